@@ -1,0 +1,49 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+/* Link-layer and network addresses as values. Bytes stand in wire order. */
+
+struct mac_address {
+        uint8_t bytes[6];
+};
+
+struct ip_address {
+        uint8_t family;    /* AF_INET, AF_INET6, or 0 for none */
+        uint8_t bytes[16]; /* IPv4 uses the first four, the rest is zero */
+};
+
+#define MAC_STRING_MAX sizeof("00:11:22:33:44:55")
+#define IP_STRING_MAX 46 /* INET6_ADDRSTRLEN */
+
+struct mac_address mac_from_bytes(const uint8_t bytes[static 6]);
+struct ip_address ip_from_v4(const uint8_t bytes[static 4]);
+struct ip_address ip_from_v6(const uint8_t bytes[static 16]);
+
+/* Both write a NUL-terminated string and return `buffer`. No address gives "". IPv6 is written as
+ * RFC 5952 §4 asks. */
+const char *mac_format(const struct mac_address *mac, char buffer[static MAC_STRING_MAX]);
+const char *ip_format(const struct ip_address *ip, char buffer[static IP_STRING_MAX]);
+
+/* 0, or -EINVAL. A MAC is read with ':' or '-' between its bytes, or Cisco's dots. */
+int mac_parse(const char *text, struct mac_address *ret);
+int ip_parse(const char *text, struct ip_address *ret);
+
+bool mac_equal(const struct mac_address *a, const struct mac_address *b);
+bool ip_equal(const struct ip_address *a, const struct ip_address *b);
+
+bool mac_is_zero(const struct mac_address *mac);
+bool mac_is_group(const struct mac_address *mac);                 /* multicast or broadcast: IEEE 802, I/G bit */
+bool mac_is_locally_administered(const struct mac_address *mac);  /* U/L bit: randomised, virtual, or made up */
+
+bool ip_is_unspecified(const struct ip_address *ip);
+bool ip_is_loopback(const struct ip_address *ip);
+bool ip_is_multicast(const struct ip_address *ip);  /* and 255.255.255.255 */
+bool ip_is_link_local(const struct ip_address *ip);
+/* Can stand for one host on a network: not unspecified, loopback, multicast or broadcast. */
+bool ip_is_host(const struct ip_address *ip);
+/* Same first `prefix_length` bits of the same family. */
+bool ip_in_prefix(const struct ip_address *ip, const struct ip_address *prefix, uint8_t prefix_length);

@@ -1,0 +1,76 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <systemd/sd-event.h>
+
+#include "engine/inventory/inventory.h"
+#include "engine/packet/frame.h"
+
+/* Where frames come from. A backend answers a probe, then captures on one interface; capture_start()
+ * walks the ladder of backends and remembers why a better one was not taken. */
+
+enum capture_mode { MODE_HOST, MODE_GATEWAY, MODE_SPAN, _MODE_MAX, _MODE_INVALID = -1 };
+
+const char *capture_mode_to_string(enum capture_mode mode) __attribute__((const));
+enum capture_mode capture_mode_from_string(const char *s);
+
+struct capture_config {
+        enum capture_mode mode;
+        char backend[16];       /* "" or "auto": the ladder; else "ebpf" or "pcap" only */
+        bool promiscuous;       /* libpcap, and the interface under eBPF in span mode */
+        bool span_drop;         /* span mode: drop foreign frames after counting */
+        uint32_t snaplen;       /* libpcap; default 2048 */
+        uint32_t buffer_size;   /* bytes: libpcap ring, eBPF ring buffer (rounded to a power of two) */
+        char filter[1024];      /* libpcap BPF filter, "" none */
+};
+
+struct capture_ops {
+        void (*frame)(void *userdata, const struct frame *frame);
+        void (*sighting)(void *userdata, const struct sighting *sighting);
+        /* The interface went away or the backend failed for good; the capture is dead and may be freed
+         * from a later event. `error` is a negative errno, `message` says what happened. */
+        void (*failed)(void *userdata, const char *interface, int error, const char *message);
+        void *userdata;
+};
+
+struct capture_stats {
+        uint64_t packets, bytes;     /* seen by the backend (kernel-side count under eBPF) */
+        uint64_t delivered;          /* frames handed to the engine */
+        uint64_t kernel_drops;       /* libpcap's ps_drop; under eBPF frames that found the ring full */
+        uint64_t interface_drops;    /* ps_ifdrop */
+        uint64_t rate_limited;       /* eBPF: frames of interest held back by a source's rate limit */
+        uint64_t truncated;          /* eBPF: frames longer than a ring record */
+};
+
+struct capture;
+
+struct capture_backend {
+        const char *name;
+        /* 0: can be used here. -errno, with the reason as a sentence in `reason`, otherwise. */
+        int (*probe)(const struct capture_config *config, const char *interface, char reason[static 256]);
+        /* `*ret_method` gets what is active in one phrase, such as "XDP (native) + TC egress". */
+        int (*start)(const struct capture_config *config, const char *interface, sd_event *event,
+                     const struct capture_ops *ops, void **ret, char method[static 128], char reason[static 256]);
+        void (*stop)(void *backend);
+        void (*stats)(void *backend, struct capture_stats *ret);
+        /* Kernel-side counting: sightings are reported, frames are only those of interest. */
+        bool counts_presence;
+};
+
+extern const struct capture_backend capture_ebpf, capture_pcap;
+
+/* Starts the best backend on one interface. On failure every step's reason stands in `reasons`. */
+int capture_start(const struct capture_config *config, const char *interface, sd_event *event,
+                  const struct capture_ops *ops, struct capture **ret, char reasons[static 1024]);
+struct capture *capture_free(struct capture *capture);
+
+const char *capture_interface(const struct capture *capture);
+uint32_t capture_ifindex(const struct capture *capture);
+const char *capture_backend_name(const struct capture *capture);
+const char *capture_method(const struct capture *capture);
+/* Why no better backend was taken: a sentence per step down, one a line; "" when the best one runs. */
+const char *capture_reasons(const struct capture *capture);
+bool capture_counts_presence(const struct capture *capture);
+void capture_get_stats(const struct capture *capture, struct capture_stats *ret);

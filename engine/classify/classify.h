@@ -1,0 +1,56 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+
+#include "engine/classify/device-type.h"
+#include "engine/fact.h"
+
+/* Rules: evidence -> what a device is. A rule file is INI (data/rules/README.md has the format); a
+ * ruleset is immutable once loaded and may serve many classifications. */
+
+struct ruleset;
+
+/* Told about every mistake in a rule file; the rule is left out and the rest still loads. */
+typedef void (*ruleset_complaint_fn)(void *userdata, const char *file, unsigned line, const char *message);
+
+int ruleset_new(struct ruleset **ret);
+struct ruleset *ruleset_free(struct ruleset *rules);
+/* Adds the rules of one file, read to its end. A rule of the same name replaces the earlier one, an empty
+ * rule removes it (drop-ins). `name` is for messages. Number of rules read, or -errno of a failed read. */
+int ruleset_load(struct ruleset *rules, const char *name, FILE *f, ruleset_complaint_fn complain, void *userdata);
+size_t ruleset_count(const struct ruleset *rules);
+
+/* A piece of a device's evidence as the classifier sees it. */
+struct classify_evidence {
+        enum fact_kind kind; /* _FACT_KIND_INVALID: the vendor name of the address (OUI) */
+        enum fact_voice voice;
+        const char *value;
+        uint8_t weight; /* 0..100; 100 for what is fresh and often heard */
+};
+
+#define CLASSIFY_REASONS_MAX 16
+#define CLASSIFY_TEXT_MAX 128
+
+/* One rule that matched, strongest first. */
+struct classify_reason {
+        const char *rule;        /* owned by the ruleset */
+        uint8_t confidence;      /* the rule's own, 0..100 */
+        uint16_t evidence_index; /* into the array given: the first piece that matched */
+        enum device_type type;   /* what the rule votes for; TYPE_UNKNOWN where it says nothing of type */
+};
+
+struct classification {
+        enum device_type type;
+        uint8_t type_confidence, vendor_confidence, model_confidence, os_confidence; /* 0..100 */
+        char vendor[CLASSIFY_TEXT_MAX], model[CLASSIFY_TEXT_MAX], os[CLASSIFY_TEXT_MAX]; /* "" unknown */
+        struct classify_reason reasons[CLASSIFY_REASONS_MAX];
+        size_t n_reasons;
+};
+
+/* Fuses all rules that match. Evidence of voice ASKS matches only conditions that ask for it by name.
+ * The same evidence in any order gives the same result. Allocates nothing. */
+void classify(const struct ruleset *rules, const struct classify_evidence *evidence, size_t n_evidence,
+              struct classification *ret);

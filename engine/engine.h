@@ -1,0 +1,68 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+#include "engine/detect/alert.h"
+#include "engine/fact.h"
+#include "engine/inventory/inventory.h"
+#include "engine/packet/packet.h"
+#include "engine/proto/dissector.h"
+
+/* The composition: frames in, events out. One thread, no clock: time comes with the frames, and
+ * engine_advance() says what time it is when there are none. Capture files and live traffic go through
+ * the very same calls. */
+
+struct engine;
+
+struct engine_config {
+        struct inventory_config inventory;
+        bool dissect_only;       /* facts alone: no inventory, no detectors (analyze --facts) */
+        bool detect;             /* raise alerts */
+        uint64_t settle;         /* ns that a new device may take to say its name; default 20 s */
+        uint64_t learning_until; /* ns since the epoch: devices first seen before are known, not new */
+        uint64_t first_alert_id; /* the next alert's id; at least 1 */
+};
+
+/* Any of them may be NULL. */
+struct engine_ops {
+        void (*fact)(void *userdata, const struct fact *fact);
+        void (*device_added)(void *userdata, const struct device *device);
+        void (*device_changed)(void *userdata, const struct device *device, uint32_t changes);
+        void (*device_removed)(void *userdata, const struct device *device, uint64_t successor);
+        void (*network_added)(void *userdata, const struct network *network);
+        void (*network_changed)(void *userdata, const struct network *network);
+        void (*alert)(void *userdata, const struct alert *alert);
+        void *userdata;
+};
+
+struct engine_counters {
+        struct packet_counters packet;
+        struct inventory_counters inventory;
+        struct dissector_counters dissectors[DISSECTOR_MAX];
+        uint64_t facts, alerts;
+        uint64_t sightings_dropped; /* source addresses beyond what one interval may hold */
+        uint64_t clock_backwards; /* frames older than one before them */
+};
+
+void engine_config_default(struct engine_config *config);
+int engine_new(struct engine **ret, const struct engine_config *config, const struct engine_ops *ops);
+struct engine *engine_free(struct engine *engine);
+
+void engine_feed_frame(struct engine *engine, const struct frame *frame);
+/* Source addresses that a backend counted itself (the eBPF presence map). A backend that hands over
+ * every frame does not call it: the engine counts those itself. */
+void engine_feed_sighting(struct engine *engine, const struct sighting *sighting);
+/* Frames from a backend that counts presence in the kernel must not be counted twice. */
+void engine_set_external_presence(struct engine *engine, uint32_t ifindex, bool external);
+
+/* It is `now` (ns since the epoch), or at least not earlier. */
+void engine_advance(struct engine *engine, uint64_t now);
+/* When engine_advance() is next needed; UINT64_MAX: never. */
+uint64_t engine_next_deadline(const struct engine *engine);
+/* The latest time that the engine was told of. */
+uint64_t engine_now(const struct engine *engine);
+/* End of a capture: everything that waits for time to pass (settling devices) is told now. */
+void engine_flush(struct engine *engine);
+
+struct inventory *engine_inventory(struct engine *engine);
+void engine_set_learning_until(struct engine *engine, uint64_t until);
+void engine_get_counters(const struct engine *engine, struct engine_counters *ret);

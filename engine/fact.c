@@ -1,0 +1,39 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+/* The vocabulary: names and voices of all kinds of fact, from one table. */
+
+#include "engine/fact.h"
+
+#include <string.h>
+
+#include "common/macro.h"
+
+static const struct {
+        const char *name;
+        enum fact_voice voice;
+} kinds[_FACT_KIND_MAX] = {
+#define X(kind, name, voice) [FACT_##kind] = { name, VOICE_##voice },
+        FACT_KINDS(X)
+#undef X
+};
+
+const char *fact_kind_to_string(enum fact_kind kind) {
+        return kind >= 0 && kind < _FACT_KIND_MAX ? kinds[kind].name : NULL;
+}
+
+enum fact_kind fact_kind_from_string(const char *s) {
+        for (size_t i = 0; i < ELEMENTSOF(kinds); i++)
+                if (strcmp(kinds[i].name, s) == 0)
+                        return (enum fact_kind) i;
+        return _FACT_KIND_INVALID;
+}
+
+enum fact_voice fact_kind_voice(enum fact_kind kind) {
+        return kinds[kind].voice;
+}
+
+enum fact_voice fact_voice(const struct fact *fact) {
+        enum fact_voice voice = kinds[fact->kind].voice;
+
+        return voice == VOICE_ASKS && fact->flags & FACT_RESPONSE ? VOICE_SELF : voice;
+}

@@ -1,0 +1,128 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "common/address.h"
+
+/* A fact is one thing that one frame told about one device. Facts are the only words that pass from
+ * the half of the engine that reads hostile bytes to the half that holds knowledge. */
+
+/* How a fact is meant. What a device says about itself is never mixed with what it asks for. */
+enum fact_voice {
+        VOICE_SELF,   /* the device describes itself: an announcement, an answer, its own request's options */
+        VOICE_ASKS,   /* the device looks for something else: a query, a search */
+        VOICE_SERVES, /* the device, as a server, tells others: a lease, a route, an address for a name */
+        VOICE_CLAIMS, /* the device names an address or another party: an ARP reply, a relayed message */
+        _VOICE_MAX,
+};
+
+/* kind, spelling (that of the conformance corpus), voice */
+#define FACT_KINDS(X)                                                          \
+        X(ARP_SENDER, "arp.sender", CLAIMS)                                    \
+        X(ARP_WHO_HAS, "arp.who_has", ASKS)                                    \
+        X(ARP_PROBE, "arp.probe", ASKS)                                        \
+        X(ARP_GRATUITOUS, "arp.gratuitous", CLAIMS)                            \
+        X(ARP_L2_MISMATCH, "arp.l2_mismatch", CLAIMS)                          \
+        X(NDP_SOURCE, "ndp.source", CLAIMS)                                    \
+        X(NDP_ROUTER, "ndp.router", SERVES)                                    \
+        X(NDP_PREFIX, "ndp.prefix", SERVES)                                    \
+        X(NDP_RDNSS, "ndp.rdnss", SERVES)                                      \
+        X(NDP_DNSSL, "ndp.dnssl", SERVES)                                      \
+        X(NDP_MTU, "ndp.mtu", SERVES)                                          \
+        X(NDP_DAD, "ndp.dad", ASKS)                                            \
+        X(NDP_WHO_HAS, "ndp.who_has", ASKS)                                    \
+        X(NDP_ROUTER_SOLICIT, "ndp.router_solicit", ASKS)                      \
+        X(NDP_NA_NO_LLADDR, "ndp.na_no_lladdr", CLAIMS)                        \
+        X(DHCP_MSG_TYPE, "dhcp.msg_type", SELF)                                \
+        X(DHCP_HOSTNAME, "dhcp.hostname", SELF)                                \
+        X(DHCP_FQDN, "dhcp.fqdn", SELF)                                        \
+        X(DHCP_VENDOR_CLASS, "dhcp.vendor_class", SELF)                        \
+        X(DHCP_USER_CLASS, "dhcp.user_class", SELF)                            \
+        X(DHCP_CLIENT_ID, "dhcp.client_id", SELF)                              \
+        X(DHCP_PARAM_REQUEST_LIST, "dhcp.param_request_list", SELF)            \
+        X(DHCP_OPTIONS, "dhcp.options", SELF)                                  \
+        X(DHCP_MAX_MESSAGE_SIZE, "dhcp.max_message_size", SELF)                \
+        X(DHCP_REQUESTED_IP, "dhcp.requested_ip", SELF)                        \
+        X(DHCP_CLIENT_IP, "dhcp.client_ip", SELF)                              \
+        X(DHCP_MUD_URL, "dhcp.mud_url", SELF)                                  \
+        X(DHCP_ASSIGNED_IP, "dhcp.assigned_ip", SERVES)                        \
+        X(DHCP_OFFERED_IP, "dhcp.offered_ip", SERVES)                          \
+        X(DHCP_SERVER_ID, "dhcp.server_id", SERVES)                            \
+        X(DHCP_NETMASK, "dhcp.netmask", SERVES)                                \
+        X(DHCP_ROUTER, "dhcp.router", SERVES)                                  \
+        X(DHCP_DNS, "dhcp.dns", SERVES)                                        \
+        X(DHCP_NTP, "dhcp.ntp", SERVES)                                        \
+        X(DHCP_DOMAIN, "dhcp.domain", SERVES)                                  \
+        X(DHCP_LEASE_TIME, "dhcp.lease_time", SERVES)                          \
+        X(DHCP_RELAY, "dhcp.relay", CLAIMS)                                    \
+        X(MDNS_HOSTNAME, "mdns.hostname", SELF)                                \
+        X(MDNS_SERVICE, "mdns.service", SELF)                                  \
+        X(MDNS_INSTANCE, "mdns.instance", SELF)                                \
+        X(MDNS_TXT, "mdns.txt", SELF)                                          \
+        X(MDNS_REVERSE, "mdns.reverse", SELF)                                  \
+        X(MDNS_HINFO, "mdns.hinfo", SELF)                                      \
+        X(MDNS_QUERY, "mdns.query", ASKS)                                      \
+        X(SSDP_METHOD, "ssdp.method", CLAIMS)                                  \
+        X(SSDP_SERVER, "ssdp.server", SELF)                                    \
+        X(SSDP_USN, "ssdp.usn", SELF)                                          \
+        X(SSDP_NT, "ssdp.nt", SELF)                                            \
+        X(SSDP_NTS, "ssdp.nts", SELF)                                          \
+        X(SSDP_ST, "ssdp.st", ASKS)                                            \
+        X(SSDP_LOCATION, "ssdp.location", SELF)                                \
+        X(SSDP_USER_AGENT, "ssdp.user_agent", SELF)                            \
+        X(SSDP_X_USER_AGENT, "ssdp.x_user_agent", SELF)
+
+enum fact_kind {
+#define X(kind, name, voice) FACT_##kind,
+        FACT_KINDS(X)
+#undef X
+        _FACT_KIND_MAX,
+        _FACT_KIND_INVALID = -1,
+};
+
+/* Longest value, in bytes. Longer ones are cut at a character and marked. The longest that the field
+ * knows are certificate name lists; a DNS name is at most 1010 bytes when escaped. */
+#define FACT_VALUE_MAX 4096
+
+enum fact_flags {
+        FACT_HAS_MAC = 1 << 0,      /* `mac` is set; some link types carry none */
+        FACT_TUNNELLED = 1 << 1,    /* read inside a tunnel: the frame's MAC is the tunnel's, not the device's */
+        FACT_VALUE_CUT = 1 << 2,    /* value was longer than FACT_VALUE_MAX */
+        FACT_GOODBYE = 1 << 3,      /* the device takes it back: mDNS TTL 0, ssdp:byebye, DHCP release */
+        FACT_RESPONSE = 1 << 4,     /* ssdp.st and the like in an answer: then it is SELF after all */
+        FACT_LINK_SCOPED = 1 << 5,  /* the protocol cannot have crossed a router: ARP, NDP, mDNS, LLDP, DHCP broadcast */
+        FACT_HAS_SUBJECT = 1 << 6,  /* `subject` is set */
+        FACT_REPLY = 1 << 7,        /* ARP reply, solicited NA: an answer and not a request */
+};
+
+struct fact {
+        uint64_t ts;      /* ns since the epoch, as captured */
+        uint64_t frame;   /* number of the frame in the capture, from 1; 0 when live */
+        uint32_t ifindex; /* interface it was captured on; 0 in files without one */
+        uint16_t vlan;    /* outermost VLAN id, 0 for none */
+        uint16_t flags;   /* enum fact_flags */
+        enum fact_kind kind;
+        uint8_t hop_limit;           /* innermost IP TTL / hop limit, 0 where there is no IP */
+        struct mac_address mac;      /* whom the fact is about */
+        struct mac_address source;   /* source of the frame; differs from `mac` behind a relay */
+        struct mac_address subject;  /* DHCP server facts: the client that they were told to */
+        struct ip_address ip;        /* innermost source address */
+        struct ip_address destination;
+        uint32_t value_length;       /* bytes, without the NUL that follows them */
+        const char *value;           /* valid UTF-8, or "hex:…"; valid while the fact is handled */
+};
+
+const char *fact_kind_to_string(enum fact_kind kind) __attribute__((const));
+enum fact_kind fact_kind_from_string(const char *s);
+enum fact_voice fact_kind_voice(enum fact_kind kind) __attribute__((const));
+/* The voice of this very fact: an ssdp.st in an answer is what the device is, in a search what it wants. */
+enum fact_voice fact_voice(const struct fact *fact);
+
+/* Whoever takes facts. The fact and its value live only during the call. */
+struct fact_sink {
+        void (*take)(void *userdata, const struct fact *fact);
+        void *userdata;
+};

@@ -1,0 +1,57 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+#include "common/cursor.h"
+#include "common/strbuf.h"
+#include "engine/fact.h"
+#include "engine/packet/packet.h"
+
+/* A dissector turns one protocol's payload into facts. It is a table row (dissectors.c) and a function
+ * that reads `packet->payload` and says what it found through `emitter`. It keeps no state. */
+
+struct emitter {
+        struct fact_sink sink;
+        struct fact fact; /* pre-filled with what all facts of this packet share; see emitter_begin() */
+        char value[FACT_VALUE_MAX + 1];
+};
+
+struct dissector {
+        const char *name;
+        enum packet_layer layer;
+        /* Ethertype, SNAP PID, ICMPv6 type or port of either side, by layer; a row per number. 0: any. */
+        uint16_t number;
+        /* <0 (-EBADMSG): malformed, facts said so far stand. 0: not this protocol. 1: facts were said. */
+        int (*dissect)(const struct packet *packet, struct emitter *emitter);
+};
+
+struct dissector_counters {
+        uint64_t packets, facts, malformed;
+};
+
+#define DISSECTOR_MAX 64
+
+/* All rows; the index is that of `dissector_counters` arrays. */
+const struct dissector *dissectors_get(size_t *ret_n);
+
+/* Offers `packet` to the rows that match; the first that does not answer 0 wins. Counters may be NULL. */
+void dissectors_run(const struct packet *packet, const struct fact_sink *sink,
+                    struct dissector_counters counters[static DISSECTOR_MAX]);
+
+/* Sets what the facts of `packet` share: time, frame, interface, VLAN, addresses, flags; mac = the
+ * frame's source. A dissector changes emitter->fact (mac, ip, flags) before it says facts about
+ * somebody else, and sets it back. */
+void emitter_begin(struct emitter *e, const struct packet *packet, const struct fact_sink *sink);
+
+/* Says one fact. Bytes that are not clean UTF-8 (or hold NUL or other control characters but TAB, LF, CR)
+ * become "hex:…", as in the conformance corpus. */
+void emit_bytes(struct emitter *e, enum fact_kind kind, const void *value, size_t length);
+void emit_string(struct emitter *e, enum fact_kind kind, const char *value);
+void emit_printf(struct emitter *e, enum fact_kind kind, const char *format, ...) _printf_(3, 4);
+void emit_ip(struct emitter *e, enum fact_kind kind, const struct ip_address *ip);
+
+/* The dissectors, one file each. */
+int arp_dissect(const struct packet *packet, struct emitter *emitter);
+int ndp_dissect(const struct packet *packet, struct emitter *emitter);
+int dhcp_dissect(const struct packet *packet, struct emitter *emitter);
+int mdns_dissect(const struct packet *packet, struct emitter *emitter);
+int ssdp_dissect(const struct packet *packet, struct emitter *emitter);

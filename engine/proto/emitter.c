@@ -1,0 +1,89 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+/* How dissectors say facts: the fields that all facts of a packet share are filled in once, values are
+ * cleaned here and nowhere else. */
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "common/escape.h"
+#include "engine/proto/dissector.h"
+
+void emitter_begin(struct emitter *e, const struct packet *packet, const struct fact_sink *sink) {
+        const struct frame *frame = packet->frame;
+
+        e->sink = *sink;
+        e->fact = (struct fact) {
+                .ts = frame->ts,
+                .frame = frame->number,
+                .ifindex = frame->ifindex,
+                .vlan = packet->vlan,
+                .hop_limit = packet->hop_limit,
+                .mac = packet->link_source,
+                .source = packet->link_source,
+                .ip = packet->source,
+                .destination = packet->destination,
+        };
+        if (packet->flags & PACKET_HAS_MAC)
+                e->fact.flags |= FACT_HAS_MAC;
+        if (packet->flags & PACKET_TUNNELLED)
+                e->fact.flags |= FACT_TUNNELLED;
+}
+
+static void emit(struct emitter *e, enum fact_kind kind, const char *value, size_t length, bool cut) {
+        struct fact fact = e->fact;
+
+        fact.kind = kind;
+        fact.value = value;
+        fact.value_length = (uint32_t) length;
+        if (cut)
+                fact.flags |= FACT_VALUE_CUT;
+        e->sink.take(e->sink.userdata, &fact);
+}
+
+/* As the conformance corpus has it: printable, or hex. */
+static bool is_clean(const uint8_t *value, size_t length) {
+        for (size_t i = 0; i < length; i++)
+                if ((value[i] < 0x20 && value[i] != '\t' && value[i] != '\n' && value[i] != '\r') || value[i] == 0x7f)
+                        return false;
+        return text_is_utf8((const char *) value, length);
+}
+
+void emit_bytes(struct emitter *e, enum fact_kind kind, const void *value, size_t length) {
+        struct strbuf b = STRBUF(e->value);
+
+        if (is_clean(value, length)) {
+                if (length > FACT_VALUE_MAX) {
+                        length = FACT_VALUE_MAX;
+                        while (length > 0 && (((const uint8_t *) value)[length] & 0xc0) == 0x80)
+                                length--;
+                        b.truncated = true;
+                }
+                strbuf_bytes(&b, value, length);
+        } else {
+                strbuf_string(&b, "hex:");
+                strbuf_hex(&b, value, length);
+        }
+        emit(e, kind, b.data, b.length, b.truncated);
+}
+
+void emit_string(struct emitter *e, enum fact_kind kind, const char *value) {
+        emit_bytes(e, kind, value, strlen(value));
+}
+
+void emit_printf(struct emitter *e, enum fact_kind kind, const char *format, ...) {
+        char text[FACT_VALUE_MAX + 1];
+        va_list ap;
+
+        va_start(ap, format);
+        vsnprintf(text, sizeof text, format, ap);
+        va_end(ap);
+        emit_string(e, kind, text);
+}
+
+void emit_ip(struct emitter *e, enum fact_kind kind, const struct ip_address *ip) {
+        char text[IP_STRING_MAX];
+
+        emit_string(e, kind, ip_format(ip, text));
+}
