@@ -35,7 +35,7 @@ const struct dissector *dissectors_get(size_t *ret_n);
 
 /* Offers `packet` to the rows that match; the first that does not answer 0 wins. Counters may be NULL. */
 void dissectors_run(const struct packet *packet, const struct fact_sink *sink,
-                    struct dissector_counters counters[static DISSECTOR_MAX]);
+                    struct dissector_counters *counters);
 
 /* Sets what the facts of `packet` share: time, frame, interface, VLAN, addresses, flags; mac = the
  * frame's source. A dissector changes emitter->fact (mac, ip, flags) before it says facts about

@@ -43,7 +43,7 @@ static void count_fact(void *userdata, const struct fact *fact) {
 }
 
 void dissectors_run(const struct packet *packet, const struct fact_sink *sink,
-                    struct dissector_counters counters[static DISSECTOR_MAX]) {
+                    struct dissector_counters *counters) {
         struct counting_sink counter = { .next = sink };
         struct fact_sink counting = { count_fact, &counter };
         struct emitter emitter;
