@@ -1,0 +1,137 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "common/macro.h"
+#include "engine/detect/alert.h"
+#include "engine/inventory/inventory.h"
+
+/* The database: networks, devices with what the user set, alerts. It speaks in the engine's records and
+ * hides SQLite. Names, class, presence and vendor are not kept: the inventory derives them anew.
+ *
+ * Two ways to write. What traffic tells is only marked (store_put_*) and written by store_flush(), many
+ * devices a transaction. What a client is answered for (user data, merges, alerts) is on the disk
+ * before the call returns, or the call fails and the file is as before.
+ *
+ * One thread; the store never asks for the time of day. Errors are negative errno; store_last_error()
+ * then has a sentence. The usual ones of every write: -EBUSY another process holds the file; -ENOSPC disk or
+ * size_max full; -EROFS; -EUCLEAN damaged while in use; -EIO; -ENOMEM. All may pass: call again later.
+ * What was marked stays marked until it is written. */
+
+struct store;
+
+struct store_config {
+        uint64_t now;          /* ns since the epoch; stamps a new file and the name of a damaged one */
+        uint64_t size_max;     /* bytes of the file, a hard cap; default 256 MiB, floor 128 KiB */
+        uint32_t alerts_max;   /* rows kept; default 20000 */
+        uint64_t alert_age_max;  /* ns that an acknowledged alert is kept; default 90 days; 0: for ever */
+        uint64_t device_age_max; /* ns without a sign of life after which a device that the user set nothing
+                                  * on is dropped; default 365 days; 0: never */
+};
+
+struct store_counters {
+        uint64_t networks, devices, alerts, unacknowledged_alerts; /* rows now */
+        uint64_t file_bytes, free_bytes; /* of the database file, without the log beside it */
+        uint64_t dirty;                  /* devices and networks that wait for a flush */
+        uint64_t transactions, failures; /* since the store was opened */
+        uint64_t flushes, flushed_devices;
+        uint64_t flush_usec_last, flush_usec_max;
+        uint64_t skipped_rows;           /* unreadable, or refused by whom they were loaded for */
+        uint64_t pruned_devices, pruned_alerts;
+};
+
+/* Where flush gets its records from, usually inventory_get() and inventory_get_network(); NULL for an id
+ * that is no more: its row is deleted. */
+struct store_source {
+        const struct device *(*device)(void *userdata, uint64_t id);
+        const struct network *(*network)(void *userdata, uint64_t id);
+        void *userdata;
+};
+
+/* Records and strings live during the call. A negative answer counts the record as skipped, no more. */
+struct store_load_ops {
+        int (*network)(void *userdata, const struct network *network);
+        int (*device)(void *userdata, const struct device *device);
+        void *userdata;
+};
+
+void store_config_default(struct store_config *config);
+
+/* Opens or makes the database at `path` (":memory:" for one that is nowhere) and brings an older schema
+ * up to date. A file that is damaged is renamed to <path>.damaged-<time>, and a fresh one made.
+ *
+ * `*ret_message` (caller frees; may be NULL) is a sentence to be shown: on failure why and what to do, on
+ * success NULL unless a damaged file was moved away.
+ *
+ * -EPROTONOSUPPORT: made by a newer lanscope. -EMEDIUMTYPE: not lanscope's database. Both leave it as it is.
+ * -EBUSY: another process has it. -EACCES, -EROFS, -ENOENT (no such directory), -ENOSPC, -EIO, -ENOMEM. */
+int store_open(struct store **ret, const char *path, const struct store_config *config, char **ret_message);
+/* Flushes what can be flushed. Call it while the source is still there. NULL is fine. */
+struct store *store_close(struct store *store);
+DEFINE_CLEANUP(struct store *, store_close)
+
+void store_set_source(struct store *store, const struct store_source *source);
+/* New limits, at any time. `now` in it is not used. */
+void store_set_config(struct store *store, const struct store_config *config);
+
+/* What failed last, "" if nothing did. Lives until the next call. */
+const char *store_last_error(const struct store *store);
+/* When this database was first made, ns since the epoch: the start of the learning period. */
+uint64_t store_created(const struct store *store);
+void store_get_counters(struct store *store, struct store_counters *ret);
+
+/* All networks, then all devices. Rows that cannot be are skipped and counted. */
+int store_load(struct store *store, const struct store_load_ops *ops);
+
+/* Write-behind. `changes` is enum device_change: only the parts named are written, and all of a device that
+ * has no row yet. CHANGE_SEEN writes one small row: times and counts inside lists go with their list.
+ * -ENOMEM. */
+int store_put_device(struct store *store, uint64_t id, uint32_t changes);
+int store_delete_device(struct store *store, uint64_t id);
+int store_put_network(struct store *store, uint64_t id);
+size_t store_dirty(const struct store *store);
+/* Writes what is marked, up to `limit` devices (0: all), in one transaction; none if nothing is marked. 1:
+ * more is left; 0: all is written. */
+int store_flush(struct store *store, size_t limit);
+
+/* Durable on return. The device's own row is written along if it has none.
+ * -EINVAL, -E2BIG: text that is not UTF-8 or too long. */
+int store_save_user(struct store *store, const struct device *device, const struct device_user *user);
+/* `merged` is what the inventory made of both; alerts of `other` become its own. */
+int store_merge(struct store *store, const struct device *merged, uint64_t other);
+int store_split(struct store *store, const struct device *kept, const struct device *created);
+/* Its alerts stay, as what was told. */
+int store_forget(struct store *store, uint64_t id);
+
+/* Alerts. Adding is durable on return, all or none. -EEXIST: id used before; -ERANGE: id 0 or beyond 2^63;
+ * -EINVAL: no such kind or severity. Texts are cut at STORE_ALERT_TEXT_MAX bytes (details refused: -E2BIG). */
+#define STORE_ALERT_TEXT_MAX 4096
+int store_add_alerts(struct store *store, const struct alert *alerts, size_t n);
+
+struct store_alert_filter {
+        bool unacknowledged;
+        enum alert_kind kind;         /* _ALERT_KIND_INVALID: all */
+        enum alert_severity severity; /* at least */
+        uint64_t device;              /* 0: all */
+        uint64_t since;               /* ns since the epoch */
+        uint32_t limit;               /* 0: all */
+};
+#define STORE_ALERT_FILTER_ALL ((struct store_alert_filter) { .kind = _ALERT_KIND_INVALID })
+
+/* Newest first. `take` returns a negative errno to stop, which is handed on. Alerts live during the call, in
+ * which the store must not be written. Number of alerts, or -errno. */
+int store_list_alerts(struct store *store, const struct store_alert_filter *filter,
+                      int (*take)(void *userdata, const struct alert *alert), void *userdata);
+/* n = 0: all. -ENOENT: one of them does not exist, and nothing was changed. `*ret_ids` (caller frees) has those
+ * that were not acknowledged before. Durable on return. */
+int store_acknowledge_alerts(struct store *store, const uint64_t *ids, size_t n, uint64_t **ret_ids, size_t *ret_n);
+int store_count_unacknowledged(struct store *store, uint64_t *ret);
+/* The highest id ever used, alerts since deleted included; 0: none. */
+int store_last_alert_id(struct store *store, uint64_t *ret);
+
+/* Retention by age, number and size, a bounded step a call; gives free pages back. Call it about hourly, and
+ * again soon while it returns 1. 0: nothing (more) to do. */
+int store_prune(struct store *store, uint64_t now);

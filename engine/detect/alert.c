@@ -1,0 +1,44 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+/* Names of alert kinds and severities. */
+
+#include "engine/detect/alert.h"
+
+#include <stddef.h>
+#include <string.h>
+
+#include "common/macro.h"
+
+static const char *const kinds[_ALERT_KIND_MAX] = {
+#define X(id, name) [ALERT_##id] = name,
+        ALERT_KINDS(X)
+#undef X
+};
+
+static const char *const severities[_SEVERITY_MAX] = {
+        [SEVERITY_INFO] = "info",
+        [SEVERITY_WARNING] = "warning",
+        [SEVERITY_CRITICAL] = "critical",
+};
+
+const char *alert_kind_to_string(enum alert_kind kind) {
+        return kind >= 0 && kind < _ALERT_KIND_MAX ? kinds[kind] : NULL;
+}
+
+enum alert_kind alert_kind_from_string(const char *s) {
+        for (size_t i = 0; i < ELEMENTSOF(kinds); i++)
+                if (strcmp(kinds[i], s) == 0)
+                        return (enum alert_kind) i;
+        return _ALERT_KIND_INVALID;
+}
+
+const char *alert_severity_to_string(enum alert_severity severity) {
+        return severity >= 0 && severity < _SEVERITY_MAX ? severities[severity] : NULL;
+}
+
+enum alert_severity alert_severity_from_string(const char *s) {
+        for (size_t i = 0; i < ELEMENTSOF(severities); i++)
+                if (strcmp(severities[i], s) == 0)
+                        return (enum alert_severity) i;
+        return _SEVERITY_INVALID;
+}
