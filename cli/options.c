@@ -1,0 +1,251 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+/* One table of options: what they are called, which verbs take them, and where their values go. The parser,
+ * the check against the verb and the help texts all read it. */
+
+#include "cli/options.h"
+
+#include <errno.h>
+#include <getopt.h>
+#include <stddef.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "cli/when.h"
+#include "common/macro.h"
+
+typedef bool (*option_setter)(struct options *options, const char *value);
+
+struct option_row {
+        const char *name;
+        char letter;           /* 0: none */
+        const char *argument;  /* NULL: takes none */
+        const char *verbs;     /* " list alerts ", NULL: every verb */
+        const char *help;
+        size_t flag, text;     /* offset of the bool or string + 1; 0: `set` */
+        option_setter set;
+};
+
+#define FLAG(field) .flag = offsetof(struct options, field) + 1
+#define TEXT(field) .text = offsetof(struct options, field) + 1
+
+static bool set_json(struct options *o, const char *value) {
+        static const char *const modes[] = { [JSON_OFF] = "off", [JSON_SHORT] = "short", [JSON_PRETTY] = "pretty" };
+
+        for (size_t i = 0; i < ELEMENTSOF(modes); i++)
+                if (strcmp(value, modes[i]) == 0) {
+                        o->json = (enum json_mode) i;
+                        return true;
+                }
+        fprintf(stderr, "--json takes pretty, short or off, not '%s'.\n", value);
+        return false;
+}
+
+static bool set_limit(struct options *o, const char *value) {
+        char *end;
+        unsigned long n;
+
+        errno = 0;
+        n = strtoul(value, &end, 10);
+        if (errno || *end || end == value || value[0] == '-' || n == 0 || n > UINT32_MAX) {
+                fprintf(stderr, "--limit takes a number from 1 up, not '%s'.\n", value);
+                return false;
+        }
+        o->limit = (uint32_t) n;
+        return true;
+}
+
+static bool set_since(struct options *o, const char *value) {
+        if (when_parse(value, when_now(), &o->since) >= 0)
+                return true;
+        fprintf(stderr, "--since takes a time such as 2h, 3d, today, 2025-01-31 or '2025-01-31 18:00', not '%s'.\n", value);
+        return false;
+}
+
+static bool set_choice(const char *option, const char *value, const char *const *choices) {
+        for (size_t i = 0; choices[i]; i++)
+                if (strcmp(value, choices[i]) == 0)
+                        return true;
+        fprintf(stderr, "--%s takes", option);
+        for (size_t i = 0; choices[i]; i++)
+                fprintf(stderr, "%s %s", i == 0 ? "" : choices[i + 1] ? "," : " or", choices[i]);
+        fprintf(stderr, ", not '%s'.\n", value);
+        return false;
+}
+
+static bool set_presence(struct options *o, const char *value) {
+        o->presence = value;
+        return set_choice("presence", value, (const char *const[]) { "online", "idle", "offline", NULL });
+}
+
+static bool set_sort(struct options *o, const char *value) {
+        o->sort = value;
+        return set_choice("sort", value, (const char *const[]) { "name", "type", "vendor", "ip", "mac", "presence",
+                                                                "last-seen", "first-seen", "traffic", NULL });
+}
+
+static bool set_severity(struct options *o, const char *value) {
+        o->severity = value;
+        return set_choice("severity", value, (const char *const[]) { "info", "warning", "critical", NULL });
+}
+
+static bool set_format(struct options *o, const char *value) {
+        o->format = value;
+        return set_choice("format", value, (const char *const[]) { "json", "csv", NULL });
+}
+
+static const struct option_row rows[] = {
+        { "type", 0, "TYPE", " list ", "Only devices of this type, such as printer", TEXT(type) },
+        { "category", 0, "CATEGORY", " list ", "Only devices of this category, such as media", TEXT(category) },
+        { "presence", 0, "STATE", " list ", "Only devices that are online, idle or offline", .set = set_presence },
+        { "online", 0, NULL, " list ", "The same as --presence=online", FLAG(online) },
+        { "trusted", 0, NULL, " list ", "Only trusted devices", FLAG(trusted) },
+        { "untrusted", 0, NULL, " list ", "Only devices that are not trusted", FLAG(untrusted) },
+        { "network", 0, "NETWORK", " list ", "Only devices of one network, by its id or name", TEXT(network) },
+        { "sort", 0, "COLUMN", " list ", "Sort by name, type, vendor, ip, mac, presence, last-seen,\nfirst-seen or traffic",
+          .set = set_sort },
+        { "reverse", 'r', NULL, " list ", "Sort the other way round", FLAG(reverse) },
+        { "wide", 'w', NULL, " list ", "All columns, however narrow the terminal", FLAG(wide) },
+        { "verbose", 'v', NULL, " status ", "All counters with their limits", FLAG(verbose) },
+        { "all", 'a', NULL, " alerts ack ", "Alerts that are acknowledged, too; with ack: every alert", FLAG(all) },
+        { "unacknowledged", 0, NULL, " alerts ", "Only alerts that nobody acknowledged (the default)", FLAG(unacknowledged) },
+        { "since", 0, "TIME", " alerts ", "Only alerts since then: 2h, 3d, today, 2025-01-31 ...", .set = set_since },
+        { "kind", 0, "KIND", " alerts ", "Only alerts of this kind, such as new_device", TEXT(kind) },
+        { "severity", 0, "LEVEL", " alerts ", "Only alerts at least info, warning or critical", .set = set_severity },
+        { "device", 0, "DEVICE", " alerts ", "Only alerts about one device", TEXT(device) },
+        { "limit", 'n', "N", " alerts list ", "At most this many lines", .set = set_limit },
+        { "format", 0, "FORMAT", " export ", "json (the default) or csv", .set = set_format },
+        { "output", 'o', "FILE", " export ", "Write there instead of to standard output", TEXT(output) },
+        { "facts", 0, NULL, " analyze ", "One JSON object per fact, in the order of the capture", FLAG(facts) },
+        { "devices", 0, NULL, " analyze ", "One JSON object per device", FLAG(devices) },
+        { "alerts", 0, NULL, " analyze ", "One JSON object per alert", FLAG(alerts) },
+        { "stats", 0, NULL, " analyze ", "One JSON object of totals per file", FLAG(stats) },
+        { "rules", 0, "DIR", " analyze ", "Read classification rules from DIR/*.conf", TEXT(rules) },
+        { "json", 0, "MODE", NULL, "Print JSON: pretty, short, or off (the default)", .set = set_json },
+        { "no-legend", 0, NULL, NULL, "No column headings and no line of totals", FLAG(no_legend) },
+        { "no-pager", 0, NULL, NULL, "Do not pipe output into a pager", FLAG(no_pager) },
+        { "host", 'H', "[USER@]HOST", NULL, "Talk to the service on another machine, over ssh", TEXT(host) },
+        { "machine", 'M', "CONTAINER", NULL, "Talk to the service in a local container", TEXT(machine) },
+        { "help", 'h', NULL, NULL, "Show this help", FLAG(help) },
+        { "version", 0, NULL, NULL, "Show the version", FLAG(version) },
+};
+
+static void *field(const struct options *o, size_t offset) {
+        return (char *) o + offset - 1;
+}
+
+static bool row_set(const struct option_row *row, struct options *o, const char *value) {
+        if (row->flag)
+                *(bool *) field(o, row->flag) = true;
+        else if (row->text)
+                *(const char **) field(o, row->text) = value;
+        else
+                return row->set(o, value);
+        return true;
+}
+
+static bool row_is_given(const struct option_row *row, const struct options *o) {
+        if (row->flag)
+                return *(bool *) field(o, row->flag);
+        if (row->text)
+                return *(const char **) field(o, row->text) != NULL;
+        if (row->set == set_limit)
+                return o->limit > 0;
+        if (row->set == set_since)
+                return o->since > 0;
+        if (row->set == set_presence)
+                return o->presence != NULL;
+        if (row->set == set_sort)
+                return o->sort != NULL;
+        if (row->set == set_severity)
+                return o->severity != NULL;
+        return row->set == set_format && o->format;
+}
+
+static bool row_fits(const struct option_row *row, const char *verb) {
+        const char *at = row->verbs;
+        size_t n = strlen(verb);
+
+        if (!at)
+                return true;
+        while ((at = strstr(at, verb))) {
+                if (at[-1] == ' ' && at[n] == ' ')
+                        return true;
+                at += n;
+        }
+        return false;
+}
+
+/* getopt's own tables; `val` is the row's index plus 256, a letter stands for itself. */
+static void getopt_tables(struct option *ret_long, char *ret_letters) {
+        for (size_t i = 0; i < ELEMENTSOF(rows); i++) {
+                ret_long[i] = (struct option) { rows[i].name, rows[i].argument ? required_argument : no_argument, NULL,
+                                                (int) i + 256 };
+                if (rows[i].letter == 0)
+                        continue;
+                *ret_letters++ = rows[i].letter;
+                if (rows[i].argument)
+                        *ret_letters++ = ':';
+        }
+        ret_long[ELEMENTSOF(rows)] = (struct option) { 0 };
+        strcpy(ret_letters, "j");
+}
+
+static const struct option_row *row_of(int value) {
+        if (value >= 256)
+                return &rows[value - 256];
+        for (size_t i = 0; i < ELEMENTSOF(rows); i++)
+                if (rows[i].letter == value)
+                        return &rows[i];
+        return NULL;
+}
+
+int options_parse(struct options *ret, int argc, char *argv[]) {
+        struct option longs[ELEMENTSOF(rows) + 1];
+        char letters[2 * ELEMENTSOF(rows) + 2];
+        int c;
+
+        *ret = (struct options) { 0 };
+        getopt_tables(longs, letters);
+        optind = 0;
+        while ((c = getopt_long(argc, argv, letters, longs, NULL)) >= 0) {
+                const struct option_row *row = c == '?' ? NULL : row_of(c);
+
+                if (c == 'j')
+                        ret->json = JSON_SHORT;
+                else if (!row || !row_set(row, ret, optarg))
+                        return -1;
+        }
+        return optind;
+}
+
+bool options_fit(const struct options *o, const char *verb) {
+        for (size_t i = 0; i < ELEMENTSOF(rows); i++)
+                if (row_is_given(&rows[i], o) && !row_fits(&rows[i], verb)) {
+                        fprintf(stderr, "--%s means nothing to 'lanscopectl %s'. See 'lanscopectl %s --help'.\n",
+                                rows[i].name, verb, verb);
+                        return false;
+                }
+        return true;
+}
+
+static void row_print(FILE *f, const struct option_row *row) {
+        char left[64];
+
+        snprintf(left, sizeof left, "%c%c %s--%s%s%s", row->letter ? '-' : ' ', row->letter ? row->letter : ' ',
+                 row->letter ? "" : " ", row->name, row->argument ? "=" : "", row->argument ? row->argument : "");
+        fprintf(f, "  %-28s ", left);
+        for (const char *p = row->help; *p; p++)
+                if (*p == '\n')
+                        fprintf(f, "\n%31s", "");
+                else
+                        fputc(*p, f);
+        fputc('\n', f);
+}
+
+void options_print(FILE *f, const char *verb) {
+        for (size_t i = 0; i < ELEMENTSOF(rows); i++)
+                if (verb ? row_fits(&rows[i], verb) : !rows[i].verbs)
+                        row_print(f, &rows[i]);
+        fprintf(f, "  -j                           The same as --json=short\n");
+}
