@@ -159,6 +159,18 @@ void escape_csv(struct strbuf *b, const char *s, size_t length) {
         strbuf_bytes(b, "\"", 1);
 }
 
+/* As UTF-16 code units (RFC 8259 §7). */
+static void append_json_escape(struct strbuf *b, uint32_t c) {
+        char text[16];
+        struct strbuf u = STRBUF(text);
+
+        if (c < 0x10000)
+                strbuf_printf(&u, "\\u%04x", c);
+        else
+                strbuf_printf(&u, "\\u%04x\\u%04x", 0xd800 + ((c - 0x10000) >> 10), 0xdc00 + ((c - 0x10000) & 0x3ff));
+        append_whole(b, u.data, u.length);
+}
+
 void escape_json(struct strbuf *b, const char *s, size_t length) {
         const uint8_t *p = (const uint8_t *) s;
 
@@ -171,7 +183,6 @@ void escape_json(struct strbuf *b, const char *s, size_t length) {
         while (length > 0 && !b->truncated) {
                 uint32_t c = 0;
                 size_t n = utf8_decode(p, length, &c);
-                char unicode[8];
 
                 if (n == 0) {
                         n = 1;
@@ -180,12 +191,9 @@ void escape_json(struct strbuf *b, const char *s, size_t length) {
                         append_whole(b, (const char[]) { '\\', (char) c }, 2);
                 else if (c == '\n' || c == '\r' || c == '\t')
                         append_whole(b, c == '\n' ? "\\n" : c == '\r' ? "\\r" : "\\t", 2);
-                else if (c < 0x20 || c == 0x7f) {
-                        struct strbuf u = STRBUF(unicode);
-
-                        strbuf_printf(&u, "\\u%04x", c);
-                        append_whole(b, u.data, u.length);
-                } else
+                else if (is_unsafe(c))
+                        append_json_escape(b, c);
+                else
                         append_whole(b, p, n);
                 p += n;
                 length -= n;

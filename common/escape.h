@@ -16,7 +16,8 @@ bool text_is_utf8(const char *s, size_t length);
  * characters, and bytes that are not UTF-8, come out as \xNN (each byte); a backslash doubles. */
 void escape_terminal(struct strbuf *b, const char *s, size_t length);
 
-/* A JSON string with its quotes (RFC 8259 §7); bytes that are not UTF-8 become U+FFFD. */
+/* A JSON string with its quotes (RFC 8259 §7); bytes that are not UTF-8 become U+FFFD,
+ * characters that a terminal obeys or that cannot be seen \uNNNN. */
 void escape_json(struct strbuf *b, const char *s, size_t length);
 
 /* A CSV field (RFC 4180), quoted where needed; a field that a spreadsheet would take for a formula

@@ -34,6 +34,7 @@ static void csv_holds_no_formulas(void **state _unused_) {
 
 static void json_and_markup(void **state _unused_) {
         check(escape_json, "a\"\\\n\001\xff", "\"a\\\"\\\\\\n\\u0001\xef\xbf\xbd\"");
+        check(escape_json, "\xc2\x9b\xe2\x80\xae\xf3\xa0\x81\x81\x7f", "\"\\u009b\\u202e\\udb40\\udc41\\u007f\"");
         check(escape_markup, "<b>&'\"", "&lt;b&gt;&amp;&apos;&quot;");
 }
 
