@@ -1,64 +1,622 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
-/* Capture files, read in order and once. */
+/* Capture files, read in order and once, through one block buffer: frames are pointers into it, so that no
+ * byte is copied twice. zlib sits below and passes plain files on as they are. Nothing that a file claims is
+ * believed further than the buffer reaches: memory is the same for every file.
+ * Formats: draft-ietf-opsawg-pcap, draft-ietf-opsawg-pcapng, and the variants in libpcap's sf-pcap.c. */
 
 #include "daemon/capture-file.h"
 
 #include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/stat.h>
+#include <zlib.h>
 
+#include "common/cleanup.h"
 #include "common/cursor.h"
+#include "common/strbuf.h"
 
-struct capture_file {
-        FILE *f;
-        uint64_t number;
-        uint32_t linktype;
-        uint8_t data[262144];
+/* libpcap's MAXIMUM_SNAPLEN and Wireshark's WTAP_MAX_PACKET_SIZE_STANDARD: no writer makes longer frames. */
+#define FRAME_MAX UINT32_C(262144)
+/* A pcapng block that is read whole: a frame and 64 KiB for its options. Others are skipped, whatever their length. */
+#define BLOCK_MAX (FRAME_MAX + UINT32_C(65536))
+#define BUFFER_SIZE (512 * 1024)
+#define INTERFACES_MAX 4096
+
+enum { /* magic numbers, as the writer's byte order shows them */
+        MAGIC_MICROSECONDS = 0xa1b2c3d4,
+        MAGIC_NANOSECONDS = 0xa1b23c4d,
+        MAGIC_MODIFIED = 0xa1b2cd34, /* Kuznetzov's: 24 bytes a record header */
+        MAGIC_BYTE_ORDER = 0x1a2b3c4d,
 };
 
-int capture_file_open(const char *path, struct capture_file **ret) {
-        struct capture_file *file = calloc(1, sizeof *file);
-        uint8_t h[24];
+enum { BLOCK_INTERFACE = 1, BLOCK_PACKET = 2, BLOCK_SIMPLE = 3, BLOCK_ENHANCED = 6, BLOCK_SECTION = 0x0a0d0d0a };
+enum { OPTION_END = 0, OPTION_FLAGS = 2, OPTION_TSRESOL = 9, OPTION_FCSLEN = 13, OPTION_TSOFFSET = 14 };
 
-        if (!file)
-                return -ENOMEM;
-        file->f = fopen(path, "re");
-        if (!file->f || fread(h, 1, 24, file->f) != 24 || load_le32(h) != 0xa1b2c3d4) {
-                capture_file_close(file);
-                return -EMEDIUMTYPE;
+/* How pcap records of old versions give their two lengths (libpcap, sf-pcap.c). */
+enum length_order { LENGTHS_NORMAL, LENGTHS_SWAPPED, LENGTHS_MAYBE_SWAPPED };
+
+struct interface {
+        uint32_t linktype;
+        uint32_t snaplen;  /* 0: no limit */
+        uint64_t units;    /* ticks of its clock a second */
+        int64_t offset;    /* seconds to add */
+        uint8_t fcs;       /* bytes at the end of each frame */
+};
+
+struct capture_file {
+        gzFile gz;
+        uint64_t base;             /* offset of buffer[0] in the (uncompressed) file */
+        size_t position, filled;   /* unread bytes are buffer[position .. filled) */
+        bool ended;                /* nothing more to read below */
+        bool big_endian, pcapng;
+        bool failed;               /* `error` stands, and the file ends here */
+        enum length_order length_order;
+        uint32_t record_header;    /* pcap: 16 or 24 */
+        uint64_t number, last_ts;
+        struct interface *interfaces; /* pcap: just one; pcapng: of this section */
+        size_t n_interfaces, n_allocated;
+        uint32_t interface_base;   /* interfaces of the sections before */
+        char error[160];
+        uint8_t buffer[BUFFER_SIZE];
+};
+
+static uint64_t offset_now(const struct capture_file *f) {
+        return f->base + f->position;
+}
+
+static size_t bytes_ready(const struct capture_file *f) {
+        return f->filled - f->position;
+}
+
+static int fail(struct capture_file *f, uint64_t offset, const char *format, ...) _printf_(3, 4);
+
+static int fail(struct capture_file *f, uint64_t offset, const char *format, ...) {
+        struct strbuf b = STRBUF(f->error);
+        char text[112];
+        va_list ap;
+
+        va_start(ap, format);
+        vsnprintf(text, sizeof text, format, ap);
+        va_end(ap);
+        strbuf_printf(&b, "damaged at byte %" PRIu64 ": %s", offset, text);
+        f->failed = true;
+        return -EBADMSG;
+}
+
+static int fail_short(struct capture_file *f, uint64_t offset, const char *what, uint64_t needed, uint64_t left) {
+        struct strbuf b = STRBUF(f->error);
+
+        strbuf_printf(&b, "cut off at byte %" PRIu64 ": %s of %" PRIu64 " bytes, %" PRIu64 " left", offset, what, needed,
+                      left);
+        f->failed = true;
+        return -EBADMSG;
+}
+
+static int fail_read(struct capture_file *f) {
+        struct strbuf b = STRBUF(f->error);
+        int code = Z_OK;
+        const char *message = gzerror(f->gz, &code);
+
+        f->failed = true;
+        if (code == Z_ERRNO) {
+                int r = errno > 0 ? -errno : -EIO;
+
+                strbuf_printf(&b, "reading failed at byte %" PRIu64 ": %s", f->base + f->filled, strerror(-r));
+                return r;
         }
-        file->linktype = load_le32(h + 20);
-        *ret = file;
-        return 0;
+        strbuf_printf(&b, "compressed data damaged at byte %" PRIu64 " of its content: %s", f->base + f->filled, message);
+        return -EBADMSG;
 }
 
-struct capture_file *capture_file_close(struct capture_file *file) {
-        if (file && file->f)
-                fclose(file->f);
-        free(file);
-        return NULL;
+/* Makes at least n bytes (at most BUFFER_SIZE) readable at the position. 1: they are; 0: the file ends
+ * before; what there is of them is in the buffer. */
+static int fill(struct capture_file *f, size_t n) {
+        if (bytes_ready(f) >= n)
+                return 1;
+        memmove(f->buffer, f->buffer + f->position, bytes_ready(f));
+        f->filled -= f->position;
+        f->base += f->position;
+        f->position = 0;
+        while (f->filled < n && !f->ended) {
+                int got = gzread(f->gz, f->buffer + f->filled, (unsigned) (BUFFER_SIZE - f->filled));
+                int code = Z_OK;
+
+                if (got > 0) {
+                        f->filled += (size_t) got;
+                        continue;
+                }
+                gzerror(f->gz, &code);
+                if (got < 0 || code != Z_OK)
+                        return fail_read(f);
+                f->ended = true;
+        }
+        return f->filled >= n;
 }
 
-int capture_file_next(struct capture_file *file, struct frame *ret) {
-        uint8_t h[16];
+static int skip(struct capture_file *f, uint64_t n) {
+        while (n > bytes_ready(f)) {
+                int r;
 
-        if (fread(h, 1, 16, file->f) != 16)
-                return 0;
-        *ret = (struct frame) {
-                .ts = load_le32(h) * UINT64_C(1000000000) + load_le32(h + 4) * UINT64_C(1000),
-                .number = ++file->number,
-                .linktype = file->linktype,
-                .captured = load_le32(h + 8),
-                .length = load_le32(h + 12),
-                .data = file->data,
-        };
-        if (ret->captured > sizeof file->data || fread(file->data, 1, ret->captured, file->f) != ret->captured)
-                return -EBADMSG;
+                n -= bytes_ready(f);
+                f->position = f->filled;
+                r = fill(f, 1);
+                if (r <= 0)
+                        return r;
+        }
+        f->position += n;
         return 1;
 }
 
-const char *capture_file_error(const struct capture_file *file) {
-        (void) file;
+/* Some writers forget to round a block's length up to four bytes, though the block is. */
+static uint32_t round_up(uint32_t length) {
+        return length <= UINT32_MAX - 3 ? (length + 3) & ~UINT32_C(3) : length;
+}
+
+static const uint8_t *here(const struct capture_file *f) {
+        return f->buffer + f->position;
+}
+
+static uint16_t get16(const struct capture_file *f, const uint8_t *p) {
+        return f->big_endian ? load_be16(p) : load_le16(p);
+}
+
+static uint32_t get32(const struct capture_file *f, const uint8_t *p) {
+        return f->big_endian ? load_be32(p) : load_le32(p);
+}
+
+static uint64_t get64(const struct capture_file *f, const uint8_t *p) {
+        uint64_t first = get32(f, p), second = get32(f, p + 4);
+
+        return f->big_endian ? first << 32 | second : second << 32 | first;
+}
+
+static struct interface *interface_add(struct capture_file *f) {
+        if (f->n_interfaces == f->n_allocated) {
+                size_t n = f->n_allocated ? f->n_allocated * 2 : 4;
+                struct interface *grown = realloc(f->interfaces, n * sizeof *grown);
+
+                if (!grown)
+                        return NULL;
+                f->interfaces = grown;
+                f->n_allocated = n;
+        }
+        f->interfaces[f->n_interfaces] = (struct interface) { .units = USEC_PER_SEC };
+        return &f->interfaces[f->n_interfaces++];
+}
+
+/* Seconds and a fraction as nanoseconds, at the nearest end where they do not fit. */
+static uint64_t clamp_time(int64_t seconds, uint64_t nanoseconds) {
+        uint64_t whole;
+
+        if (seconds < 0)
+                return 0;
+        if (__builtin_mul_overflow((uint64_t) seconds, NSEC_PER_SEC, &whole) ||
+            __builtin_add_overflow(whole, nanoseconds, &whole))
+                return UINT64_MAX;
+        return whole;
+}
+
+static uint64_t interface_time(const struct interface *i, uint64_t ticks) {
+        uint64_t fraction = ticks % i->units;
+        int64_t seconds;
+
+        if (i->units <= NSEC_PER_SEC)
+                fraction = fraction * NSEC_PER_SEC / i->units;
+        else
+                fraction = (uint64_t) ((unsigned __int128) fraction * NSEC_PER_SEC / i->units);
+        if (ticks / i->units > INT64_MAX)
+                return UINT64_MAX;
+        if (__builtin_add_overflow((int64_t) (ticks / i->units), i->offset, &seconds))
+                return i->offset > 0 ? UINT64_MAX : 0;
+        return clamp_time(seconds, fraction);
+}
+
+/* Fills in what all formats have in common; the data starts at the position. */
+static void set_frame(struct capture_file *f, const struct interface *i, uint32_t captured, uint32_t length, uint8_t fcs,
+                      struct frame *ret) {
+        length = MAX(length, captured);
+        if (fcs < length)
+                length -= fcs;
+        *ret = (struct frame) {
+                .ts = f->last_ts,
+                .number = ++f->number,
+                .linktype = i->linktype,
+                .captured = MIN(captured, length),
+                .length = length,
+                .data = here(f),
+        };
+}
+
+/* The link type word of a pcap header: type in 26 bits, then whether the FCS length in the top four is to be
+ * believed; that counts 16-bit words. */
+static void set_link(struct interface *i, uint32_t word) {
+        i->linktype = word & 0x03ffffff;
+        if (word & 0x04000000)
+                i->fcs = (uint8_t) ((word >> 28) * 2);
+        /* DLT_RAW as some systems wrote it, before LINKTYPE_RAW had a number */
+        if (i->linktype == 12 || i->linktype == 14)
+                i->linktype = 101;
+}
+
+static int pcap_open(struct capture_file *f, uint32_t magic) {
+        struct interface *i;
+        uint16_t major, minor;
+        int r;
+
+        r = fill(f, 24);
+        if (r <= 0)
+                return r < 0 ? r : fail_short(f, offset_now(f), "file header", 24, bytes_ready(f));
+        i = interface_add(f);
+        if (!i)
+                return -ENOMEM;
+        major = get16(f, here(f) + 4);
+        minor = get16(f, here(f) + 6);
+        if (major == 543 || (major == 2 && minor < 3))
+                f->length_order = LENGTHS_SWAPPED;
+        else if (major == 2 && minor == 3)
+                f->length_order = LENGTHS_MAYBE_SWAPPED;
+        i->units = magic == MAGIC_NANOSECONDS ? NSEC_PER_SEC : USEC_PER_SEC;
+        set_link(i, get32(f, here(f) + 20));
+        f->record_header = magic == MAGIC_MODIFIED ? 24 : 16;
+        f->position += 24;
+        return 0;
+}
+
+static void pcap_lengths(const struct capture_file *f, uint32_t *captured, uint32_t *length) {
+        uint32_t first = get32(f, here(f) + 8), second = get32(f, here(f) + 12);
+        bool swapped = f->length_order == LENGTHS_SWAPPED || (f->length_order == LENGTHS_MAYBE_SWAPPED && first > second);
+
+        *captured = swapped ? second : first;
+        *length = swapped ? first : second;
+}
+
+static int pcap_next(struct capture_file *f, struct frame *ret) {
+        const struct interface *i = f->interfaces;
+        uint32_t captured, length, ifindex = 0;
+        uint64_t start, fraction;
+        int r;
+
+        r = fill(f, f->record_header);
+        start = offset_now(f);
+        if (r <= 0) {
+                if (r < 0 || bytes_ready(f) == 0)
+                        return r;
+                return fail_short(f, start, "record header", f->record_header, bytes_ready(f));
+        }
+        pcap_lengths(f, &captured, &length);
+        if (captured > FRAME_MAX)
+                return fail(f, start, "record claims %" PRIu32 " bytes, more than %" PRIu32, captured, FRAME_MAX);
+        r = fill(f, f->record_header + captured);
+        if (r <= 0)
+                return r < 0 ? r : fail_short(f, start, "record", captured, bytes_ready(f) - f->record_header);
+        fraction = get32(f, here(f) + 4);
+        fraction *= i->units == NSEC_PER_SEC ? 1 : NSEC_PER_USEC;
+        f->last_ts = get32(f, here(f)) * NSEC_PER_SEC + fraction;
+        if (f->record_header == 24)
+                ifindex = get32(f, here(f) + 16);
+        f->position += f->record_header;
+        set_frame(f, i, captured, length, i->fcs, ret);
+        ret->ifindex = ifindex;
+        f->position += captured;
+        return 1;
+}
+
+/* Splits the next option off a block's option list. The list ends with its block, or with option 0. */
+static bool option_next(const struct capture_file *f, struct cursor *options, uint16_t *ret_code, struct cursor *ret_value) {
+        uint16_t length;
+
+        if (cursor_left(options) < 4)
+                return false;
+        *ret_code = get16(f, options->data);
+        length = get16(f, options->data + 2);
+        cursor_skip(options, 4);
+        if (*ret_code == OPTION_END || !cursor_take(options, length, ret_value))
+                return false;
+        cursor_skip(options, MIN((size_t) (-length & 3), cursor_left(options)));
+        return true;
+}
+
+/* if_tsresol: a power of ten, or of two with the top bit; false where the ticks of a second need over 63 bits. */
+static bool read_resolution(uint8_t value, uint64_t *ret_units) {
+        unsigned power = value & 0x7f;
+        uint64_t units = 1;
+
+        if (value & 0x80) {
+                if (power > 63)
+                        return false;
+                *ret_units = UINT64_C(1) << power;
+                return true;
+        }
+        if (power > 19)
+                return false;
+        while (power-- > 0)
+                units *= 10;
+        *ret_units = units;
+        return true;
+}
+
+/* `body`: the block without its type and lengths. */
+static int read_interface(struct capture_file *f, uint64_t start, struct cursor body) {
+        struct interface *i;
+        struct cursor value;
+        uint16_t code;
+
+        if (cursor_left(&body) < 8)
+                return fail(f, start, "interface block of %zu bytes is too short", cursor_left(&body));
+        if (f->n_interfaces >= INTERFACES_MAX)
+                return fail(f, start, "more than %d interfaces", INTERFACES_MAX);
+        i = interface_add(f);
+        if (!i)
+                return -ENOMEM;
+        set_link(i, get16(f, body.data));
+        i->snaplen = get32(f, body.data + 4);
+        cursor_skip(&body, 8);
+        while (option_next(f, &body, &code, &value)) {
+                size_t n = cursor_left(&value);
+
+                if (code == OPTION_TSRESOL && n >= 1 && !read_resolution(*value.data, &i->units))
+                        return fail(f, start, "clock resolution 0x%02x cannot be", *value.data);
+                if (code == OPTION_TSOFFSET && n >= 8)
+                        i->offset = (int64_t) get64(f, value.data);
+                if (code == OPTION_FCSLEN && n >= 1)
+                        i->fcs = *value.data;
+        }
+        return 0;
+}
+
+/* epb_flags and pack_flags: bits 5-8 are this frame's FCS length, where it is known. */
+static uint8_t read_fcs(const struct capture_file *f, struct cursor options, uint8_t otherwise) {
+        struct cursor value;
+        uint16_t code;
+
+        while (option_next(f, &options, &code, &value))
+                if (code == OPTION_FLAGS && cursor_left(&value) >= 4 && (get32(f, value.data) >> 5 & 15))
+                        return get32(f, value.data) >> 5 & 15;
+        return otherwise;
+}
+
+struct packet_block {
+        uint32_t interface, captured, length;
+        uint32_t header; /* bytes before the data */
+        bool has_time;
+        uint64_t ticks;
+};
+
+static bool read_packet_header(const struct capture_file *f, uint32_t type, struct cursor body, struct packet_block *ret) {
+        const uint8_t *p = body.data;
+
+        if (type == BLOCK_SIMPLE) {
+                if (cursor_left(&body) < 4)
+                        return false;
+                *ret = (struct packet_block) { .header = 4, .length = get32(f, p) };
+                ret->captured = ret->length;
+                if (f->n_interfaces > 0 && f->interfaces[0].snaplen > 0)
+                        ret->captured = MIN(ret->captured, f->interfaces[0].snaplen);
+                ret->captured = (uint32_t) MIN((size_t) ret->captured, cursor_left(&body) - 4);
+                return true;
+        }
+        if (cursor_left(&body) < 20)
+                return false;
+        *ret = (struct packet_block) {
+                .header = 20,
+                .interface = type == BLOCK_PACKET ? get16(f, p) : get32(f, p),
+                .has_time = true,
+                .ticks = (uint64_t) get32(f, p + 4) << 32 | get32(f, p + 8),
+                .captured = get32(f, p + 12),
+                .length = get32(f, p + 16),
+        };
+        return true;
+}
+
+static int read_packet(struct capture_file *f, uint64_t start, uint32_t type, struct cursor body, struct frame *ret) {
+        const struct interface *i;
+        struct packet_block b;
+        uint32_t padded;
+
+        if (!read_packet_header(f, type, body, &b))
+                return fail(f, start, "packet block of %zu bytes is too short", cursor_left(&body));
+        if (b.captured > FRAME_MAX || b.captured > cursor_left(&body) - b.header)
+                return fail(f, start, "packet of %" PRIu32 " bytes in a block of %zu", b.captured, cursor_left(&body));
+        if (b.interface >= f->n_interfaces)
+                return fail(f, start, "packet of interface %" PRIu32 ", which is not described", b.interface);
+        i = &f->interfaces[b.interface];
+        if (b.has_time)
+                f->last_ts = interface_time(i, b.ticks);
+        cursor_skip(&body, b.header);
+        padded = (uint32_t) MIN((size_t) round_up(b.captured), cursor_left(&body));
+        f->position = (size_t) (body.data - f->buffer);
+        cursor_skip(&body, padded);
+        set_frame(f, i, b.captured, b.length, type == BLOCK_SIMPLE ? i->fcs : read_fcs(f, body, i->fcs), ret);
+        ret->ifindex = f->interface_base + b.interface + 1;
+        return 1;
+}
+
+/* A section header is the one block whose length is read only after its byte order is known. */
+static int read_section(struct capture_file *f, uint64_t start) {
+        uint32_t order;
+
+        order = load_le32(here(f) + 8);
+        if (order != MAGIC_BYTE_ORDER && load_be32(here(f) + 8) != MAGIC_BYTE_ORDER)
+                return fail(f, start, "section header without a byte order");
+        f->big_endian = order != MAGIC_BYTE_ORDER;
+        if (get16(f, here(f) + 12) != 1)
+                return fail(f, start, "pcapng version %d is unknown", get16(f, here(f) + 12));
+        f->interface_base += (uint32_t) f->n_interfaces;
+        f->n_interfaces = 0;
+        return 0;
+}
+
+/* Passes a block that nobody reads, and checks that its two lengths agree. */
+static int skip_block(struct capture_file *f, uint64_t start, uint32_t total) {
+        int r;
+
+        r = skip(f, total - 4);
+        if (r > 0)
+                r = fill(f, 4);
+        if (r <= 0)
+                return r < 0 ? r : fail_short(f, start, "block", total, offset_now(f) - start);
+        if (round_up(get32(f, here(f))) != total)
+                return fail(f, start, "block lengths %" PRIu32 " and %" PRIu32 " differ", total, get32(f, here(f)));
+        f->position += 4;
+        return 0;
+}
+
+/* Makes the whole block readable. */
+static int hold_block(struct capture_file *f, uint64_t start, uint32_t total, struct cursor *ret_body) {
+        uint32_t trailer;
+        int r;
+
+        if (total > BLOCK_MAX)
+                return fail(f, start, "block claims %" PRIu32 " bytes, more than %" PRIu32, total, BLOCK_MAX);
+        r = fill(f, total);
+        if (r <= 0)
+                return r < 0 ? r : fail_short(f, start, "block", total, bytes_ready(f));
+        trailer = get32(f, here(f) + total - 4);
+        if (round_up(trailer) != total)
+                return fail(f, start, "block lengths %" PRIu32 " and %" PRIu32 " differ", total, trailer);
+        *ret_body = cursor_make(here(f) + 8, total - 12);
+        return 0;
+}
+
+/* Reads the type and length that each block begins with. 0: the file ends here. */
+static int block_begin(struct capture_file *f, uint32_t *ret_type, uint32_t *ret_total) {
+        uint64_t start;
+        int r;
+
+        r = fill(f, 12);
+        start = offset_now(f);
+        if (r <= 0) {
+                if (r < 0 || bytes_ready(f) == 0)
+                        return r;
+                return fail_short(f, start, "block header", 12, bytes_ready(f));
+        }
+        *ret_type = get32(f, here(f));
+        if (*ret_type == BLOCK_SECTION) {
+                r = fill(f, 28);
+                if (r <= 0)
+                        return r < 0 ? r : fail_short(f, start, "section header", 28, bytes_ready(f));
+                r = read_section(f, start);
+                if (r < 0)
+                        return r;
+        }
+        *ret_total = round_up(get32(f, here(f) + 4));
+        if (*ret_total < (*ret_type == BLOCK_SECTION ? 28 : 12) || *ret_total & 3)
+                return fail(f, start, "block claims %" PRIu32 " bytes", *ret_total);
+        return 1;
+}
+
+static int pcapng_next(struct capture_file *f, struct frame *ret) {
+        for (;;) {
+                uint32_t type, total;
+                struct cursor body;
+                size_t end;
+                uint64_t start;
+                int r;
+
+                r = block_begin(f, &type, &total);
+                if (r <= 0)
+                        return r;
+                start = offset_now(f);
+                if (type != BLOCK_INTERFACE && type != BLOCK_PACKET && type != BLOCK_SIMPLE && type != BLOCK_ENHANCED) {
+                        r = skip_block(f, start, total);
+                        if (r < 0)
+                                return r;
+                        continue;
+                }
+                r = hold_block(f, start, total, &body);
+                if (r < 0)
+                        return r;
+                end = f->position + total;
+                r = type == BLOCK_INTERFACE ? read_interface(f, start, body) : read_packet(f, start, type, body, ret);
+                if (r < 0)
+                        return r;
+                f->position = end;
+                if (r > 0)
+                        return 1;
+        }
+}
+
+static int recognise(struct capture_file *f) {
+        int r;
+
+        r = fill(f, 4);
+        if (r <= 0)
+                return r < 0 ? r : -EMEDIUMTYPE;
+        for (int big = 0; big < 2; big++) {
+                uint32_t magic;
+
+                f->big_endian = big;
+                magic = get32(f, here(f));
+                if (magic == BLOCK_SECTION) {
+                        f->pcapng = true;
+                        return 0;
+                }
+                if (magic == MAGIC_MICROSECONDS || magic == MAGIC_NANOSECONDS || magic == MAGIC_MODIFIED)
+                        return pcap_open(f, magic);
+        }
+        return -EMEDIUMTYPE;
+}
+
+static int open_path(const char *path) {
+        struct stat st;
+        int fd;
+
+        fd = strcmp(path, "-") == 0 ? fcntl(STDIN_FILENO, F_DUPFD_CLOEXEC, 3) : open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY);
+        if (fd < 0)
+                return -errno;
+        if (fstat(fd, &st) == 0 && S_ISDIR(st.st_mode)) {
+                close(fd);
+                return -EISDIR;
+        }
+        return fd;
+}
+
+DEFINE_CLEANUP(struct capture_file *, capture_file_close)
+
+int capture_file_open(const char *path, struct capture_file **ret) {
+        _cleanup_(capture_file_closep) struct capture_file *f = NULL;
+        _cleanup_(closep) int fd = -1;
+        int r;
+
+        fd = open_path(path);
+        if (fd < 0)
+                return fd;
+        f = calloc(1, sizeof *f);
+        if (!f)
+                return -ENOMEM;
+        f->gz = gzdopen(fd, "rb");
+        if (!f->gz)
+                return -ENOMEM;
+        TAKE_FD(fd);
+        r = recognise(f);
+        /* A file that breaks off in its header is a damaged capture file, which the first read says. */
+        if (r < 0 && r != -EBADMSG)
+                return r;
+        *ret = TAKE_PTR(f);
+        return 0;
+}
+
+struct capture_file *capture_file_close(struct capture_file *f) {
+        if (!f)
+                return NULL;
+        if (f->gz)
+                gzclose_r(f->gz);
+        free(f->interfaces);
+        free(f);
         return NULL;
+}
+
+int capture_file_next(struct capture_file *f, struct frame *ret) {
+        if (f->failed)
+                return -EBADMSG;
+        return f->pcapng ? pcapng_next(f, ret) : pcap_next(f, ret);
+}
+
+const char *capture_file_error(const struct capture_file *f) {
+        return f->failed ? f->error : NULL;
 }
