@@ -39,6 +39,7 @@ struct engine_counters {
         struct inventory_counters inventory;
         struct dissector_counters dissectors[DISSECTOR_MAX];
         uint64_t facts, alerts;
+        uint64_t alerts_suppressed; /* new devices not told for now, because too many came at once */
         uint64_t sightings_dropped; /* source addresses beyond what one interval may hold */
         uint64_t clock_backwards; /* frames older than one before them */
 };

@@ -73,7 +73,10 @@ enum fact_voice {
         X(SSDP_ST, "ssdp.st", ASKS)                                            \
         X(SSDP_LOCATION, "ssdp.location", SELF)                                \
         X(SSDP_USER_AGENT, "ssdp.user_agent", SELF)                            \
-        X(SSDP_X_USER_AGENT, "ssdp.x_user_agent", SELF)
+        X(SSDP_X_USER_AGENT, "ssdp.x_user_agent", SELF)                        \
+        /* Never on the wire: what this machine knows of itself, as the source of its own name and addresses. */ \
+        X(HOST_NAME, "host.name", SELF)                                        \
+        X(HOST_ADDRESS, "host.address", SELF)
 
 enum fact_kind {
 #define X(kind, name, voice) FACT_##kind,

@@ -10,7 +10,7 @@
 #include "engine/fact.h"
 
 /* A device as the inventory keeps it. Daemon and CLI read these fields; only the inventory writes them.
- * All times are ns since the epoch. All lists are bounded, newest first, the oldest leaves. */
+ * All times are ns since the epoch. All lists are bounded, newest first, the one not heard for longest leaves. */
 
 #define DEVICE_MACS_MAX 8
 #define DEVICE_IPV4_MAX 8
@@ -105,7 +105,8 @@ struct device {
         struct device_traffic traffic;
 
         char *oui_vendor; /* of the first globally unique MAC, from sd-hwdb; NULL unknown */
-        struct classification *class; /* NULL: nothing known yet */
+        /* NULL: nothing known yet. Its reasons' evidence_index counts in `evidence`; n_evidence stands for oui_vendor. */
+        struct classification *class;
 };
 
 /* The best of what is known, never NULL ("" when unknown), owned by the device. */
@@ -122,6 +123,7 @@ const char *device_display_name(const struct device *device, char *buffer, size_
 struct network {
         uint64_t id; /* opaque, stable across restarts */
         char interface[16];
+        uint16_t vlan; /* outermost VLAN id, 0 for none */
         struct mac_address gateway_mac; /* zero until known */
         struct ip_address gateway_ip;
         struct {

@@ -18,6 +18,8 @@ struct inventory_config {
 
 struct inventory_counters {
         uint64_t facts, devices, evicted, refused, address_overflow, evidence_overflow;
+        uint64_t unattributed; /* facts that tell of no device on this link: routed, tunnelled, relayed, forged */
+        uint64_t expired;      /* devices of which no more than a source address was seen, a day ago */
 };
 
 enum device_change {
@@ -35,6 +37,8 @@ enum device_change {
         CHANGE_NETWORK = 1 << 11,
 };
 
+/* Changes of a device are gathered and told by inventory_advance(); what the user sets and a new device are told at
+ * once. The callbacks must not change the inventory. */
 struct inventory_ops {
         void (*device_added)(void *userdata, const struct device *device);
         void (*device_changed)(void *userdata, const struct device *device, uint32_t changes);
@@ -104,7 +108,8 @@ int inventory_set_notes(struct inventory *inventory, uint64_t id, const char *no
 int inventory_set_type(struct inventory *inventory, uint64_t id, enum device_type type); /* _TYPE_INVALID: back to automatic */
 int inventory_set_trusted(struct inventory *inventory, uint64_t id, bool trusted);
 int inventory_forget(struct inventory *inventory, uint64_t id);
-/* Moves all of `other` into `id`, and remembers that its MACs belong there. */
+/* Moves all of `other` into `id`, and remembers that its MACs belong there. -EINVAL: the same device; -EXDEV: of
+ * another network; -E2BIG: more addresses than a device may have. */
 int inventory_merge(struct inventory *inventory, uint64_t id, uint64_t other);
 /* Takes one MAC out into a device of its own, whose id is returned. -EINVAL: it has no other MAC. */
 int inventory_split(struct inventory *inventory, uint64_t id, const struct mac_address *mac, uint64_t *ret_id);
