@@ -18,11 +18,13 @@ enum capture_mode capture_mode_from_string(const char *s);
 
 struct capture_config {
         enum capture_mode mode;
-        char backend[16];       /* "" or "auto": the ladder; else "ebpf" or "pcap" only */
-        bool promiscuous;       /* libpcap, and the interface under eBPF in span mode */
+        /* "" or "auto": the ladder; else "ebpf" or "pcap" only, or one step of eBPF: "xdp-native",
+         * "xdp-generic", "tc" (see capture_backend_is_known()). */
+        char backend[16];
+        bool promiscuous;       /* in host mode too; gateway and span mode always are */
         bool span_drop;         /* span mode: drop foreign frames after counting */
-        uint32_t snaplen;       /* libpcap; default 2048 */
-        uint32_t buffer_size;   /* bytes: libpcap ring, eBPF ring buffer (rounded to a power of two) */
+        uint32_t snaplen;       /* libpcap; 0: 2048 */
+        uint32_t buffer_size;   /* bytes; 0: 2 MiB for libpcap's ring, 256 KiB for eBPF's (a power of two) */
         char filter[1024];      /* libpcap BPF filter, "" none */
 };
 
@@ -42,6 +44,7 @@ struct capture_stats {
         uint64_t interface_drops;    /* ps_ifdrop */
         uint64_t rate_limited;       /* eBPF: frames of interest held back by a source's rate limit */
         uint64_t truncated;          /* eBPF: frames longer than a ring record */
+        uint64_t sightings_dropped;  /* eBPF: addresses that found the presence map full */
 };
 
 struct capture;
@@ -60,6 +63,14 @@ struct capture_backend {
 };
 
 extern const struct capture_backend capture_ebpf, capture_pcap;
+
+/* Is `name` something that capture_config.backend may hold? */
+bool capture_backend_is_known(const char *name);
+
+/* Takes away what a run that was killed may have left at any interface: its TC filters on kernels before
+ * 6.6. Everything else goes with the process. capture_start() does it for its own interface; the service
+ * manager runs it after a crash (lanscoped --clean-up in ExecStopPost=). */
+void capture_clean_up(void);
 
 /* Starts the best backend on one interface. On failure every step's reason stands in `reasons`. */
 int capture_start(const struct capture_config *config, const char *interface, sd_event *event,

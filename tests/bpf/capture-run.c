@@ -1,0 +1,110 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+/* Captures on one interface until SIGTERM or SIGINT and says what it got, a line each:
+ *     start METHOD / reason TEXT / failed ERROR TEXT
+ *     fact MAC KIND VALUE
+ *     seen MAC VLAN PACKETS_SENT BYTES_SENT PACKETS_RECEIVED BYTES_RECEIVED
+ *     stats KEY=VALUE…
+ * usage: capture-run BACKEND INTERFACE [MODE [FILTER]] */
+
+#include <errno.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "common/macro.h"
+#include "daemon/capture.h"
+#include "engine/engine.h"
+
+static void on_fact(void *userdata _unused_, const struct fact *fact) {
+        char mac[MAC_STRING_MAX];
+
+        printf("fact %s %s %s\n", mac_format(&fact->mac, mac), fact_kind_to_string(fact->kind), fact->value);
+}
+
+static void on_frame(void *userdata, const struct frame *frame) {
+        engine_feed_frame(userdata, frame);
+}
+
+static void on_sighting(void *userdata _unused_, const struct sighting *s) {
+        char mac[MAC_STRING_MAX];
+
+        printf("seen %s %u %llu %llu %llu %llu\n", mac_format(&s->mac, mac), s->vlan,
+               (unsigned long long) s->traffic.packets_sent, (unsigned long long) s->traffic.bytes_sent,
+               (unsigned long long) s->traffic.packets_received, (unsigned long long) s->traffic.bytes_received);
+}
+
+static void on_failed(void *userdata _unused_, const char *interface _unused_, int error, const char *message) {
+        printf("failed %s %s\n", strerrorname_np(-error), message);
+        fflush(stdout);
+}
+
+static void print_stats(const struct capture *capture) {
+        struct capture_stats s;
+
+        capture_get_stats(capture, &s);
+        printf("stats packets=%llu bytes=%llu delivered=%llu kernel_drops=%llu rate_limited=%llu truncated=%llu "
+               "sightings_dropped=%llu\n",
+               (unsigned long long) s.packets, (unsigned long long) s.bytes, (unsigned long long) s.delivered,
+               (unsigned long long) s.kernel_drops, (unsigned long long) s.rate_limited,
+               (unsigned long long) s.truncated, (unsigned long long) s.sightings_dropped);
+}
+
+static int run(sd_event *event, const struct capture_config *config, const char *interface) {
+        struct capture_ops ops = { on_frame, on_sighting, on_failed, NULL };
+        struct engine_ops engine_ops = { .fact = on_fact };
+        struct engine_config engine_config;
+        struct capture *capture;
+        struct engine *engine;
+        char reasons[1024] = "";
+        int r;
+
+        engine_config_default(&engine_config);
+        engine_config.dissect_only = true;
+        r = engine_new(&engine, &engine_config, &engine_ops);
+        if (r < 0)
+                return r;
+        ops.userdata = engine;
+        r = capture_start(config, interface, event, &ops, &capture, reasons);
+        for (char *save = NULL, *line = strtok_r(reasons, "\n", &save); line; line = strtok_r(NULL, "\n", &save))
+                printf("reason %s\n", line);
+        if (r < 0) {
+                engine_free(engine);
+                return r;
+        }
+        printf("start %s\n", capture_method(capture));
+        fflush(stdout);
+        r = sd_event_loop(event);
+        print_stats(capture);
+        capture_free(capture);
+        engine_free(engine);
+        return r;
+}
+
+int main(int argc, char *argv[]) {
+        struct capture_config config = { 0 };
+        sd_event *event = NULL;
+        sigset_t mask;
+        int r;
+
+        if (argc < 3 || argc > 5) {
+                fprintf(stderr, "usage: capture-run BACKEND INTERFACE [MODE [FILTER]]\n");
+                return 2;
+        }
+        snprintf(config.backend, sizeof config.backend, "%s", argv[1]);
+        config.mode = argc > 3 ? capture_mode_from_string(argv[3]) : MODE_HOST;
+        snprintf(config.filter, sizeof config.filter, "%s", argc > 4 ? argv[4] : "");
+        sigemptyset(&mask);
+        sigaddset(&mask, SIGTERM);
+        sigaddset(&mask, SIGINT);
+        sigprocmask(SIG_BLOCK, &mask, NULL);
+        if (sd_event_default(&event) < 0 || sd_event_add_signal(event, NULL, SIGTERM, NULL, NULL) < 0 ||
+            sd_event_add_signal(event, NULL, SIGINT, NULL, NULL) < 0)
+                return 1;
+        r = run(event, &config, argv[2]);
+        if (r < 0)
+                printf("error %s\n", strerrorname_np(-r));
+        sd_event_unref(event);
+        return r < 0;
+}
