@@ -151,13 +151,14 @@ static char *conf_read(char *buffer, int size, void *userdata) {
         line = strip(p->line == 1 && strncmp(raw, BYTE_ORDER_MARK, 3) == 0 ? raw + 3 : raw);
         if (!wrong)
                 wrong = check_line(p, line);
-        if (wrong)
-                parser_complain(p, wrong);
         if (*line == '[') {
                 p->skip = wrong != NULL;
-                if (!wrong)
-                        parser_entry(p, NULL, NULL);
+                if (wrong)
+                        p->section[0] = '\0';
+                parser_entry(p, NULL, NULL);
         }
+        if (wrong)
+                parser_complain(p, wrong);
         snprintf(buffer, (size_t) size, "%s\n", wrong || p->skip ? "" : line);
         return buffer;
 }

@@ -17,7 +17,7 @@ struct conf_entry {
         const char *file;    /* as given to conf_file_parse() */
         unsigned line;       /* from 1 */
         const char *section; /* "" before the first */
-        const char *key;     /* NULL: the section begins here */
+        const char *key;     /* NULL: the section begins here; one that cannot be read is "" and has no keys */
         const char *value;   /* without white space at its ends; NULL with the key */
 };
 

@@ -5,6 +5,7 @@
 #include <stdint.h>
 #include <stdio.h>
 
+#include "common/conf-file.h"
 #include "engine/classify/device-type.h"
 #include "engine/fact.h"
 
@@ -14,25 +15,33 @@
 struct ruleset;
 
 /* Told about every mistake in a rule file; the rule is left out and the rest still loads. */
-typedef void (*ruleset_complaint_fn)(void *userdata, const char *file, unsigned line, const char *message);
+typedef conf_complaint_fn ruleset_complaint_fn;
 
 int ruleset_new(struct ruleset **ret);
 struct ruleset *ruleset_free(struct ruleset *rules);
 /* Adds the rules of one file, read to its end. A rule of the same name replaces the earlier one, an empty
  * rule removes it (drop-ins). `name` is for messages. Number of rules read, or -errno of a failed read. */
 int ruleset_load(struct ruleset *rules, const char *name, FILE *f, ruleset_complaint_fn complain, void *userdata);
+/* Loads all "*.conf" of `folders` (NULL-terminated; the earlier overrides the later, as conf_files_list() says), in the
+ * order of their names. A file that cannot be read is a complaint with line 0. Number of rules read, or -errno. */
+int ruleset_load_folders(struct ruleset *rules, const char *const folders[], ruleset_complaint_fn complain,
+                         void *userdata);
 size_t ruleset_count(const struct ruleset *rules);
+/* Names in alphabetic order; NULL behind the last. */
+const char *ruleset_rule_name(const struct ruleset *rules, size_t i);
 
 /* A piece of a device's evidence as the classifier sees it. */
 struct classify_evidence {
         enum fact_kind kind; /* _FACT_KIND_INVALID: the vendor name of the address (OUI) */
         enum fact_voice voice;
         const char *value;
-        uint8_t weight; /* 0..100; 100 for what is fresh and often heard */
+        uint8_t weight; /* 0..100; 100 for what is fresh and often heard. A rule's vote is scaled by it */
 };
 
 #define CLASSIFY_REASONS_MAX 16
 #define CLASSIFY_TEXT_MAX 128
+/* Only so many bytes of a value are looked at. */
+#define CLASSIFY_VALUE_MAX 1024
 
 /* One rule that matched, strongest first. */
 struct classify_reason {

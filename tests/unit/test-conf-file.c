@@ -88,10 +88,10 @@ static void nul_bytes_are_told(void **state _unused_) {
 /* The keys of a section that cannot be read must not land in the one before. */
 static void a_wrong_section_takes_its_keys_with_it(void **state _unused_) {
         check("[A]\n[B\nK=1\n[]\nK=2\n[C] x\nK=3\n[D]\nK=4\n",
-              "1 [A]\nt.conf:2: section without ']', ignoring it\nt.conf:4: section without a name, ignoring it\n"
-              "t.conf:6: text behind the section's ']', ignoring it\n8 [D]\n9 [D] K=<4>\n");
+              "1 [A]\n2 []\nt.conf:2: section without ']', ignoring it\n4 []\nt.conf:4: section without a name, ignoring it\n"
+              "6 []\nt.conf:6: text behind the section's ']', ignoring it\n8 [D]\n9 [D] K=<4>\n");
         check("[a;b]\nK=1\n[01234567890123456789012345678901234567890123456789]\nK=2\n",
-              "t.conf:1: ';' in a section name, ignoring it\nt.conf:3: section name too long, ignoring it\n");
+              "1 []\nt.conf:1: ';' in a section name, ignoring it\n3 []\nt.conf:3: section name too long, ignoring it\n");
 }
 
 static void the_longest_line_is_read_whole_and_longer_ones_are_told(void **state _unused_) {

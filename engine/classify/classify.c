@@ -1,0 +1,178 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+/* Evidence against conditions. Each value is scanned once for the three-byte texts of the index; a condition is
+ * tried at most once on each value, and a rule looked at only after one of its conditions held. What the
+ * matching rules then mean together is fusion.c's. */
+
+#include "engine/classify/classify.h"
+
+#include <string.h>
+
+#include "engine/classify/fusion.h"
+#include "engine/classify/rule.h"
+
+#define NOT_FOUND UINT16_MAX
+
+struct matching {
+        const struct ruleset *rules;
+        const struct classify_evidence *evidence;
+        uint16_t current;                 /* evidence being scanned */
+        size_t length;                    /* of its value, as far as it is looked at */
+        uint16_t tried[CONDITIONS_MAX];   /* evidence that the condition was tried on last */
+        uint16_t found[CONDITIONS_MAX];   /* best evidence that it holds for */
+};
+
+static size_t value_length(const char *value) {
+        return strnlen(value, CLASSIFY_VALUE_MAX);
+}
+
+/* Of several pieces that match, the weightiest; of equals the first in the alphabet: never the first in the array. */
+static bool evidence_is_better(const struct classify_evidence *a, const struct classify_evidence *b) {
+        return a->weight != b->weight ? a->weight > b->weight : strcmp(a->value, b->value) < 0;
+}
+
+static void try_condition(struct matching *m, uint16_t i) {
+        const struct condition *c = m->rules->conditions[i].condition;
+        const struct classify_evidence *evidence = &m->evidence[m->current];
+
+        if (m->tried[i] == m->current)
+                return;
+        m->tried[i] = m->current;
+        if (c->asks != (evidence->voice == VOICE_ASKS) || c->slot != SLOT_OF_KIND(evidence->kind))
+                return;
+        if (m->found[i] != NOT_FOUND && !evidence_is_better(evidence, &m->evidence[m->found[i]]))
+                return;
+        if (glob_match(c->glob, evidence->value, m->length, NULL))
+                m->found[i] = m->current;
+}
+
+static void try_list(struct matching *m, uint16_t i) {
+        for (; i != INDEX_NONE; i = m->rules->conditions[i].next)
+                try_condition(m, i);
+}
+
+static void scan_evidence(struct matching *m) {
+        const struct classify_evidence *evidence = &m->evidence[m->current];
+        uint16_t slot = SLOT_OF_KIND(evidence->kind);
+        const uint8_t *p = (const uint8_t *) evidence->value;
+
+        m->length = value_length(evidence->value);
+        try_list(m, m->rules->unfiltered[slot]);
+        for (size_t i = 0; i + GLOB_GRAM <= m->length; i++) {
+                uint8_t gram[GLOB_GRAM] = { glob_fold(p[i]), glob_fold(p[i + 1]), glob_fold(p[i + 2]) };
+
+                try_list(m, m->rules->buckets[index_bucket(slot, gram)]);
+        }
+}
+
+/* Does the rule whose conditions begin at `first` in the row hold? */
+static bool rule_holds(const struct matching *m, const struct rule *rule, size_t first) {
+        bool any_asked = false, any_found = false;
+
+        for (size_t i = 0; i < rule->n_conditions; i++) {
+                bool found = m->found[first + i] != NOT_FOUND;
+
+                switch ((enum condition_role) rule->conditions[i].role) {
+                case CONDITION_ALL:
+                        if (!found)
+                                return false;
+                        break;
+                case CONDITION_ANY:
+                        any_asked = true;
+                        any_found = any_found || found;
+                        break;
+                case CONDITION_NOT:
+                        if (found)
+                                return false;
+                        break;
+                }
+        }
+        return !any_asked || any_found;
+}
+
+/* The condition that names the evidence and captures: the first that must hold, else the one of the alternatives that
+ * holds for the best evidence. */
+static size_t leading_condition(const struct matching *m, const struct rule *rule, size_t first) {
+        size_t best = rule->n_conditions;
+
+        for (size_t i = 0; i < rule->n_conditions; i++) {
+                if (rule->conditions[i].role == CONDITION_ALL)
+                        return i;
+                if (rule->conditions[i].role != CONDITION_ANY || m->found[first + i] == NOT_FOUND)
+                        continue;
+                if (best == rule->n_conditions || evidence_is_better(&m->evidence[m->found[first + i]],
+                                                                     &m->evidence[m->found[first + best]]))
+                        best = i;
+        }
+        return best;
+}
+
+/* The weakest piece that the rule rests on. */
+static unsigned rule_weight(const struct matching *m, const struct rule *rule, size_t first, size_t leading) {
+        unsigned weight = m->evidence[m->found[first + leading]].weight;
+
+        for (size_t i = 0; i < rule->n_conditions; i++)
+                if (rule->conditions[i].role == CONDITION_ALL)
+                        weight = MIN(weight, (unsigned) m->evidence[m->found[first + i]].weight);
+        return MIN(weight, 100U);
+}
+
+static bool make_vote(const struct matching *m, const struct rule *rule, size_t first, struct vote *ret) {
+        size_t leading = leading_condition(m, rule, first);
+        uint16_t evidence = m->found[first + leading];
+        const char *value = m->evidence[evidence].value;
+        unsigned strength = rule->confidence * rule_weight(m, rule, first, leading) / 100;
+
+        if (strength == 0)
+                return false;
+        *ret = (struct vote) { .rule = rule, .evidence = evidence, .strength = (uint8_t) strength, .value = value };
+        glob_match(rule->conditions[leading].glob, value, value_length(value), ret->captures);
+        return true;
+}
+
+/* Keeps the list sorted, strongest first; when it is full the weakest leaves. */
+static size_t add_vote(struct vote *votes, size_t n, const struct vote *vote) {
+        size_t at = n;
+
+        while (at > 0 && vote_compare(vote, &votes[at - 1]) < 0)
+                at--;
+        if (at >= VOTES_MAX)
+                return n;
+        n = MIN(n + 1, (size_t) VOTES_MAX);
+        memmove(&votes[at + 1], &votes[at], (n - at - 1) * sizeof *votes);
+        votes[at] = *vote;
+        return n;
+}
+
+static size_t collect_votes(const struct matching *m, struct vote votes[static VOTES_MAX]) {
+        size_t n = 0, first = 0;
+
+        for (size_t i = 0; i < m->rules->n_rules; first += m->rules->rules[i++]->n_conditions) {
+                struct vote vote;
+
+                if (rule_holds(m, m->rules->rules[i], first) && make_vote(m, m->rules->rules[i], first, &vote))
+                        n = add_vote(votes, n, &vote);
+        }
+        return n;
+}
+
+void classify(const struct ruleset *rules, const struct classify_evidence *evidence, size_t n_evidence,
+              struct classification *ret) {
+        struct vote votes[VOTES_MAX];
+        struct matching m;
+        size_t n;
+
+        memset(ret, 0, sizeof *ret);
+        if (!rules)
+                return;
+        m.rules = rules;
+        m.evidence = evidence;
+        memset(m.tried, 0xff, rules->n_conditions * sizeof m.tried[0]);
+        memset(m.found, 0xff, rules->n_conditions * sizeof m.found[0]);
+        for (size_t i = 0; i < MIN(n_evidence, (size_t) NOT_FOUND); i++) {
+                m.current = (uint16_t) i;
+                scan_evidence(&m);
+        }
+        n = collect_votes(&m, votes);
+        fuse(votes, n, ret);
+}

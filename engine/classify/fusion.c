@@ -1,0 +1,289 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+/* How votes become one answer.
+ *
+ * Type: of the votes for one type that rest on the same kind of fact the strongest counts; different kinds are
+ * taken as independent witnesses, so their doubts multiply (noisy-or). A general type (computer) lends its
+ * support to the special ones that refine it (laptop), if they have a case of their own. The best
+ * supported type wins; the best of those that contradict it takes confidence away.
+ *
+ * Vendor, model, OS: the strongest vote, where one for a type that contradicts the winner counts half; among
+ * the answers that merely say more ("Windows 11" for "Windows") the strongest of at least half its strength.
+ *
+ * Shares are whole numbers out of SHARE_ONE, and kinds are always gone through in the same order: floating point
+ * or another order could round differently. */
+
+#include "engine/classify/fusion.h"
+
+#include <string.h>
+#include <strings.h>
+
+#include "common/strbuf.h"
+
+#define SHARE_ONE UINT32_C(10000)
+/* Nothing that is only heard is certain. */
+#define CONFIDENCE_MAX 99
+/* A special type needs so much of its own before the general one's support counts for it. */
+#define OWN_CASE_MIN (SHARE_ONE / 4)
+
+/* The general ones of each type. Not only "is a": a NAS serves media and files, a TV streams. */
+#define REFINES(...) (const uint8_t[]) { __VA_ARGS__, TYPE_UNKNOWN }
+static const uint8_t *const general_types[_TYPE_MAX] = {
+        [TYPE_LAPTOP] = REFINES(TYPE_COMPUTER, TYPE_MEDIA_SERVER),
+        [TYPE_DESKTOP] = REFINES(TYPE_COMPUTER, TYPE_MEDIA_SERVER),
+        [TYPE_SERVER] = REFINES(TYPE_COMPUTER, TYPE_MEDIA_SERVER),
+        [TYPE_SINGLE_BOARD_COMPUTER] = REFINES(TYPE_COMPUTER, TYPE_MEDIA_SERVER, TYPE_SERVER),
+        [TYPE_VIRTUAL_MACHINE] = REFINES(TYPE_COMPUTER, TYPE_SERVER),
+        [TYPE_COMPUTER] = REFINES(TYPE_MEDIA_SERVER),
+        [TYPE_TABLET] = REFINES(TYPE_PHONE),
+        [TYPE_WATCH] = REFINES(TYPE_PHONE),
+        [TYPE_EREADER] = REFINES(TYPE_TABLET),
+        [TYPE_ROUTER] = REFINES(TYPE_ACCESS_POINT, TYPE_SWITCH, TYPE_MEDIA_SERVER),
+        [TYPE_FIREWALL] = REFINES(TYPE_ROUTER),
+        [TYPE_MODEM] = REFINES(TYPE_ROUTER),
+        [TYPE_NAS] = REFINES(TYPE_COMPUTER, TYPE_SERVER, TYPE_MEDIA_SERVER),
+        [TYPE_PRINTER] = REFINES(TYPE_SCANNER),
+        [TYPE_TV] = REFINES(TYPE_STREAMER, TYPE_SPEAKER, TYPE_MEDIA_SERVER),
+        [TYPE_STREAMER] = REFINES(TYPE_MEDIA_SERVER),
+        [TYPE_SPEAKER] = REFINES(TYPE_STREAMER),
+        [TYPE_RECEIVER] = REFINES(TYPE_STREAMER, TYPE_SPEAKER),
+        [TYPE_SET_TOP_BOX] = REFINES(TYPE_STREAMER, TYPE_MEDIA_SERVER),
+        [TYPE_PROJECTOR] = REFINES(TYPE_STREAMER, TYPE_TV),
+        [TYPE_GAME_CONSOLE] = REFINES(TYPE_STREAMER, TYPE_MEDIA_SERVER),
+        [TYPE_LIGHT] = REFINES(TYPE_MICROCONTROLLER),
+        [TYPE_THERMOSTAT] = REFINES(TYPE_MICROCONTROLLER, TYPE_SENSOR),
+        [TYPE_PLUG] = REFINES(TYPE_MICROCONTROLLER),
+        [TYPE_SENSOR] = REFINES(TYPE_MICROCONTROLLER),
+        [TYPE_HUB] = REFINES(TYPE_MICROCONTROLLER),
+        [TYPE_APPLIANCE] = REFINES(TYPE_MICROCONTROLLER),
+        [TYPE_VACUUM] = REFINES(TYPE_MICROCONTROLLER, TYPE_APPLIANCE),
+        [TYPE_ENERGY] = REFINES(TYPE_MICROCONTROLLER, TYPE_SENSOR),
+        [TYPE_CAMERA] = REFINES(TYPE_MICROCONTROLLER),
+        [TYPE_DOORBELL] = REFINES(TYPE_MICROCONTROLLER, TYPE_CAMERA),
+        [TYPE_ALARM] = REFINES(TYPE_MICROCONTROLLER, TYPE_HUB),
+        [TYPE_LOCK] = REFINES(TYPE_MICROCONTROLLER),
+};
+
+bool type_refines(enum device_type specific, enum device_type general) {
+        for (const uint8_t *p = general_types[specific]; p && *p != TYPE_UNKNOWN; p++)
+                if (*p == general)
+                        return true;
+        return false;
+}
+
+static bool types_agree(enum device_type a, enum device_type b) {
+        return a == b || a == TYPE_UNKNOWN || b == TYPE_UNKNOWN || type_refines(a, b) || type_refines(b, a);
+}
+
+/* Strongest first; then in an order that does not depend on where the evidence stood. */
+int vote_compare(const struct vote *a, const struct vote *b) {
+        if (a->strength != b->strength)
+                return a->strength > b->strength ? -1 : 1;
+        return strcmp(a->rule->name, b->rule->name);
+}
+
+static uint32_t noisy_or(uint32_t a, uint32_t b) {
+        return SHARE_ONE - (SHARE_ONE - a) * (SHARE_ONE - b) / SHARE_ONE;
+}
+
+struct shares {
+        uint32_t own[_TYPE_MAX];       /* what its own votes come to */
+        uint32_t supported[_TYPE_MAX]; /* with the support of the general types */
+};
+
+static void count_own(const struct vote *votes, size_t n, struct shares *shares) {
+        uint8_t strongest[SLOT_MAX][_TYPE_MAX] = {};
+
+        for (size_t i = 0; i < n; i++) {
+                const struct rule *rule = votes[i].rule;
+                uint8_t *best = &strongest[rule->conditions[0].slot][rule->type];
+
+                *best = MAX(*best, votes[i].strength);
+        }
+        for (size_t slot = 0; slot < SLOT_MAX; slot++)
+                for (size_t type = TYPE_UNKNOWN + 1; type < _TYPE_MAX; type++)
+                        if (strongest[slot][type] > 0)
+                                shares->own[type] = noisy_or(shares->own[type],
+                                                             strongest[slot][type] * SHARE_ONE / 100);
+}
+
+static void count_support(struct shares *shares) {
+        for (size_t type = TYPE_UNKNOWN + 1; type < _TYPE_MAX; type++) {
+                shares->supported[type] = shares->own[type];
+                if (shares->own[type] < OWN_CASE_MIN)
+                        continue;
+                for (const uint8_t *general = general_types[type]; general && *general != TYPE_UNKNOWN; general++)
+                        shares->supported[type] = noisy_or(shares->supported[type], shares->own[*general]);
+        }
+}
+
+/* That it is a computer says half as much of whether it is a laptop. */
+static uint32_t winner_share(const struct shares *shares, enum device_type type) {
+        uint32_t own = shares->own[type], general = 0;
+
+        for (const uint8_t *p = general_types[type]; p && *p != TYPE_UNKNOWN; p++)
+                general = MAX(general, shares->own[*p]);
+        return general > own ? own + (general - own) / 2 : own;
+}
+
+static void fuse_type(const struct vote *votes, size_t n, struct classification *ret) {
+        struct shares shares = {};
+        enum device_type best = TYPE_UNKNOWN;
+        uint32_t against = 0, share;
+
+        count_own(votes, n, &shares);
+        count_support(&shares);
+        for (size_t type = TYPE_UNKNOWN + 1; type < _TYPE_MAX; type++)
+                if (shares.supported[type] > shares.supported[best])
+                        best = (enum device_type) type;
+        if (best == TYPE_UNKNOWN)
+                return;
+        for (size_t type = TYPE_UNKNOWN + 1; type < _TYPE_MAX; type++)
+                if (!types_agree(best, (enum device_type) type))
+                        against = MAX(against, shares.own[type]);
+        share = winner_share(&shares, best);
+        share -= share * against / SHARE_ONE / 2;
+        ret->type = best;
+        ret->type_confidence = (uint8_t) MAX(1U, MIN(share * 100 / SHARE_ONE, (uint32_t) CONFIDENCE_MAX));
+}
+
+/* Cuts at a character's start, drops control characters, and leaves single spaces only. */
+static void tidy(char *text, size_t size) {
+        size_t n = 0;
+
+        for (const char *p = text; *p != '\0' && n + 1 < size; p++) {
+                bool blank = (unsigned char) *p <= ' ' || *p == 0x7f;
+
+                if (!blank)
+                        text[n++] = *p;
+                else if (n > 0 && text[n - 1] != ' ')
+                        text[n++] = ' ';
+        }
+        while (n > 0 && text[n - 1] == ' ')
+                n--;
+        text[n] = '\0';
+}
+
+/* Words that firmware puts where it has nothing to say. */
+static bool is_placeholder(const char *text) {
+        static const char *const words[] = { "unknown", "none", "null", "(null)", "n/a", "default", "undefined", "0", "-" };
+
+        for (size_t i = 0; i < ELEMENTSOF(words); i++)
+                if (strcasecmp(text, words[i]) == 0)
+                        return true;
+        return strncmp(text, "hex:", 4) == 0;
+}
+
+static void expand(const struct vote *vote, const char *template, struct strbuf *b) {
+        for (; *template != '\0'; template++) {
+                const struct glob_capture *capture;
+
+                if (*template != '$') {
+                        strbuf_char(b, *template);
+                        continue;
+                }
+                template++;
+                if (*template == '$') {
+                        strbuf_char(b, '$');
+                        continue;
+                }
+                capture = &vote->captures[*template - '1'];
+                strbuf_bytes(b, vote->value + capture->start, capture->length);
+        }
+}
+
+/* The bytes of a character that was cut in two at the end. */
+static void drop_cut_character(struct strbuf *b) {
+        while (b->truncated && b->length > 0 && (b->data[b->length - 1] & 0xc0) == 0x80)
+                b->data[--b->length] = '\0';
+        if (b->truncated && b->length > 0 && b->data[b->length - 1] & 0x80)
+                b->data[--b->length] = '\0';
+}
+
+/* False: the template gives nothing worth saying for this device. */
+static bool make_text(const struct vote *vote, const char *template, char text[static CLASSIFY_TEXT_MAX]) {
+        struct strbuf b = strbuf_make(text, CLASSIFY_TEXT_MAX);
+
+        if (!template)
+                return false;
+        expand(vote, template, &b);
+        drop_cut_character(&b);
+        tidy(text, CLASSIFY_TEXT_MAX);
+        return *text != '\0' && !is_placeholder(text);
+}
+
+enum field { FIELD_VENDOR, FIELD_MODEL, FIELD_OS };
+
+static const char *vote_template(const struct vote *vote, enum field field) {
+        switch (field) {
+        case FIELD_VENDOR:
+                return vote->rule->vendor;
+        case FIELD_MODEL:
+                return vote->rule->model;
+        case FIELD_OS:
+                return vote->rule->os;
+        }
+        return NULL;
+}
+
+static uint8_t text_strength(const struct vote *vote, enum device_type type) {
+        return types_agree(vote->rule->type, type) ? vote->strength : vote->strength / 2;
+}
+
+/* "Windows 11" says more than "Windows". */
+static bool says_more(const char *text, const char *than) {
+        size_t n = strlen(than);
+
+        return strlen(text) > n && strncasecmp(text, than, n) == 0 && text[n] == ' ';
+}
+
+/* Takes the strongest text of at least `floor` that `than` allows (NULL: all); of equals the first in the alphabet. */
+static uint8_t best_text(const struct vote *votes, size_t n, enum field field, enum device_type type, uint8_t floor,
+                         const char *than, char best[static CLASSIFY_TEXT_MAX]) {
+        char text[CLASSIFY_TEXT_MAX];
+        uint8_t best_strength = 0;
+
+        for (size_t i = 0; i < n; i++) {
+                uint8_t strength = text_strength(&votes[i], type);
+
+                if (strength < floor || strength < best_strength || !make_text(&votes[i], vote_template(&votes[i], field), text))
+                        continue;
+                if (than && !says_more(text, than))
+                        continue;
+                if (strength == best_strength && strcmp(text, best) >= 0)
+                        continue;
+                best_strength = strength;
+                memcpy(best, text, sizeof text);
+        }
+        return best_strength;
+}
+
+static void fuse_text(const struct vote *votes, size_t n, enum field field, enum device_type type,
+                      char ret[static CLASSIFY_TEXT_MAX], uint8_t *ret_confidence) {
+        char best[CLASSIFY_TEXT_MAX] = "", more[CLASSIFY_TEXT_MAX] = "";
+        uint8_t strength = best_text(votes, n, field, type, 1, NULL, best);
+
+        if (strength == 0)
+                return;
+        *ret_confidence = MIN(strength, (uint8_t) CONFIDENCE_MAX);
+        memcpy(ret, best, sizeof best);
+        strength = best_text(votes, n, field, type, MAX(strength / 2, 1), best, more);
+        if (strength == 0)
+                return;
+        *ret_confidence = MIN(strength, (uint8_t) CONFIDENCE_MAX);
+        memcpy(ret, more, sizeof more);
+}
+
+void fuse(const struct vote *votes, size_t n, struct classification *ret) {
+        fuse_type(votes, n, ret);
+        fuse_text(votes, n, FIELD_VENDOR, ret->type, ret->vendor, &ret->vendor_confidence);
+        fuse_text(votes, n, FIELD_MODEL, ret->type, ret->model, &ret->model_confidence);
+        fuse_text(votes, n, FIELD_OS, ret->type, ret->os, &ret->os_confidence);
+        for (size_t i = 0; i < n && i < CLASSIFY_REASONS_MAX; i++)
+                ret->reasons[ret->n_reasons++] = (struct classify_reason) {
+                        .rule = votes[i].rule->name,
+                        .confidence = votes[i].rule->confidence,
+                        .evidence_index = votes[i].evidence,
+                        .type = votes[i].rule->type,
+                };
+}

@@ -1,0 +1,429 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+/* Rule files -> rules. Everything that a rule file can get wrong is told with file and line here; what reaches
+ * the set is known to be sound. data/rules/README.md has the format. */
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "common/cleanup.h"
+#include "common/conf-file.h"
+#include "engine/classify/classify.h"
+#include "engine/classify/rule.h"
+
+struct loader {
+        struct ruleset *rules;
+        conf_complaint_fn complain;
+        void *userdata;
+        struct rule *rule;           /* being read; NULL before the first section */
+        struct conf_entry section;   /* where it began; only file and line are used */
+        bool empty, bad;             /* no key at all; a key that cannot be taken */
+        unsigned seen;               /* bits of enum rule_key */
+        int n_taken;
+};
+
+enum rule_key { KEY_ALL, KEY_ASKS, KEY_ANY, KEY_NOT, KEY_TYPE, KEY_VENDOR, KEY_MODEL, KEY_OS, KEY_CONFIDENCE };
+
+static const struct {
+        const char *name;
+        enum rule_key key;
+} keys[] = {
+        { "Match", KEY_ALL },    { "Asks", KEY_ASKS },     { "Any", KEY_ANY },
+        { "Not", KEY_NOT },      { "Type", KEY_TYPE },     { "Vendor", KEY_VENDOR },
+        { "Model", KEY_MODEL },  { "OS", KEY_OS },         { "Confidence", KEY_CONFIDENCE },
+};
+
+static const struct {
+        const char *name;
+        unsigned flags;
+        bool bare; /* takes no pattern */
+} operators[] = {
+        { "exists", GLOB_LITERAL | GLOB_OPEN_START | GLOB_OPEN_END, true },
+        { "is", GLOB_LITERAL, false },
+        { "starts", GLOB_LITERAL | GLOB_OPEN_END, false },
+        { "ends", GLOB_LITERAL | GLOB_OPEN_START, false },
+        { "contains", GLOB_LITERAL | GLOB_OPEN_START | GLOB_OPEN_END, false },
+        { "glob", 0, false },
+};
+
+#define CONFIDENCE_DEFAULT 50
+/* What a device looks for tells little of what it is. */
+#define ASKING_CONFIDENCE_MAX 50
+
+/* Complains about `entry` and leaves the rule out. */
+#define reject(l, entry, ...)                                                     \
+        ({                                                                        \
+                (l)->bad = true;                                                  \
+                conf_complain((l)->complain, (l)->userdata, (entry), __VA_ARGS__); \
+                0;                                                                \
+        })
+
+/* Splits the next word off `*s`; "" at the end. */
+static char *take_word(char **s) {
+        char *word = *s + strspn(*s, " \t"), *end = word + strcspn(word, " \t");
+
+        *s = end + strspn(end, " \t");
+        *end = '\0';
+        return word;
+}
+
+static int find_operator(char *word, unsigned *ret_flags, bool *ret_bare) {
+        char *slash = strchr(word, '/');
+        bool with_case = slash && strcmp(slash, "/case") == 0;
+
+        if (with_case)
+                *slash = '\0';
+        for (size_t i = 0; i < ELEMENTSOF(operators); i++)
+                if (strcmp(word, operators[i].name) == 0) {
+                        *ret_flags = operators[i].flags | (with_case ? GLOB_CASE : 0);
+                        *ret_bare = operators[i].bare;
+                        return 0;
+                }
+        return -EINVAL;
+}
+
+/* The slot that `word` names. An answer may carry ssdp.st, and so it may be matched as well as asked; all other
+ * kinds are either. */
+static int find_slot(struct loader *l, const struct conf_entry *entry, const char *word, bool asks, uint16_t *ret) {
+        enum fact_kind kind;
+
+        if (strcmp(word, "vendor") == 0 && !asks) {
+                *ret = SLOT_VENDOR;
+                return 1;
+        }
+        kind = fact_kind_from_string(word);
+        if (kind < 0)
+                return reject(l, entry, "%s= names the kind \"%s\", which does not exist, leaving rule out", entry->key,
+                              word);
+        if (asks && fact_kind_voice(kind) != VOICE_ASKS)
+                return reject(l, entry, "%s is not a kind that asks for something, leaving rule out", word);
+        if (!asks && fact_kind_voice(kind) == VOICE_ASKS && kind != FACT_SSDP_ST)
+                return reject(l, entry, "%s is a question and does not describe the device (Asks= matches it), "
+                              "leaving rule out", word);
+        *ret = SLOT_OF_KIND(kind);
+        return 1;
+}
+
+/* "KIND OPERATOR PATTERN" */
+static int take_condition(struct loader *l, const struct conf_entry *entry, enum condition_role role, bool asks) {
+        struct condition *c = &l->rule->conditions[l->rule->n_conditions];
+        _cleanup_(freep) char *copy = strdup(entry->value);
+        char *rest = copy, *kind, *operator;
+        unsigned flags;
+        bool bare;
+        int r;
+
+        if (!copy)
+                return -ENOMEM;
+        if (l->rule->n_conditions >= RULE_CONDITIONS_MAX)
+                return reject(l, entry, "more than %d conditions, leaving rule out", RULE_CONDITIONS_MAX);
+        kind = take_word(&rest);
+        operator = take_word(&rest);
+        r = find_slot(l, entry, kind, asks, &c->slot);
+        if (r <= 0)
+                return r;
+        if (find_operator(operator, &flags, &bare) < 0)
+                return reject(l, entry, "unknown operator \"%s\", leaving rule out", operator);
+        if (bare != (*rest == '\0'))
+                return reject(l, entry, bare ? "text behind \"exists\", leaving rule out" : "no pattern, leaving rule out");
+        r = glob_new(&c->glob, rest, flags);
+        if (r == -EINVAL)
+                return reject(l, entry, "pattern \"%s\" has an open set, a lone '\\' or too many '*', leaving rule out", rest);
+        if (r < 0)
+                return r;
+        c->role = (uint8_t) role;
+        c->asks = asks;
+        l->rule->n_conditions++;
+        return 0;
+}
+
+static int take_type(struct loader *l, const struct conf_entry *entry) {
+        enum device_type type = device_type_from_string(entry->value);
+
+        if (type <= TYPE_UNKNOWN)
+                return reject(l, entry, "Type= names no type of device: \"%s\", leaving rule out", entry->value);
+        l->rule->type = type;
+        return 0;
+}
+
+static int take_text(struct loader *l, const struct conf_entry *entry, char **field) {
+        if (*entry->value == '\0' || strlen(entry->value) >= CLASSIFY_TEXT_MAX)
+                return reject(l, entry, "%s= is empty or too long, leaving rule out", entry->key);
+        *field = strdup(entry->value);
+        return *field ? 0 : -ENOMEM;
+}
+
+static int take_confidence(struct loader *l, const struct conf_entry *entry) {
+        unsigned long value;
+        char *end;
+
+        errno = 0;
+        value = strtoul(entry->value, &end, 10);
+        if (errno != 0 || *entry->value < '0' || *entry->value > '9' || *end != '\0' || value < 1 || value > 100)
+                return reject(l, entry, "Confidence= is not a number from 1 to 100: \"%s\", leaving rule out",
+                              entry->value);
+        l->rule->confidence = (uint8_t) value;
+        return 0;
+}
+
+static int take_key(struct loader *l, const struct conf_entry *entry, enum rule_key key) {
+        if (key >= KEY_TYPE && l->seen & 1U << key)
+                return reject(l, entry, "%s= stands twice, leaving rule out", entry->key);
+        l->seen |= 1U << key;
+        switch (key) {
+        case KEY_ALL:
+                return take_condition(l, entry, CONDITION_ALL, false);
+        case KEY_ASKS:
+                return take_condition(l, entry, CONDITION_ALL, true);
+        case KEY_ANY:
+                return take_condition(l, entry, CONDITION_ANY, false);
+        case KEY_NOT:
+                return take_condition(l, entry, CONDITION_NOT, false);
+        case KEY_TYPE:
+                return take_type(l, entry);
+        case KEY_VENDOR:
+                return take_text(l, entry, &l->rule->vendor);
+        case KEY_MODEL:
+                return take_text(l, entry, &l->rule->model);
+        case KEY_OS:
+                return take_text(l, entry, &l->rule->os);
+        case KEY_CONFIDENCE:
+                return take_confidence(l, entry);
+        }
+        return 0;
+}
+
+/* How many captures a template may name: those of the first condition that must hold; of several of which any
+ * may hold, what all of them have. */
+static size_t count_captures(const struct rule *rule) {
+        size_t n = GLOB_CAPTURES_MAX;
+
+        for (size_t i = 0; i < rule->n_conditions; i++)
+                if (rule->conditions[i].role == CONDITION_ALL)
+                        return glob_n_captures(rule->conditions[i].glob);
+        for (size_t i = 0; i < rule->n_conditions; i++)
+                if (rule->conditions[i].role == CONDITION_ANY)
+                        n = MIN(n, glob_n_captures(rule->conditions[i].glob));
+        return n;
+}
+
+static bool template_is_sound(const char *text, size_t n_captures) {
+        for (; text && (text = strchr(text, '$')); text += 2)
+                if (text[1] != '$' && (text[1] < '1' || text[1] > '9' || (size_t) (text[1] - '0') > n_captures))
+                        return false;
+        return true;
+}
+
+/* What a device looks for must not become what it is: only that it is a thing people search with. */
+static bool asking_is_sound(const struct rule *rule) {
+        enum device_category category = device_type_category(rule->type);
+        bool asks = false;
+
+        for (size_t i = 0; i < rule->n_conditions; i++)
+                asks = asks || rule->conditions[i].asks;
+        return !asks || (rule->confidence <= ASKING_CONFIDENCE_MAX &&
+                         (category == CATEGORY_UNKNOWN || category == CATEGORY_COMPUTER || category == CATEGORY_MOBILE));
+}
+
+/* What is wrong with a rule whose keys are all right, or NULL. */
+static const char *check_rule(const struct rule *rule) {
+        size_t captures = count_captures(rule), positive = 0;
+
+        for (size_t i = 0; i < rule->n_conditions; i++)
+                positive += rule->conditions[i].role != CONDITION_NOT;
+        if (positive == 0)
+                return "matches nothing (no Match=, Any= or Asks=)";
+        if (rule->type == TYPE_UNKNOWN && !rule->vendor && !rule->model && !rule->os)
+                return "says nothing (no Type=, Vendor=, Model= or OS=)";
+        if (!template_is_sound(rule->vendor, captures) || !template_is_sound(rule->model, captures) ||
+            !template_is_sound(rule->os, captures))
+                return "names a '$' that its first condition does not capture";
+        if (!asking_is_sound(rule))
+                return "gives, for what a device asks for, a type that is not a computer's or a phone's, or a confidence over 50";
+        return NULL;
+}
+
+/* Where `name` stands, or would. */
+static bool find_rule(const struct ruleset *rules, const char *name, size_t *ret) {
+        size_t low = 0, high = rules->n_rules;
+
+        while (low < high) {
+                size_t middle = low + (high - low) / 2;
+                int c = strcmp(name, rules->rules[middle]->name);
+
+                if (c == 0) {
+                        *ret = middle;
+                        return true;
+                }
+                if (c < 0)
+                        high = middle;
+                else
+                        low = middle + 1;
+        }
+        *ret = low;
+        return false;
+}
+
+static void remove_rule(struct loader *l, const char *name) {
+        struct ruleset *rules = l->rules;
+        size_t i;
+
+        if (!find_rule(rules, name, &i)) {
+                conf_complain(l->complain, l->userdata, &l->section, "rule %s is empty, and there is none to remove", name);
+                return;
+        }
+        rule_free(rules->rules[i]);
+        rules->n_rules--;
+        memmove(&rules->rules[i], &rules->rules[i + 1], (rules->n_rules - i) * sizeof rules->rules[0]);
+}
+
+static size_t count_conditions(const struct ruleset *rules) {
+        size_t n = 0;
+
+        for (size_t i = 0; i < rules->n_rules; i++)
+                n += rules->rules[i]->n_conditions;
+        return n;
+}
+
+static int insert_rule(struct loader *l, struct rule *rule, size_t at) {
+        struct ruleset *rules = l->rules;
+        struct rule **grown;
+
+        if (rules->n_rules >= RULES_MAX || count_conditions(rules) + rule->n_conditions > CONDITIONS_MAX) {
+                reject(l, &l->section, "too many rules, leaving rule %s out", rule->name);
+                rule_free(rule);
+                return 0;
+        }
+        grown = realloc(rules->rules, (rules->n_rules + 1) * sizeof *grown);
+        if (!grown) {
+                rule_free(rule);
+                return -ENOMEM;
+        }
+        rules->rules = grown;
+        memmove(&grown[at + 1], &grown[at], (rules->n_rules - at) * sizeof *grown);
+        grown[at] = rule;
+        rules->n_rules++;
+        l->n_taken++;
+        return 0;
+}
+
+/* The section is over: takes its rule, or tells why not. */
+static int finish_rule(struct loader *l) {
+        _cleanup_(rule_freep) struct rule *rule = TAKE_PTR(l->rule);
+        const char *wrong;
+        size_t at;
+
+        if (!rule || l->bad)
+                return 0;
+        if (l->empty) {
+                remove_rule(l, rule->name);
+                return 0;
+        }
+        wrong = check_rule(rule);
+        if (wrong) {
+                conf_complain(l->complain, l->userdata, &l->section, "rule %s %s, leaving it out", rule->name, wrong);
+                return 0;
+        }
+        if (!find_rule(l->rules, rule->name, &at))
+                return insert_rule(l, TAKE_PTR(rule), at);
+        if (l->rules->rules[at]->file == l->rules->n_files) {
+                conf_complain(l->complain, l->userdata, &l->section, "rule %s stands twice, keeping the first", rule->name);
+                return 0;
+        }
+        rule_free(l->rules->rules[at]);
+        l->rules->rules[at] = TAKE_PTR(rule);
+        l->n_taken++;
+        return 0;
+}
+
+static bool name_is_sound(const char *name) {
+        return name[strspn(name, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-._")] == '\0';
+}
+
+static int start_rule(struct loader *l, const struct conf_entry *entry) {
+        int r = finish_rule(l);
+
+        if (r < 0)
+                return r;
+        if (*entry->section == '\0')
+                return 0; /* cannot be read, and is told */
+        l->section = (struct conf_entry) { .file = entry->file, .line = entry->line };
+        l->empty = true;
+        l->bad = false;
+        l->seen = 0;
+        l->rule = calloc(1, sizeof *l->rule);
+        if (!l->rule || !(l->rule->name = strdup(entry->section)))
+                return -ENOMEM;
+        l->rule->confidence = CONFIDENCE_DEFAULT;
+        l->rule->file = l->rules->n_files;
+        if (!name_is_sound(entry->section))
+                reject(l, entry, "rule's name has other characters than letters, digits, '-', '.' and '_', leaving it out");
+        return 0;
+}
+
+static int take_entry(void *userdata, const struct conf_entry *entry) {
+        struct loader *l = userdata;
+
+        if (!entry->key)
+                return start_rule(l, entry);
+        if (!l->rule)
+                return reject(l, entry, "key before the first rule, ignoring it");
+        l->empty = false;
+        for (size_t i = 0; i < ELEMENTSOF(keys); i++)
+                if (strcmp(entry->key, keys[i].name) == 0)
+                        return take_key(l, entry, keys[i].key);
+        return reject(l, entry, "unknown key \"%s\", leaving rule out", entry->key);
+}
+
+static void take_complaint(void *userdata, const char *file, unsigned line, const char *message) {
+        struct loader *l = userdata;
+
+        /* A line of a rule that cannot be read: what is left of the rule might mean something else. */
+        l->bad = true;
+        if (l->complain)
+                l->complain(l->userdata, file, line, message);
+}
+
+int ruleset_load(struct ruleset *rules, const char *name, FILE *f, ruleset_complaint_fn complain, void *userdata) {
+        struct loader l = { .rules = rules, .complain = complain, .userdata = userdata };
+        int r, index;
+
+        rules->n_files++;
+        r = conf_file_parse(f, name, take_entry, take_complaint, &l);
+        if (r == 0)
+                r = finish_rule(&l);
+        rule_free(l.rule);
+        index = ruleset_index(rules);
+        if (r < 0)
+                return r;
+        return index < 0 ? index : l.n_taken;
+}
+
+static int load_path(struct ruleset *rules, const char *path, ruleset_complaint_fn complain, void *userdata) {
+        _cleanup_(fclosep) FILE *f = fopen(path, "re");
+        int r = f ? ruleset_load(rules, path, f, complain, userdata) : -errno;
+
+        if (r < 0 && r != -ENOMEM && complain) {
+                complain(userdata, path, 0, strerror(-r));
+                return 0;
+        }
+        return r;
+}
+
+int ruleset_load_folders(struct ruleset *rules, const char *const folders[], ruleset_complaint_fn complain,
+                         void *userdata) {
+        _cleanup_(strings_freep) char **paths = NULL;
+        int r, n = 0;
+
+        r = conf_files_list(folders, ".conf", &paths);
+        if (r < 0)
+                return r;
+        for (size_t i = 0; paths[i]; i++) {
+                r = load_path(rules, paths[i], complain, userdata);
+                if (r < 0)
+                        return r;
+                n += r;
+        }
+        return n;
+}

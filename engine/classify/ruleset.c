@@ -1,0 +1,105 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+/* A set of rules and the index over their conditions. Reading files is rules-load.c's. */
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "engine/classify/classify.h"
+#include "engine/classify/rule.h"
+
+struct rule *rule_free(struct rule *rule) {
+        if (!rule)
+                return NULL;
+        for (size_t i = 0; i < rule->n_conditions; i++)
+                glob_free(rule->conditions[i].glob);
+        free(rule->name);
+        free(rule->vendor);
+        free(rule->model);
+        free(rule->os);
+        free(rule);
+        return NULL;
+}
+
+int ruleset_new(struct ruleset **ret) {
+        struct ruleset *rules = calloc(1, sizeof *rules);
+
+        if (!rules)
+                return -ENOMEM;
+        memset(rules->buckets, 0xff, sizeof rules->buckets);
+        memset(rules->unfiltered, 0xff, sizeof rules->unfiltered);
+        *ret = rules;
+        return 0;
+}
+
+struct ruleset *ruleset_free(struct ruleset *rules) {
+        if (!rules)
+                return NULL;
+        for (size_t i = 0; i < rules->n_rules; i++)
+                rule_free(rules->rules[i]);
+        free(rules->rules);
+        free(rules->conditions);
+        free(rules);
+        return NULL;
+}
+
+size_t ruleset_count(const struct ruleset *rules) {
+        return rules->n_rules;
+}
+
+const char *ruleset_rule_name(const struct ruleset *rules, size_t i) {
+        return i < rules->n_rules ? rules->rules[i]->name : NULL;
+}
+
+/* The list that `condition` goes to: of all buckets that its pattern allows, the emptiest. */
+static uint16_t *choose_list(struct ruleset *rules, const struct condition *condition, uint16_t *fill) {
+        uint16_t *best = &rules->unfiltered[condition->slot];
+        unsigned best_fill = UINT16_MAX;
+        uint8_t gram[GLOB_GRAM];
+        int r;
+
+        for (size_t i = 0; (r = glob_gram(condition->glob, i, gram)) >= 0; i++) {
+                uint16_t bucket;
+
+                if (r == 0)
+                        continue;
+                bucket = index_bucket(condition->slot, gram);
+                if (fill[bucket] < best_fill) {
+                        best_fill = fill[bucket];
+                        best = &rules->buckets[bucket];
+                }
+        }
+        if (best_fill < UINT16_MAX)
+                fill[best - rules->buckets]++;
+        return best;
+}
+
+static void index_rule(struct ruleset *rules, const struct rule *rule, uint16_t *fill) {
+        for (size_t i = 0; i < rule->n_conditions; i++) {
+                uint16_t *list = choose_list(rules, &rule->conditions[i], fill);
+
+                rules->conditions[rules->n_conditions] = (struct indexed_condition) { &rule->conditions[i], *list };
+                *list = (uint16_t) rules->n_conditions++;
+        }
+}
+
+int ruleset_index(struct ruleset *rules) {
+        uint16_t fill[INDEX_BUCKETS] = {};
+        struct indexed_condition *conditions;
+        size_t n = 0;
+
+        for (size_t i = 0; i < rules->n_rules; i++)
+                n += rules->rules[i]->n_conditions;
+        conditions = calloc(MAX(n, (size_t) 1), sizeof *conditions);
+        if (!conditions)
+                return -ENOMEM;
+        free(rules->conditions);
+        rules->conditions = conditions;
+        rules->n_conditions = 0;
+        memset(rules->buckets, 0xff, sizeof rules->buckets);
+        memset(rules->unfiltered, 0xff, sizeof rules->unfiltered);
+        for (size_t i = 0; i < rules->n_rules; i++)
+                index_rule(rules, rules->rules[i], fill);
+        return 0;
+}
