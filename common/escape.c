@@ -8,8 +8,7 @@
 #include <stdint.h>
 #include <string.h>
 
-/* Length of the character at `s` and its code point; 0 for bytes that are not UTF-8. */
-static size_t utf8_decode(const uint8_t *s, size_t length, uint32_t *ret) {
+size_t text_decode(const uint8_t *s, size_t length, uint32_t *ret) {
         static const uint32_t smallest[] = { 0, 0, 0x80, 0x800, 0x10000 };
         uint32_t c;
         size_t n;
@@ -39,9 +38,8 @@ static size_t utf8_decode(const uint8_t *s, size_t length, uint32_t *ret) {
         return n;
 }
 
-/* Characters that a terminal obeys or that hide or reorder what stands around them: C0, DEL, C1, soft
- * hyphen, and the format characters of Unicode's "Cf" that matter in names. */
-static bool is_unsafe(uint32_t c) {
+/* C0, DEL, C1, soft hyphen, and the format characters of Unicode's "Cf" that matter in names. */
+bool text_is_unsafe(uint32_t c) {
         return c < 0x20 || (c >= 0x7f && c < 0xa0) || c == 0xad || c == 0x61c || (c >= 0x200b && c <= 0x200f) ||
                (c >= 0x2028 && c <= 0x202e) || (c >= 0x2060 && c <= 0x206f) || c == 0xfeff ||
                (c >= 0xfff9 && c <= 0xfffb) || (c >= 0xe0000 && c <= 0xe007f);
@@ -70,7 +68,7 @@ bool text_is_utf8(const char *s, size_t length) {
         uint32_t c;
 
         while (length > 0) {
-                size_t n = utf8_decode(p, length, &c);
+                size_t n = text_decode(p, length, &c);
 
                 if (n == 0 || c == 0)
                         return false;
@@ -88,9 +86,9 @@ static void escape_text(struct strbuf *b, const char *s, size_t length, const ch
         while (length > 0 && !b->truncated) {
                 const char *replacement;
                 uint32_t c = 0;
-                size_t n = utf8_decode(p, length, &c);
+                size_t n = text_decode(p, length, &c);
 
-                if (n == 0 || is_unsafe(c)) {
+                if (n == 0 || text_is_unsafe(c)) {
                         n = n == 0 ? 1 : n;
                         append_hex_escape(b, p, n);
                 } else if ((replacement = special(c)))
@@ -182,7 +180,7 @@ void escape_json(struct strbuf *b, const char *s, size_t length) {
         b->size--;
         while (length > 0 && !b->truncated) {
                 uint32_t c = 0;
-                size_t n = utf8_decode(p, length, &c);
+                size_t n = text_decode(p, length, &c);
 
                 if (n == 0) {
                         n = 1;
@@ -191,7 +189,7 @@ void escape_json(struct strbuf *b, const char *s, size_t length) {
                         append_whole(b, (const char[]) { '\\', (char) c }, 2);
                 else if (c == '\n' || c == '\r' || c == '\t')
                         append_whole(b, c == '\n' ? "\\n" : c == '\r' ? "\\r" : "\\t", 2);
-                else if (is_unsafe(c))
+                else if (text_is_unsafe(c))
                         append_json_escape(b, c);
                 else
                         append_whole(b, p, n);

@@ -3,11 +3,19 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 #include "strbuf.h"
 
 /* What a device says is hostile text. These make it safe for where it goes next; each appends to
  * `b`, stays inside it, and ends on a whole character. */
+
+/* Length of the character at `s`, of which `length` (at least 1) bytes are there, and its code point; 0
+ * for bytes that are not UTF-8. */
+size_t text_decode(const uint8_t *s, size_t length, uint32_t *ret);
+
+/* Characters that a terminal obeys, or that hide or reorder what stands around them. */
+bool text_is_unsafe(uint32_t c);
 
 /* Valid UTF-8 (RFC 3629) without NUL? */
 bool text_is_utf8(const char *s, size_t length);

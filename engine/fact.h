@@ -29,6 +29,7 @@ enum fact_voice {
         X(NDP_SOURCE, "ndp.source", CLAIMS)                                    \
         X(NDP_ROUTER, "ndp.router", SERVES)                                    \
         X(NDP_PREFIX, "ndp.prefix", SERVES)                                    \
+        X(NDP_ROUTE, "ndp.route", SERVES)                                      \
         X(NDP_RDNSS, "ndp.rdnss", SERVES)                                      \
         X(NDP_DNSSL, "ndp.dnssl", SERVES)                                      \
         X(NDP_MTU, "ndp.mtu", SERVES)                                          \
@@ -46,6 +47,7 @@ enum fact_voice {
         X(DHCP_OPTIONS, "dhcp.options", SELF)                                  \
         X(DHCP_MAX_MESSAGE_SIZE, "dhcp.max_message_size", SELF)                \
         X(DHCP_REQUESTED_IP, "dhcp.requested_ip", SELF)                        \
+        X(DHCP_REQUESTED_SERVER, "dhcp.requested_server", CLAIMS)              \
         X(DHCP_CLIENT_IP, "dhcp.client_ip", SELF)                              \
         X(DHCP_MUD_URL, "dhcp.mud_url", SELF)                                  \
         X(DHCP_ASSIGNED_IP, "dhcp.assigned_ip", SERVES)                        \
@@ -61,6 +63,7 @@ enum fact_voice {
         X(MDNS_HOSTNAME, "mdns.hostname", SELF)                                \
         X(MDNS_SERVICE, "mdns.service", SELF)                                  \
         X(MDNS_INSTANCE, "mdns.instance", SELF)                                \
+        X(MDNS_SRV, "mdns.srv", SELF)                                          \
         X(MDNS_TXT, "mdns.txt", SELF)                                          \
         X(MDNS_REVERSE, "mdns.reverse", SELF)                                  \
         X(MDNS_HINFO, "mdns.hinfo", SELF)                                      \

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
-/* ARP over Ethernet and IPv4 (RFC 826; probes and announcements RFC 5227 §1.1). Facts are about the
- * address inside the message, not about the frame's source. */
+/* ARP and RARP over Ethernet and IPv4 (RFC 826, RFC 903; probes and announcements RFC 5227 §1.1). Facts are
+ * about the address inside the message, not about the frame's source. */
 
 #include <errno.h>
 
@@ -9,9 +9,12 @@
 
 enum { ARP_REQUEST = 1, ARP_REPLY = 2 };
 
+/* Hardware types with Ethernet's addresses: Ethernet, experimental Ethernet, IEEE 802. */
+enum { HARDWARE_ETHERNET = 1, HARDWARE_EXPERIMENTAL_ETHERNET = 2, HARDWARE_IEEE_802 = 6 };
+
 struct arp_message {
         uint16_t operation;
-        struct mac_address sender_mac, target_mac;
+        struct mac_address sender_mac;
         struct ip_address sender_ip, target_ip;
 };
 
@@ -22,19 +25,44 @@ static int arp_read(struct cursor c, struct arp_message *ret) {
         if (!cursor_be16(&c, &hardware) || !cursor_be16(&c, &protocol) || !cursor_u8(&c, &hardware_size) ||
             !cursor_u8(&c, &protocol_size) || !cursor_be16(&c, &ret->operation))
                 return -EBADMSG;
+        if (hardware != HARDWARE_ETHERNET && hardware != HARDWARE_EXPERIMENTAL_ETHERNET && hardware != HARDWARE_IEEE_802)
+                return 0;
         if (protocol != 0x0800 || hardware_size != 6 || protocol_size != 4)
                 return 0;
         if (!cursor_copy(&c, ret->sender_mac.bytes, 6) || !cursor_copy(&c, ip, 4))
                 return -EBADMSG;
         ret->sender_ip = ip_from_v4(ip);
-        if (!cursor_copy(&c, ret->target_mac.bytes, 6) || !cursor_copy(&c, ip, 4))
+        if (!cursor_skip(&c, 6) || !cursor_copy(&c, ip, 4))
                 return -EBADMSG;
         ret->target_ip = ip_from_v4(ip);
         return 1;
 }
 
-int arp_dissect(const struct packet *packet, struct emitter *emitter) {
+/* A sender that claims another hardware address than the frame came from: proxy ARP, or a lie. */
+static void emit_mismatch(struct emitter *e, const struct packet *packet, const struct arp_message *arp) {
+        const struct mac_address *link = packet->flags & PACKET_HAS_INNER_MAC ? &packet->inner_source : &packet->link_source;
+        char link_text[MAC_STRING_MAX], arp_text[MAC_STRING_MAX];
+
+        if (!(packet->flags & (PACKET_HAS_MAC | PACKET_HAS_INNER_MAC)) || mac_equal(link, &arp->sender_mac))
+                return;
+        emit_printf(e, FACT_ARP_L2_MISMATCH, "eth=%s arp=%s", mac_format(link, link_text), mac_format(&arp->sender_mac, arp_text));
+}
+
+static void emit_sender(struct emitter *e, const struct arp_message *arp) {
         char mac[MAC_STRING_MAX], ip[IP_STRING_MAX];
+        bool unspecified = ip_is_unspecified(&arp->sender_ip), gratuitous = ip_equal(&arp->sender_ip, &arp->target_ip);
+
+        if (!unspecified)
+                emit_printf(e, FACT_ARP_SENDER, "%s %s", mac_format(&arp->sender_mac, mac), ip_format(&arp->sender_ip, ip));
+        if (gratuitous && !unspecified && (arp->operation == ARP_REQUEST || arp->operation == ARP_REPLY))
+                emit_ip(e, FACT_ARP_GRATUITOUS, &arp->sender_ip);
+        if (arp->operation == ARP_REQUEST && unspecified)
+                emit_ip(e, FACT_ARP_PROBE, &arp->target_ip);
+        if (arp->operation == ARP_REQUEST && !gratuitous)
+                emit_ip(e, FACT_ARP_WHO_HAS, &arp->target_ip);
+}
+
+int arp_dissect(const struct packet *packet, struct emitter *emitter) {
         struct arp_message arp;
         int r;
 
@@ -45,9 +73,9 @@ int arp_dissect(const struct packet *packet, struct emitter *emitter) {
         emitter->fact.ip = arp.sender_ip;
         emitter->fact.destination = arp.target_ip;
         emitter->fact.flags |= FACT_HAS_MAC | FACT_LINK_SCOPED;
-        if (!ip_is_unspecified(&arp.sender_ip))
-                emit_printf(emitter, FACT_ARP_SENDER, "%s %s", mac_format(&arp.sender_mac, mac), ip_format(&arp.sender_ip, ip));
-        if (arp.operation == ARP_REQUEST)
-                emit_ip(emitter, FACT_ARP_WHO_HAS, &arp.target_ip);
+        if (arp.operation == ARP_REPLY)
+                emitter->fact.flags |= FACT_REPLY;
+        emit_sender(emitter, &arp);
+        emit_mismatch(emitter, packet, &arp);
         return 1;
 }

@@ -18,7 +18,7 @@ struct emitter {
 struct dissector {
         const char *name;
         enum packet_layer layer;
-        /* Ethertype, SNAP PID, ICMPv6 type or port of either side, by layer; a row per number. 0: any. */
+        /* Ethertype, SNAP PID, ICMPv6 type or port of either side, by layer; a row per number. */
         uint16_t number;
         /* <0 (-EBADMSG): malformed, facts said so far stand. 0: not this protocol. 1: facts were said. */
         int (*dissect)(const struct packet *packet, struct emitter *emitter);
@@ -45,6 +45,8 @@ void emitter_begin(struct emitter *e, const struct packet *packet, const struct 
 /* Says one fact. Bytes that are not clean UTF-8 (or hold NUL or other control characters but TAB, LF, CR)
  * become "hex:…", as in the conformance corpus. */
 void emit_bytes(struct emitter *e, enum fact_kind kind, const void *value, size_t length);
+/* "NAME value", where the name is clean already and only the value may have to become "hex:…". */
+void emit_named_bytes(struct emitter *e, enum fact_kind kind, const char *name, const void *value, size_t length);
 void emit_string(struct emitter *e, enum fact_kind kind, const char *value);
 void emit_printf(struct emitter *e, enum fact_kind kind, const char *format, ...) _printf_(3, 4);
 void emit_ip(struct emitter *e, enum fact_kind kind, const struct ip_address *ip);

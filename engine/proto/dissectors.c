@@ -1,33 +1,117 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
-/* The table of all protocols, and how a packet finds its row. */
+/* The table of all protocols, and how a packet finds its row: one switch a layer, made from the table by the
+ * compiler. Two rows of a layer with the same number do not compile. */
 
 #include <errno.h>
 
 #include "common/macro.h"
 #include "engine/proto/dissector.h"
 
-static const struct dissector table[] = {
-        { "arp", LAYER_ETHERTYPE, 0x0806, arp_dissect },
+/* name, number, as digits or hexadecimal (it becomes part of an identifier); function is <name>_dissect() */
+#define ETHERTYPE_ROWS(X) \
+        X(arp, 0x0806)    \
+        X(arp, 0x8035)
+
+#define ICMP6_ROWS(X) \
+        X(ndp, 133)   \
+        X(ndp, 134)   \
+        X(ndp, 135)   \
+        X(ndp, 136)
+
+#define UDP_ROWS(X)   \
+        X(dhcp, 67)   \
+        X(dhcp, 68)   \
+        X(dhcp, 4011) \
+        X(ssdp, 1900) \
+        X(mdns, 5353)
+
+enum row {
+#define X(protocol, number) ROW_##protocol##_##number,
+        ETHERTYPE_ROWS(X)
+        ICMP6_ROWS(X)
+        UDP_ROWS(X)
+#undef X
+        _ROW_MAX,
+        ROW_NONE = -1,
 };
 
-_Static_assert(ELEMENTSOF(table) <= DISSECTOR_MAX, "dissector_counters arrays are too small");
+_Static_assert(_ROW_MAX <= DISSECTOR_MAX, "dissector_counters arrays are too small");
+
+static const struct dissector table[] = {
+#define X(protocol, number) { #protocol, LAYER_ETHERTYPE, number, protocol##_dissect },
+        ETHERTYPE_ROWS(X)
+#undef X
+#define X(protocol, number) { #protocol, LAYER_ICMP6, number, protocol##_dissect },
+        ICMP6_ROWS(X)
+#undef X
+#define X(protocol, number) { #protocol, LAYER_UDP, number, protocol##_dissect },
+        UDP_ROWS(X)
+#undef X
+};
 
 const struct dissector *dissectors_get(size_t *ret_n) {
         *ret_n = ELEMENTSOF(table);
         return table;
 }
 
-static bool row_matches(const struct dissector *row, const struct packet *packet) {
-        if (row->layer != packet->layer)
-                return false;
-        if (row->number == 0)
-                return true;
-        if (row->layer == LAYER_UDP || row->layer == LAYER_TCP)
-                return row->number == packet->source_port || row->number == packet->destination_port;
-        if (row->layer == LAYER_ICMP || row->layer == LAYER_ICMP6)
-                return cursor_left(&packet->payload) > 0 && row->number == packet->payload.data[0];
-        return row->number == packet->network_type;
+#define X(protocol, number) \
+        case number:        \
+                return ROW_##protocol##_##number;
+
+static enum row ethertype_row(uint16_t number) {
+        switch (number) {
+                ETHERTYPE_ROWS(X)
+        default:
+                return ROW_NONE;
+        }
+}
+
+static enum row icmp6_row(uint8_t number) {
+        switch (number) {
+                ICMP6_ROWS(X)
+        default:
+                return ROW_NONE;
+        }
+}
+
+static enum row udp_row(uint16_t number) {
+        switch (number) {
+                UDP_ROWS(X)
+        default:
+                return ROW_NONE;
+        }
+}
+
+#undef X
+
+/* The rows to try, at most two: the lower port is more likely the service's. Returns how many. */
+static size_t find_rows(const struct packet *packet, enum row ret[static 2]) {
+        size_t n = 0;
+
+        switch (packet->layer) {
+        case LAYER_ETHERTYPE:
+                ret[0] = ethertype_row(packet->network_type);
+                return ret[0] != ROW_NONE;
+        case LAYER_ICMP6:
+                ret[0] = cursor_left(&packet->payload) > 0 ? icmp6_row(packet->payload.data[0]) : ROW_NONE;
+                return ret[0] != ROW_NONE;
+        case LAYER_UDP:
+                ret[n] = udp_row(MIN(packet->source_port, packet->destination_port));
+                n += ret[n] != ROW_NONE;
+                if (packet->source_port == packet->destination_port)
+                        return n;
+                ret[n] = udp_row(MAX(packet->source_port, packet->destination_port));
+                return n + (ret[n] != ROW_NONE);
+        case LAYER_NONE:
+        case LAYER_LLC_SNAP:
+        case LAYER_ICMP:
+        case LAYER_TCP:
+        case LAYER_IP:
+        case _LAYER_MAX:
+                break;
+        }
+        return 0;
 }
 
 struct counting_sink {
@@ -46,24 +130,24 @@ void dissectors_run(const struct packet *packet, const struct fact_sink *sink,
                     struct dissector_counters *counters) {
         struct counting_sink counter = { .next = sink };
         struct fact_sink counting = { count_fact, &counter };
-        struct emitter emitter;
+        struct emitter emitter; /* its value buffer stays as it is until a fact is said */
+        enum row rows[2];
+        size_t n;
 
-        if (packet->layer == LAYER_NONE || packet->flags & PACKET_FRAGMENT)
+        if (packet->flags & PACKET_FRAGMENT)
                 return;
-        for (size_t i = 0; i < ELEMENTSOF(table); i++) {
+        n = find_rows(packet, rows);
+        for (size_t i = 0; i < n; i++) {
                 int r;
 
-                if (!row_matches(&table[i], packet))
-                        continue;
-                counter.facts = 0;
                 emitter_begin(&emitter, packet, &counting);
-                r = table[i].dissect(packet, &emitter);
+                r = table[rows[i]].dissect(packet, &emitter);
                 if (r == 0)
                         continue;
                 if (counters) {
-                        counters[i].packets++;
-                        counters[i].facts += counter.facts;
-                        counters[i].malformed += r < 0;
+                        counters[rows[i]].packets++;
+                        counters[rows[i]].facts += counter.facts;
+                        counters[rows[i]].malformed += r < 0;
                 }
                 return;
         }

@@ -50,21 +50,37 @@ static bool is_clean(const uint8_t *value, size_t length) {
         return text_is_utf8((const char *) value, length);
 }
 
+/* Appends text as it is, anything else in hexadecimal; cuts at a character. */
+static void append_value(struct strbuf *b, const uint8_t *value, size_t length) {
+        size_t room = b->size - 1 - b->length;
+
+        if (!is_clean(value, length)) {
+                strbuf_string(b, "hex:");
+                strbuf_hex(b, value, length);
+                return;
+        }
+        if (length > room) {
+                length = room;
+                while (length > 0 && (value[length] & 0xc0) == 0x80)
+                        length--;
+                b->truncated = true;
+        }
+        strbuf_bytes(b, value, length);
+}
+
 void emit_bytes(struct emitter *e, enum fact_kind kind, const void *value, size_t length) {
         struct strbuf b = STRBUF(e->value);
 
-        if (is_clean(value, length)) {
-                if (length > FACT_VALUE_MAX) {
-                        length = FACT_VALUE_MAX;
-                        while (length > 0 && (((const uint8_t *) value)[length] & 0xc0) == 0x80)
-                                length--;
-                        b.truncated = true;
-                }
-                strbuf_bytes(&b, value, length);
-        } else {
-                strbuf_string(&b, "hex:");
-                strbuf_hex(&b, value, length);
-        }
+        append_value(&b, value, length);
+        emit(e, kind, b.data, b.length, b.truncated);
+}
+
+void emit_named_bytes(struct emitter *e, enum fact_kind kind, const char *name, const void *value, size_t length) {
+        struct strbuf b = STRBUF(e->value);
+
+        strbuf_string(&b, name);
+        strbuf_char(&b, ' ');
+        append_value(&b, value, length);
         emit(e, kind, b.data, b.length, b.truncated);
 }
 

@@ -1,0 +1,231 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+/* Reads DNS messages: header, questions, records, compressed names (RFC 1035 §4.1). Owns nothing and
+ * allocates nothing. What a message claims to hold is never believed: counts end at the last byte. */
+
+#include "engine/proto/dns-message.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <strings.h>
+
+#include "common/escape.h"
+#include "common/macro.h"
+#include "common/strbuf.h"
+
+/* Pointers in one name. Every label may be shared by another name, so no honest name has more pointers
+ * than labels (127 fit into 255 octets); a chain of pointers to pointers would cost quadratic time. */
+#define DNS_JUMPS_MAX 127
+
+/* What joins the labels of a name: raw octets, without length octets. */
+struct raw_name {
+        uint8_t bytes[DNS_NAME_MAX];
+        size_t length;
+        bool too_long;
+};
+
+static void raw_name_add(struct raw_name *raw, const struct cursor *label) {
+        size_t n = cursor_left(label), dot = raw->length > 0;
+
+        /* Length octet and root label take two of the 255 that the dots do not. */
+        if (raw->length + dot + n > DNS_NAME_MAX - 2) {
+                raw->too_long = true;
+                return;
+        }
+        if (dot)
+                raw->bytes[raw->length++] = '.';
+        memcpy(raw->bytes + raw->length, label->data, n);
+        raw->length += n;
+}
+
+static void append_control(struct strbuf *b, uint8_t c) {
+        static const char letters[] = "abtnvfr"; /* 7 to 13 */
+
+        if (c >= 7 && c <= 13)
+                strbuf_bytes(b, (const char[]) { '\\', letters[c - 7] }, 2);
+        else
+                strbuf_printf(b, "\\%03o", c);
+}
+
+static void name_format(const struct raw_name *raw, struct dns_name *ret) {
+        struct strbuf b = STRBUF(ret->text);
+        const uint8_t *p = raw->bytes;
+        size_t left = raw->too_long ? 0 : raw->length;
+
+        if (raw->length == 0)
+                strbuf_char(&b, '.');
+        while (left > 0) {
+                uint32_t c = 0;
+                size_t n = text_decode(p, left, &c);
+
+                if (n == 0) {
+                        n = 1;
+                        strbuf_string(&b, "\xef\xbf\xbd");
+                } else if (c < 0x20 || c == 0x7f)
+                        append_control(&b, (uint8_t) c);
+                else if (text_is_unsafe(c))
+                        strbuf_printf(&b, c > 0xffff ? "\\U%08X" : "\\u%04X", c);
+                else
+                        strbuf_bytes(&b, p, n);
+                p += n;
+                left -= n;
+        }
+        ret->length = b.length;
+        ret->too_long = raw->too_long;
+}
+
+/* Where the pointer whose first octet is `high` leads: before `start`, or nowhere. */
+static int follow(const struct dns_message *m, struct cursor *at, uint8_t high, const uint8_t **start) {
+        size_t offset;
+        uint8_t low;
+
+        if (!m || !cursor_u8(at, &low))
+                return -EBADMSG;
+        offset = (size_t) (high & 0x3f) << 8 | low;
+        if (offset >= (size_t) (*start - m->whole.data))
+                return -EBADMSG;
+        *start = m->whole.data + offset;
+        *at = (struct cursor) { *start, m->whole.end };
+        return 0;
+}
+
+static int name_read(const struct dns_message *m, struct cursor *c, struct dns_name *ret) {
+        struct cursor at = *c, label;
+        const uint8_t *start = c->data;
+        struct raw_name raw;
+        unsigned jumps = 0;
+
+        raw.length = 0;
+        raw.too_long = false;
+        for (;;) {
+                uint8_t n;
+
+                if (!cursor_u8(&at, &n)) {
+                        if (m)
+                                return -EBADMSG;
+                        n = 0; /* a name that stands alone may be partial */
+                }
+                if (n == 0)
+                        break;
+                if ((n & 0xc0) == 0xc0) {
+                        const uint8_t *pointer = at.data;
+
+                        if (jumps == DNS_JUMPS_MAX || follow(m, &at, n, &start) < 0)
+                                return -EBADMSG;
+                        if (jumps++ == 0)
+                                c->data = pointer + 1;
+                        continue;
+                }
+                /* 01 and 10 are extended labels that nobody speaks (RFC 6891 §5). */
+                if (n & 0xc0 || !cursor_take(&at, n, &label))
+                        return -EBADMSG;
+                raw_name_add(&raw, &label);
+        }
+        if (jumps == 0)
+                c->data = at.data;
+        name_format(&raw, ret);
+        return 0;
+}
+
+int dns_name_read(const struct dns_message *m, struct cursor *c, struct dns_name *ret) {
+        struct cursor at = *c;
+        int r;
+
+        r = name_read(m, &at, ret);
+        if (r < 0)
+                return r;
+        *c = at;
+        return 0;
+}
+
+int dns_name_read_plain(struct cursor *c, struct dns_name *ret) {
+        return dns_name_read(NULL, c, ret);
+}
+
+bool dns_string_read(struct cursor *c, struct cursor *ret) {
+        struct cursor at = *c;
+        uint8_t n;
+
+        if (!cursor_u8(&at, &n) || !cursor_take(&at, n, ret))
+                return false;
+        *c = at;
+        return true;
+}
+
+int dns_message_open(struct dns_message *m, struct cursor payload) {
+        m->whole = m->rest = payload;
+        if (!cursor_be16(&m->rest, &m->id) || !cursor_be16(&m->rest, &m->flags))
+                return -EBADMSG;
+        for (size_t i = 0; i < ELEMENTSOF(m->counts); i++)
+                if (!cursor_be16(&m->rest, &m->counts[i]))
+                        return -EBADMSG;
+        return 0;
+}
+
+int dns_message_next_question(struct dns_message *m, struct dns_question *ret) {
+        if (m->counts[DNS_QUESTION] == 0)
+                return 0;
+        if (dns_name_read(m, &m->rest, &ret->name) < 0 || !cursor_be16(&m->rest, &ret->type) ||
+            !cursor_be16(&m->rest, &ret->class))
+                return -EBADMSG;
+        m->counts[DNS_QUESTION]--;
+        return 1;
+}
+
+int dns_message_next_record(struct dns_message *m, struct dns_record *ret) {
+        uint16_t length;
+
+        while (m->counts[DNS_QUESTION] > 0)
+                if (dns_name_read(m, &m->rest, &ret->name) < 0 || !cursor_skip(&m->rest, 4))
+                        return -EBADMSG;
+                else
+                        m->counts[DNS_QUESTION]--;
+        ret->section = DNS_ANSWER;
+        while (ret->section < _DNS_SECTION_MAX && m->counts[ret->section] == 0)
+                ret->section++;
+        if (ret->section == _DNS_SECTION_MAX)
+                return 0;
+        if (dns_name_read(m, &m->rest, &ret->name) < 0 || !cursor_be16(&m->rest, &ret->type) ||
+            !cursor_be16(&m->rest, &ret->class) || !cursor_be32(&m->rest, &ret->ttl) ||
+            !cursor_be16(&m->rest, &length) || !cursor_take(&m->rest, length, &ret->data))
+                return -EBADMSG;
+        m->counts[ret->section]--;
+        return 1;
+}
+
+bool dns_name_is(const struct dns_name *name, const char *text) {
+        return strcasecmp(name->text, text) == 0;
+}
+
+bool dns_name_ends_with(const struct dns_name *name, const char *suffix) {
+        size_t n = strlen(suffix);
+
+        return name->length >= n && strcasecmp(name->text + name->length - n, suffix) == 0;
+}
+
+/* Types that are met on networks (IANA's registry). Those that only DNS operators know go by number, as
+ * in the conformance corpus: SSHFP is TYPE44 there. */
+static const char *type_name(uint16_t type) {
+        static const char *const names[] = {
+                [1] = "A", [2] = "NS", [5] = "CNAME", [6] = "SOA", [10] = "NULL", [11] = "WKS", [12] = "PTR",
+                [13] = "HINFO", [15] = "MX", [16] = "TXT", [17] = "RP", [18] = "AFSDB", [24] = "SIG", [25] = "KEY",
+                [28] = "AAAA", [29] = "LOC", [33] = "SRV", [35] = "NAPTR", [36] = "KX", [37] = "CERT", [38] = "A6",
+                [39] = "DNAME", [41] = "OPT", [42] = "APL", [43] = "DS", [46] = "RRSIG", [47] = "NSEC",
+                [48] = "DNSKEY", [49] = "DHCID", [50] = "NSEC3", [51] = "NSEC3PARAM", [52] = "TLSA", [59] = "CDS",
+                [60] = "CDNSKEY", [61] = "OPENPGPKEY", [64] = "SVCB", [65] = "HTTPS", [99] = "SPF",
+                [249] = "TKEY", [250] = "TSIG", [251] = "IXFR", [252] = "AXFR", [253] = "MAILB", [254] = "MAILA",
+                [255] = "ANY", [256] = "URI", [257] = "CAA",
+        };
+
+        return type < ELEMENTSOF(names) ? names[type] : NULL;
+}
+
+const char *dns_type_format(uint16_t type, char buffer[static DNS_TYPE_TEXT_MAX]) {
+        const char *name = type_name(type);
+
+        if (name)
+                snprintf(buffer, DNS_TYPE_TEXT_MAX, "%s", name);
+        else
+                snprintf(buffer, DNS_TYPE_TEXT_MAX, "TYPE%u", type);
+        return buffer;
+}
