@@ -77,6 +77,9 @@ enum fact_voice {
         X(SSDP_LOCATION, "ssdp.location", SELF)                                \
         X(SSDP_USER_AGENT, "ssdp.user_agent", SELF)                            \
         X(SSDP_X_USER_AGENT, "ssdp.x_user_agent", SELF)                        \
+        X(DNS_QUERY, "dns.query", ASKS)                                        \
+        X(DNS_ANSWER, "dns.answer", SERVES)                                    \
+        X(DNS_RCODE, "dns.rcode", SERVES)                                      \
         /* Never on the wire: what this machine knows of itself, as the source of its own name and addresses. */ \
         X(HOST_NAME, "host.name", SELF)                                        \
         X(HOST_ADDRESS, "host.address", SELF)

@@ -55,5 +55,6 @@ void emit_ip(struct emitter *e, enum fact_kind kind, const struct ip_address *ip
 int arp_dissect(const struct packet *packet, struct emitter *emitter);
 int ndp_dissect(const struct packet *packet, struct emitter *emitter);
 int dhcp_dissect(const struct packet *packet, struct emitter *emitter);
+int dns_dissect(const struct packet *packet, struct emitter *emitter);
 int mdns_dissect(const struct packet *packet, struct emitter *emitter);
 int ssdp_dissect(const struct packet *packet, struct emitter *emitter);

@@ -20,6 +20,7 @@
         X(ndp, 136)
 
 #define UDP_ROWS(X)   \
+        X(dns, 53)    \
         X(dhcp, 67)   \
         X(dhcp, 68)   \
         X(dhcp, 4011) \

@@ -1,0 +1,122 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+/* DNS (RFC 1035): questions that devices ask, and what servers answer. Only the answer section counts: what a
+ * server adds was not asked for. */
+
+#include <errno.h>
+
+#include "engine/proto/dissector.h"
+#include "engine/proto/dns-message.h"
+
+static int dissect_questions(struct emitter *e, struct dns_message *m) {
+        char type[DNS_TYPE_TEXT_MAX];
+        struct dns_question q;
+        int r;
+
+        while ((r = dns_message_next_question(m, &q)) > 0)
+                if (!q.name.too_long)
+                        emit_printf(e, FACT_DNS_QUERY, "%s %s", q.name.text, dns_type_format(q.type, type));
+        return r < 0 ? r : 1;
+}
+
+static bool append_address(struct strbuf *b, const struct dns_record *record) {
+        struct cursor data = record->data;
+        char text[IP_STRING_MAX];
+        struct ip_address ip;
+        uint8_t bytes[16];
+
+        if (record->type == DNS_TYPE_A && cursor_copy(&data, bytes, 4))
+                ip = ip_from_v4(bytes);
+        else if (record->type == DNS_TYPE_AAAA && cursor_copy(&data, bytes, 16))
+                ip = ip_from_v6(bytes);
+        else
+                return false;
+        strbuf_string(b, ip_format(&ip, text));
+        return true;
+}
+
+/* `numbers` 16-bit numbers, then a name: one for MX, three for SRV, none for CNAME, NS and PTR. */
+static bool append_name(struct strbuf *b, const struct dns_message *m, struct cursor data, unsigned numbers) {
+        struct dns_name name;
+
+        for (; numbers > 0; numbers--) {
+                uint16_t number;
+
+                if (!cursor_be16(&data, &number))
+                        return false;
+                strbuf_printf(b, "%u ", number);
+        }
+        if (dns_name_read(m, &data, &name) < 0 || name.too_long)
+                return false;
+        strbuf_string(b, name.text);
+        return true;
+}
+
+/* The strings of a TXT record, with blanks between. */
+static bool append_strings(struct strbuf *b, struct cursor data) {
+        struct cursor string;
+
+        for (bool first = true; dns_string_read(&data, &string); first = false) {
+                if (!first)
+                        strbuf_char(b, ' ');
+                strbuf_bytes(b, string.data, cursor_left(&string));
+        }
+        return true;
+}
+
+/* What the record says, as a zone file has it. False where it cannot be read. Types that are not listed give
+ * nothing: that they are there is all that is told. */
+static bool append_data(struct strbuf *b, const struct dns_message *m, const struct dns_record *record) {
+        switch (record->type) {
+        case DNS_TYPE_A:
+        case DNS_TYPE_AAAA:
+                return append_address(b, record);
+        case DNS_TYPE_CNAME:
+        case DNS_TYPE_NS:
+        case DNS_TYPE_PTR:
+        case DNS_TYPE_SOA: /* the primary server alone */
+                return append_name(b, m, record->data, 0);
+        case DNS_TYPE_MX:
+                return append_name(b, m, record->data, 1);
+        case DNS_TYPE_SRV:
+                return append_name(b, m, record->data, 3);
+        case DNS_TYPE_TXT:
+                return append_strings(b, record->data);
+        default:
+                return true;
+        }
+}
+
+static void dissect_answer(struct emitter *e, const struct dns_message *m, const struct dns_record *record) {
+        char type[DNS_TYPE_TEXT_MAX], data[FACT_VALUE_MAX], head[DNS_NAME_TEXT_MAX + DNS_TYPE_TEXT_MAX];
+        struct strbuf b = STRBUF(data), h = STRBUF(head);
+
+        if (!append_data(&b, m, record))
+                return;
+        strbuf_printf(&h, "%s %s", record->name.text, dns_type_format(record->type, type));
+        if (b.length > 0)
+                emit_named_bytes(e, FACT_DNS_ANSWER, head, data, b.length);
+        else
+                emit_string(e, FACT_DNS_ANSWER, head);
+}
+
+static int dissect_response(struct emitter *e, struct dns_message *m) {
+        struct dns_record record;
+        int r;
+
+        e->fact.flags |= FACT_RESPONSE;
+        if (m->flags & DNS_RCODE_MASK)
+                emit_printf(e, FACT_DNS_RCODE, "%u", m->flags & DNS_RCODE_MASK);
+        while ((r = dns_message_next_record(m, &record)) > 0 && record.section == DNS_ANSWER)
+                if (!record.name.too_long && record.type != DNS_TYPE_OPT)
+                        dissect_answer(e, m, &record);
+        return r < 0 ? r : 1;
+}
+
+int dns_dissect(const struct packet *packet, struct emitter *emitter) {
+        struct dns_message m;
+
+        if (dns_message_open(&m, packet->payload) < 0)
+                return -EBADMSG;
+        return m.flags & DNS_FLAG_RESPONSE ? dissect_response(emitter, &m) : dissect_questions(emitter, &m);
+}
