@@ -1,30 +1,36 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
-/* Finds the layers of a frame. Every length that a header claims is checked against what is there; nothing
- * is cast onto the bytes. */
+/* Finds the layers of a frame in one pass: this file has the entry, Ethernet with its tags, and who decodes
+ * which ethertype. Every length that a header claims is checked against what is there; nothing is cast onto
+ * the bytes, nothing is allocated unless a datagram comes in fragments. */
 
 #include <errno.h>
 #include <stdlib.h>
 
-#include "engine/packet/packet.h"
+#include "engine/packet/decoder.h"
 
-enum { LINKTYPE_ETHERNET = 1 };
-enum { IP_TCP = 6, IP_UDP = 17, IP_ICMP6 = 58 };
-
-struct packet_decoder {
-        struct packet_counters counters;
-};
+/* More tags than any provider stacks (802.1Q, 802.1ad, VN-Tag, E-TAG). */
+#define TAGS_MAX 8
 
 int packet_decoder_new(struct packet_decoder **ret) {
         struct packet_decoder *d = calloc(1, sizeof *d);
+        int r;
 
         if (!d)
                 return -ENOMEM;
+        r = fragments_new(&d->fragments);
+        if (r < 0) {
+                free(d);
+                return r;
+        }
         *ret = d;
         return 0;
 }
 
 struct packet_decoder *packet_decoder_free(struct packet_decoder *decoder) {
+        if (!decoder)
+                return NULL;
+        fragments_free(decoder->fragments);
         free(decoder);
         return NULL;
 }
@@ -33,99 +39,178 @@ const struct packet_counters *packet_decoder_counters(const struct packet_decode
         return &decoder->counters;
 }
 
-static int decode_udp(struct packet *p, struct cursor c) {
-        uint16_t length;
+/* The outermost tags are the packet's; those inside a tunnel belong to somebody else's network. */
+static void note_vlan(struct packet *p, uint16_t tci) {
+        uint16_t vlan = tci & 0xfff; /* 802.1Q §9.6; 0 is a priority without a VLAN */
 
-        if (!cursor_be16(&c, &p->source_port) || !cursor_be16(&c, &p->destination_port) || !cursor_be16(&c, &length) ||
-            !cursor_skip(&c, 2))
-                return -EBADMSG;
-        p->payload = c;
-        p->payload_length = (uint32_t) cursor_left(&c);
-        p->layer = LAYER_UDP;
-        p->flags |= PACKET_HAS_TRANSPORT;
-        return 1;
+        if (vlan == 0 || p->flags & PACKET_TUNNELLED)
+                return;
+        if (p->vlan == 0)
+                p->vlan = vlan;
+        else if (p->inner_vlan == 0)
+                p->inner_vlan = vlan;
 }
 
-static int decode_ipv4(struct packet *p, struct cursor c) {
-        const uint8_t *h = c.data;
-        size_t header, total;
-
-        if (cursor_left(&c) < 20)
-                return -EBADMSG;
-        header = (size_t) (h[0] & 15) * 4;
-        total = load_be16(h + 2);
-        if (header < 20 || total < header || cursor_left(&c) < header)
-                return -EBADMSG;
-        if (cursor_left(&c) > total)
-                c.end = c.data + total;
-        p->flags |= PACKET_HAS_IP;
-        p->ip_header = h;
-        p->source = ip_from_v4(h + 12);
-        p->destination = ip_from_v4(h + 16);
-        p->hop_limit = h[8];
-        p->ip_protocol = h[9];
-        p->ip_id = load_be16(h + 4);
-        cursor_skip(&c, header);
-        p->payload = c;
-        p->layer = LAYER_IP;
-        if (load_be16(h + 6) & 0x3fff) {
-                p->flags |= PACKET_FRAGMENT;
+/* Bytes between the ethertype of a tag and the ethertype behind it; 0: not a tag. */
+static size_t tag_size(uint32_t type) {
+        switch (type) {
+        case TYPE_VLAN:
+        case TYPE_QINQ:
+        case TYPE_QINQ_OLD:
+        case TYPE_QINQ_OLDER:
+                return 2;
+        case 0x8926: /* VN-Tag (Cisco) */
+        case 0x892f: /* HSR, IEC 62439-3 §5.7.1 */
+        case 0xf1c1: /* R-TAG, 802.1CB §7.8 */
+                return 4;
+        case 0x893f: /* E-TAG, 802.1BR §7.5 */
+        case 0x8909: /* Cisco MetaData: security group tag */
+                return 6;
+        default:
                 return 0;
         }
-        return p->ip_protocol == IP_UDP ? decode_udp(p, c) : 0;
 }
 
-static int decode_ipv6(struct packet *p, struct cursor c) {
-        const uint8_t *h = c.data;
+static int decode_tags(struct packet_decoder *d, struct packet *p, struct cursor c, uint16_t type) {
+        size_t size;
 
-        if (!cursor_skip(&c, 40))
+        for (unsigned n = 0; (size = tag_size(type)) > 0; n++) {
+                struct cursor tag;
+                uint16_t tci;
+
+                if (n >= TAGS_MAX) {
+                        d->counters.too_deep++;
+                        return 0;
+                }
+                if (!cursor_take(&c, size, &tag) || !cursor_be16(&c, &type))
+                        return -EBADMSG;
+                if (size == 2 && cursor_be16(&tag, &tci))
+                        note_vlan(p, tci);
+        }
+        if (type < 0x0600) { /* a length, 802.3 §3.2.6 */
+                decoder_limit(d, p, &c, type);
+                return decode_llc(d, p, c);
+        }
+        return decode_network(d, p, c, type);
+}
+
+/* 802.1ah §9.7: the I-TAG's four bytes, then the customer's frame. */
+static int decode_pbb(struct packet_decoder *d, struct packet *p, struct cursor c) {
+        if (!cursor_skip(&c, 4))
                 return -EBADMSG;
-        p->flags |= PACKET_HAS_IP;
-        p->ip_header = h;
-        p->source = ip_from_v6(h + 8);
-        p->destination = ip_from_v6(h + 24);
-        p->hop_limit = h[7];
-        p->ip_protocol = h[6];
-        p->payload = c;
-        p->layer = p->ip_protocol == IP_ICMP6 ? LAYER_ICMP6 : LAYER_IP;
-        return p->ip_protocol == IP_UDP ? decode_udp(p, c) : 1;
+        p->flags |= PACKET_TUNNELLED;
+        return decode_ethernet(d, p, c);
 }
 
-static int decode_ethernet(struct packet *p, struct cursor c) {
+/* 802.1AE §9.3: readable where neither encrypted nor changed; a 16-byte check value follows. */
+static int decode_macsec(struct packet_decoder *d, struct packet *p, struct cursor c) {
+        uint8_t control;
+        uint16_t type;
+        size_t trailer;
+
+        if (!cursor_u8(&c, &control) || !cursor_skip(&c, control & 0x20 ? 13 : 5))
+                return -EBADMSG;
+        if (control & 0x8c) /* another version, encrypted, changed text */
+                return 0;
+        trailer = d->missing >= 16 ? 0 : 16 - d->missing;
+        if (cursor_left(&c) < trailer || !cursor_be16(&c, &type))
+                return -EBADMSG;
+        c.end -= trailer;
+        return decode_tags(d, p, c, type);
+}
+
+int decode_network(struct packet_decoder *d, struct packet *p, struct cursor c, uint32_t type) {
+        p->network_type = (uint16_t) type;
+        switch (type) {
+        case TYPE_IPV4:
+                return decode_ipv4(d, p, c);
+        case TYPE_IPV6:
+                return decode_ipv6(d, p, c);
+        case TYPE_IP:
+                return decode_ip(d, p, c);
+        case TYPE_TRILL_BRIDGED:
+                return decode_ethernet(d, p, c);
+        case TYPE_PPP:
+                return decode_ppp(d, p, c);
+        case TYPE_MPLS:
+        case TYPE_MPLS_MULTICAST:
+                return decode_mpls(d, p, c);
+        case TYPE_PPPOE_SESSION:
+                return decode_pppoe(d, p, c);
+        case TYPE_JUMBO_LLC:
+                return decode_llc(d, p, c);
+        case TYPE_PBB:
+                return decode_pbb(d, p, c);
+        case TYPE_MACSEC:
+                return decode_macsec(d, p, c);
+        case TYPE_NSH:
+                return decode_nsh(d, p, c);
+        case TYPE_WLAN:
+                return decode_wlan(d, p, c);
+        default:
+                if (tag_size(type) > 0)
+                        return decode_tags(d, p, c, (uint16_t) type);
+                return decoder_payload(d, p, c, LAYER_ETHERTYPE);
+        }
+}
+
+/* The outermost addresses are the frame's, the innermost ones say who is inside the tunnel. */
+static void note_addresses(struct packet *p, const uint8_t *h) {
+        if (p->flags & PACKET_TUNNELLED) {
+                memcpy(p->inner_source.bytes, h + 6, 6);
+                p->flags |= PACKET_HAS_INNER_MAC;
+                return;
+        }
+        memcpy(p->link_destination.bytes, h, 6);
+        memcpy(p->link_source.bytes, h + 6, 6);
+        p->flags |= PACKET_HAS_MAC | PACKET_HAS_LINK_DESTINATION | (h[0] & 1 ? PACKET_LINK_GROUP : 0);
+}
+
+int decode_ethernet(struct packet_decoder *d, struct packet *p, struct cursor c) {
+        const uint8_t *h = c.data;
         uint16_t type;
 
-        if (!cursor_copy(&c, p->link_destination.bytes, 6) || !cursor_copy(&c, p->link_source.bytes, 6) ||
-            !cursor_be16(&c, &type))
+        if (!decoder_descend(d))
+                return 0;
+        if (!cursor_skip(&c, 14))
                 return -EBADMSG;
-        p->flags |= PACKET_HAS_MAC;
-        while (type == 0x8100 || type == 0x88a8) {
-                uint16_t tag;
-
-                if (!cursor_be16(&c, &tag) || !cursor_be16(&c, &type))
-                        return -EBADMSG;
-                p->vlan = p->vlan ?: tag & 0xfff;
+        note_addresses(p, h);
+        type = load_be16(h + 12);
+        if (type == TYPE_IPV4) {
+                p->network_type = type;
+                return decode_ipv4(d, p, c);
         }
-        p->network_type = type;
-        if (type == 0x0800)
-                return decode_ipv4(p, c);
-        if (type == 0x86dd)
-                return decode_ipv6(p, c);
-        p->layer = LAYER_ETHERTYPE;
-        p->payload = c;
-        return 1;
+        return decode_tags(d, p, c, type);
 }
 
 int packet_decode(struct packet_decoder *decoder, const struct frame *frame, struct packet *ret) {
+        struct cursor c = cursor_make(frame->data, frame->captured);
         int r;
 
         *ret = (struct packet) { .frame = frame };
         decoder->counters.frames++;
         decoder->counters.bytes += frame->length;
-        if (frame->linktype != LINKTYPE_ETHERNET) {
-                decoder->counters.unknown_link++;
-                return 0;
+        decoder->missing = 0;
+        decoder->depth = 0;
+        if (decoder->reassembled) {
+                fragments_release(decoder->fragments);
+                decoder->reassembled = false;
         }
-        r = decode_ethernet(ret, cursor_make(frame->data, frame->captured));
+        if (frame->length > frame->captured) {
+                decoder->missing = frame->length - frame->captured;
+                decoder->counters.truncated++;
+                ret->flags |= PACKET_TRUNCATED;
+        }
+        if (frame->vlan_tag & FRAME_VLAN_PRESENT)
+                note_vlan(ret, (uint16_t) frame->vlan_tag);
+        if (frame->linktype == LINK_ETHERNET)
+                r = decode_ethernet(decoder, ret, c);
+        else
+                r = decode_link(decoder, ret, c, frame->linktype);
+        /* A header that the snap length cut off says nothing false. */
+        if (r < 0 && frame->length > frame->captured)
+                r = 0;
         decoder->counters.malformed += r < 0;
+        decoder->counters.tunnelled += !!(ret->flags & PACKET_TUNNELLED);
         return r;
 }

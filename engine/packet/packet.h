@@ -14,7 +14,7 @@
 enum packet_flags {
         PACKET_HAS_MAC = 1 << 0,    /* link_source is set */
         PACKET_HAS_IP = 1 << 1,
-        PACKET_HAS_TRANSPORT = 1 << 2, /* ports are set: TCP or UDP, first fragment or reassembled */
+        PACKET_HAS_TRANSPORT = 1 << 2, /* ports are set: TCP or UDP, of a whole or reassembled datagram */
         PACKET_FRAGMENT = 1 << 3,   /* a fragment that did not complete its datagram: no payload to read */
         PACKET_REASSEMBLED = 1 << 4,
         PACKET_TUNNELLED = 1 << 5,  /* inside GRE, VXLAN, …: link addresses are those of the tunnel */
@@ -23,6 +23,7 @@ enum packet_flags {
         PACKET_LINK_GROUP = 1 << 8, /* link destination is multicast or broadcast */
         PACKET_OUTGOING = 1 << 9,   /* SLL packet type 4: sent by the capturing host */
         PACKET_HAS_LINK_DESTINATION = 1 << 10, /* link_destination is set (SLL carries none) */
+        PACKET_HAS_CARRIER = 1 << 11, /* carrier is set: the tunnel runs over UDP */
 };
 
 /* What the innermost layer of interest is; dissectors register for one of these. */
@@ -35,7 +36,14 @@ enum packet_layer {
         LAYER_UDP,
         LAYER_TCP,
         LAYER_IP,        /* any other IP protocol: ip_protocol */
+        LAYER_LLC,       /* network_type is DSAP << 8 | SSAP; the payload begins after the control field */
         _LAYER_MAX,
+};
+
+/* A UDP flow, by its ends. Ports in host order. */
+struct packet_carrier {
+        struct ip_address source, destination;
+        uint16_t source_port, destination_port;
 };
 
 struct packet {
@@ -57,6 +65,7 @@ struct packet {
         const uint8_t *ip_header;/* innermost; at least 20 (v4) or 40 (v6) readable bytes; NULL without IP */
 
         uint16_t source_port, destination_port;
+        const uint8_t *transport_header; /* 20 (TCP) or 8 (UDP) readable bytes; NULL where there are none */
         uint8_t tcp_flags;
         uint32_t tcp_sequence, tcp_acknowledgement;
         uint16_t tcp_window;
@@ -65,7 +74,9 @@ struct packet {
         /* What follows the innermost decoded header: ARP body, ICMPv6 message (header included), UDP or TCP
          * payload. Bounded by the length that the headers claim and by what was captured. */
         struct cursor payload;
-        uint32_t payload_length; /* as the headers claim; more than the cursor's when truncated */
+        uint32_t payload_length; /* as the headers claim, within the frame as sent; more than the cursor's when truncated */
+
+        struct packet_carrier carrier; /* the innermost UDP flow with a tunnel in it, with PACKET_HAS_CARRIER */
 };
 
 enum tcp_flag { TCP_FIN = 1, TCP_SYN = 2, TCP_RST = 4, TCP_PSH = 8, TCP_ACK = 16, TCP_URG = 32, TCP_ECE = 64, TCP_CWR = 128 };
@@ -76,9 +87,11 @@ struct packet_counters {
         uint64_t frames, bytes;   /* bytes on the wire */
         uint64_t truncated;       /* captured less than was sent */
         uint64_t malformed;       /* a header that lies about itself */
-        uint64_t unknown_link;    /* link type or network type without a decoder */
-        uint64_t fragments, reassembled;
-        uint64_t fragments_dropped; /* overlapping (RFC 5722), timed out, or over the limit */
+        uint64_t unknown_link;    /* link type without a decoder */
+        uint64_t tunnelled;       /* carried by another packet */
+        uint64_t fragments, reassembled; /* pieces seen, datagrams completed */
+        uint64_t fragments_overlapping, fragments_timed_out, fragments_evicted; /* datagrams given up: RFC 5722, 60 s, limits */
+        uint64_t fragments_malformed; /* pieces that fit no datagram */
         uint64_t too_deep;        /* more nested headers than allowed */
 };
 

@@ -1,0 +1,110 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+#include "common/macro.h"
+#include "engine/packet/fragment.h"
+#include "engine/packet/packet.h"
+
+/* What the files of the packet decoder share. Each decode_x() takes what follows the header before it, fills
+ * in `p` and returns what packet_decode() does. */
+
+/* Deeper than any network nests; an attacker's packet may hold hundreds of headers. Counts network headers
+ * and tunnels, tags and label stacks have their own limit. */
+#define DEPTH_MAX 12
+
+/* Ethertypes (IANA, ieee-802-numbers), and what has none but is dispatched the same way. */
+enum network_type {
+        TYPE_IPV4 = 0x0800,
+        TYPE_ARP = 0x0806,
+        TYPE_TRILL_BRIDGED = 0x6558, /* transparent Ethernet bridging: an Ethernet frame, RFC 1701 */
+        TYPE_VLAN = 0x8100,
+        TYPE_IPV6 = 0x86dd,
+        TYPE_PPP = 0x880b,
+        TYPE_MPLS = 0x8847,
+        TYPE_MPLS_MULTICAST = 0x8848,
+        TYPE_PPPOE_SESSION = 0x8864,
+        TYPE_JUMBO_LLC = 0x8870,
+        TYPE_QINQ = 0x88a8,
+        TYPE_MACSEC = 0x88e5,
+        TYPE_PBB = 0x88e7,
+        TYPE_NSH = 0x894f,
+        TYPE_QINQ_OLD = 0x9100,
+        TYPE_QINQ_OLDER = 0x9200,
+        TYPE_IP = 0x10000,     /* IPv4 or IPv6, as its first four bits say */
+        TYPE_WLAN = 0x10001,   /* an 802.11 frame */
+};
+
+enum { /* LINKTYPE_ values (tcpdump.org/linktypes.html) */
+        LINK_NULL = 0, LINK_ETHERNET = 1, LINK_PPP = 9, LINK_PPP_HDLC = 50, LINK_PPP_ETHER = 51, LINK_ATM_RFC1483 = 100,
+        LINK_RAW = 101, LINK_C_HDLC = 104, LINK_WLAN = 105, LINK_FRAME_RELAY = 107, LINK_LOOP = 108, LINK_SLL = 113,
+        LINK_PFLOG = 117, LINK_PRISM = 119, LINK_RADIOTAP = 127, LINK_AVS = 163, LINK_PPP_PPPD = 166, LINK_PPI = 192,
+        LINK_PPP_WITH_DIR = 204, LINK_C_HDLC_WITH_DIR = 205, LINK_FRAME_RELAY_WITH_DIR = 206, LINK_IPV4 = 228,
+        LINK_IPV6 = 229, LINK_NFLOG = 239, LINK_PKTAP = 258, LINK_SLL2 = 276,
+};
+
+struct packet_decoder {
+        struct packet_counters counters;
+        struct fragments *fragments;
+        bool reassembled; /* `fragments` holds datagrams for the packet handed out last */
+        /* Of the frame being decoded: */
+        uint32_t missing; /* bytes that follow the cursor's end in the packet as it was sent */
+        uint8_t depth;
+};
+
+/* Cuts `c` off where the header before it says that the packet ends, be that before or behind what is there. */
+static inline void decoder_limit(struct packet_decoder *d, struct packet *p, struct cursor *c, size_t claimed) {
+        size_t left = cursor_left(c);
+
+        if (claimed <= left) {
+                c->end = c->data + claimed;
+                d->missing = 0;
+                p->flags &= ~(uint32_t) PACKET_TRUNCATED; /* all that is missing is padding */
+        } else {
+                d->missing = (uint32_t) MIN((size_t) d->missing, claimed - left);
+                p->flags |= PACKET_TRUNCATED;
+        }
+}
+
+static inline int decoder_payload(struct packet_decoder *d, struct packet *p, struct cursor c, enum packet_layer layer) {
+        p->layer = layer;
+        p->payload = c;
+        p->payload_length = (uint32_t) cursor_left(&c) + d->missing;
+        return 1;
+}
+
+/* One more header inside headers? Counts those that nest too deep. */
+static inline bool decoder_descend(struct packet_decoder *d) {
+        if (++d->depth <= DEPTH_MAX)
+                return true;
+        d->counters.too_deep++;
+        return false;
+}
+
+/* decode.c */
+int decode_ethernet(struct packet_decoder *d, struct packet *p, struct cursor c);
+/* `type`: enum network_type or any other ethertype. */
+int decode_network(struct packet_decoder *d, struct packet *p, struct cursor c, uint32_t type);
+
+/* link.c */
+int decode_link(struct packet_decoder *d, struct packet *p, struct cursor c, uint32_t linktype);
+int decode_llc(struct packet_decoder *d, struct packet *p, struct cursor c);
+int decode_ppp(struct packet_decoder *d, struct packet *p, struct cursor c);
+int decode_pppoe(struct packet_decoder *d, struct packet *p, struct cursor c);
+int decode_mpls(struct packet_decoder *d, struct packet *p, struct cursor c);
+
+/* wlan.c */
+int decode_radiotap(struct packet_decoder *d, struct packet *p, struct cursor c);
+int decode_prism(struct packet_decoder *d, struct packet *p, struct cursor c);
+int decode_avs(struct packet_decoder *d, struct packet *p, struct cursor c);
+int decode_wlan(struct packet_decoder *d, struct packet *p, struct cursor c);
+
+/* ip.c */
+int decode_ipv4(struct packet_decoder *d, struct packet *p, struct cursor c);
+int decode_ipv6(struct packet_decoder *d, struct packet *p, struct cursor c);
+int decode_ip(struct packet_decoder *d, struct packet *p, struct cursor c);
+
+/* tunnel.c: where the payload is a tunnel's, true, with the result of what is inside in `*ret`. What only
+ * looks like one is left alone. */
+bool decode_udp_tunnel(struct packet_decoder *d, struct packet *p, struct cursor c, int *ret);
+bool decode_ip_tunnel(struct packet_decoder *d, struct packet *p, struct cursor c, int *ret);
+int decode_nsh(struct packet_decoder *d, struct packet *p, struct cursor c);
