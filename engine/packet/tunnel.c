@@ -87,7 +87,7 @@ static bool strip_gre(struct cursor *c, size_t sent _unused_, uint32_t *ret_type
         uint16_t flags, protocol;
         size_t options;
 
-if (!cursor_be16(c, &flags) || !cursor_be16(c, &protocol))
+        if (!cursor_be16(c, &flags) || !cursor_be16(c, &protocol))
                 return false;
         if ((flags & 7) == 1)
                 return strip_pptp(c, flags, protocol, ret_type);
@@ -110,7 +110,7 @@ if (!cursor_be16(c, &flags) || !cursor_be16(c, &protocol))
 static bool strip_etherip(struct cursor *c, size_t sent _unused_, uint32_t *ret_type) {
         uint16_t version;
 
-*ret_type = TYPE_TRILL_BRIDGED;
+        *ret_type = TYPE_TRILL_BRIDGED;
         return cursor_be16(c, &version) && version == 0x3000;
 }
 
@@ -118,12 +118,12 @@ static bool strip_etherip(struct cursor *c, size_t sent _unused_, uint32_t *ret_
 static bool strip_vxlan(struct cursor *c, size_t sent _unused_, uint32_t *ret_type) {
         const uint8_t *h = c->data;
 
-*ret_type = TYPE_TRILL_BRIDGED;
+        *ret_type = TYPE_TRILL_BRIDGED;
         return cursor_skip(c, 8) && (h[0] & 0x7f) == 0x08 && h[7] == 0;
 }
 
 /* VXLAN-GPE's and NSH's next protocol (draft-ietf-nvo3-vxlan-gpe §3.2, RFC 8300 §11.2.4) */
-static bool read_next_protocol(uint8_t next, bool nsh, uint32_t *ret_type) {
+static bool read_next_protocol(uint8_t next, uint32_t *ret_type) {
         switch (next) {
         case 1:
                 *ret_type = TYPE_IPV4;
@@ -139,7 +139,7 @@ static bool read_next_protocol(uint8_t next, bool nsh, uint32_t *ret_type) {
                 return true;
         case 5:
                 *ret_type = TYPE_MPLS;
-                return nsh;
+                return true;
         default:
                 return false;
         }
@@ -148,16 +148,16 @@ static bool read_next_protocol(uint8_t next, bool nsh, uint32_t *ret_type) {
 static bool strip_vxlan_gpe(struct cursor *c, size_t sent _unused_, uint32_t *ret_type) {
         const uint8_t *h = c->data;
 
-/* version 0, VNI and next protocol present */
-        return cursor_skip(c, 8) && (h[0] & 0xfc) == 0x0c && h[1] == 0 && h[7] == 0 &&
-               read_next_protocol(h[3], false, ret_type);
+        /* version 0 and a VNI; not all writers set the bit that says that the next protocol is there */
+        return cursor_skip(c, 8) && (h[0] & 0xf8) == 0x08 && h[1] == 0 && h[7] == 0 &&
+               read_next_protocol(h[3], ret_type);
 }
 
 /* RFC 8926 §3.4 */
 static bool strip_geneve(struct cursor *c, size_t sent _unused_, uint32_t *ret_type) {
         const uint8_t *h = c->data;
 
-if (!cursor_skip(c, 8) || h[0] >> 6 != 0 || h[1] & 0x3f || h[7] != 0)
+        if (!cursor_skip(c, 8) || h[0] >> 6 != 0 || h[1] & 0x3f || h[7] != 0)
                 return false;
         *ret_type = load_be16(h + 2);
         return cursor_skip(c, (size_t) (h[0] & 0x3f) * 4);
@@ -200,7 +200,7 @@ static bool strip_l2tp(struct cursor *c, size_t sent, uint32_t *ret_type) {
 
 /* RFC 4380 §5.1.1: authentication and origin may come before the IPv6 packet. */
 static bool strip_teredo(struct cursor *c, size_t sent _unused_, uint32_t *ret_type) {
-*ret_type = TYPE_IPV6;
+        *ret_type = TYPE_IPV6;
         if (cursor_left(c) >= 4 && load_be16(c->data) == 1)
                 if (!cursor_skip(c, (size_t) 13 + c->data[2] + c->data[3]))
                         return false;
@@ -214,7 +214,7 @@ static bool strip_teredo(struct cursor *c, size_t sent _unused_, uint32_t *ret_t
 static bool strip_ayiya(struct cursor *c, size_t sent _unused_, uint32_t *ret_type) {
         const uint8_t *h = c->data;
 
-if (!cursor_skip(c, 8) || (h[2] & 15) != 1 || (h[3] != 41 && h[3] != 4))
+        if (!cursor_skip(c, 8) || (h[2] & 15) != 1 || (h[3] != 41 && h[3] != 4))
                 return false;
         *ret_type = h[3] == 41 ? TYPE_IPV6 : TYPE_IPV4;
         return cursor_skip(c, ((size_t) 1 << (h[0] >> 4)) + (size_t) (h[1] >> 4) * 4);
@@ -222,7 +222,7 @@ if (!cursor_skip(c, 8) || (h[2] & 15) != 1 || (h[3] != 41 && h[3] != 4))
 
 /* RFC 9300 §5.1 */
 static bool strip_lisp(struct cursor *c, size_t sent _unused_, uint32_t *ret_type) {
-*ret_type = TYPE_IP;
+        *ret_type = TYPE_IP;
         return cursor_skip(c, 8);
 }
 
@@ -231,7 +231,7 @@ static bool strip_capwap(struct cursor *c, size_t sent _unused_, uint32_t *ret_t
         uint32_t word;
         size_t size;
 
-if (cursor_left(c) < 8)
+        if (cursor_left(c) < 8)
                 return false;
         word = load_be32(c->data);
         size = (size_t) (word >> 19 & 31) * 4;
@@ -246,7 +246,7 @@ static bool strip_tzsp(struct cursor *c, size_t sent _unused_, uint32_t *ret_typ
         const uint8_t *h = c->data;
         uint8_t tag, length;
 
-if (!cursor_skip(c, 4) || h[0] != 1 || h[1] != 0 || (load_be16(h + 2) != 1 && load_be16(h + 2) != 18))
+        if (!cursor_skip(c, 4) || h[0] != 1 || h[1] != 0 || (load_be16(h + 2) != 1 && load_be16(h + 2) != 18))
                 return false;
         *ret_type = load_be16(h + 2) == 1 ? TYPE_TRILL_BRIDGED : TYPE_WLAN;
         while (cursor_u8(c, &tag)) {
@@ -259,7 +259,7 @@ if (!cursor_skip(c, 4) || h[0] != 1 || h[1] != 0 || (load_be16(h + 2) != 1 && lo
 }
 
 static bool strip_mpls(struct cursor *c _unused_, size_t sent _unused_, uint32_t *ret_type) {
-*ret_type = TYPE_MPLS;
+        *ret_type = TYPE_MPLS;
         return true;
 }
 
@@ -368,5 +368,5 @@ int decode_nsh(struct packet_decoder *d, struct packet *p, struct cursor c) {
         if (size < 8 || !cursor_skip(&c, size))
                 return -EBADMSG;
         p->flags |= PACKET_TUNNELLED;
-        return read_next_protocol(h[3], true, &type) ? decode_network(d, p, c, type) : 0;
+        return read_next_protocol(h[3], &type) ? decode_network(d, p, c, type) : 0;
 }

@@ -105,6 +105,7 @@ static size_t find_rows(const struct packet *packet, enum row ret[static 2]) {
                 ret[n] = udp_row(MAX(packet->source_port, packet->destination_port));
                 return n + (ret[n] != ROW_NONE);
         case LAYER_NONE:
+        case LAYER_LLC:
         case LAYER_LLC_SNAP:
         case LAYER_ICMP:
         case LAYER_TCP:
