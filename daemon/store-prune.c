@@ -1,0 +1,124 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+/* Retention. Each call takes one bounded step, so that the event loop never waits long, and writes nothing
+ * when there is nothing to take. What the user set something on, and this machine itself, always stay. */
+
+#include <errno.h>
+
+#include "daemon/store-internal.h"
+
+#define STEP 500              /* rows a call */
+#define VACUUM_PAGES_MIN 256  /* fewer free pages than this are kept for what comes: 1 MiB */
+
+struct rule {
+        enum store_statement any, delete;
+};
+
+static const struct rule old_alerts = { SQL_OLD_ALERTS_ANY, SQL_OLD_ALERTS_DELETE };
+static const struct rule old_devices = { SQL_OLD_DEVICES_ANY, SQL_OLD_DEVICES_DELETE };
+static const struct rule old_networks = { SQL_OLD_NETWORKS_ANY, SQL_OLD_NETWORKS_DELETE };
+
+/* Deletes up to STEP rows whose time is before `limit`; number of rows. */
+static int apply(struct store *store, const struct rule *rule, uint64_t limit) {
+        const struct store_value any[] = { NUMBER(limit), NUMBER(1) };
+        sqlite3_stmt *rows = store_query(store, rule->any, any, ELEMENTSOF(any));
+        int r;
+
+        r = store_next(store, rows);
+        sqlite3_reset(rows);
+        if (r <= 0)
+                return r;
+        r = store_begin(store, false);
+        if (r < 0)
+                return r;
+        return store_end(store, store_run(store, rule->delete, NUMBER(limit), NUMBER(STEP)));
+}
+
+static int delete_first_alerts(struct store *store, uint64_t n) {
+        int r;
+
+        r = store_begin(store, false);
+        if (r < 0)
+                return r;
+        r = store_end(store, store_run(store, SQL_EXCESS_ALERTS_DELETE, NUMBER(MIN(n, (uint64_t) STEP))));
+        if (r > 0)
+                store->counters.pruned_alerts += (uint64_t) r;
+        return r;
+}
+
+static int prune_alerts(struct store *store, uint64_t now) {
+        uint64_t n;
+        int r = 0;
+
+        if (store->config.alert_age_max > 0 && now > store->config.alert_age_max)
+                r = apply(store, &old_alerts, now - store->config.alert_age_max);
+        if (r > 0)
+                store->counters.pruned_alerts += (uint64_t) r;
+        if (r != 0)
+                return r;
+        r = store_number(store, SQL_COUNT_ALERTS, &n);
+        if (r < 0 || n <= store->config.alerts_max)
+                return r;
+        return delete_first_alerts(store, n - store->config.alerts_max);
+}
+
+static int prune_devices(struct store *store, uint64_t limit) {
+        int r = apply(store, &old_devices, limit);
+
+        if (r > 0)
+                store->counters.pruned_devices += (uint64_t) r;
+        return r != 0 ? r : apply(store, &old_networks, limit);
+}
+
+/* Near the size limit the oldest goes, whatever its age: first alerts down to half of what is allowed, then
+ * devices that are silent, then any alert. */
+static int prune_for_size(struct store *store, uint64_t now) {
+        uint64_t pages, free_pages, page_size, alerts;
+        int r;
+
+        r = store_number(store, SQL_PAGE_COUNT, &pages);
+        if (r >= 0)
+                r = store_number(store, SQL_FREE_PAGES, &free_pages);
+        if (r >= 0)
+                r = store_number(store, SQL_PAGE_SIZE, &page_size);
+        if (r >= 0)
+                r = store_number(store, SQL_COUNT_ALERTS, &alerts);
+        if (r < 0 || (pages - free_pages) * page_size <= store->config.size_max / 10 * 9)
+                return r;
+        if (alerts > store->config.alerts_max / 2)
+                return delete_first_alerts(store, STEP);
+        r = prune_devices(store, now > 3600 * NSEC_PER_SEC ? now - 3600 * NSEC_PER_SEC : 0);
+        if (r == 0 && alerts > 0)
+                r = delete_first_alerts(store, STEP);
+        return r;
+}
+
+/* Gives free pages back to the file system. */
+static int vacuum(struct store *store) {
+        uint64_t pages, free_pages;
+        int r;
+
+        r = store_number(store, SQL_FREE_PAGES, &free_pages);
+        if (r >= 0)
+                r = store_number(store, SQL_PAGE_COUNT, &pages);
+        if (r < 0 || free_pages < VACUUM_PAGES_MIN || free_pages < pages / 4)
+                return r;
+        r = store_begin(store, false);
+        if (r < 0)
+                return r;
+        r = store_end(store, store_run_plain(store, SQL_VACUUM_STEP));
+        return r < 0 ? r : 1;
+}
+
+int store_prune(struct store *store, uint64_t now) {
+        int r;
+
+        r = prune_alerts(store, now);
+        if (r == 0 && store->config.device_age_max > 0 && now > store->config.device_age_max)
+                r = prune_devices(store, now - store->config.device_age_max);
+        if (r == 0)
+                r = prune_for_size(store, now);
+        if (r == 0)
+                r = vacuum(store);
+        return r > 0 ? 1 : r;
+}

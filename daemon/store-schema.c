@@ -1,0 +1,230 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+/* The schema, how an older one becomes the present one, and every statement of the store.
+ *
+ * The file is meant to be read by people too: names instead of numbers for whatever is enumerated,
+ * addresses as text, times in ns since the epoch. Lists keep their order in `position`. Ids are 64 bits,
+ * written as SQLite's signed numbers. */
+
+#include "daemon/store-internal.h"
+
+static const char schema_1[] =
+        "CREATE TABLE meta ("
+        "  name TEXT PRIMARY KEY,"
+        "  value ANY NOT NULL"
+        ") STRICT, WITHOUT ROWID;"
+
+        "CREATE TABLE networks ("
+        "  id INTEGER PRIMARY KEY,"
+        "  interface TEXT NOT NULL,"
+        "  vlan INTEGER NOT NULL,"
+        "  gateway_mac TEXT,"
+        "  gateway_ip TEXT,"
+        "  name TEXT,"
+        "  first_seen INTEGER NOT NULL,"
+        "  last_seen INTEGER NOT NULL"
+        ") STRICT;"
+
+        "CREATE TABLE network_prefixes ("
+        "  network INTEGER NOT NULL REFERENCES networks ON DELETE CASCADE,"
+        "  position INTEGER NOT NULL,"
+        "  address TEXT NOT NULL,"
+        "  length INTEGER NOT NULL,"
+        "  PRIMARY KEY (network, position)"
+        ") STRICT, WITHOUT ROWID;"
+
+        /* Small on purpose: this row alone is rewritten whenever a device was merely seen. */
+        "CREATE TABLE devices ("
+        "  id INTEGER PRIMARY KEY,"
+        "  network INTEGER NOT NULL," /* 0: none; no reference, a device may be heard before its network is known */
+        "  first_seen INTEGER NOT NULL,"
+        "  last_seen INTEGER NOT NULL,"
+        "  is_self INTEGER NOT NULL,"
+        "  is_gateway INTEGER NOT NULL,"
+        "  is_randomized INTEGER NOT NULL,"
+        "  is_known INTEGER NOT NULL,"
+        "  is_confirmed INTEGER NOT NULL,"
+        "  packets_sent INTEGER NOT NULL,"
+        "  bytes_sent INTEGER NOT NULL,"
+        "  packets_received INTEGER NOT NULL,"
+        "  bytes_received INTEGER NOT NULL"
+        ") STRICT;"
+
+        "CREATE TABLE device_addresses ("
+        "  device INTEGER NOT NULL REFERENCES devices ON DELETE CASCADE,"
+        "  family TEXT NOT NULL," /* 'mac', 'ipv4', 'ipv6' */
+        "  position INTEGER NOT NULL,"
+        "  address TEXT NOT NULL,"
+        "  source TEXT," /* kind of fact that told; NULL for a MAC */
+        "  first_seen INTEGER NOT NULL,"
+        "  last_seen INTEGER NOT NULL,"
+        "  PRIMARY KEY (device, family, position)"
+        ") STRICT, WITHOUT ROWID;"
+
+        "CREATE TABLE device_services ("
+        "  device INTEGER NOT NULL REFERENCES devices ON DELETE CASCADE,"
+        "  position INTEGER NOT NULL,"
+        "  source TEXT," /* kind of fact that told */
+        "  value TEXT NOT NULL,"
+        "  first_seen INTEGER NOT NULL,"
+        "  last_seen INTEGER NOT NULL,"
+        "  PRIMARY KEY (device, position)"
+        ") STRICT, WITHOUT ROWID;"
+
+        "CREATE TABLE device_evidence ("
+        "  device INTEGER NOT NULL REFERENCES devices ON DELETE CASCADE,"
+        "  position INTEGER NOT NULL,"
+        "  kind TEXT NOT NULL,"
+        "  voice TEXT NOT NULL," /* 'self', 'asks', 'serves', 'claims' */
+        "  value TEXT NOT NULL,"
+        "  confidence INTEGER NOT NULL,"
+        "  count INTEGER NOT NULL,"
+        "  first_seen INTEGER NOT NULL,"
+        "  last_seen INTEGER NOT NULL,"
+        "  PRIMARY KEY (device, position)"
+        ") STRICT, WITHOUT ROWID;"
+
+        /* A row only where the user set something. */
+        "CREATE TABLE device_user ("
+        "  device INTEGER PRIMARY KEY REFERENCES devices ON DELETE CASCADE,"
+        "  label TEXT,"
+        "  notes TEXT,"
+        "  type TEXT,"
+        "  trusted INTEGER NOT NULL"
+        ") STRICT;"
+
+        /* AUTOINCREMENT: the highest id is remembered when its row is gone. An alert outlives its device. */
+        "CREATE TABLE alerts ("
+        "  id INTEGER PRIMARY KEY AUTOINCREMENT,"
+        "  time INTEGER NOT NULL,"
+        "  kind TEXT NOT NULL,"
+        "  severity TEXT NOT NULL,"
+        "  device INTEGER NOT NULL,"
+        "  network INTEGER NOT NULL,"
+        "  mac TEXT,"
+        "  name TEXT NOT NULL,"
+        "  peer TEXT NOT NULL,"
+        "  message TEXT NOT NULL,"
+        "  details TEXT NOT NULL,"
+        "  acknowledged INTEGER NOT NULL"
+        ") STRICT;"
+        "CREATE INDEX alerts_unacknowledged ON alerts (id) WHERE acknowledged = 0;"
+
+        "PRAGMA application_id = 1280525136;" /* STORE_APPLICATION_ID */
+        "PRAGMA user_version = 1;";
+
+/* migrations[n] brings schema n to n + 1, its last statement sets user_version. What was once released is
+ * never edited. */
+static const char *const migrations[] = {
+        schema_1,
+};
+
+int store_schema_version(void) {
+        return ELEMENTSOF(migrations);
+}
+
+int store_migrate(struct store *store, int version) {
+        for (; version < store_schema_version(); version++) {
+                int rc, r;
+
+                r = store_begin(store, true);
+                if (r < 0)
+                        return r;
+                rc = sqlite3_exec(store->db, migrations[version], NULL, NULL, NULL);
+                r = store_end(store, rc == SQLITE_OK ? 0 : store_fail(store, rc));
+                if (r < 0)
+                        return r;
+        }
+        return 0;
+}
+
+/* Which rows retention takes. ?1 is the time limit, ?2 how many at most. */
+#define OLD_ALERTS "SELECT id FROM alerts WHERE acknowledged = 1 AND time < ?1 ORDER BY id LIMIT ?2"
+#define OLD_DEVICES                                                                              \
+        "SELECT id FROM devices WHERE last_seen < ?1 AND is_self = 0"                            \
+        " AND NOT EXISTS (SELECT 1 FROM device_user WHERE device = devices.id)"                  \
+        " ORDER BY last_seen LIMIT ?2"
+#define OLD_NETWORKS                                                                             \
+        "SELECT id FROM networks WHERE last_seen < ?1"                                           \
+        " AND NOT EXISTS (SELECT 1 FROM devices WHERE network = networks.id) LIMIT ?2"
+
+const char *const store_sql[_SQL_MAX] = {
+        [SQL_BEGIN] = "BEGIN IMMEDIATE",
+        [SQL_COMMIT] = "COMMIT",
+        [SQL_ROLLBACK] = "ROLLBACK",
+
+        [SQL_META_GET] = "SELECT value FROM meta WHERE name = ?1",
+        [SQL_META_PUT] = "INSERT INTO meta (name, value) VALUES (?1, ?2) ON CONFLICT (name) DO UPDATE SET value = ?2",
+
+        [SQL_NETWORK_PUT] = "INSERT INTO networks (id, interface, vlan, gateway_mac, gateway_ip, name, first_seen,"
+                            " last_seen) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)"
+                            " ON CONFLICT (id) DO UPDATE SET interface = ?2, vlan = ?3, gateway_mac = ?4,"
+                            " gateway_ip = ?5, name = ?6, first_seen = ?7, last_seen = ?8",
+        [SQL_NETWORK_DELETE] = "DELETE FROM networks WHERE id = ?1",
+        [SQL_PREFIXES_DELETE] = "DELETE FROM network_prefixes WHERE network = ?1",
+        [SQL_PREFIX_INSERT] = "INSERT INTO network_prefixes (network, position, address, length) VALUES (?1, ?2, ?3, ?4)",
+
+        [SQL_DEVICE_UPDATE] = "UPDATE devices SET network = ?2, first_seen = ?3, last_seen = ?4, is_self = ?5,"
+                              " is_gateway = ?6, is_randomized = ?7, is_known = ?8, is_confirmed = ?9,"
+                              " packets_sent = ?10, bytes_sent = ?11, packets_received = ?12, bytes_received = ?13"
+                              " WHERE id = ?1",
+        [SQL_DEVICE_INSERT] = "INSERT INTO devices (id, network, first_seen, last_seen, is_self, is_gateway,"
+                              " is_randomized, is_known, is_confirmed, packets_sent, bytes_sent, packets_received,"
+                              " bytes_received) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13)",
+        [SQL_DEVICE_DELETE] = "DELETE FROM devices WHERE id = ?1",
+        [SQL_ADDRESSES_DELETE] = "DELETE FROM device_addresses WHERE device = ?1 AND family = ?2",
+        [SQL_ADDRESS_INSERT] = "INSERT INTO device_addresses (device, family, position, address, source, first_seen,"
+                               " last_seen) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
+        [SQL_SERVICES_DELETE] = "DELETE FROM device_services WHERE device = ?1",
+        [SQL_SERVICE_INSERT] = "INSERT INTO device_services (device, position, source, value, first_seen, last_seen)"
+                               " VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
+        [SQL_EVIDENCE_DELETE] = "DELETE FROM device_evidence WHERE device = ?1",
+        [SQL_EVIDENCE_INSERT] = "INSERT INTO device_evidence (device, position, kind, voice, value, confidence, count,"
+                                " first_seen, last_seen) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)",
+        [SQL_USER_PUT] = "INSERT INTO device_user (device, label, notes, type, trusted) VALUES (?1, ?2, ?3, ?4, ?5)"
+                         " ON CONFLICT (device) DO UPDATE SET label = ?2, notes = ?3, type = ?4, trusted = ?5",
+        [SQL_USER_DELETE] = "DELETE FROM device_user WHERE device = ?1",
+
+        [SQL_NETWORKS_LOAD] = "SELECT id, interface, vlan, gateway_mac, gateway_ip, name, first_seen, last_seen"
+                              " FROM networks",
+        [SQL_PREFIXES_LOAD] = "SELECT address, length FROM network_prefixes WHERE network = ?1 ORDER BY position",
+        [SQL_DEVICES_LOAD] = "SELECT id, network, first_seen, last_seen, is_self, is_gateway, is_randomized, is_known,"
+                             " is_confirmed, packets_sent, bytes_sent, packets_received, bytes_received,"
+                             " device IS NOT NULL, label, notes, type, trusted"
+                             " FROM devices LEFT JOIN device_user ON device = id",
+        [SQL_ADDRESSES_LOAD] = "SELECT family, address, source, first_seen, last_seen FROM device_addresses"
+                               " WHERE device = ?1 ORDER BY family, position",
+        [SQL_SERVICES_LOAD] = "SELECT source, value, first_seen, last_seen FROM device_services"
+                              " WHERE device = ?1 ORDER BY position",
+        [SQL_EVIDENCE_LOAD] = "SELECT kind, voice, value, confidence, count, first_seen, last_seen FROM device_evidence"
+                              " WHERE device = ?1 ORDER BY position",
+
+        [SQL_ALERT_INSERT] = "INSERT INTO alerts (id, time, kind, severity, device, network, mac, name, peer, message,"
+                             " details, acknowledged) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12)",
+        [SQL_ALERTS_LIST] = "SELECT id, time, kind, severity, device, network, mac, name, peer, message, details,"
+                            " acknowledged FROM alerts WHERE time >= ?1 ORDER BY id DESC",
+        [SQL_ALERT_EXISTS] = "SELECT 1 FROM alerts WHERE id = ?1",
+        [SQL_ALERT_ACKNOWLEDGE] = "UPDATE alerts SET acknowledged = 1 WHERE id = ?1 AND acknowledged = 0",
+        [SQL_ALERTS_UNACKNOWLEDGED] = "SELECT id FROM alerts WHERE acknowledged = 0 ORDER BY id",
+        [SQL_ALERTS_ACKNOWLEDGE_ALL] = "UPDATE alerts SET acknowledged = 1 WHERE acknowledged = 0",
+        [SQL_ALERTS_MOVE] = "UPDATE alerts SET device = ?2 WHERE device = ?1",
+        [SQL_ALERTS_COUNT_UNACKNOWLEDGED] = "SELECT count(*) FROM alerts WHERE acknowledged = 0",
+        [SQL_ALERTS_LAST] = "SELECT coalesce(max(seq), 0) FROM sqlite_sequence WHERE name = 'alerts'",
+
+        [SQL_COUNT_NETWORKS] = "SELECT count(*) FROM networks",
+        [SQL_COUNT_DEVICES] = "SELECT count(*) FROM devices",
+        [SQL_COUNT_ALERTS] = "SELECT count(*) FROM alerts",
+        [SQL_PAGE_COUNT] = "PRAGMA page_count",
+        [SQL_PAGE_SIZE] = "PRAGMA page_size",
+        [SQL_FREE_PAGES] = "PRAGMA freelist_count",
+
+        [SQL_OLD_ALERTS_ANY] = OLD_ALERTS,
+        [SQL_OLD_ALERTS_DELETE] = "DELETE FROM alerts WHERE id IN (" OLD_ALERTS ")",
+        [SQL_EXCESS_ALERTS_DELETE] = "DELETE FROM alerts WHERE id IN"
+                                     " (SELECT id FROM alerts ORDER BY acknowledged DESC, id LIMIT ?1)",
+        [SQL_OLD_DEVICES_ANY] = OLD_DEVICES,
+        [SQL_OLD_DEVICES_DELETE] = "DELETE FROM devices WHERE id IN (" OLD_DEVICES ")",
+        [SQL_OLD_NETWORKS_ANY] = OLD_NETWORKS,
+        [SQL_OLD_NETWORKS_DELETE] = "DELETE FROM networks WHERE id IN (" OLD_NETWORKS ")",
+        [SQL_VACUUM_STEP] = "PRAGMA incremental_vacuum(256)",
+};

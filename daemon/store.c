@@ -1,0 +1,514 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+/* The database file: opening, checking, moving aside, closing; and the write-behind flush.
+ *
+ * WAL, so that readers (and people with the sqlite3 shell) never wait for the service, nor it for them. An
+ * flock(2) on the file keeps a second service away; SQLite's own locks are fcntl(2) ones and know nothing
+ * of it, but closing any descriptor of the file drops those, so ours is closed after the database is. */
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <time.h>
+
+#include "common/cleanup.h"
+#include "config.h"
+#include "daemon/store-internal.h"
+
+#define BUSY_TIMEOUT_MSEC 200 /* as long as the event loop may wait for another process */
+#define DELETED (UINT32_C(1) << 31) /* among enum device_change: the row is to go first */
+
+/* What there is a row or a list for; the rest is derived. */
+#define CHANGES_KEPT                                                                             \
+        ((uint32_t) (CHANGE_ADDRESSES | CHANGE_IPV4 | CHANGE_IPV6 | CHANGE_SERVICES |            \
+                     CHANGE_EVIDENCE | CHANGE_PRESENCE | CHANGE_USER | CHANGE_FLAGS |            \
+                     CHANGE_SEEN | CHANGE_NETWORK))
+
+void store_config_default(struct store_config *config) {
+        const uint64_t day = 86400 * NSEC_PER_SEC;
+
+        *config = (struct store_config) {
+                .size_max = UINT64_C(256) << 20,
+                .alerts_max = 20000,
+                .alert_age_max = 90 * day,
+                .device_age_max = 365 * day,
+        };
+}
+
+/* Locks the file, making it if there is none. Nobody but its owner may read who is on the network. */
+static int lock_file(struct store *store) {
+        struct stat ours, named;
+
+        store->lock_fd = open(store->path, O_RDWR | O_CREAT | O_CLOEXEC | O_NONBLOCK, 0600);
+        if (store->lock_fd < 0)
+                return store_complain(store, -errno, "cannot open or make it: %s; its directory must exist and be "
+                                      "writable for the service", strerror(errno));
+        if (fstat(store->lock_fd, &ours) < 0)
+                return store_complain(store, -errno, "cannot examine it: %s", strerror(errno));
+        if (!S_ISREG(ours.st_mode))
+                return store_complain(store, -EMEDIUMTYPE, "it is not a regular file; give another path");
+        if (flock(store->lock_fd, LOCK_EX | LOCK_NB) < 0)
+                return store_complain(store, errno == EWOULDBLOCK ? -EBUSY : -errno,
+                                      "another lanscoped is using it; stop that one, or give another path");
+        /* The one before us may have moved it aside meanwhile. */
+        if (stat(store->path, &named) < 0 || named.st_ino != ours.st_ino || named.st_dev != ours.st_dev)
+                return store_complain(store, -EBUSY, "it was replaced while being opened; try again");
+        if ((ours.st_mode & 077) != 0 && fchmod(store->lock_fd, 0600) < 0)
+                return store_complain(store, -errno, "others may read it, and that cannot be changed: %s", strerror(errno));
+        return 0;
+}
+
+static int set(struct store *store, const char *pragma) {
+        int rc = sqlite3_exec(store->db, pragma, NULL, NULL, NULL);
+
+        return rc == SQLITE_OK ? 0 : store_fail(store, rc);
+}
+
+/* First value of a statement that is run once. */
+static int get(struct store *store, const char *sql, int64_t *ret_number, bool *ret_is_ok) {
+        sqlite3_stmt *s = NULL;
+        int rc = sqlite3_prepare_v2(store->db, sql, -1, &s, NULL);
+
+        if (rc == SQLITE_OK) {
+                rc = sqlite3_step(s);
+                if (rc == SQLITE_ROW) {
+                        const char *text = (const char *) sqlite3_column_text(s, 0);
+
+                        if (ret_number)
+                                *ret_number = sqlite3_column_int64(s, 0);
+                        if (ret_is_ok)
+                                *ret_is_ok = text && (strcmp(text, "ok") == 0 || strcmp(text, "wal") == 0);
+                }
+        }
+        rc = rc == SQLITE_ROW || rc == SQLITE_DONE ? 0 : store_fail(store, rc);
+        sqlite3_finalize(s);
+        return rc;
+}
+
+/* Everything in the file that could make SQLite do more than read rows is switched off: it may have been
+ * tampered with (sqlite.org/security.html). */
+static int open_connection(struct store *store) {
+        int rc = sqlite3_open_v2(store->path, &store->db,
+                                 SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE,
+                                 NULL);
+
+        if (rc != SQLITE_OK)
+                return store_fail(store, rc);
+        sqlite3_busy_timeout(store->db, BUSY_TIMEOUT_MSEC);
+        sqlite3_limit(store->db, SQLITE_LIMIT_ATTACHED, 0);
+        sqlite3_db_config(store->db, SQLITE_DBCONFIG_DEFENSIVE, 1, NULL);
+        sqlite3_db_config(store->db, SQLITE_DBCONFIG_TRUSTED_SCHEMA, 0, NULL);
+        sqlite3_db_config(store->db, SQLITE_DBCONFIG_ENABLE_LOAD_EXTENSION, 0, NULL);
+        sqlite3_db_config(store->db, SQLITE_DBCONFIG_ENABLE_TRIGGER, 0, NULL);
+        sqlite3_db_config(store->db, SQLITE_DBCONFIG_ENABLE_VIEW, 0, NULL);
+        /* A file that turns out not to be for us is left byte for byte as it is. */
+        sqlite3_db_config(store->db, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1, NULL);
+        return set(store, "PRAGMA cell_size_check = ON; PRAGMA mmap_size = 0; PRAGMA temp_store = MEMORY;"
+                          "PRAGMA cache_size = -2048; PRAGMA foreign_keys = ON; PRAGMA synchronous = NORMAL");
+}
+
+/* Whose file is it, and of which version? 0 for one that is empty. */
+static int read_version(struct store *store, int *ret) {
+        int64_t application, version, objects;
+        int r;
+
+        r = get(store, "PRAGMA application_id", &application, NULL);
+        if (r >= 0)
+                r = get(store, "PRAGMA user_version", &version, NULL);
+        if (r >= 0)
+                r = get(store, "SELECT count(*) FROM sqlite_schema", &objects, NULL);
+        if (r < 0)
+                return r;
+        if (application != STORE_APPLICATION_ID && (application != 0 || version != 0 || objects != 0))
+                return store_complain(store, -EMEDIUMTYPE, "it belongs to another program; give another path");
+        if (version > store_schema_version())
+                return store_complain(store, -EPROTONOSUPPORT,
+                                      "it was made by a newer lanscope (its schema is %lld, lanscope " PACKAGE_VERSION
+                                      " knows up to %d); install the newer version again, or move the file away to "
+                                      "start anew", (long long) version, store_schema_version());
+        if (version < 0)
+                return store_complain(store, -EUCLEAN, "its schema version is %lld", (long long) version);
+        *ret = (int) version;
+        return 0;
+}
+
+static int check_integrity(struct store *store) {
+        bool is_ok = false;
+        int r;
+
+        r = get(store, "PRAGMA quick_check(1)", NULL, &is_ok);
+        if (r < 0)
+                return r;
+        return is_ok ? 0 : store_complain(store, -EUCLEAN, "the integrity check failed");
+}
+
+static int set_size_limit(struct store *store) {
+        int64_t page_size = 0;
+        char pragma[64];
+        int r;
+
+        r = get(store, "PRAGMA page_size", &page_size, NULL);
+        if (r < 0)
+                return r;
+        snprintf(pragma, sizeof pragma, "PRAGMA max_page_count = %llu",
+                 (unsigned long long) (store->config.size_max / (uint64_t) MAX(page_size, INT64_C(512))));
+        return set(store, pragma);
+}
+
+/* WAL needs shared memory and a file beside the database; without them nothing could be kept safely. */
+static int set_journal(struct store *store, bool is_empty) {
+        bool is_wal = false;
+        int r;
+
+        /* Before the first table: SQLite cannot change its mind later. */
+        if (is_empty) {
+                r = set(store, "PRAGMA auto_vacuum = INCREMENTAL");
+                if (r < 0)
+                        return r;
+        }
+        if (store->in_memory)
+                return 0;
+        r = get(store, "PRAGMA journal_mode = WAL", NULL, &is_wal);
+        if (r < 0)
+                return r;
+        if (!is_wal)
+                return store_complain(store, -EROFS, "write-ahead logging cannot be used in its directory");
+        return set(store, "PRAGMA journal_size_limit = 4194304");
+}
+
+static int prepare_statements(struct store *store, size_t begin, size_t end) {
+        for (size_t i = begin; i < end; i++) {
+                int rc = sqlite3_prepare_v3(store->db, store_sql[i], -1, SQLITE_PREPARE_PERSISTENT,
+                                            &store->statements[i], NULL);
+
+                if (rc == SQLITE_ERROR) /* a table or column is not there, whatever the version says */
+                        return store_complain(store, -EUCLEAN, "its schema is not what its version says: %s",
+                                              sqlite3_errmsg(store->db));
+                if (rc != SQLITE_OK)
+                        return store_fail(store, rc);
+        }
+        return 0;
+}
+
+/* When the file was made, and by whom. */
+static int stamp(struct store *store) {
+        const struct store_value name = TEXT("created");
+        sqlite3_stmt *row = store_query(store, SQL_META_GET, &name, 1);
+        bool is_new;
+        int r;
+
+        r = store_next(store, row);
+        if (r < 0)
+                return r;
+        is_new = r == 0 || !store_column_time(row, 0, &store->created);
+        sqlite3_reset(row);
+        if (!is_new)
+                return 0;
+        store->created = MIN(store->config.now, (uint64_t) INT64_MAX);
+        r = store_begin(store, true);
+        if (r < 0)
+                return r;
+        r = store_run(store, SQL_META_PUT, TEXT("created"), NUMBER(store->created));
+        if (r >= 0)
+                r = store_run(store, SQL_META_PUT, TEXT("created_by"), TEXT("lanscope " PACKAGE_VERSION));
+        return store_end(store, r);
+}
+
+static int open_file(struct store *store) {
+        int version = 0, r;
+
+        r = store->in_memory ? 0 : lock_file(store);
+        if (r >= 0)
+                r = open_connection(store);
+        if (r >= 0)
+                r = read_version(store, &version);
+        if (r >= 0 && version > 0)
+                r = check_integrity(store);
+        if (r >= 0)
+                r = set_journal(store, version == 0);
+        if (r >= 0)
+                r = set_size_limit(store);
+        if (r >= 0)
+                r = prepare_statements(store, SQL_BEGIN, SQL_ROLLBACK + 1);
+        if (r >= 0)
+                r = store_migrate(store, version);
+        if (r >= 0)
+                r = prepare_statements(store, SQL_ROLLBACK + 1, _SQL_MAX);
+        if (r >= 0)
+                r = stamp(store);
+        if (r < 0)
+                return r;
+        sqlite3_db_config(store->db, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 0, NULL);
+        return 0;
+}
+
+static void close_connection(struct store *store) {
+        for (size_t i = 0; i < _SQL_MAX; i++) {
+                sqlite3_finalize(store->statements[i]);
+                store->statements[i] = NULL;
+        }
+        sqlite3_close(store->db);
+        store->db = NULL;
+        store->durable = false;
+}
+
+static int rename_beside(struct store *store, const char *aside, const char *suffix) {
+        _cleanup_(freep) char *from = NULL, *to = NULL;
+
+        if (asprintf(&from, "%s%s", store->path, suffix) < 0) {
+                from = NULL;
+                return -ENOMEM;
+        }
+        if (asprintf(&to, "%s%s", aside, suffix) < 0) {
+                to = NULL;
+                return -ENOMEM;
+        }
+        if (rename(from, to) < 0 && errno != ENOENT)
+                return store_complain(store, -errno, "it is damaged, and cannot be renamed to %s: %s", to, strerror(errno));
+        return 0;
+}
+
+/* A name that is not taken: <path>.damaged-<UTC time>[-<n>]. */
+static int name_aside(struct store *store, char **ret) {
+        time_t seconds = (time_t) (store->config.now / NSEC_PER_SEC);
+        char stamp_text[32];
+        struct tm tm;
+
+        if (!gmtime_r(&seconds, &tm) || strftime(stamp_text, sizeof stamp_text, "%Y%m%dT%H%M%SZ", &tm) == 0)
+                return -EINVAL;
+        for (unsigned n = 0; n < 1000; n++) {
+                _cleanup_(freep) char *name = NULL;
+                char number[16] = "";
+
+                if (n > 0)
+                        snprintf(number, sizeof number, "-%u", n);
+                if (asprintf(&name, "%s.damaged-%s%s", store->path, stamp_text, number) < 0) {
+                        name = NULL;
+                        return -ENOMEM;
+                }
+                if (access(name, F_OK) < 0 && errno == ENOENT) {
+                        *ret = TAKE_PTR(name);
+                        return 0;
+                }
+        }
+        return store_complain(store, -EEXIST, "it is damaged, and too many damaged ones are beside it already");
+}
+
+/* The log beside it belongs to it and goes along. The lock is held until all is done. */
+static int move_aside(struct store *store, char **ret_message) {
+        _cleanup_(freep) char *aside = NULL, *message = NULL;
+        int r;
+
+        close_connection(store);
+        r = name_aside(store, &aside);
+        if (r >= 0)
+                r = rename_beside(store, aside, "");
+        if (r >= 0)
+                r = rename_beside(store, aside, "-wal");
+        if (r >= 0)
+                r = rename_beside(store, aside, "-shm");
+        closep(&store->lock_fd);
+        store->lock_fd = -1;
+        if (r < 0)
+                return r;
+        if (asprintf(&message, "Database %s is damaged. It is kept as %s, and a new one is made; \"sqlite3 %s .recover\" "
+                     "may bring back what was in it.", store->path, aside, aside) < 0) {
+                message = NULL;
+                return -ENOMEM;
+        }
+        *ret_message = TAKE_PTR(message);
+        return 0;
+}
+
+static void limit_config(struct store_config *config) {
+        config->size_max = MAX(config->size_max, UINT64_C(128) << 10);
+        config->alerts_max = MAX(config->alerts_max, UINT32_C(1));
+}
+
+static int store_new(struct store **ret, const char *path, const struct store_config *config) {
+        struct store *store = calloc(1, sizeof *store);
+
+        if (!store)
+                return -ENOMEM;
+        store->lock_fd = -1;
+        store->config = *config;
+        limit_config(&store->config);
+        store->in_memory = strcmp(path, ":memory:") == 0;
+        store->path = strdup(path);
+        if (!store->path) {
+                store_close(store);
+                return -ENOMEM;
+        }
+        *ret = store;
+        return 0;
+}
+
+int store_open(struct store **ret, const char *path, const struct store_config *config, char **ret_message) {
+        _cleanup_(store_closep) struct store *store = NULL;
+        _cleanup_(freep) char *message = NULL;
+        int r;
+
+        if (ret_message)
+                *ret_message = NULL;
+        r = store_new(&store, path, config);
+        if (r < 0)
+                return r;
+        r = open_file(store);
+        if (r == -EUCLEAN && !store->in_memory) {
+                r = move_aside(store, &message);
+                if (r >= 0)
+                        r = open_file(store);
+        }
+        if (r < 0) {
+                free(message);
+                message = strdup(store->error);
+        } else {
+                store->error[0] = '\0';
+                *ret = TAKE_PTR(store);
+        }
+        if (ret_message)
+                *ret_message = TAKE_PTR(message);
+        return r < 0 ? r : 0;
+}
+
+struct store *store_close(struct store *store) {
+        if (!store)
+                return NULL;
+        if (store->db && store->source.device)
+                store_flush(store, 0);
+        close_connection(store);
+        closep(&store->lock_fd);
+        store_dirty_done(&store->devices);
+        store_dirty_done(&store->networks);
+        free(store->path);
+        free(store);
+        return NULL;
+}
+
+void store_set_source(struct store *store, const struct store_source *source) {
+        store->source = *source;
+}
+
+void store_set_config(struct store *store, const struct store_config *config) {
+        uint64_t now = store->config.now;
+
+        store->config = *config;
+        store->config.now = now;
+        limit_config(&store->config);
+        set_size_limit(store);
+}
+
+const char *store_last_error(const struct store *store) {
+        return store->error;
+}
+
+uint64_t store_created(const struct store *store) {
+        return store->created;
+}
+
+int store_put_device(struct store *store, uint64_t id, uint32_t changes) {
+        changes &= CHANGES_KEPT;
+        return changes == 0 ? 0 : store_dirty_add(&store->devices, id, changes);
+}
+
+int store_delete_device(struct store *store, uint64_t id) {
+        return store_dirty_add(&store->devices, id, DELETED);
+}
+
+int store_put_network(struct store *store, uint64_t id) {
+        return store_dirty_add(&store->networks, id, 0);
+}
+
+size_t store_dirty(const struct store *store) {
+        return store->devices.n + store->networks.n;
+}
+
+/* The source has the last word, in whatever order things were marked: a device that it does not know is
+ * deleted, one that it knows although it was deleted is a new one under the same id. */
+static int flush_device(struct store *store, const struct store_dirty_entry *entry) {
+        const struct device *device = store->source.device(store->source.userdata, entry->id);
+        int r = 0;
+
+        if (!device || entry->changes & DELETED)
+                r = store_run(store, SQL_DEVICE_DELETE, NUMBER(entry->id));
+        if (r >= 0 && device)
+                r = store_write_device(store, device, NULL, entry->changes);
+        return r;
+}
+
+static int flush_all(struct store *store, const struct store_dirty_entry *networks,
+                     const struct store_dirty_entry *devices, size_t n_devices) {
+        int r;
+
+        r = store_begin(store, false);
+        if (r < 0)
+                return r;
+        for (size_t i = 0; r >= 0 && i < store->networks.n; i++)
+                r = store_write_network(store, networks[i].id,
+                                        store->source.network(store->source.userdata, networks[i].id));
+        for (size_t i = 0; r >= 0 && i < n_devices; i++)
+                r = flush_device(store, &devices[i]);
+        return store_end(store, r);
+}
+
+static uint64_t monotonic_usec(void) {
+        struct timespec t;
+
+        clock_gettime(CLOCK_MONOTONIC, &t);
+        return (uint64_t) t.tv_sec * USEC_PER_SEC + (uint64_t) t.tv_nsec / 1000;
+}
+
+static void count_flush(struct store *store, size_t n_devices, uint64_t begin) {
+        struct store_counters *c = &store->counters;
+
+        c->flushes++;
+        c->flushed_devices += n_devices;
+        c->flush_usec_last = monotonic_usec() - begin;
+        c->flush_usec_max = MAX(c->flush_usec_max, c->flush_usec_last);
+}
+
+int store_flush(struct store *store, size_t limit) {
+        _cleanup_(freep) struct store_dirty_entry *networks = NULL, *devices = NULL;
+        uint64_t begin = monotonic_usec();
+        size_t n_devices = store->devices.n;
+        int r;
+
+        if (store_dirty(store) == 0)
+                return 0;
+        if (!store->source.device || !store->source.network)
+                return store_complain(store, -EINVAL, "there is no source to write from");
+        if (limit > 0)
+                n_devices = MIN(n_devices, limit);
+        r = store_dirty_sorted(&store->networks, &networks);
+        if (r >= 0)
+                r = store_dirty_sorted(&store->devices, &devices);
+        if (r >= 0)
+                r = flush_all(store, networks, devices, n_devices);
+        if (r < 0)
+                return r;
+        store_dirty_keep(&store->networks, NULL, 0);
+        store_dirty_keep(&store->devices, devices + n_devices, store->devices.n - n_devices);
+        count_flush(store, n_devices, begin);
+        return store->devices.n > 0;
+}
+
+void store_get_counters(struct store *store, struct store_counters *ret) {
+        uint64_t pages = 0, free_pages = 0, page_size = 0;
+
+        *ret = store->counters;
+        ret->dirty = store_dirty(store);
+        /* A number that cannot be had stays 0. */
+        store_number(store, SQL_COUNT_NETWORKS, &ret->networks);
+        store_number(store, SQL_COUNT_DEVICES, &ret->devices);
+        store_number(store, SQL_COUNT_ALERTS, &ret->alerts);
+        store_number(store, SQL_ALERTS_COUNT_UNACKNOWLEDGED, &ret->unacknowledged_alerts);
+        store_number(store, SQL_PAGE_COUNT, &pages);
+        store_number(store, SQL_FREE_PAGES, &free_pages);
+        store_number(store, SQL_PAGE_SIZE, &page_size);
+        ret->file_bytes = pages * page_size;
+        ret->free_bytes = free_pages * page_size;
+}
