@@ -15,7 +15,9 @@
 #define EXIT_USAGE 2
 
 static const struct verb *const verbs[] = {
-        &verb_analyze,
+        &verb_status, &verb_list,  &verb_device, &verb_explain, &verb_networks, &verb_alerts, &verb_ack,
+        &verb_monitor, &verb_label, &verb_type,  &verb_notes,   &verb_trust,    &verb_forget, &verb_merge,
+        &verb_split,  &verb_mode,  &verb_start,  &verb_stop,    &verb_reload,   &verb_export, &verb_analyze,
 };
 
 static const struct verb *verb_find(const char *name) {
@@ -32,7 +34,7 @@ static void print_help(void) {
                 char left[64];
 
                 snprintf(left, sizeof left, "%s %s", verbs[i]->name, verbs[i]->arguments);
-                printf("  %-28s %s\n", left, verbs[i]->summary);
+                printf("  %-36s %s\n", left, verbs[i]->summary);
         }
         printf("\nOptions:\n");
         options_print(stdout, NULL);
@@ -117,18 +119,14 @@ int main(int argc, char *argv[]) {
                 print_help();
                 return finish(0);
         }
-        if (first >= argc) {
-                print_help();
-                return EXIT_USAGE;
-        }
-        verb = verb_find(argv[first]);
+        verb = first < argc ? verb_find(argv[first]) : &verb_list;
         if (!verb)
                 return unknown_verb(argv[first]);
         if (options.help) {
                 print_verb_help(verb);
                 return finish(0);
         }
-        if (!options_fit(&options, verb->name) || !arguments_fit(verb, argc - first - 1))
+        if (!options_fit(&options, verb->name) || !arguments_fit(verb, MAX(argc - first - 1, 0)))
                 return EXIT_USAGE;
         return finish(verb->run(&options, argc - first, argv + first));
 }

@@ -234,10 +234,10 @@ static void row_print(FILE *f, const struct option_row *row) {
 
         snprintf(left, sizeof left, "%c%c %s--%s%s%s", row->letter ? '-' : ' ', row->letter ? row->letter : ' ',
                  row->letter ? "" : " ", row->name, row->argument ? "=" : "", row->argument ? row->argument : "");
-        fprintf(f, "  %-28s ", left);
+        fprintf(f, "  %-36s ", left);
         for (const char *p = row->help; *p; p++)
                 if (*p == '\n')
-                        fprintf(f, "\n%31s", "");
+                        fprintf(f, "\n%39s", "");
                 else
                         fputc(*p, f);
         fputc('\n', f);
@@ -247,5 +247,5 @@ void options_print(FILE *f, const char *verb) {
         for (size_t i = 0; i < ELEMENTSOF(rows); i++)
                 if (verb ? row_fits(&rows[i], verb) : !rows[i].verbs)
                         row_print(f, &rows[i]);
-        fprintf(f, "  -j                           The same as --json=short\n");
+        fprintf(f, "  -j                                   The same as --json=short\n");
 }

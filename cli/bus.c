@@ -1,0 +1,368 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+/* Talking to lanscoped: the connection, calls, replies as JSON, and what the bus's errors mean to a person. */
+
+#include "cli/bus.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <stdarg.h>
+#include <string.h>
+
+#include "cli/bus-records.h"
+#include "cli/screen.h"
+#include "common/cleanup.h"
+#include "common/escape.h"
+#include "dbus/lanscope-names.h"
+
+static int open_failed(const struct options *options, int r) {
+        if (options->host)
+                fprintf(stderr, "Cannot reach the system bus of %s: %s\n", options->host, strerror(-r));
+        else if (options->machine)
+                fprintf(stderr, "Cannot reach the system bus of the container %s: %s\n"
+                                "See 'machinectl list'; another container's bus is root's to use.\n",
+                        options->machine, strerror(-r));
+        else
+                fprintf(stderr, "Cannot reach the system bus: %s\nlanscopectl talks to lanscoped over D-Bus; is dbus running?\n",
+                        strerror(-r));
+        return r;
+}
+
+int bus_open(const struct options *options, sd_bus **ret) {
+        int r;
+
+        if (options->host && options->machine) {
+                fprintf(stderr, "--host and --machine exclude each other.\n");
+                return -EINVAL;
+        }
+        if (options->host)
+                r = sd_bus_open_system_remote(ret, options->host);
+        else if (options->machine)
+                r = sd_bus_open_system_machine(ret, options->machine);
+        else
+                r = sd_bus_open_system(ret);
+        return r < 0 ? open_failed(options, r) : 0;
+}
+
+enum trouble { TROUBLE_OTHER, TROUBLE_ABSENT, TROUBLE_START, TROUBLE_DENIED, TROUBLE_SILENT, TROUBLE_OLD };
+
+static enum trouble trouble_of(const char *name) {
+        static const struct {
+                const char *name;
+                enum trouble trouble;
+        } known[] = {
+                { SD_BUS_ERROR_SERVICE_UNKNOWN, TROUBLE_ABSENT },
+                { SD_BUS_ERROR_NAME_HAS_NO_OWNER, TROUBLE_ABSENT },
+                { "org.freedesktop.systemd1.NoSuchUnit", TROUBLE_ABSENT },
+                { "org.freedesktop.systemd1.UnitMasked", TROUBLE_START },
+                { "org.freedesktop.DBus.Error.Spawn.", TROUBLE_START },
+                { "org.freedesktop.systemd1.", TROUBLE_START },
+                { SD_BUS_ERROR_ACCESS_DENIED, TROUBLE_DENIED },
+                { SD_BUS_ERROR_INTERACTIVE_AUTHORIZATION_REQUIRED, TROUBLE_DENIED },
+                { "org.freedesktop.DBus.Error.AuthFailed", TROUBLE_DENIED },
+                { SD_BUS_ERROR_NO_REPLY, TROUBLE_SILENT },
+                { SD_BUS_ERROR_TIMEOUT, TROUBLE_SILENT },
+                { SD_BUS_ERROR_DISCONNECTED, TROUBLE_SILENT },
+                { "System.Error.ETIMEDOUT", TROUBLE_SILENT },
+                { "System.Error.ECONNRESET", TROUBLE_SILENT },
+                { SD_BUS_ERROR_UNKNOWN_METHOD, TROUBLE_OLD },
+                { SD_BUS_ERROR_UNKNOWN_INTERFACE, TROUBLE_OLD },
+                { SD_BUS_ERROR_UNKNOWN_PROPERTY, TROUBLE_OLD },
+        };
+
+        for (size_t i = 0; name && i < ELEMENTSOF(known); i++)
+                if (strncmp(name, known[i].name, strlen(known[i].name)) == 0)
+                        return known[i].trouble;
+        return TROUBLE_OTHER;
+}
+
+static void print_message(const char *text) {
+        char safe[1024];
+        struct strbuf b = STRBUF(safe);
+
+        escape_terminal(&b, text, strlen(text));
+        fputs(safe, stderr);
+}
+
+void bus_complain(const sd_bus_error *error, int r, const char *action) {
+        const char *text = error && error->message ? error->message : strerror(-r);
+
+        switch (trouble_of(error ? error->name : NULL)) {
+        case TROUBLE_ABSENT:
+                fprintf(stderr, "lanscoped is not running, and nothing is installed that could start it.\n"
+                                "Install lanscope, or run lanscoped by hand as root.\n");
+                return;
+        case TROUBLE_START:
+                fprintf(stderr, "lanscoped could not be started: ");
+                print_message(text);
+                fprintf(stderr, "\nSee 'systemctl status lanscoped' and 'journalctl -u lanscoped'.\n");
+                return;
+        case TROUBLE_DENIED:
+                fprintf(stderr, "This is not allowed: ");
+                print_message(text);
+                if (action)
+                        fprintf(stderr, "\nIt needs the polkit action %s: be an administrator at a local session, or root.",
+                                action);
+                fprintf(stderr, "\n");
+                return;
+        case TROUBLE_SILENT:
+                fprintf(stderr, "lanscoped does not answer: ");
+                print_message(text);
+                fprintf(stderr, "\n");
+                return;
+        case TROUBLE_OLD:
+                fprintf(stderr, "lanscoped there does not know this; it may be of another version: ");
+                print_message(text);
+                fprintf(stderr, "\n");
+                return;
+        case TROUBLE_OTHER:
+                print_message(text);
+                fprintf(stderr, "\n");
+                return;
+        }
+}
+
+int bus_new_call(sd_bus *bus, const char *path, const struct bus_method *method, sd_bus_message **ret) {
+        int r = sd_bus_message_new_method_call(bus, ret, LANSCOPE_BUS_NAME, path, method->interface, method->member);
+
+        if (r < 0)
+                bus_complain(NULL, r, NULL);
+        return r;
+}
+
+/* Long enough for a password to be typed. */
+#define CALL_TIMEOUT (120 * USEC_PER_SEC)
+
+int bus_call_message(sd_bus *bus, sd_bus_message *message, const char *action, sd_bus_message **ret) {
+        _cleanup_(sd_bus_error_free) sd_bus_error error = SD_BUS_ERROR_NULL;
+        int r;
+
+        if (action)
+                (void) sd_bus_message_set_allow_interactive_authorization(message, true);
+        r = sd_bus_call(bus, message, CALL_TIMEOUT, &error, ret);
+        if (r < 0)
+                bus_complain(&error, r, action);
+        return r;
+}
+
+int bus_call(sd_bus *bus, const char *path, const struct bus_method *method, sd_bus_message **ret, const char *types, ...) {
+        _cleanup_(sd_bus_message_unrefp) sd_bus_message *message = NULL;
+        va_list ap;
+        int r;
+
+        r = bus_new_call(bus, path, method, &message);
+        if (r < 0)
+                return r;
+        va_start(ap, types);
+        r = *types ? sd_bus_message_appendv(message, types, ap) : 0;
+        va_end(ap);
+        if (r < 0) {
+                bus_complain(NULL, r, NULL);
+                return r;
+        }
+        return bus_call_message(bus, message, method->action, ret);
+}
+
+static int read_value(sd_bus_message *m, char type, struct json_object **ret) {
+        union {
+                uint8_t y;
+                int b;
+                int16_t n;
+                uint16_t q;
+                int32_t i;
+                uint32_t u;
+                int64_t x;
+                uint64_t t;
+                double d;
+                const char *s;
+        } v;
+        int r = sd_bus_message_read_basic(m, type, &v);
+
+        if (r < 0)
+                return r;
+        switch (type) {
+        case SD_BUS_TYPE_BOOLEAN:
+                *ret = json_object_new_boolean(v.b);
+                break;
+        case SD_BUS_TYPE_BYTE:
+                *ret = json_object_new_uint64(v.y);
+                break;
+        case SD_BUS_TYPE_INT16:
+                *ret = json_object_new_int64(v.n);
+                break;
+        case SD_BUS_TYPE_UINT16:
+                *ret = json_object_new_uint64(v.q);
+                break;
+        case SD_BUS_TYPE_INT32:
+                *ret = json_object_new_int64(v.i);
+                break;
+        case SD_BUS_TYPE_UINT32:
+                *ret = json_object_new_uint64(v.u);
+                break;
+        case SD_BUS_TYPE_INT64:
+                *ret = json_object_new_int64(v.x);
+                break;
+        case SD_BUS_TYPE_UINT64:
+                *ret = json_object_new_uint64(v.t);
+                break;
+        case SD_BUS_TYPE_DOUBLE:
+                *ret = json_object_new_double(v.d);
+                break;
+        case SD_BUS_TYPE_STRING:
+        case SD_BUS_TYPE_OBJECT_PATH:
+        case SD_BUS_TYPE_SIGNATURE:
+                *ret = json_object_new_string(v.s);
+                break;
+        default:
+                return -EOPNOTSUPP;
+        }
+        return *ret ? 1 : -ENOMEM;
+}
+
+static int read_dictionary(sd_bus_message *m, struct json_object *o) {
+        struct json_object *value;
+        const char *key;
+        int r;
+
+        while ((r = sd_bus_message_enter_container(m, SD_BUS_TYPE_DICT_ENTRY, NULL)) > 0) {
+                r = sd_bus_message_read_basic(m, SD_BUS_TYPE_STRING, &key);
+                if (r >= 0)
+                        r = bus_read_json(m, &value);
+                if (r >= 0)
+                        r = json_add(o, key, value);
+                if (r >= 0)
+                        r = sd_bus_message_exit_container(m);
+                if (r < 0)
+                        return r;
+        }
+        return r;
+}
+
+static int read_list(sd_bus_message *m, struct json_object *list) {
+        struct json_object *value;
+        int r;
+
+        while ((r = bus_read_json(m, &value)) > 0)
+                if (json_object_array_add(list, value) < 0) {
+                        json_object_put(value);
+                        return -ENOMEM;
+                }
+        return r;
+}
+
+static int read_container(sd_bus_message *m, char type, const char *contents, struct json_object **ret) {
+        bool dictionary = type == SD_BUS_TYPE_ARRAY && contents[0] == SD_BUS_TYPE_DICT_ENTRY_BEGIN;
+        _cleanup_(json_putp) struct json_object *o = dictionary ? json_object_new_object() : json_object_new_array();
+        int r;
+
+        /* Only dictionaries with names for keys are read; there are no others in the contract. */
+        if (dictionary && contents[1] != SD_BUS_TYPE_STRING)
+                return -EOPNOTSUPP;
+        r = o ? sd_bus_message_enter_container(m, type, contents) : -ENOMEM;
+        if (r < 0)
+                return r;
+        if (type == SD_BUS_TYPE_VARIANT) {
+                struct json_object *value;
+
+                r = bus_read_json(m, &value);
+                if (r > 0) {
+                        json_object_put(o);
+                        o = value;
+                }
+        } else
+                r = dictionary ? read_dictionary(m, o) : read_list(m, o);
+        if (r >= 0)
+                r = sd_bus_message_exit_container(m);
+        if (r < 0)
+                return r;
+        *ret = TAKE_PTR(o);
+        return 1;
+}
+
+int bus_read_json(sd_bus_message *m, struct json_object **ret) {
+        const char *contents;
+        char type;
+        int r = sd_bus_message_peek_type(m, &type, &contents);
+
+        if (r <= 0)
+                return r;
+        if (contents)
+                return read_container(m, type, contents, ret);
+        return read_value(m, type, ret);
+}
+
+int bus_read_reply(sd_bus_message *message, struct json_object **ret) {
+        int r = bus_read_json(message, ret);
+
+        if (r > 0)
+                return 0;
+        fprintf(stderr, "lanscoped gave an answer that cannot be read: %s\n", strerror(r < 0 ? -r : EBADMSG));
+        return r < 0 ? r : -EBADMSG;
+}
+
+int bus_get_properties(sd_bus *bus, const char *path, const char *interface, struct json_object **ret) {
+        static const struct bus_method get_all = { "org.freedesktop.DBus.Properties", "GetAll", NULL };
+        _cleanup_(sd_bus_message_unrefp) sd_bus_message *reply = NULL;
+        int r = bus_call(bus, path, &get_all, &reply, "s", interface);
+
+        return r < 0 ? r : bus_read_reply(reply, ret);
+}
+
+/* One line for each of several devices that a name could mean. */
+static void print_candidate(sd_bus *bus, const char *path) {
+        _cleanup_(json_putp) struct json_object *properties = NULL, *device = NULL;
+
+        if (bus_get_properties(bus, path, LANSCOPE_DEVICE_INTERFACE, &properties) < 0)
+                return;
+        device = device_from_bus(properties);
+        fprintf(stderr, "  %s  %-15s  ", json_text_at(device, "mac"), json_list_first(device, "ipv4"));
+        print_message(json_text_at(device, "name"));
+        fprintf(stderr, "  (%s)\n", json_text_at(device, "id"));
+}
+
+static int no_such_device(const char *name) {
+        fprintf(stderr, "No device is called '");
+        print_message(name);
+        fprintf(stderr, "'. See 'lanscopectl list'; a MAC or IP address, host name, label or id will do.\n");
+        return -ENOENT;
+}
+
+static int take_only_path(sd_bus *bus, const char *name, struct json_object *paths, char **ret_path) {
+        size_t n = json_object_array_length(paths);
+
+        if (n == 0)
+                return no_such_device(name);
+        if (n == 1) {
+                *ret_path = strdup(json_object_get_string(json_object_array_get_idx(paths, 0)));
+                return *ret_path ? 0 : -ENOMEM;
+        }
+        fprintf(stderr, "'");
+        print_message(name);
+        fprintf(stderr, "' may be any of these; name one by its address or id:\n");
+        for (size_t i = 0; i < n; i++)
+                print_candidate(bus, json_object_get_string(json_object_array_get_idx(paths, i)));
+        return -ENOTUNIQ;
+}
+
+int bus_find_device(sd_bus *bus, const char *name, char **ret_path) {
+        _cleanup_(sd_bus_message_unrefp) sd_bus_message *message = NULL, *reply = NULL;
+        _cleanup_(sd_bus_error_free) sd_bus_error error = SD_BUS_ERROR_NULL;
+        _cleanup_(json_putp) struct json_object *paths = NULL;
+        int r;
+
+        r = bus_new_call(bus, LANSCOPE_PATH, &(const struct bus_method) { LANSCOPE_MANAGER_INTERFACE, "FindDevice", NULL }, &message);
+        if (r < 0)
+                return r;
+        /* sd-bus refuses to send what is not UTF-8; nothing is called that. */
+        if (sd_bus_message_append_basic(message, SD_BUS_TYPE_STRING, name) < 0)
+                return no_such_device(name);
+        r = sd_bus_call(bus, message, 0, &error, &reply);
+        if (sd_bus_error_has_name(&error, LANSCOPE_ERROR_NO_SUCH_DEVICE))
+                return no_such_device(name);
+        if (r < 0) {
+                bus_complain(&error, r, NULL);
+                return r;
+        }
+        r = bus_read_reply(reply, &paths);
+        return r < 0 ? r : take_only_path(bus, name, paths, ret_path);
+}
