@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "cli/bus-records.h"
+#include "cli/polkit-agent.h"
 #include "cli/screen.h"
 #include "common/cleanup.h"
 #include "common/escape.h"
@@ -135,10 +136,13 @@ int bus_new_call(sd_bus *bus, const char *path, const struct bus_method *method,
 
 int bus_call_message(sd_bus *bus, sd_bus_message *message, const char *action, sd_bus_message **ret) {
         _cleanup_(sd_bus_error_free) sd_bus_error error = SD_BUS_ERROR_NULL;
+        _cleanup_(polkit_agent_stop) pid_t agent = 0;
         int r;
 
-        if (action)
+        if (action) {
                 (void) sd_bus_message_set_allow_interactive_authorization(message, true);
+                agent = polkit_agent_start();
+        }
         r = sd_bus_call(bus, message, CALL_TIMEOUT, &error, ret);
         if (r < 0)
                 bus_complain(&error, r, action);
@@ -224,8 +228,10 @@ static int read_dictionary(sd_bus_message *m, struct json_object *o) {
         const char *key;
         int r;
 
-        while ((r = sd_bus_message_enter_container(m, SD_BUS_TYPE_DICT_ENTRY, NULL)) > 0) {
-                r = sd_bus_message_read_basic(m, SD_BUS_TYPE_STRING, &key);
+        while ((r = sd_bus_message_at_end(m, false)) == 0) {
+                r = sd_bus_message_enter_container(m, SD_BUS_TYPE_DICT_ENTRY, NULL);
+                if (r >= 0)
+                        r = sd_bus_message_read_basic(m, SD_BUS_TYPE_STRING, &key);
                 if (r >= 0)
                         r = bus_read_json(m, &value);
                 if (r >= 0)

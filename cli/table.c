@@ -131,11 +131,21 @@ static void cut(const struct table *t, size_t limit, size_t *widths) {
                 widths[i]--;
 }
 
-static void fit(const struct table *t, size_t limit, size_t *widths) {
-        size_t full[TABLE_COLUMNS_MAX], i;
+/* A single long name must not cost all rows a column: what can be cut counts with a comfortable width. */
+static void comfort(const struct table *t, const size_t *widths, size_t *ret) {
+        for (size_t i = 0; i < t->n_columns; i++) {
+                size_t enough = t->columns[i].min_width > 0 ? 2 * t->columns[i].min_width + 4 : widths[i];
 
-        while (total_width(t, widths) > limit && (i = find_droppable(t, widths, 2)) < t->n_columns)
-                widths[i] = 0;
+                ret[i] = MIN(widths[i], enough);
+        }
+}
+
+static void fit(const struct table *t, size_t limit, size_t *widths) {
+        size_t full[TABLE_COLUMNS_MAX], wanted[TABLE_COLUMNS_MAX], i;
+
+        comfort(t, widths, wanted);
+        while (total_width(t, wanted) > limit && (i = find_droppable(t, widths, 2)) < t->n_columns)
+                wanted[i] = widths[i] = 0;
         memcpy(full, widths, sizeof full);
         cut(t, limit, widths);
         while (total_width(t, widths) > limit && (i = find_droppable(t, full, 1)) < t->n_columns) {

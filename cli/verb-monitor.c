@@ -228,8 +228,8 @@ static int on_changed(sd_bus_message *message, void *userdata, sd_bus_error *err
             read_record(message, device_from_bus, &changed) < 0 || json_object_object_length(changed) == 0 ||
             !json_object_object_get_ex(m->devices, path, &device))
                 return 0;
-        print_changes(m, device, changed);
         update(device, changed);
+        print_changes(m, device, changed);
         return 0;
 }
 
