@@ -9,12 +9,12 @@
 
 enum { ARP_REQUEST = 1, ARP_REPLY = 2 };
 
-/* Hardware types with Ethernet's addresses: Ethernet, experimental Ethernet, IEEE 802. */
-enum { HARDWARE_ETHERNET = 1, HARDWARE_EXPERIMENTAL_ETHERNET = 2, HARDWARE_IEEE_802 = 6 };
+/* Hardware types with Ethernet's addresses. */
+enum { HARDWARE_ETHERNET = 1, HARDWARE_IEEE_802 = 6 };
 
 struct arp_message {
         uint16_t operation;
-        struct mac_address sender_mac;
+        struct mac_address sender_mac, target_mac;
         struct ip_address sender_ip, target_ip;
 };
 
@@ -25,14 +25,14 @@ static int arp_read(struct cursor c, struct arp_message *ret) {
         if (!cursor_be16(&c, &hardware) || !cursor_be16(&c, &protocol) || !cursor_u8(&c, &hardware_size) ||
             !cursor_u8(&c, &protocol_size) || !cursor_be16(&c, &ret->operation))
                 return -EBADMSG;
-        if (hardware != HARDWARE_ETHERNET && hardware != HARDWARE_EXPERIMENTAL_ETHERNET && hardware != HARDWARE_IEEE_802)
+        if (hardware != HARDWARE_ETHERNET && hardware != HARDWARE_IEEE_802)
                 return 0;
         if (protocol != 0x0800 || hardware_size != 6 || protocol_size != 4)
                 return 0;
         if (!cursor_copy(&c, ret->sender_mac.bytes, 6) || !cursor_copy(&c, ip, 4))
                 return -EBADMSG;
         ret->sender_ip = ip_from_v4(ip);
-        if (!cursor_skip(&c, 6) || !cursor_copy(&c, ip, 4))
+        if (!cursor_copy(&c, ret->target_mac.bytes, 6) || !cursor_copy(&c, ip, 4))
                 return -EBADMSG;
         ret->target_ip = ip_from_v4(ip);
         return 1;
@@ -48,15 +48,26 @@ static void emit_mismatch(struct emitter *e, const struct packet *packet, const 
         emit_printf(e, FACT_ARP_L2_MISMATCH, "eth=%s arp=%s", mac_format(link, link_text), mac_format(&arp->sender_mac, arp_text));
 }
 
-static void emit_sender(struct emitter *e, const struct arp_message *arp) {
-        char mac[MAC_STRING_MAX], ip[IP_STRING_MAX];
-        bool unspecified = ip_is_unspecified(&arp->sender_ip), gratuitous = ip_equal(&arp->sender_ip, &arp->target_ip);
+/* RFC 5227 §1.1: asks from no address, and leaves the target's hardware address zero. */
+static bool is_probe(const struct arp_message *arp) {
+        return arp->operation == ARP_REQUEST && ip_is_unspecified(&arp->sender_ip) &&
+               !ip_is_unspecified(&arp->target_ip) && mac_is_zero(&arp->target_mac);
+}
 
-        if (!unspecified)
+/* Announces its own address: sender and target are the same (RFC 5227 §3). */
+static bool is_gratuitous(const struct arp_message *arp) {
+        return (arp->operation == ARP_REQUEST || arp->operation == ARP_REPLY) && ip_equal(&arp->sender_ip, &arp->target_ip);
+}
+
+static void emit_addresses(struct emitter *e, const struct arp_message *arp) {
+        bool has_sender = !ip_is_unspecified(&arp->sender_ip), gratuitous = is_gratuitous(arp);
+        char mac[MAC_STRING_MAX], ip[IP_STRING_MAX];
+
+        if (has_sender)
                 emit_printf(e, FACT_ARP_SENDER, "%s %s", mac_format(&arp->sender_mac, mac), ip_format(&arp->sender_ip, ip));
-        if (gratuitous && !unspecified && (arp->operation == ARP_REQUEST || arp->operation == ARP_REPLY))
+        if (has_sender && gratuitous)
                 emit_ip(e, FACT_ARP_GRATUITOUS, &arp->sender_ip);
-        if (arp->operation == ARP_REQUEST && unspecified)
+        if (is_probe(arp))
                 emit_ip(e, FACT_ARP_PROBE, &arp->target_ip);
         if (arp->operation == ARP_REQUEST && !gratuitous)
                 emit_ip(e, FACT_ARP_WHO_HAS, &arp->target_ip);
@@ -75,7 +86,7 @@ int arp_dissect(const struct packet *packet, struct emitter *emitter) {
         emitter->fact.flags |= FACT_HAS_MAC | FACT_LINK_SCOPED;
         if (arp.operation == ARP_REPLY)
                 emitter->fact.flags |= FACT_REPLY;
-        emit_sender(emitter, &arp);
+        emit_addresses(emitter, &arp);
         emit_mismatch(emitter, packet, &arp);
         return 1;
 }

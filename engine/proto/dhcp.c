@@ -167,15 +167,31 @@ static void emit_message_type(struct emitter *e, const struct dhcp_message *m) {
                 emit_printf(e, FACT_DHCP_MSG_TYPE, "%u", m->message_type);
 }
 
-/* Some implementations count the NUL that ends their string. */
+/* Some implementations count the NUL that ends their string, and a few what happens to stand behind it. */
+static void emit_string_of(struct emitter *e, enum fact_kind kind, const uint8_t *data, size_t length) {
+        length = strnlen((const char *) data, length);
+        if (length > 0)
+                emit_bytes(e, kind, data, length);
+}
+
 static void emit_text(struct emitter *e, const struct dhcp_message *m, uint8_t code, enum fact_kind kind) {
         struct dhcp_value value;
 
-        if (!find_option(m, code, &value))
+        if (find_option(m, code, &value))
+                emit_string_of(e, kind, value.data, value.length);
+}
+
+/* RFC 3004 makes it a list of strings, each with its length in front, which shows in hexadecimal; Microsoft's
+ * clients send plain text. */
+static void emit_user_class(struct emitter *e, const struct dhcp_message *m) {
+        struct dhcp_value value;
+
+        if (!find_option(m, OPTION_USER_CLASS, &value))
                 return;
         while (value.length > 0 && value.data[value.length - 1] == '\0')
                 value.length--;
-        emit_bytes(e, kind, value.data, value.length);
+        if (value.length > 0)
+                emit_bytes(e, FACT_DHCP_USER_CLASS, value.data, value.length);
 }
 
 /* One address, or several joined with commas. */
@@ -200,12 +216,12 @@ static void emit_addresses(struct emitter *e, const struct dhcp_message *m, uint
                 emit_string(e, kind, list);
 }
 
-/* An option that holds exactly one address, as the first that claims it says. */
+/* An option that holds exactly one address; of several, the first counts. */
 static void emit_address(struct emitter *e, const struct dhcp_message *m, uint8_t code, enum fact_kind kind) {
         struct dhcp_value value;
         struct ip_address ip;
 
-        if (!find_option(m, code, &value) || value.length < 4)
+        if (!find_option(m, code, &value) || value.length < 4 || (value.length > 4 && value.data != value.joined))
                 return;
         ip = ip_from_v4(value.data);
         emit_ip(e, kind, &ip);
@@ -223,7 +239,7 @@ static void emit_hex(struct emitter *e, const struct dhcp_message *m, uint8_t co
         char hex[2 * sizeof value.joined + 1];
         struct strbuf b = STRBUF(hex);
 
-        if (!find_option(m, code, &value))
+        if (!find_option(m, code, &value) || value.length == 0)
                 return;
         strbuf_hex(&b, value.data, value.length);
         emit_string(e, kind, hex);
@@ -238,7 +254,7 @@ static void emit_parameter_list(struct emitter *e, const struct dhcp_message *m)
         struct strbuf b = STRBUF(list);
         struct dhcp_value value;
 
-        if (!find_option(m, OPTION_PARAMETER_LIST, &value))
+        if (!find_option(m, OPTION_PARAMETER_LIST, &value) || value.length == 0)
                 return;
         for (size_t i = 0; i < value.length; i++)
                 append_code(&b, value.data[i]);
@@ -254,7 +270,7 @@ static void append_codes(struct strbuf *b, struct cursor area) {
 }
 
 /* The order in which a client writes its options tells implementations apart. Overloaded fields count where
- * the option that announces them stands. */
+ * the option that announces them stands, in the order of the header. */
 static void emit_options(struct emitter *e, const struct dhcp_message *m) {
         struct cursor area = m->areas[0], body;
         char list[FACT_VALUE_MAX];
@@ -267,8 +283,8 @@ static void emit_options(struct emitter *e, const struct dhcp_message *m) {
                 if (code != OPTION_OVERLOAD || overloaded)
                         continue;
                 overloaded = true;
-                append_codes(&b, m->areas[1]);
                 append_codes(&b, m->areas[2]);
+                append_codes(&b, m->areas[1]);
         }
         emit_string(e, FACT_DHCP_OPTIONS, list);
 }
@@ -285,11 +301,9 @@ static void emit_fqdn(struct emitter *e, const struct dhcp_message *m) {
         c = cursor_make(value.data, value.length);
         if (!cursor_u8(&c, &flags) || !cursor_skip(&c, 2) || cursor_left(&c) == 0)
                 return;
-        if (!(flags & 0x04)) {
-                while (cursor_left(&c) > 0 && c.end[-1] == '\0')
-                        c.end--;
-                emit_bytes(e, FACT_DHCP_FQDN, c.data, cursor_left(&c));
-        } else if (dns_name_read_plain(&c, &name) == 0 && !name.too_long)
+        if (!(flags & 0x04))
+                emit_string_of(e, FACT_DHCP_FQDN, c.data, cursor_left(&c));
+        else if (dns_name_read_plain(&c, &name) == 0 && !name.too_long)
                 emit_string(e, FACT_DHCP_FQDN, name.text);
 }
 
@@ -309,7 +323,7 @@ static void dissect_client(struct emitter *e, const struct dhcp_message *m) {
         emit_text(e, m, OPTION_HOSTNAME, FACT_DHCP_HOSTNAME);
         emit_fqdn(e, m);
         emit_text(e, m, OPTION_VENDOR_CLASS, FACT_DHCP_VENDOR_CLASS);
-        emit_text(e, m, OPTION_USER_CLASS, FACT_DHCP_USER_CLASS);
+        emit_user_class(e, m);
         emit_hex(e, m, OPTION_CLIENT_ID, FACT_DHCP_CLIENT_ID);
         emit_parameter_list(e, m);
         emit_options(e, m);

@@ -113,21 +113,20 @@ static void emit_header(struct emitter *e, const struct ssdp_header *h) {
                 }
 }
 
-/* "NOTIFY * HTTP/1.1", "M-SEARCH * HTTP/1.1" or "HTTP/1.1 200 OK"; NULL for anything else. */
-static const char *read_method(struct cursor line) {
-        const uint8_t *blank;
+static bool starts_with(const struct cursor *line, const char *text) {
+        size_t n = strlen(text);
 
-        trim(&line);
-        blank = memchr(line.data, ' ', cursor_left(&line));
-        if (!blank)
-                return NULL;
-        line.end = blank;
-        if (text_is(&line, "NOTIFY"))
+        return cursor_left(line) >= n && memcmp(line->data, text, n) == 0;
+}
+
+/* "NOTIFY * HTTP/1.1", "M-SEARCH * HTTP/1.1" or "HTTP/1.1 200 OK", case as it stands (RFC 7230 §3.1.1); NULL
+ * for anything else. */
+static const char *read_method(const struct cursor *line) {
+        if (starts_with(line, "NOTIFY "))
                 return "NOTIFY";
-        if (text_is(&line, "M-SEARCH"))
+        if (starts_with(line, "M-SEARCH "))
                 return "M-SEARCH";
-        line.end = MIN(line.end, line.data + strlen("HTTP/"));
-        return text_is(&line, "HTTP/") ? "response" : NULL;
+        return starts_with(line, "HTTP/") ? "response" : NULL;
 }
 
 int ssdp_dissect(const struct packet *packet, struct emitter *emitter) {
@@ -135,9 +134,12 @@ int ssdp_dissect(const struct packet *packet, struct emitter *emitter) {
         struct ssdp_header h;
         const char *method;
 
-        if (!next_line(&c, &line))
-                return 0;
-        method = read_method(line);
+        /* Empty lines in front are passed over: RFC 7230 §3.5. */
+        do
+                if (!next_line(&c, &line))
+                        return 0;
+        while (cursor_left(&line) == 0);
+        method = read_method(&line);
         if (!method)
                 return 0;
         /* 239.255.255.250 may be routed inside a site (RFC 2365 §6.2); ff02::c cannot be. */
