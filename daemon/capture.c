@@ -44,9 +44,9 @@ enum capture_mode capture_mode_from_string(const char *s) {
 /* Each row is a rung; the best comes first. */
 static const struct {
         const struct capture_backend *backend;
-        const char *names[5]; /* that choose it alone */
+        const char *names[6]; /* that choose it alone */
 } ladder[] = {
-        { &capture_ebpf, { "ebpf", "xdp-native", "xdp-generic", "tc" } },
+        { &capture_ebpf, { "ebpf", "xdp-native", "xdp-generic", "tc", "tcx", "clsact" } },
         { &capture_pcap, { "pcap" } },
 };
 

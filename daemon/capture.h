@@ -18,8 +18,8 @@ enum capture_mode capture_mode_from_string(const char *s);
 
 struct capture_config {
         enum capture_mode mode;
-        /* "" or "auto": the ladder; else "ebpf" or "pcap" only, or one step of eBPF: "xdp-native",
-         * "xdp-generic", "tc" (see capture_backend_is_known()). */
+        /* "" or "auto": the ladder; else "ebpf" or "pcap" only, or one hook of eBPF: "xdp-native",
+         * "xdp-generic", "tc" ("tcx" or else "clsact"); see capture_backend_is_known(). */
         char backend[16];
         bool promiscuous;       /* in host mode too; gateway and span mode always are */
         bool span_drop;         /* span mode: drop foreign frames after counting */
@@ -58,7 +58,8 @@ struct capture_backend {
                      const struct capture_ops *ops, void **ret, char method[static 128], char reason[static 256]);
         void (*stop)(void *backend);
         void (*stats)(void *backend, struct capture_stats *ret);
-        /* Kernel-side counting: sightings are reported, frames are only those of interest. */
+        /* Kernel-side counting: sightings are reported (about once a second, while there is traffic), frames
+         * are only those of interest. */
         bool counts_presence;
 };
 
@@ -75,6 +76,7 @@ void capture_clean_up(void);
 /* Starts the best backend on one interface. On failure every step's reason stands in `reasons`. */
 int capture_start(const struct capture_config *config, const char *interface, sd_event *event,
                   const struct capture_ops *ops, struct capture **ret, char reasons[static 1024]);
+/* Stops. Frames and sightings that are still waiting are handed over before it returns. */
 struct capture *capture_free(struct capture *capture);
 
 const char *capture_interface(const struct capture *capture);

@@ -79,7 +79,8 @@ struct sighting { /* a source address was seen, with no more than that */
         uint32_t ifindex;
         uint16_t vlan;
         struct mac_address mac;
-        uint64_t first, last; /* ns since the epoch */
+        /* ns since the epoch; 0: it sent nothing, frames only went to it, which is no sign of its being there */
+        uint64_t first, last;
         struct device_traffic traffic; /* to add */
 };
 void inventory_take_sighting(struct inventory *inventory, const struct sighting *sighting);

@@ -37,7 +37,7 @@ static void modes_have_names(void **state _unused_) {
 }
 
 static void backends_are_known_by_name(void **state _unused_) {
-        static const char *const known[] = { "", "auto", "ebpf", "pcap", "xdp-native", "xdp-generic", "tc" };
+        static const char *const known[] = { "", "auto", "ebpf", "pcap", "xdp-native", "xdp-generic", "tc", "tcx", "clsact" };
 
         for (size_t i = 0; i < ELEMENTSOF(known); i++)
                 assert_true(capture_backend_is_known(known[i]));

@@ -1,0 +1,64 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#pragma once
+
+#include <linux/types.h>
+
+#include "lanscope-events.h"
+
+/* Which numbers in a frame make it one that tells something about a device. */
+
+static __always_inline enum lanscope_class interest_of_port(__u16 port) {
+        switch (port) {
+        case 53:
+                return LANSCOPE_DNS;
+        case 67: case 68:     /* DHCP */
+        case 137: case 138:   /* NetBIOS names and datagrams (browser announcements) */
+        case 546: case 547:   /* DHCPv6 */
+        case 1900:            /* SSDP */
+        case 3702:            /* WS-Discovery */
+        case 5353:            /* mDNS */
+        case 5355:            /* LLMNR */
+                return LANSCOPE_DISCOVERY;
+        default:
+                return LANSCOPE_NONE;
+        }
+}
+
+/* The port of either side decides: an SSDP answer comes from 1900 and goes to where the search came from. */
+static __always_inline enum lanscope_class interest_of_udp(__u16 source, __u16 destination) {
+        enum lanscope_class class = interest_of_port(destination);
+
+        return class != LANSCOPE_NONE ? class : interest_of_port(source);
+}
+
+static __always_inline enum lanscope_class interest_of_icmp6(__u8 type) {
+        switch (type) {
+        case 130: case 131: case 132: /* MLD */
+        case 133: case 134: case 135: case 136: case 137: /* NDP */
+        case 143: /* MLDv2 report */
+                return LANSCOPE_DISCOVERY;
+        default:
+                return LANSCOPE_NONE;
+        }
+}
+
+static __always_inline enum lanscope_class interest_of_ethertype(__u16 type) {
+        switch (type) {
+        case 0x0806: /* ARP */
+        case 0x888e: /* EAPOL */
+        case 0x88cc: /* LLDP */
+                return LANSCOPE_DISCOVERY;
+        default:
+                return LANSCOPE_NONE;
+        }
+}
+
+/* `llc`: DSAP, SSAP, control, OUI. Cisco's SNAP protocols: CDP, and VTP and DTP beside it. */
+static __always_inline enum lanscope_class interest_of_llc(const __u8 llc[6]) {
+        return llc[0] == 0xaa && llc[1] == 0xaa && llc[2] == 0x03 && llc[3] == 0 && llc[4] == 0 && llc[5] == 0x0c ?
+                       LANSCOPE_DISCOVERY : LANSCOPE_NONE;
+}
+
+static __always_inline int interest_is_tag(__u16 type) {
+        return type == 0x8100 || type == 0x88a8 || type == 0x9100;
+}
