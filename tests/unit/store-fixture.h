@@ -13,6 +13,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "common/cleanup.h"
 #include "daemon/store.h"
 
 /* A database in a directory of its own, and a small inventory for it to be filled from. */
