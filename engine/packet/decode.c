@@ -108,12 +108,14 @@ static int decode_macsec(struct packet_decoder *d, struct packet *p, struct curs
         uint16_t type;
         size_t trailer;
 
+        if (!decoder_descend(d))
+                return 0;
         if (!cursor_u8(&c, &control) || !cursor_skip(&c, control & 0x20 ? 13 : 5))
                 return -EBADMSG;
         if (control & 0x8c) /* another version, encrypted, changed text */
                 return 0;
         trailer = d->missing >= 16 ? 0 : 16 - d->missing;
-        if (cursor_left(&c) < trailer || !cursor_be16(&c, &type))
+        if (cursor_left(&c) < 2 + trailer || !cursor_be16(&c, &type))
                 return -EBADMSG;
         c.end -= trailer;
         return decode_tags(d, p, c, type);

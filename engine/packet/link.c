@@ -15,6 +15,8 @@ enum { OUI_CISCO = 0x00000c, OUI_8021H = 0x0000f8, PID_CDP = 0x2000 };
 static int decode_snap(struct packet_decoder *d, struct packet *p, struct cursor c) {
         uint16_t pid;
 
+        if (!decoder_descend(d))
+                return 0;
         if (!cursor_be24(&c, &p->snap_oui) || !cursor_be16(&c, &pid))
                 return -EBADMSG;
         /* RFC 1042, and 802.1H's bridge tunnels: an ethertype */
@@ -45,8 +47,24 @@ int decode_llc(struct packet_decoder *d, struct packet *p, struct cursor c) {
         return decoder_payload(d, p, c, LAYER_LLC);
 }
 
-/* RFC 4023 §2, RFC 4385 §3: what is under the last label shows in its first four bits; 0 begins the control
- * word of an Ethernet pseudowire. */
+/* Ethertypes that are too common to stand in a place by chance. */
+static bool is_known_type(uint16_t type) {
+        return type == TYPE_IPV4 || type == TYPE_IPV6 || type == TYPE_ARP || type == TYPE_VLAN || type == TYPE_QINQ ||
+               type == TYPE_MPLS;
+}
+
+/* RFC 4448 §4.2: an Ethernet pseudowire with or without a control word, which is not told in the packet. */
+static int decode_pseudowire(struct packet_decoder *d, struct packet *p, struct cursor c) {
+        if (cursor_left(&c) >= 18 && is_known_type(load_be16(c.data + 16)))
+                cursor_skip(&c, 4);
+        else if (cursor_left(&c) < 14 || !is_known_type(load_be16(c.data + 12)))
+                return 0;
+        p->flags |= PACKET_TUNNELLED;
+        return decode_ethernet(d, p, c);
+}
+
+/* RFC 3032 §2.1; RFC 4385 §3: what is under the last label shows in its first four bits, and 0 is neither
+ * version of IP. */
 int decode_mpls(struct packet_decoder *d, struct packet *p, struct cursor c) {
         uint32_t label = 0;
 
@@ -65,11 +83,7 @@ int decode_mpls(struct packet_decoder *d, struct packet *p, struct cursor c) {
         case 6:
                 return decode_ip(d, p, c);
         case 0:
-                if (cursor_left(&c) < 18 || load_be16(c.data + 16) < 0x0600)
-                        return 0;
-                cursor_skip(&c, 4);
-                p->flags |= PACKET_TUNNELLED;
-                return decode_ethernet(d, p, c);
+                return decode_pseudowire(d, p, c);
         default:
                 return 0;
         }

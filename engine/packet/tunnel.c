@@ -32,6 +32,18 @@ static bool ppp_is_plausible(struct cursor c) {
         return cursor_left(&c) >= 2 && (c.data[0] & 1 || c.data[1] & 1);
 }
 
+/* A stack that ends, on top of IP or of a pseudowire, which begins with four zero bits. */
+static bool mpls_is_plausible(struct cursor c, size_t sent) {
+        const uint8_t *start = c.data;
+        uint32_t label = 0;
+
+        while (!(label & 0x100))
+                if (!cursor_be32(&c, &label))
+                        return false;
+        sent -= (size_t) (c.data - start);
+        return ipv4_is_plausible(c, sent) || ipv6_is_plausible(c, sent) || (cursor_left(&c) >= 14 && c.data[0] >> 4 == 0);
+}
+
 static bool inner_is_plausible(struct cursor c, size_t sent, uint32_t type) {
         switch (type) {
         case TYPE_IPV4:
@@ -46,9 +58,9 @@ static bool inner_is_plausible(struct cursor c, size_t sent, uint32_t type) {
                 return ppp_is_plausible(c);
         case TYPE_MPLS:
         case TYPE_MPLS_MULTICAST:
-                return cursor_left(&c) >= 4;
+                return mpls_is_plausible(c, sent);
         case TYPE_NSH:
-                return cursor_left(&c) >= 8;
+                return cursor_left(&c) >= 8 && c.data[0] >> 6 == 0 && (c.data[1] & 0x3f) >= 2;
         case TYPE_WLAN:
                 return cursor_left(&c) >= 24 && (c.data[0] & 0x0f) == 0x08; /* a data frame */
         default:
