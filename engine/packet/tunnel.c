@@ -44,6 +44,11 @@ static bool mpls_is_plausible(struct cursor c, size_t sent) {
         return ipv4_is_plausible(c, sent) || ipv6_is_plausible(c, sent) || (cursor_left(&c) >= 14 && c.data[0] >> 4 == 0);
 }
 
+/* Ethernet and IPv4, whole. */
+static bool arp_is_plausible(struct cursor c) {
+        return cursor_left(&c) >= 28 && load_be16(c.data) == 1 && load_be16(c.data + 2) == TYPE_IPV4;
+}
+
 static bool inner_is_plausible(struct cursor c, size_t sent, uint32_t type) {
         switch (type) {
         case TYPE_IPV4:
@@ -52,6 +57,8 @@ static bool inner_is_plausible(struct cursor c, size_t sent, uint32_t type) {
                 return ipv6_is_plausible(c, sent);
         case TYPE_IP:
                 return ipv4_is_plausible(c, sent) || ipv6_is_plausible(c, sent);
+        case TYPE_ARP:
+                return arp_is_plausible(c);
         case TYPE_TRILL_BRIDGED:
                 return cursor_left(&c) >= 14;
         case TYPE_PPP:

@@ -1,0 +1,450 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: LGPL-2.1-or-later
+"""Makes the captures of this folder, and from the same messages the seeds of the dissectors' fuzz targets.
+
+  make-captures.py captures FOLDER     writes FOLDER/*.pcap
+  make-captures.py seeds FOLDER        writes FOLDER/<protocol>/* (FOLDER is tests/fuzz/corpus)
+
+All bytes are written here by hand from the specifications; nothing was recorded. The same call gives the same
+bytes for ever: a test compares the committed files with what this writes.
+"""
+import os
+import socket
+import struct
+import sys
+
+BROADCAST = bytes.fromhex('ffffffffffff')
+LAPTOP = bytes.fromhex('02005e000001')
+ROUTER = bytes.fromhex('02005e0000fe')
+PRINTER = bytes.fromhex('02005e000009')
+CAMERA = bytes.fromhex('02005e00000c')
+
+# ---------------------------------------------------------------------------------------------- layers
+
+def ip4(text):
+    return socket.inet_pton(socket.AF_INET, text)
+
+def ip6(text):
+    return socket.inet_pton(socket.AF_INET6, text)
+
+def checksum(data):
+    if len(data) % 2:
+        data += b'\0'
+    total = sum(struct.unpack('>%dH' % (len(data) // 2), data))
+    while total >> 16:
+        total = (total & 0xffff) + (total >> 16)
+    return ~total & 0xffff
+
+def ethernet(source, destination, ethertype, payload):
+    return destination + source + struct.pack('>H', ethertype) + payload
+
+def vlan(identifier, ethertype, payload):
+    """A tag's TCI and the type of what follows, for use as the payload of 0x8100 or 0x88a8."""
+    return struct.pack('>HH', identifier, ethertype) + payload
+
+def ipv4(source, destination, protocol, payload, ttl=64, identification=1, fragment=0, options=b''):
+    header = struct.pack('>BBHHHBBH4s4s', 0x45 + len(options) // 4, 0, 20 + len(options) + len(payload), identification,
+                         fragment, ttl, protocol, 0, ip4(source), ip4(destination)) + options
+    return header[:10] + struct.pack('>H', checksum(header)) + header[12:] + payload
+
+def ipv6(source, destination, next_header, payload, hop_limit=255):
+    return struct.pack('>IHBB', 6 << 28, len(payload), next_header, hop_limit) + ip6(source) + ip6(destination) + payload
+
+def pseudo_header(source, destination, protocol, length):
+    if ':' in source:
+        return ip6(source) + ip6(destination) + struct.pack('>II', length, protocol)
+    return ip4(source) + ip4(destination) + struct.pack('>BBH', 0, protocol, length)
+
+def udp(source, destination, source_port, destination_port, payload):
+    header = struct.pack('>HHHH', source_port, destination_port, 8 + len(payload), 0)
+    check = checksum(pseudo_header(source, destination, 17, len(header + payload)) + header + payload) or 0xffff
+    return header[:6] + struct.pack('>H', check) + payload
+
+def udp4(source, destination, source_port, destination_port, payload, ttl=64):
+    return ipv4(source, destination, 17, udp(source, destination, source_port, destination_port, payload), ttl)
+
+def udp6(source, destination, source_port, destination_port, payload, hop_limit=255):
+    return ipv6(source, destination, 17, udp(source, destination, source_port, destination_port, payload), hop_limit)
+
+def icmp6(source, destination, message, hop_limit=255):
+    check = checksum(pseudo_header(source, destination, 58, len(message)) + message)
+    return ipv6(source, destination, 58, message[:2] + struct.pack('>H', check) + message[4:], hop_limit)
+
+# -------------------------------------------------------------------------------------------- messages
+
+def arp(operation, sender_mac, sender_ip, target_mac, target_ip, hardware=1):
+    return struct.pack('>HHBBH', hardware, 0x0800, 6, 4, operation) + sender_mac + ip4(sender_ip) + target_mac + ip4(target_ip)
+
+def nd_option(kind, body):
+    body += bytes(-(len(body) + 2) % 8)
+    return bytes([kind, (len(body) + 2) // 8]) + body
+
+def prefix_option(prefix, length):
+    return nd_option(3, struct.pack('>BBIII', length, 0xc0, 86400, 14400, 0) + ip6(prefix))
+
+def router_advert(*options):
+    return struct.pack('>BBHBBHII', 134, 0, 0, 64, 0, 1800, 0, 0) + b''.join(options)
+
+def router_solicit(*options):
+    return struct.pack('>BBHI', 133, 0, 0, 0) + b''.join(options)
+
+def neighbour(kind, flags, target, *options):
+    return struct.pack('>BBHI', kind, 0, 0, flags << 24) + ip6(target) + b''.join(options)
+
+def name(text):
+    labels = [label for label in text.encode().split(b'.') if label]
+    return b''.join(bytes([len(label)]) + label for label in labels) + b'\0'
+
+def labels(*parts):
+    return b''.join(bytes([len(part)]) + part for part in parts)
+
+def question(text, kind, klass=1):
+    return name(text) + struct.pack('>HH', kind, klass)
+
+def record(owner, kind, data, ttl=120, klass=0x8001):
+    owner = name(owner) if isinstance(owner, str) else owner
+    return owner + struct.pack('>HHIH', kind, klass, ttl, len(data)) + data
+
+def strings(*texts):
+    return b''.join(bytes([len(text)]) + text for text in texts)
+
+def message(flags, questions=(), answers=(), authority=(), additional=(), identifier=0):
+    counts = [len(part) for part in (questions, answers, authority, additional)]
+    return struct.pack('>6H', identifier, flags, *counts) + b''.join((*questions, *answers, *authority, *additional))
+
+def option(code, data):
+    return bytes([code, len(data)]) + data
+
+def bootp(operation, options, client=LAPTOP, client_ip='0.0.0.0', your_ip='0.0.0.0', relay='0.0.0.0', server_name=b'',
+          file=b'', cookie=bytes.fromhex('63825363'), end=b'\xff', hardware=(1, 6)):
+    return (struct.pack('>BBBBIHH', operation, *hardware, 0, 0x1234, 0, 0) + ip4(client_ip) + ip4(your_ip) + ip4('0.0.0.0') +
+            ip4(relay) + client.ljust(16, b'\0') + server_name.ljust(64, b'\0') + file.ljust(128, b'\0') + cookie +
+            b''.join(options) + end)
+
+def http(*lines, end='\r\n'):
+    return end.join((*lines, '', '')).encode()
+
+DISCOVER = bootp(1, [option(53, b'\1'), option(61, b'\1' + LAPTOP), option(50, ip4('192.0.2.50')), option(12, b'laptop'),
+                     option(57, struct.pack('>H', 1500)), option(60, b'MSFT 5.0\0'), option(55, bytes([1, 3, 6, 15, 31, 33]))])
+OFFER_OPTIONS = [option(54, ip4('192.0.2.1')), option(51, struct.pack('>I', 3600)), option(1, ip4('255.255.255.0')),
+                 option(3, ip4('192.0.2.1')), option(6, ip4('192.0.2.1') + ip4('192.0.2.2')), option(15, b'home.example\0'),
+                 option(42, ip4('192.0.2.3'))]
+
+DHCP_CLIENT = {
+    'discover': DISCOVER,
+    'request': bootp(1, [option(53, b'\3'), option(54, ip4('192.0.2.1')), option(50, ip4('192.0.2.50')),
+                         option(81, b'\0\0\0laptop.home.example')]),
+    'fqdn-wire-format': bootp(1, [option(53, b'\3'), option(81, b'\5\0\0' + labels(b'laptop', b'home', b'example') + b'\0')]),
+    'fqdn-partial': bootp(1, [option(53, b'\3'), option(81, b'\4\0\0' + labels(b'laptop'))]),
+    'user-class-list': bootp(1, [option(53, b'\1'), option(77, strings(b'lab', b'floor 2'))]),
+    'user-class-text': bootp(1, [option(53, b'\1'), option(77, b'RRAS.Microsoft')]),
+    'mud-url': bootp(1, [option(53, b'\1'), option(161, b'https://mud.example/lamp.json')], client=CAMERA),
+    'overload': bootp(1, [option(53, b'\1'), option(52, b'\3'), option(57, b'\5\xdc')],
+                      file=option(60, b'in the file field') + b'\xff', server_name=b'\0' + option(12, b'in-sname') + b'\xff'),
+    'long-option-in-parts': bootp(1, [option(53, b'\1'), option(60, b'a' * 200), option(12, b'two-'), option(60, b'b' * 100),
+                                      option(12, b'parts')]),
+    'renew': bootp(1, [option(53, b'\3')], client_ip='192.0.2.50'),
+    'release': bootp(1, [option(53, b'\7'), option(54, ip4('192.0.2.1'))], client_ip='192.0.2.50'),
+    'inform': bootp(1, [option(53, b'\x08'), b'\0\0', option(12, b'after padding')], client_ip='192.0.2.50'),
+    'not-ethernet': bootp(1, [option(53, b'\1')], hardware=(32, 16)),
+    'hostname-utf8': bootp(1, [option(53, b'\1'), option(12, 'Küche'.encode()), option(60, b'bad\xffbytes')]),
+    'bootp': bootp(1, [], cookie=b'', end=b''),
+    'wrong-cookie': bootp(1, [option(53, b'\1')], cookie=b'\1\2\3\4'),
+    'unknown-type': bootp(1, [option(53, b'\x63')]),
+    'option-past-end': bootp(1, [option(53, b'\1'), option(12, b'kept'), b'\x3c\x40short'], end=b''),
+    'overload-to-overload': bootp(1, [option(52, b'\3'), option(53, b'\1')], file=option(52, b'\3') * 40,
+                                  server_name=option(52, b'\3') * 20),
+    'empty-options': bootp(1, [option(53, b'\1'), option(12, b''), option(55, b''), option(61, b'')]),
+    'wrong-sizes': bootp(1, [option(53, b''), option(50, b'\1\2\3'), option(57, b'\1'), option(81, b'\0\0')]),
+    'relayed': bootp(1, [option(53, b'\1'), option(12, b'behind-relay'), option(82, b'\1\2ab')], client=CAMERA, relay='198.51.100.1'),
+}
+DHCP_SERVER = {
+    'offer': bootp(2, [option(53, b'\2'), *OFFER_OPTIONS], your_ip='192.0.2.50'),
+    'ack': bootp(2, [option(53, b'\5'), *OFFER_OPTIONS, option(12, b'laptop')], your_ip='192.0.2.50'),
+    'nak': bootp(2, [option(53, b'\6'), option(54, ip4('192.0.2.1'))]),
+    'bootp-reply': bootp(2, [], your_ip='192.0.2.51'),
+    'relayed-ack': bootp(2, [option(53, b'\5'), *OFFER_OPTIONS], client=CAMERA, your_ip='198.51.100.7', relay='198.51.100.1'),
+}
+
+SERVICE = '_ipp._tcp.local'
+INSTANCE = labels('Büro-Drucker (2.OG)'.encode(), b'_ipp', b'_tcp', b'local') + b'\0'
+SHARED = name(SERVICE)  # stands at offset 12 of the message below
+COMPRESSED = struct.pack('>6H', 0, 0x8400, 0, 2, 0, 5) + (
+    record(SHARED, 12, labels('Büro-Drucker (2.OG)'.encode()) + b'\xc0\x0c', 4500, 1) +
+    record(b'\xc0\x0c', 12, labels(b'second') + b'\xc0\x0c', 4500, 1) +
+    record(labels('Büro-Drucker (2.OG)'.encode()) + b'\xc0\x0c', 33, struct.pack('>HHH', 0, 0, 631) + labels(b'printer') + b'\xc0\x16') +
+    record(labels('Büro-Drucker (2.OG)'.encode()) + b'\xc0\x0c', 16, strings(b'txtvers=1', b'ty=Example Laser 9', b'', b'key=\xff\0')) +
+    record(labels(b'printer') + b'\xc0\x16', 1, ip4('192.0.2.9')) +
+    record(labels(b'printer') + b'\xc0\x16', 28, ip6('fe80::5eff:fe00:9')) +
+    record(labels(b'printer') + b'\xc0\x16', 13, strings(b'ARMV7L', b'LINUX')))
+
+def pointer_chain(length):
+    """A record whose data are pointers, each to the one before, and a record whose name is the last of them."""
+    first = 12 + len(name('owner.local')) + 10
+    chain = b'\xc0\x0c' + b''.join(struct.pack('>H', 0xc000 + first + 2 * i) for i in range(length - 1))
+    return message(0x8400, (), [record('owner.local', 10, chain, 120, 1),
+                                record(struct.pack('>H', 0xc000 + first + len(chain) - 2), 1, ip4('192.0.2.9')),
+                                record('after.local', 1, ip4('192.0.2.9'))])
+
+MDNS = {
+    'announcement': COMPRESSED,
+    'questions': message(0, [question(SERVICE, 12), question('_googlecast._tcp.local', 12, 0x8001), question('x.local', 65),
+                             question('y.local', 4660)]),
+    'known-answer': message(0, [question(SERVICE, 12)], [record(SERVICE, 12, INSTANCE, 4500, 1)]),
+    'probe': message(0, [question('printer.local', 255, 0x8001)], authority=[record('printer.local', 1, ip4('192.0.2.9'))]),
+    'goodbye': message(0x8400, (), [record(SERVICE, 12, INSTANCE, 0, 1), record('printer.local', 1, ip4('192.0.2.9'))]),
+    'service-types': message(0x8400, (), [record('_services._dns-sd._udp.local', 12, name(SERVICE), 4500, 1)]),
+    'reverse': message(0x8400, (), [record('9.2.0.192.in-addr.arpa', 12, name('printer.local')),
+                                    record('9.0.0.0.ip6.arpa', 12, name('printer.local'))]),
+    'legacy-reply': message(0x8400, [question('printer.local', 1)], [record('printer.local', 1, ip4('192.0.2.9'), 10, 1)],
+                            identifier=7),
+    'case-and-controls': message(0x8400, (), [record(labels(b'MiXeD\x01\n\x7f', b'local') + b'\0', 1, ip4('192.0.2.9')),
+                                              record(labels(b'bad\xff\xfe', b'local') + b'\0', 1, ip4('192.0.2.9'))]),
+    'root': message(0, [question('.', 255)]),
+    'authority-only': message(0x8400, (), (), [record('printer.local', 1, ip4('192.0.2.9'))]),
+    'nsec-and-opt': message(0x8400, (), [record('printer.local', 47, name('printer.local') + b'\0\1\x40')], (),
+                            [record(b'\0', 41, b'\0\4\0\2ab', 0x1194, 1440)]),
+    'wrong-sizes': message(0x8400, (), [record('a.local', 1, b'\1\2\3'), record('b.local', 28, b'\1'), record('c.local', 33, b'\0'),
+                                        record('d.local', 16, b'\x20short'), record('e.local', 13, b'\3ARM'),
+                                        record('f.local', 12, b'\x3f'), record('still.local', 1, ip4('192.0.2.9'))]),
+    'pointer-to-itself': message(0, ()) [:4] + struct.pack('>4H', 1, 0, 0, 0) + b'\1a\xc0\x0c' + b'\0\1\0\1',
+    'pointer-forward': message(0, ())[:4] + struct.pack('>4H', 2, 0, 0, 0) + question('first.local', 1) + b'\xc0\x40' + bytes(60),
+    'pointer-chain': pointer_chain(100),
+    'pointer-chain-endless': pointer_chain(1000),
+    'name-too-long': message(0, [labels(*[b'a' * 60] * 5) + b'\0' + struct.pack('>HH', 1, 1), question('after.local', 1)]),
+    'longest-name': message(0, [labels(*[b'a' * 61] * 4, b'bbbbb') + b'\0' + struct.pack('>HH', 1, 1)]),
+    'extended-label': message(0, [b'\x41\7\0' + struct.pack('>HH', 1, 1)]),
+    'lying-counts': message(0x8400, (), [record('kept.local', 1, ip4('192.0.2.9'))])[:4] + struct.pack('>4H', 0, 65535, 65535, 65535) +
+                    record('kept.local', 1, ip4('192.0.2.9')),
+    'cut': COMPRESSED[:60],
+    'lying-length': message(0x8400, (), [record('a.local', 16, b'')[:-2] + b'\xff\xff']),
+}
+
+DNS = {
+    'query': message(0x0100, [question('www.example.com', 28)], identifier=1),
+    'query-edns': message(0x0100, [question('example.com', 44)], (), (), [record(b'\0', 41, b'', 0, 4096)], identifier=2),
+    'answer': message(0x8180, [question('www.example.com', 1)],
+                      [record('www.example.com', 5, name('cdn.example.net'), 60, 1),
+                       record('cdn.example.net', 1, ip4('203.0.113.5'), 60, 1),
+                       record('cdn.example.net', 28, ip6('2001:db8::5'), 60, 1)],
+                      [record('example.com', 2, name('ns.example.com'), 60, 1)],
+                      [record('ns.example.com', 1, ip4('203.0.113.53'), 60, 1)], identifier=1),
+    'other-types': message(0x8180, [question('example.com', 255)],
+                           [record('example.com', 15, struct.pack('>H', 10) + name('mail.example.com'), 60, 1),
+                            record('example.com', 2, name('ns.example.com'), 60, 1),
+                            record('example.com', 16, strings(b'v=spf1', b'-all'), 60, 1),
+                            record('example.com', 16, strings(b'raw\xff'), 60, 1),
+                            record('_sip._udp.example.com', 33, struct.pack('>HHH', 1, 2, 5060) + name('sip.example.com'), 60, 1),
+                            record('example.com', 6, name('ns.example.com') + name('admin.example.com') + bytes(20), 60, 1),
+                            record('5.113.0.203.in-addr.arpa', 12, name('cdn.example.net'), 60, 1),
+                            record('example.com', 257, b'\0\5issueca.example', 60, 1),
+                            record('example.com', 44, b'\1\1' + bytes(20), 60, 1)], identifier=3),
+    'no-such-name': message(0x8183, [question('nowhere.example', 1)], identifier=4),
+    'cut-record': message(0x8180, [question('www.example.com', 1)],
+                          [record('www.example.com', 5, name('cdn.example.net'), 60, 1),
+                           record('cdn.example.net', 1, ip4('203.0.113.5'), 60, 1)], identifier=1)[:-6],
+    'header-only': bytes(12),
+    'short-header': bytes(7),
+}
+
+SSDP = {
+    'notify': http('NOTIFY * HTTP/1.1', 'HOST: 239.255.255.250:1900', 'CACHE-CONTROL: max-age=1800',
+                   'LOCATION: http://192.0.2.9:80/desc.xml', 'NT: upnp:rootdevice', 'NTS: ssdp:alive',
+                   'SERVER: Linux/5 UPnP/1.0 Example/9', 'USN: uuid:0001::upnp:rootdevice', 'X-User-Agent: example'),
+    'byebye': http('NOTIFY * HTTP/1.1', 'HOST: 239.255.255.250:1900', 'NT: upnp:rootdevice', 'NTS: ssdp:byebye',
+                   'USN: uuid:0001::upnp:rootdevice'),
+    'search': http('M-SEARCH * HTTP/1.1', 'HOST: 239.255.255.250:1900', 'MAN: "ssdp:discover"', 'MX: 1', 'ST: ssdp:all',
+                   'USER-AGENT: Example/1 UPnP/1.1'),
+    'response': http('HTTP/1.1 200 OK', 'CACHE-CONTROL: max-age=1800', 'EXT:', 'LOCATION: http://192.0.2.9:80/desc.xml',
+                     'SERVER: Linux/5 UPnP/1.0 Example/9', 'ST: upnp:rootdevice', 'USN: uuid:0001::upnp:rootdevice'),
+    'careless': b'\r\nNOTIFY * HTTP/1.1\nnt:no space\nNts :\tssdp:alive  \nserver: folded\n  value\n\there\nno colon\nUSN: no end',
+    'bytes': http('NOTIFY * HTTP/1.1', 'NT: tab\tinside') [:-4] + b'\r\nSERVER: bad\xff\r\nUSN: ctl\1\r\n\r\n',
+    'twice': http('NOTIFY * HTTP/1.1', 'NT: one', 'NT: two', 'USN:', ': nameless'),
+    'body': http('HTTP/1.1 200 OK', 'ST: kept') + b'USN: in the body\r\n',
+    'other-method': http('GET /desc.xml HTTP/1.1', 'ST: nothing'),
+    'lower-case': http('notify * http/1.1', 'NT: nothing'),
+    'garbage': bytes(range(256)),
+    'long-value': http('NOTIFY * HTTP/1.1', 'NT: ' + 'x' * 6000),
+    'long-fold': http('NOTIFY * HTTP/1.1', 'NT: a', *[' ' + 'b' * 60] * 40),
+    'folds-alone': b'NOTIFY * HTTP/1.1\r\n folded\r\n nothing: here\r\nNT: kept\r\n\r\n',
+}
+
+ALL_HOSTS, ALL_ROUTERS = 'ff02::1', 'ff02::2'
+SOURCE_LINK, TARGET_LINK = nd_option(1, LAPTOP), nd_option(2, LAPTOP)
+NDP = {
+    'router-advert': router_advert(nd_option(1, ROUTER), nd_option(5, struct.pack('>HI', 0, 1480)),
+                                   prefix_option('2001:db8:1::', 64), prefix_option('fd00:1::', 48),
+                                   nd_option(25, struct.pack('>HI', 0, 600) + ip6('2001:db8:1::53') + ip6('fd00:1::53')),
+                                   nd_option(31, struct.pack('>HI', 0, 600) + name('home.example') + name('lab.example')),
+                                   nd_option(24, struct.pack('>BBI', 0, 0, 600)),
+                                   nd_option(24, struct.pack('>BBI', 48, 8, 600) + ip6('2001:db8:2::')[:8])),
+    'router-advert-bare': router_advert(),
+    'router-solicit': router_solicit(SOURCE_LINK),
+    'router-solicit-unspecified': router_solicit(),
+    'solicit': neighbour(135, 0, 'fe80::fe', SOURCE_LINK),
+    'advert': neighbour(136, 0x60, 'fe80::5eff:fe00:1', TARGET_LINK),
+    'advert-bare': neighbour(136, 0x40, 'fe80::5eff:fe00:1'),
+    'dad': neighbour(135, 0, 'fe80::5eff:fe00:1', nd_option(14, bytes(6))),
+    'long-link-address': neighbour(136, 0x20, 'fe80::5eff:fe00:1', nd_option(2, bytes(range(14)))),
+    'wrong-code': struct.pack('>BBHI', 135, 1, 0, 0) + ip6('fe80::fe'),
+    'zero-length-option': neighbour(135, 0, 'fe80::fe', b'\1\0' + LAPTOP, SOURCE_LINK),
+    'option-past-end': router_advert(prefix_option('2001:db8:1::', 64), b'\3\x20' + bytes(6)),
+    'short-options': router_advert(nd_option(3, b'\x40'), nd_option(25, b''), nd_option(31, b''), nd_option(5, b'\0\0'),
+                                   nd_option(31, struct.pack('>HI', 0, 600) + b'\x3f' + b'a' * 9)),
+    'cut': neighbour(135, 0, 'fe80::fe')[:20],
+}
+
+# -------------------------------------------------------------------------------------------- captures
+
+def to_printer(payload):
+    return udp4('192.0.2.9', '224.0.0.251', 5353, 5353, payload, 255)
+
+def arp_frames():
+    zero = bytes(6)
+    yield ethernet(LAPTOP, BROADCAST, 0x0806, arp(1, LAPTOP, '192.0.2.50', zero, '192.0.2.1') + bytes(18))
+    yield ethernet(ROUTER, LAPTOP, 0x0806, arp(2, ROUTER, '192.0.2.1', LAPTOP, '192.0.2.50'))
+    yield ethernet(LAPTOP, BROADCAST, 0x0806, arp(1, LAPTOP, '0.0.0.0', zero, '192.0.2.50'))
+    yield ethernet(LAPTOP, BROADCAST, 0x0806, arp(1, LAPTOP, '0.0.0.0', BROADCAST, '192.0.2.50'))
+    yield ethernet(LAPTOP, BROADCAST, 0x0806, arp(1, LAPTOP, '192.0.2.50', zero, '192.0.2.50'))
+    yield ethernet(LAPTOP, BROADCAST, 0x0806, arp(2, LAPTOP, '192.0.2.50', BROADCAST, '192.0.2.50'))
+    yield ethernet(LAPTOP, BROADCAST, 0x0806, arp(1, LAPTOP, '0.0.0.0', zero, '0.0.0.0'))
+    yield ethernet(CAMERA, LAPTOP, 0x0806, arp(2, ROUTER, '192.0.2.1', LAPTOP, '192.0.2.50'))
+    yield ethernet(LAPTOP, BROADCAST, 0x8035, arp(3, LAPTOP, '0.0.0.0', LAPTOP, '0.0.0.0'))
+    yield ethernet(ROUTER, LAPTOP, 0x8035, arp(4, ROUTER, '192.0.2.1', LAPTOP, '192.0.2.50'))
+    yield ethernet(LAPTOP, BROADCAST, 0x0806, arp(1, LAPTOP, '192.0.2.50', zero, '192.0.2.1', hardware=6))
+    yield ethernet(LAPTOP, BROADCAST, 0x0806, arp(1, LAPTOP, '192.0.2.50', zero, '192.0.2.1', hardware=7))
+    yield ethernet(LAPTOP, BROADCAST, 0x0806, struct.pack('>HHBBH', 1, 0x0800, 255, 255, 1) + bytes(20))
+    yield ethernet(LAPTOP, BROADCAST, 0x0806, arp(1, LAPTOP, '192.0.2.50', zero, '192.0.2.1')[:27])
+
+def ndp_frames():
+    link = 'fe80::5eff:fe00:1'
+    sources = {'router-advert': 'fe80::fe', 'router-advert-bare': 'fe80::fe', 'router-solicit-unspecified': '::', 'dad': '::'}
+    for key, body in NDP.items():
+        source = sources.get(key, link)
+        yield ethernet(ROUTER if 'router-advert' in key else LAPTOP, bytes.fromhex('333300000001'), 0x86dd, icmp6(source, ALL_HOSTS, body))
+    yield ethernet(LAPTOP, bytes.fromhex('333300000001'), 0x86dd, icmp6('2001:db8:1::1', ALL_HOSTS, NDP['solicit'], 64))
+    hop_by_hop = b'\x3a\0\5\2\0\0\1\0' + NDP['router-solicit']
+    yield ethernet(LAPTOP, bytes.fromhex('333300000002'), 0x86dd, ipv6(link, ALL_ROUTERS, 0, hop_by_hop))
+
+def dhcp_frames():
+    for key, body in DHCP_CLIENT.items():
+        source = ROUTER if key == 'relayed' else CAMERA if key == 'mud-url' else LAPTOP
+        yield ethernet(source, BROADCAST, 0x0800, udp4('0.0.0.0', '255.255.255.255', 68, 67, body))
+    for body in DHCP_SERVER.values():
+        yield ethernet(ROUTER, LAPTOP, 0x0800, udp4('192.0.2.1', '192.0.2.50', 67, 68, body))
+    yield ethernet(LAPTOP, ROUTER, 0x0800, udp4('192.0.2.50', '192.0.2.1', 68, 4011, DISCOVER))
+    yield ethernet(LAPTOP, BROADCAST, 0x0800, udp4('0.0.0.0', '255.255.255.255', 68, 67, DISCOVER[:40]))
+    yield ethernet(LAPTOP, BROADCAST, 0x0800, udp4('0.0.0.0', '255.255.255.255', 68, 67, DISCOVER[:60]))
+    yield ethernet(LAPTOP, BROADCAST, 0x0800, udp4('0.0.0.0', '255.255.255.255', 68, 67, b'\3' + DISCOVER[1:]))
+
+def mdns_frames():
+    for body in MDNS.values():
+        yield ethernet(PRINTER, bytes.fromhex('01005e0000fb'), 0x0800, to_printer(body))
+    yield ethernet(PRINTER, bytes.fromhex('3333000000fb'), 0x86dd, udp6('fe80::5eff:fe00:9', 'ff02::fb', 5353, 5353, COMPRESSED))
+    yield ethernet(LAPTOP, bytes.fromhex('01005e0000fb'), 0x0800, udp4('192.0.2.50', '224.0.0.251', 40000, 5353, MDNS['questions']))
+    yield ethernet(PRINTER, LAPTOP, 0x0800, udp4('192.0.2.9', '192.0.2.50', 5353, 40000, MDNS['legacy-reply'], 255))
+
+def dns_frames():
+    for key, body in DNS.items():
+        if key.startswith('query'):
+            yield ethernet(LAPTOP, ROUTER, 0x0800, udp4('192.0.2.50', '192.0.2.1', 40001, 53, body))
+        else:
+            yield ethernet(ROUTER, LAPTOP, 0x0800, udp4('192.0.2.1', '192.0.2.50', 53, 40001, body))
+
+def ssdp_frames():
+    for key, body in SSDP.items():
+        if key == 'response':
+            yield ethernet(PRINTER, LAPTOP, 0x0800, udp4('192.0.2.9', '192.0.2.50', 1900, 40002, body))
+        elif key == 'search':
+            yield ethernet(LAPTOP, bytes.fromhex('01005e7ffffa'), 0x0800, udp4('192.0.2.50', '239.255.255.250', 40002, 1900, body, 4))
+        else:
+            yield ethernet(PRINTER, bytes.fromhex('01005e7ffffa'), 0x0800, udp4('192.0.2.9', '239.255.255.250', 1900, 1900, body, 4))
+    yield ethernet(PRINTER, bytes.fromhex('33330000000c'), 0x86dd, udp6('fe80::5eff:fe00:9', 'ff02::c', 1900, 1900, SSDP['notify'], 2))
+
+def tunnel_frames():
+    """The same ARP request or mDNS answer inside everything that carries one."""
+    request = arp(1, CAMERA, '192.0.2.12', bytes(6), '192.0.2.1')
+    inner = ethernet(CAMERA, BROADCAST, 0x0806, request)
+    answer = to_printer(MDNS['goodbye'])
+    outside = lambda payload, protocol: ethernet(ROUTER, LAPTOP, 0x0800, ipv4('198.51.100.1', '198.51.100.2', protocol, payload))
+    over_udp = lambda payload, port: ethernet(ROUTER, LAPTOP, 0x0800, udp4('198.51.100.1', '198.51.100.2', 50000, port, payload))
+    yield ethernet(CAMERA, BROADCAST, 0x8100, vlan(7, 0x0806, request))
+    yield ethernet(CAMERA, BROADCAST, 0x88a8, vlan(100, 0x8100, vlan(7, 0x0806, request)))
+    snap = b'\xaa\xaa\3\0\0\0\x08\6' + request
+    yield BROADCAST + CAMERA + struct.pack('>H', len(snap)) + snap
+    yield ethernet(PRINTER, LAPTOP, 0x8864, struct.pack('>BBHH', 0x11, 0, 1, len(answer) + 2) + b'\0\x21' + answer)
+    yield ethernet(PRINTER, LAPTOP, 0x8847, struct.pack('>I', 16 << 12 | 1 << 8 | 64) + answer)
+    yield outside(struct.pack('>HH', 0, 0x6558) + inner, 47)
+    yield outside(struct.pack('>HH', 0, 0x0800) + answer, 47)
+    yield outside(struct.pack('>HHI', 0x1000, 0x88be, 1) + struct.pack('>II', 1 << 28 | 7 << 16, 0) + inner, 47)
+    yield outside(answer, 4)
+    yield outside(icmp6('fe80::fe', ALL_HOSTS, NDP['router-advert-bare']), 41)
+    yield over_udp(struct.pack('>II', 0x08000000, 7 << 8) + inner, 4789)
+    yield over_udp(struct.pack('>HHI', 0, 0x6558, 7 << 8) + inner, 6081)
+    yield over_udp(struct.pack('>HHI', 0, 0x0806, 7 << 8) + request, 6081)
+    yield over_udp(struct.pack('>BBHI', 0x30, 255, len(answer), 1) + answer, 2152)
+    yield over_udp(icmp6('fe80::8000:ffff:ffff:fffd', ALL_ROUTERS, NDP['router-solicit-unspecified']), 3544)
+
+def fragment_frames():
+    whole = udp('192.0.2.9', '224.0.0.251', 5353, 5353, MDNS['announcement'])
+    cut = 96
+    first = ipv4('192.0.2.9', '224.0.0.251', 17, whole[:cut], 255, 77, 0x2000)
+    last = ipv4('192.0.2.9', '224.0.0.251', 17, whole[cut:], 255, 77, cut // 8)
+    group = bytes.fromhex('01005e0000fb')
+    yield ethernet(PRINTER, group, 0x0800, first)
+    yield ethernet(PRINTER, group, 0x0800, last)
+    yield ethernet(PRINTER, group, 0x0800, last.replace(b'\0\x4d', b'\0\x4e', 1))
+    whole = udp('fe80::5eff:fe00:9', 'ff02::fb', 5353, 5353, MDNS['announcement'])
+    for offset, more, part in ((cut, 0, whole[cut:]), (0, 1, whole[:cut])):
+        header = struct.pack('>BBHI', 17, 0, offset | more, 99)
+        yield ethernet(PRINTER, bytes.fromhex('3333000000fb'), 0x86dd, ipv6('fe80::5eff:fe00:9', 'ff02::fb', 44, header + part))
+
+def cooked(source, ethertype, payload):
+    return struct.pack('>HHH', 1, 1, 6) + source + b'\0\0' + struct.pack('>H', ethertype) + payload
+
+def cooked2(source, ethertype, payload):
+    return struct.pack('>HHIHBB', ethertype, 0, 2, 1, 1, 6) + source + b'\0\0' + payload
+
+ANSWER, REQUEST = to_printer(MDNS['goodbye']), arp(1, CAMERA, '192.0.2.12', bytes(6), '192.0.2.1')
+SOLICIT = icmp6('fe80::5eff:fe00:1', ALL_HOSTS, NDP['solicit'])
+
+# name: link type, frames
+CAPTURES = {
+    'arp': (1, arp_frames()),
+    'ndp': (1, ndp_frames()),
+    'dhcp': (1, dhcp_frames()),
+    'mdns': (1, mdns_frames()),
+    'dns': (1, dns_frames()),
+    'ssdp': (1, ssdp_frames()),
+    'tunnels': (1, tunnel_frames()),
+    'fragments': (1, fragment_frames()),
+    'link-sll': (113, (cooked(PRINTER, 0x0800, ANSWER), cooked(CAMERA, 0x0806, REQUEST), cooked(LAPTOP, 0x86dd, SOLICIT))),
+    'link-sll2': (276, (cooked2(PRINTER, 0x0800, ANSWER), cooked2(CAMERA, 0x0806, REQUEST), cooked2(LAPTOP, 0x86dd, SOLICIT))),
+    'link-raw': (101, (ANSWER, SOLICIT)),
+    'link-null': (0, (struct.pack('<I', 2) + ANSWER, struct.pack('<I', 30) + SOLICIT, struct.pack('>I', 2) + ANSWER)),
+    'link-loop': (108, (struct.pack('>I', 2) + ANSWER, struct.pack('>I', 30) + SOLICIT)),
+    'link-ppp': (9, (b'\xff\3\0\x21' + ANSWER, b'\0\x57' + SOLICIT)),
+}
+SEEDS = {'ndp': NDP, 'dhcp': {**DHCP_CLIENT, **DHCP_SERVER}, 'mdns': MDNS, 'dns': DNS, 'ssdp': SSDP,
+         'arp': {str(i): frame[14:] for i, frame in enumerate(arp_frames())}}
+
+def write(path, data):
+    with open(path, 'wb') as f:
+        f.write(data)
+
+def write_captures(folder):
+    for capture, (link_type, frames) in CAPTURES.items():
+        data = struct.pack('<IHHiIII', 0xa1b2c3d4, 2, 4, 0, 0, 65535, link_type)
+        for number, frame in enumerate(frames):
+            data += struct.pack('<IIII', 1700000000 + number, 0, len(frame), len(frame)) + frame
+        write(os.path.join(folder, capture + '.pcap'), data)
+
+def write_seeds(folder):
+    for protocol, messages in SEEDS.items():
+        os.makedirs(os.path.join(folder, protocol), exist_ok=True)
+        for number, (key, body) in enumerate(messages.items()):
+            write(os.path.join(folder, protocol, key), bytes([number & 15]) + body)
+
+if len(sys.argv) != 3 or sys.argv[1] not in ('captures', 'seeds'):
+    sys.exit(__doc__)
+(write_captures if sys.argv[1] == 'captures' else write_seeds)(sys.argv[2])
