@@ -34,7 +34,7 @@ static void print_help(void) {
                 char left[64];
 
                 snprintf(left, sizeof left, "%s %s", verbs[i]->name, verbs[i]->arguments);
-                printf("  %-36s %s\n", left, verbs[i]->summary);
+                printf("  %-40s %s\n", left, verbs[i]->summary);
         }
         printf("\nOptions:\n");
         options_print(stdout, NULL);

@@ -118,25 +118,37 @@ static void print_learning(const struct screen *s, struct json_object *p) {
         printf("for another %s: devices that show up now are taken as known\n", text);
 }
 
-/* The counters, each with its limit where a counter of the same name and "-limit" or "_max" says it. */
+/* The limit that a table's size stands against, "" for none. */
+static const char *limit_of(struct json_object *statistics, const char *counter) {
+        static const struct {
+                const char *counter, *limit;
+        } limits[] = {
+                { "inventory.devices", "limit.devices" },
+                { "store.networks", "limit.networks" },
+                { "store.alerts", "limit.alerts" },
+                { "store.file_bytes", "limit.store_bytes" },
+        };
+        struct json_object *value;
+
+        for (size_t i = 0; i < ELEMENTSOF(limits); i++)
+                if (strcmp(counter, limits[i].counter) == 0 &&
+                    json_object_object_get_ex(statistics, limits[i].limit, &value))
+                        return json_object_get_string(value);
+        return "";
+}
+
 static int print_statistics(const struct screen *s, const struct options *options, struct json_object *statistics) {
         static const struct table_column columns[] = { { "COUNTER" }, { "VALUE", .right = true }, { "LIMIT", .right = true } };
         _cleanup_(table_freep) struct table *t = NULL;
         int r = table_new(&t, columns, ELEMENTSOF(columns));
 
         json_object_object_foreach(statistics, key, value) {
-                struct json_object *limit = NULL;
-                char name[128];
-                size_t n = strlen(key);
-
                 if (r < 0)
                         break;
-                if (n > 4 && strcmp(key + n - 4, "_max") == 0)
+                if (strncmp(key, "limit.", strlen("limit.")) == 0)
                         continue;
-                snprintf(name, sizeof name, "%s_max", key);
-                json_object_object_get_ex(statistics, name, &limit);
                 r = table_add(t, s, STYLE_NONE, key) | table_printf(t, STYLE_NONE, "%s", json_object_get_string(value)) |
-                    table_add(t, s, STYLE_NONE, limit ? json_object_get_string(limit) : "");
+                    table_add(t, s, STYLE_NONE, limit_of(statistics, key));
         }
         if (r < 0)
                 return r;

@@ -1,0 +1,64 @@
+# SPDX-License-Identifier: LGPL-2.1-or-later
+# Completion for lanscopectl(1). Verbs and options are asked of the program, devices of the service.
+
+__lanscopectl_devices() {
+        # What a device calls itself is only offered where it cannot mean anything to the shell.
+        timeout 2 lanscopectl list --json=short 2>/dev/null |
+                grep -oE '"(mac|hostname|label)":"[A-Za-z0-9._:-]+"|"[0-9]{1,3}(\.[0-9]{1,3}){3}"' |
+                sed -E 's/^"(mac|hostname|label)"://; s/"//g' | sort -u
+}
+
+__lanscopectl_verbs() {
+        lanscopectl --help 2>/dev/null | sed -nE '/^Verbs:/,/^$/ s/^  ([a-z]+) .*/\1/p'
+}
+
+__lanscopectl_options() {
+        lanscopectl $1 --help 2>/dev/null | grep -oE -- '--[a-z-]+=?' | sort -u
+}
+
+_lanscopectl() {
+        local cur=${COMP_WORDS[COMP_CWORD]} prev=${COMP_WORDS[COMP_CWORD - 1]} verb='' words='' i option=''
+
+        for ((i = 1; i < COMP_CWORD; i++)); do
+                [[ ${COMP_WORDS[i]} == [a-z]* && ${COMP_WORDS[i - 1]} != = ]] && { verb=${COMP_WORDS[i]}; break; }
+        done
+        # "--json=pr" comes as three words: --json = pr
+        if [[ $cur == = ]]; then
+                option=$prev cur=''
+        elif [[ $prev == = ]]; then
+                option=${COMP_WORDS[COMP_CWORD - 2]}
+        fi
+        case $option in
+        --json) words='pretty short off' ;;
+        --presence) words='online idle offline' ;;
+        --severity) words='info warning critical' ;;
+        --format) words='json csv' ;;
+        --sort) words='name type vendor ip mac presence last-seen first-seen traffic' ;;
+        --device) words=$(__lanscopectl_devices) ;;
+        --output | --rules) COMPREPLY=($(compgen -f -- "$cur")); return ;;
+        esac
+        if [[ -n $option ]]; then
+                COMPREPLY=($(compgen -W "$words" -- "$cur"))
+                return
+        fi
+        if [[ $cur == -* ]]; then
+                COMPREPLY=($(compgen -W "$(__lanscopectl_options "$verb")" -- "$cur"))
+                [[ ${COMPREPLY[0]} == *= ]] && compopt -o nospace
+                return
+        fi
+        case $verb in
+        '') words=$(__lanscopectl_verbs) ;;
+        device | explain | label | type | notes | trust | forget | merge | split)
+                words=$(__lanscopectl_devices)
+                [[ $verb == trust ]] && words+=' yes no'
+                ;;
+        mode) words="host gateway span $(ls /sys/class/net 2>/dev/null)" ;;
+        export) words='devices alerts' ;;
+        analyze) compopt -o filenames; COMPREPLY=($(compgen -f -- "$cur")); return ;;
+        esac
+        COMPREPLY=($(compgen -W "$words" -- "$cur"))
+        # A MAC address has the ':' that readline breaks words at.
+        declare -F __ltrim_colon_completions >/dev/null && __ltrim_colon_completions "$cur"
+}
+
+complete -F _lanscopectl lanscopectl

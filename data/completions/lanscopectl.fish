@@ -1,0 +1,48 @@
+# SPDX-License-Identifier: LGPL-2.1-or-later
+# Completion for lanscopectl(1). Verbs and options are asked of the program, devices of the service.
+
+function __lanscopectl_verb
+    for word in (commandline -opc)[2..-1]
+        if string match -qr '^[a-z]' -- $word
+            echo $word
+            return
+        end
+    end
+    return 1
+end
+
+function __lanscopectl_verb_is
+    set -l verb (__lanscopectl_verb); and contains -- $verb $argv
+end
+
+function __lanscopectl_verbs
+    lanscopectl --help 2>/dev/null | sed -nE '/^Verbs:/,/^$/ s/^  ([a-z]+)( [^ ].*[^ ])?  +(.*)/\1\t\3/p'
+end
+
+# What a device calls itself is only offered where it cannot mean anything to the shell.
+function __lanscopectl_devices
+    lanscopectl list --json=short 2>/dev/null |
+        grep -oE '"(mac|hostname|label)":"[A-Za-z0-9._:-]+"|"[0-9]{1,3}(\.[0-9]{1,3}){3}"' |
+        sed -E 's/^"(mac|hostname|label)"://; s/"//g' | sort -u
+end
+
+function __lanscopectl_options
+    lanscopectl (__lanscopectl_verb) --help 2>/dev/null | sed -nE 's/^  .. (--[a-z-]+=?)[^ ]* +(.*)/\1\t\2/p'
+end
+
+complete -c lanscopectl -f
+complete -c lanscopectl -n 'not __lanscopectl_verb >/dev/null' -a '(__lanscopectl_verbs)'
+complete -c lanscopectl -n 'string match -q -- "-*" (commandline -ct)' -a '(__lanscopectl_options)'
+complete -c lanscopectl -n '__lanscopectl_verb_is device explain label type notes trust forget merge split' -a '(__lanscopectl_devices)'
+complete -c lanscopectl -n '__lanscopectl_verb_is trust' -a 'yes no'
+complete -c lanscopectl -n '__lanscopectl_verb_is mode' -a 'host gateway span (command ls /sys/class/net)'
+complete -c lanscopectl -n '__lanscopectl_verb_is export' -a 'devices alerts'
+complete -c lanscopectl -n '__lanscopectl_verb_is analyze' -F
+complete -c lanscopectl -l json -x -a 'pretty short off'
+complete -c lanscopectl -n '__lanscopectl_verb_is list' -l presence -x -a 'online idle offline'
+complete -c lanscopectl -n '__lanscopectl_verb_is list' -l sort -x -a 'name type vendor ip mac presence last-seen first-seen traffic'
+complete -c lanscopectl -n '__lanscopectl_verb_is alerts' -l severity -x -a 'info warning critical'
+complete -c lanscopectl -n '__lanscopectl_verb_is alerts' -l device -x -a '(__lanscopectl_devices)'
+complete -c lanscopectl -n '__lanscopectl_verb_is export' -l format -x -a 'json csv'
+complete -c lanscopectl -n '__lanscopectl_verb_is export' -l output -s o -r -F
+complete -c lanscopectl -n '__lanscopectl_verb_is analyze' -l rules -r -F
