@@ -1,22 +1,138 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
-/* The composition: frames are decoded, dissected into facts, and the facts go on to whoever listens. */
+/* The composition: frames are decoded and dissected into facts, facts and source addresses go to the inventory, and
+ * what changes there goes to the detectors and to whoever listens. Once a second of packet time everything that
+ * depends on time is done; the frame that starts a new second brings it about, so that a replay does the same as the
+ * live traffic did. */
 
 #include "engine/engine.h"
 
 #include <errno.h>
 #include <stdlib.h>
 
+#include "engine/detect/detector.h"
+#include "engine/inventory/sightings.h"
+
+#define TICK NSEC_PER_SEC
+#define EXTERNAL_MAX 64
+
 struct engine {
         struct engine_config config;
         struct engine_ops ops;
         struct packet_decoder *decoder;
+        struct inventory *inventory; /* NULL: facts alone are wanted */
+        struct sightings *sightings;
+        struct detect_host host;
+        void *detectors[DETECTOR_MAX]; /* their states */
+        uint32_t external[EXTERNAL_MAX]; /* interfaces whose backend counts presence itself */
+        size_t n_external;
         struct engine_counters counters;
-        uint64_t now;
+        uint64_t now, next_tick;
+        uint64_t next_alert_id;
 };
 
 void engine_config_default(struct engine_config *config) {
-        *config = (struct engine_config) { .settle = 20 * NSEC_PER_SEC, .first_alert_id = 1 };
+        *config = (struct engine_config) { .detect = true, .settle = 20 * NSEC_PER_SEC, .first_alert_id = 1 };
+        inventory_config_default(&config->inventory);
+}
+
+static void tell_detectors(struct engine *e, const struct device *device, uint32_t changes) {
+        const struct detector *const *detectors;
+        uint64_t now = MAX(e->now, device->last_seen);
+        size_t n;
+
+        detectors = detectors_get(&n);
+        for (size_t i = 0; e->config.detect && i < n; i++)
+                detectors[i]->device_changed(e->detectors[i], &e->host, device, changes, now);
+}
+
+static void device_added(void *userdata, const struct device *device) {
+        struct engine *e = userdata;
+
+        if (e->ops.device_added)
+                e->ops.device_added(e->ops.userdata, device);
+        tell_detectors(e, device, UINT32_MAX);
+}
+
+static void device_changed(void *userdata, const struct device *device, uint32_t changes) {
+        struct engine *e = userdata;
+
+        if (e->ops.device_changed)
+                e->ops.device_changed(e->ops.userdata, device, changes);
+        tell_detectors(e, device, changes);
+}
+
+static void device_removed(void *userdata, const struct device *device, uint64_t successor) {
+        struct engine *e = userdata;
+        const struct detector *const *detectors;
+        size_t n;
+
+        if (e->ops.device_removed)
+                e->ops.device_removed(e->ops.userdata, device, successor);
+        detectors = detectors_get(&n);
+        for (size_t i = 0; e->config.detect && i < n; i++)
+                detectors[i]->device_removed(e->detectors[i], device);
+}
+
+static void network_added(void *userdata, const struct network *network) {
+        struct engine *e = userdata;
+
+        if (e->ops.network_added)
+                e->ops.network_added(e->ops.userdata, network);
+}
+
+static void network_changed(void *userdata, const struct network *network) {
+        struct engine *e = userdata;
+
+        if (e->ops.network_changed)
+                e->ops.network_changed(e->ops.userdata, network);
+}
+
+static void raise_alert(void *userdata, const struct alert *alert) {
+        struct engine *e = userdata;
+        struct alert numbered = *alert;
+
+        numbered.id = e->next_alert_id++;
+        e->counters.alerts++;
+        if (e->ops.alert)
+                e->ops.alert(e->ops.userdata, &numbered);
+}
+
+static int make_detectors(struct engine *e) {
+        const struct detector *const *detectors;
+        size_t n;
+        int r = 0;
+
+        e->host = (struct detect_host) {
+                .inventory = e->inventory,
+                .settle = e->config.settle,
+                .learning_until = e->config.learning_until,
+                .raise = raise_alert,
+                .userdata = e,
+        };
+        detectors = detectors_get(&n);
+        for (size_t i = 0; r >= 0 && i < n; i++)
+                r = detectors[i]->init(&e->detectors[i]);
+        return r;
+}
+
+static int make_knowledge(struct engine *e) {
+        struct inventory_ops ops = {
+                .device_added = device_added,
+                .device_changed = device_changed,
+                .device_removed = device_removed,
+                .network_added = network_added,
+                .network_changed = network_changed,
+                .userdata = e,
+        };
+        int r;
+
+        r = inventory_new(&e->inventory, &e->config.inventory, &ops);
+        if (r >= 0)
+                r = sightings_new(&e->sightings);
+        if (r >= 0 && e->config.detect)
+                r = make_detectors(e);
+        return r;
 }
 
 int engine_new(struct engine **ret, const struct engine_config *config, const struct engine_ops *ops) {
@@ -27,9 +143,12 @@ int engine_new(struct engine **ret, const struct engine_config *config, const st
                 return -ENOMEM;
         e->config = *config;
         e->ops = *ops;
+        e->next_alert_id = MAX(config->first_alert_id, 1U);
         r = packet_decoder_new(&e->decoder);
+        if (r >= 0 && !config->dissect_only)
+                r = make_knowledge(e);
         if (r < 0) {
-                free(e);
+                engine_free(e);
                 return r;
         }
         *ret = e;
@@ -37,11 +156,43 @@ int engine_new(struct engine **ret, const struct engine_config *config, const st
 }
 
 struct engine *engine_free(struct engine *e) {
+        const struct detector *const *detectors;
+        size_t n;
+
         if (!e)
                 return NULL;
+        detectors = detectors_get(&n);
+        for (size_t i = 0; i < n; i++)
+                detectors[i]->free(e->detectors[i]);
+        inventory_free(e->inventory);
+        sightings_free(e->sightings);
         packet_decoder_free(e->decoder);
         free(e);
         return NULL;
+}
+
+static void advance_detectors(struct engine *e, bool flush) {
+        const struct detector *const *detectors;
+        size_t n;
+
+        detectors = detectors_get(&n);
+        for (size_t i = 0; e->config.detect && i < n; i++)
+                detectors[i]->advance(e->detectors[i], &e->host, e->now, flush);
+}
+
+static void tick(struct engine *e, bool flush) {
+        if (!e->inventory)
+                return;
+        sightings_drain(e->sightings, e->inventory);
+        inventory_advance(e->inventory, e->now);
+        advance_detectors(e, flush);
+        e->next_tick = e->now > UINT64_MAX - TICK ? UINT64_MAX : e->now - e->now % TICK + TICK;
+}
+
+static void set_time(struct engine *e, uint64_t now) {
+        e->now = MAX(e->now, now);
+        if (e->now >= e->next_tick)
+                tick(e, false);
 }
 
 static void take_fact(void *userdata, const struct fact *fact) {
@@ -50,19 +201,109 @@ static void take_fact(void *userdata, const struct fact *fact) {
         e->counters.facts++;
         if (e->ops.fact)
                 e->ops.fact(e->ops.userdata, fact);
+        if (e->inventory)
+                inventory_take_fact(e->inventory, fact);
+}
+
+static bool is_external(const struct engine *e, uint32_t ifindex) {
+        for (size_t i = 0; i < e->n_external; i++)
+                if (e->external[i] == ifindex)
+                        return true;
+        return false;
+}
+
+static void count_addresses(struct engine *e, const struct packet *packet) {
+        const struct frame *frame = packet->frame;
+        struct sightings_key key = { frame->ifindex, packet->vlan, packet->link_source };
+
+        if (!e->inventory || !(packet->flags & PACKET_HAS_MAC) || is_external(e, frame->ifindex))
+                return;
+        if (!mac_is_group(&key.mac) && !mac_is_zero(&key.mac) &&
+            !sightings_count_sent(e->sightings, &key, frame->ts, frame->length))
+                e->counters.sightings_dropped++;
+        if (!(packet->flags & PACKET_HAS_LINK_DESTINATION) || packet->flags & PACKET_LINK_GROUP)
+                return;
+        key.mac = packet->link_destination;
+        if (!mac_is_group(&key.mac) && !mac_is_zero(&key.mac) &&
+            !sightings_count_received(e->sightings, &key, frame->ts, frame->length))
+                e->counters.sightings_dropped++;
 }
 
 void engine_feed_frame(struct engine *e, const struct frame *frame) {
         struct fact_sink sink = { take_fact, e };
         struct packet packet;
+        int r;
 
         if (frame->ts < e->now)
                 e->counters.clock_backwards++;
-        else
-                e->now = frame->ts;
-        if (packet_decode(e->decoder, frame, &packet) > 0)
+        set_time(e, frame->ts);
+        r = packet_decode(e->decoder, frame, &packet);
+        count_addresses(e, &packet);
+        if (r > 0)
                 dissectors_run(&packet, &sink, e->counters.dissectors);
 }
 
-void engine_flush(struct engine *e _unused_) {
+void engine_feed_sighting(struct engine *e, const struct sighting *sighting) {
+        if (!e->inventory)
+                return;
+        set_time(e, sighting->last);
+        inventory_take_sighting(e->inventory, sighting);
+}
+
+void engine_set_external_presence(struct engine *e, uint32_t ifindex, bool external) {
+        size_t i = 0;
+
+        while (i < e->n_external && e->external[i] != ifindex)
+                i++;
+        if (external && i == e->n_external && i < EXTERNAL_MAX)
+                e->external[e->n_external++] = ifindex;
+        else if (!external && i < e->n_external)
+                e->external[i] = e->external[--e->n_external];
+}
+
+void engine_advance(struct engine *e, uint64_t now) {
+        set_time(e, now);
+}
+
+uint64_t engine_next_deadline(const struct engine *e) {
+        const struct detector *const *detectors;
+        uint64_t next;
+        size_t n;
+
+        if (!e->inventory)
+                return UINT64_MAX;
+        next = sightings_is_empty(e->sightings) ? UINT64_MAX : e->next_tick;
+        next = MIN(next, inventory_next_deadline(e->inventory));
+        detectors = detectors_get(&n);
+        for (size_t i = 0; e->config.detect && i < n; i++)
+                next = MIN(next, detectors[i]->next_deadline(e->detectors[i]));
+        return MAX(next, e->next_tick);
+}
+
+uint64_t engine_now(const struct engine *e) {
+        return e->now;
+}
+
+void engine_flush(struct engine *e) {
+        tick(e, true);
+        /* What the detectors marked. */
+        if (e->inventory)
+                inventory_advance(e->inventory, e->now);
+}
+
+struct inventory *engine_inventory(struct engine *e) {
+        return e->inventory;
+}
+
+void engine_set_learning_until(struct engine *e, uint64_t until) {
+        e->config.learning_until = until;
+        e->host.learning_until = until;
+}
+
+void engine_get_counters(const struct engine *e, struct engine_counters *ret) {
+        *ret = e->counters;
+        ret->packet = *packet_decoder_counters(e->decoder);
+        ret->alerts_suppressed = e->host.suppressed;
+        if (e->inventory)
+                inventory_get_counters(e->inventory, &ret->inventory);
 }

@@ -112,13 +112,15 @@ int inventory_forget(struct inventory *inventory, uint64_t id);
 /* Moves all of `other` into `id`, and remembers that its MACs belong there. -EINVAL: the same device; -EXDEV: of
  * another network; -E2BIG: more addresses than a device may have. */
 int inventory_merge(struct inventory *inventory, uint64_t id, uint64_t other);
-/* Takes one MAC out into a device of its own, whose id is returned. -EINVAL: it has no other MAC. */
+/* Takes one MAC out into a device of its own, whose id is returned. -EINVAL: it has no other MAC; -ENOSPC: the table
+ * is full. */
 int inventory_split(struct inventory *inventory, uint64_t id, const struct mac_address *mac, uint64_t *ret_id);
 
 /* Marks the device as told of (new_device alert raised, or seen in the learning period). */
 int inventory_set_known(struct inventory *inventory, uint64_t id);
 
-/* Restoring from the store, before any traffic. The records are copied; names and the class are derived
- * anew from the evidence. -EEXIST, -E2BIG, -EINVAL on records that cannot be. No ops are called. */
+/* Restoring from the store, before any traffic: networks first. The records are copied; names, class, vendor and
+ * presence are derived anew by the first inventory_advance(), which is called before anybody reads. -EEXIST, -E2BIG,
+ * -EINVAL on records that cannot be. No ops are called. */
 int inventory_restore_network(struct inventory *inventory, const struct network *network);
 int inventory_restore_device(struct inventory *inventory, const struct device *device);

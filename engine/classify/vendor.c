@@ -1,0 +1,77 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+/* Vendor names of MAC addresses through sd-hwdb. The database is a file mapped into memory: a look-up walks a trie
+ * and touches pages, so the few vendors that a network really has are kept in a small cache. */
+
+#include "engine/classify/vendor.h"
+
+#include <errno.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include <systemd/sd-hwdb.h>
+
+/* A power of two; a home has about thirty vendors. */
+#define CACHE_SLOTS 64
+/* The longest prefix that the IEEE hands out (MA-S): all addresses under it have one vendor. */
+#define PREFIX_BITS 36
+
+struct vendor_slot {
+        uint64_t prefix; /* plus 1, so that 0 is an empty slot */
+        const char *name;
+};
+
+struct vendor_db {
+        sd_hwdb *hwdb;
+        struct vendor_slot cache[CACHE_SLOTS];
+};
+
+int vendor_db_new(struct vendor_db **ret) {
+        struct vendor_db *db = calloc(1, sizeof *db);
+        int r;
+
+        if (!db)
+                return -ENOMEM;
+        r = sd_hwdb_new(&db->hwdb);
+        if (r < 0) {
+                vendor_db_free(db);
+                return r;
+        }
+        *ret = db;
+        return 0;
+}
+
+struct vendor_db *vendor_db_free(struct vendor_db *db) {
+        if (!db)
+                return NULL;
+        sd_hwdb_unref(db->hwdb);
+        free(db);
+        return NULL;
+}
+
+static const char *look_up(sd_hwdb *hwdb, const struct mac_address *mac) {
+        const uint8_t *b = mac->bytes;
+        const char *name = NULL;
+        char modalias[sizeof("OUI:001122334455")];
+
+        snprintf(modalias, sizeof modalias, "OUI:%02X%02X%02X%02X%02X%02X", b[0], b[1], b[2], b[3], b[4], b[5]);
+        if (sd_hwdb_get(hwdb, modalias, "ID_OUI_FROM_DATABASE", &name) < 0 || !*name)
+                return NULL;
+        return name;
+}
+
+const char *vendor_db_lookup(struct vendor_db *db, const struct mac_address *mac) {
+        struct vendor_slot *slot;
+        uint64_t prefix = 0;
+
+        if (!db || mac_is_group(mac) || mac_is_locally_administered(mac) || mac_is_zero(mac))
+                return NULL;
+        for (size_t i = 0; i < sizeof mac->bytes; i++)
+                prefix = prefix << 8 | mac->bytes[i];
+        prefix = (prefix >> (48 - PREFIX_BITS)) + 1;
+        slot = &db->cache[(prefix ^ prefix >> 12) % CACHE_SLOTS];
+        if (slot->prefix != prefix)
+                *slot = (struct vendor_slot) { prefix, look_up(db->hwdb, mac) };
+        return slot->name;
+}

@@ -1,0 +1,17 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+/* The detectors there are; a row each. */
+
+#include "common/macro.h"
+#include "engine/detect/detector.h"
+
+static const struct detector *const detectors[] = {
+        &new_device_detector,
+};
+
+_Static_assert(ELEMENTSOF(detectors) <= DETECTOR_MAX, "DETECTOR_MAX");
+
+const struct detector *const *detectors_get(size_t *ret_n) {
+        *ret_n = ELEMENTSOF(detectors);
+        return detectors;
+}

@@ -1,0 +1,195 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+/* Whom a fact is about, and what is learned from it. The rules, each against blaming the wrong device:
+ *
+ *   - A frame speaks for its own source address only. What it says about another MAC (a DHCP message behind a relay,
+ *     an ARP message that does not match its frame) makes no device and tells nothing of that one.
+ *   - What was read inside a tunnel tells nothing of the tunnel's end.
+ *   - What may have crossed a router counts only if its IP address is on the link: it is the sender's by ARP, NDP or
+ *     DHCP; or nobody's yet, inside a known prefix, and the sender is not the gateway.
+ *   - A server's word about a client binds an address to a device that is known already; it makes none. */
+
+#include <string.h>
+#include <sys/socket.h>
+
+#include "common/strbuf.h"
+#include "engine/inventory/inventory-private.h"
+
+/* RFC 5082 §3: what arrives with 255 was not forwarded. */
+#define HOP_LIMIT_UNFORWARDED 255
+
+static bool is_host_mac(const struct mac_address *mac) {
+        return !mac_is_zero(mac) && !mac_is_group(mac);
+}
+
+/* The address of whom the frame speaks for, or NULL. An ARP message that lies about its sender is its sender's. */
+static const struct mac_address *speaker_of(const struct fact *fact) {
+        if (!(fact->flags & FACT_HAS_MAC) || fact->flags & FACT_TUNNELLED)
+                return NULL;
+        if (fact->kind == FACT_ARP_L2_MISMATCH)
+                return is_host_mac(&fact->source) ? &fact->source : NULL;
+        if (!is_host_mac(&fact->mac) || (!mac_is_zero(&fact->source) && !mac_equal(&fact->source, &fact->mac)))
+                return NULL;
+        return &fact->mac;
+}
+
+/* Did it certainly not cross a router? */
+static bool is_from_link(const struct network_entry *network, const struct fact *fact) {
+        if (fact->flags & FACT_LINK_SCOPED || fact->hop_limit == HOP_LIMIT_UNFORWARDED || fact->ip.family == 0)
+                return true;
+        if (ip_is_unspecified(&fact->ip) || ip_is_link_local(&fact->ip))
+                return true;
+        /* Home routers do not forward multicast; where the prefix is known it decides. */
+        return ip_is_multicast(&fact->destination) && !network_knows_family(network, fact->ip.family);
+}
+
+/* A DHCP server's answer to a client of this link comes from this link, or through a relay that is on it; only the
+ * answer to a renewal may be routed. One that still has the hop limit that systems start with was not. */
+static bool is_served_here(const struct fact *fact) {
+        return fact->flags & FACT_HAS_SUBJECT && ip_is_host(&fact->ip) &&
+               (fact->hop_limit == 64 || fact->hop_limit == 128);
+}
+
+static bool is_gateway(const struct network_entry *network, const struct mac_address *mac) {
+        return mac_equal(&network->network.gateway_mac, mac);
+}
+
+static bool is_on_link(const struct inventory *inventory, const struct network_entry *network,
+                       const struct mac_address *mac, const struct fact *fact) {
+        const struct entry *owner;
+
+        if (is_from_link(network, fact))
+                return true;
+        owner = entry_by_ip(inventory, network, &fact->ip);
+        if (owner)
+                return entry_by_mac(inventory, network, mac) == owner;
+        if (!network_has_ip(network, &fact->ip))
+                return is_served_here(fact);
+        return network_ip_is_host(network, &fact->ip) && !is_gateway(network, mac);
+}
+
+struct entry *fact_attribute(struct inventory *inventory, struct network_entry *network, const struct fact *fact,
+                             uint64_t now) {
+        const struct mac_address *mac = speaker_of(fact);
+        struct entry *entry;
+
+        if (!mac || !is_on_link(inventory, network, mac, fact)) {
+                inventory->counters.unattributed++;
+                return NULL;
+        }
+        entry = entry_by_mac(inventory, network, mac);
+        if (!entry)
+                entry = entry_new(inventory, network, mac, now, true);
+        if (!entry)
+                return NULL;
+        entry_set_flags(inventory, entry, DEVICE_CONFIRMED, 0);
+        entry_heard(inventory, entry, mac, now);
+        return entry;
+}
+
+/* The last word of a value, as an address. */
+static bool read_last_ip(const char *value, struct ip_address *ret) {
+        const char *blank = strrchr(value, ' ');
+
+        return ip_parse(blank ? blank + 1 : value, ret) >= 0;
+}
+
+/* DHCP: the client has this address and, of those that it had, no other. */
+static void take_assigned(struct inventory *inventory, struct network_entry *network, const struct fact *fact,
+                          const struct ip_address *ip, uint64_t now) {
+        struct entry *client = NULL;
+
+        if (fact->flags & FACT_HAS_SUBJECT && is_host_mac(&fact->subject))
+                client = entry_by_mac(inventory, network, &fact->subject);
+        if (!client || (entry_by_ip(inventory, network, ip) != client &&
+                        !entry_bind(inventory, client, ip, FACT_DHCP_ASSIGNED_IP, CLAIM_STRONG, now)))
+                return;
+        for (size_t i = client->device.n_ipv4; i-- > 0;)
+                if (client->device.ipv4[i].source == FACT_DHCP_ASSIGNED_IP && !ip_equal(&client->device.ipv4[i].address, ip))
+                        entry_unbind(inventory, client, &client->device.ipv4[i].address);
+}
+
+/* True if the address of the fact is settled by it, one way or the other. */
+static bool learn_claim(struct inventory *inventory, struct entry *entry, const struct fact *fact, uint64_t now) {
+        struct ip_address ip;
+
+        if (fact->kind == FACT_ARP_SENDER || fact->kind == FACT_NDP_SOURCE || fact->kind == FACT_NDP_NA_NO_LLADDR) {
+                if (read_last_ip(fact->value, &ip))
+                        entry_bind(inventory, entry, &ip, fact->kind, CLAIM_STRONG, now);
+                return true;
+        }
+        if (fact->kind == FACT_NDP_DAD) {
+                if (read_last_ip(fact->value, &ip))
+                        entry_bind(inventory, entry, &ip, fact->kind, CLAIM_WEAK, now);
+                return true;
+        }
+        if (fact->kind == FACT_DHCP_ASSIGNED_IP && read_last_ip(fact->value, &ip))
+                take_assigned(inventory, entry->network, fact, &ip, now);
+        /* What an ARP message says of its sender's address is said by FACT_ARP_SENDER. */
+        return fact->kind == FACT_ARP_WHO_HAS || fact->kind == FACT_ARP_GRATUITOUS || fact->kind == FACT_ARP_PROBE ||
+               fact->kind == FACT_ARP_L2_MISMATCH;
+}
+
+static void learn_addresses(struct inventory *inventory, struct entry *entry, const struct fact *fact, uint64_t now) {
+        if (fact->kind == FACT_DHCP_MSG_TYPE && fact->flags & FACT_GOODBYE) {
+                entry_unbind(inventory, entry, &fact->ip);
+                return;
+        }
+        if (!learn_claim(inventory, entry, fact, now) && ip_is_host(&fact->ip))
+                entry_bind(inventory, entry, &fact->ip, fact->kind, CLAIM_WEAK, now);
+}
+
+/* A host name comes with an address: whose is it? A sleep proxy answers for a sleeping host, a reflector for hosts
+ * behind another interface. NULL: nobody's here. */
+static struct entry *owner_of_name(struct inventory *inventory, struct entry *entry, const struct fact *fact, uint64_t now) {
+        struct network_entry *network = entry->network;
+        struct ip_address ip;
+        struct entry *owner;
+
+        if (!read_last_ip(fact->value, &ip) || ip_equal(&ip, &fact->ip))
+                return entry;
+        owner = entry_by_ip(inventory, network, &ip);
+        if (owner)
+                return owner;
+        if (!ip_is_link_local(&ip) && network_knows_family(network, ip.family) && !network_has_ip(network, &ip))
+                return NULL;
+        if (!(fact->flags & FACT_GOODBYE))
+                entry_bind(inventory, entry, &ip, FACT_MDNS_HOSTNAME, CLAIM_WEAK, now);
+        return entry;
+}
+
+static void take_goodbye(struct inventory *inventory, struct entry *entry, const struct fact *fact, uint64_t now) {
+        struct ip_address ip;
+
+        if (fact->kind == FACT_MDNS_HOSTNAME && read_last_ip(fact->value, &ip) && !ip_equal(&ip, &fact->ip))
+                entry_unbind(inventory, entry, &ip);
+        entry_take_service(inventory, entry, fact->kind, fact->value, true, now);
+}
+
+static bool is_service(const struct fact *fact) {
+        return fact_voice(fact) == VOICE_SELF && (fact->kind == FACT_MDNS_SERVICE || fact->kind == FACT_SSDP_NT ||
+                                                  fact->kind == FACT_SSDP_ST || fact->kind == FACT_SSDP_USN);
+}
+
+/* A server that gives 0.0.0.0 or 255.255.255.255 as an address gives none. */
+static bool is_empty_address(const struct fact *fact) {
+        struct ip_address ip;
+
+        return fact_voice(fact) == VOICE_SERVES && ip_parse(fact->value, &ip) >= 0 && !ip_is_host(&ip) &&
+               fact->kind != FACT_DHCP_NETMASK;
+}
+
+void fact_apply(struct inventory *inventory, struct entry *entry, const struct fact *fact, uint64_t now) {
+        learn_addresses(inventory, entry, fact, now);
+        network_take_fact(inventory, entry->network, fact, now);
+        if (fact->flags & FACT_GOODBYE) {
+                take_goodbye(inventory, entry, fact, now);
+                return;
+        }
+        if (is_service(fact))
+                entry_take_service(inventory, entry, fact->kind, fact->value, false, now);
+        if (fact->kind == FACT_MDNS_HOSTNAME)
+                entry = owner_of_name(inventory, entry, fact, now);
+        if (entry && !is_empty_address(fact))
+                entry_take_evidence(inventory, entry, fact->kind, fact_voice(fact), fact->value, now);
+}

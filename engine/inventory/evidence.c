@@ -1,0 +1,252 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+/* Facts that are kept as the reason for what is said of a device. Each kind has a share of the list, so that a
+ * device that asks for much, or changes a text all the time, does not push out what it is known by. */
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "common/strbuf.h"
+#include "engine/inventory/inventory-private.h"
+
+/* Longer values are cut: no rule looks further (CLASSIFY_VALUE_MAX). */
+#define VALUE_MAX CLASSIFY_VALUE_MAX
+
+/* What is not listed here has the policy of its voice. Kinds whose content has its own place (addresses) or
+ * that say nothing of their sender for long are not kept. */
+static const struct evidence_row {
+        bool listed;
+        struct evidence_policy policy;
+} rows[_FACT_KIND_MAX] = {
+#define ROW(kind, confidence, keep, name) [FACT_##kind] = { true, { confidence, keep, name } }
+        ROW(HOST_NAME, 100, 1, 100),
+        ROW(HOST_ADDRESS, 100, 0, 0),
+        ROW(ARP_SENDER, 80, 0, 0),
+        ROW(ARP_WHO_HAS, 0, 0, 0),
+        ROW(ARP_PROBE, 0, 0, 0),
+        ROW(ARP_GRATUITOUS, 80, 0, 0),
+        ROW(ARP_L2_MISMATCH, 60, 2, 0),
+        ROW(NDP_SOURCE, 80, 0, 0),
+        ROW(NDP_ROUTER, 80, 2, 0),
+        ROW(NDP_PREFIX, 70, 4, 0),
+        ROW(NDP_MTU, 60, 1, 0),
+        ROW(NDP_DAD, 0, 0, 0),
+        ROW(NDP_WHO_HAS, 0, 0, 0),
+        ROW(NDP_ROUTER_SOLICIT, 0, 0, 0),
+        ROW(NDP_NA_NO_LLADDR, 0, 0, 0),
+        ROW(DHCP_MSG_TYPE, 60, 4, 0),
+        ROW(DHCP_HOSTNAME, 85, 3, 85),
+        ROW(DHCP_FQDN, 84, 2, 84),
+        ROW(DHCP_VENDOR_CLASS, 90, 2, 0),
+        ROW(DHCP_USER_CLASS, 80, 2, 0),
+        ROW(DHCP_CLIENT_ID, 80, 2, 0),
+        ROW(DHCP_PARAM_REQUEST_LIST, 90, 3, 0),
+        ROW(DHCP_OPTIONS, 80, 4, 0),
+        ROW(DHCP_MAX_MESSAGE_SIZE, 70, 1, 0),
+        ROW(DHCP_REQUESTED_IP, 0, 0, 0),
+        ROW(DHCP_CLIENT_IP, 0, 0, 0),
+        ROW(DHCP_ASSIGNED_IP, 0, 0, 0),
+        ROW(DHCP_OFFERED_IP, 0, 0, 0),
+        ROW(DHCP_LEASE_TIME, 60, 1, 0),
+        ROW(MDNS_HOSTNAME, 90, 6, 90),
+        ROW(MDNS_SERVICE, 90, 16, 0),
+        ROW(MDNS_INSTANCE, 85, 12, 50),
+        ROW(MDNS_TXT, 85, 24, 0),
+        ROW(MDNS_REVERSE, 80, 0, 0),
+        ROW(MDNS_HINFO, 85, 2, 0),
+        ROW(MDNS_QUERY, 40, 6, 0),
+        ROW(SSDP_METHOD, 50, 3, 0),
+        ROW(SSDP_SERVER, 85, 3, 0),
+        ROW(SSDP_USN, 80, 6, 0),
+        ROW(SSDP_NT, 85, 8, 0),
+        ROW(SSDP_NTS, 0, 0, 0),
+        ROW(SSDP_ST, 80, 6, 0),
+        ROW(SSDP_LOCATION, 70, 3, 0),
+#undef ROW
+};
+
+static struct evidence_policy policy_of_voice(enum fact_voice voice) {
+        switch (voice) {
+        case VOICE_SELF:
+                return (struct evidence_policy) { 75, 4, 0 };
+        case VOICE_ASKS:
+                return (struct evidence_policy) { 40, 3, 0 };
+        case VOICE_SERVES:
+                return (struct evidence_policy) { 70, 2, 0 };
+        case VOICE_CLAIMS:
+        case _VOICE_MAX:
+                break;
+        }
+        return (struct evidence_policy) { 50, 2, 0 };
+}
+
+struct evidence_policy evidence_policy(enum fact_kind kind) {
+        return rows[kind].listed ? rows[kind].policy : policy_of_voice(fact_kind_voice(kind));
+}
+
+/* A host name is one piece whatever the address that it came with: those change, and have their own lists. */
+static bool is_same(enum fact_kind kind, const char *kept, const char *value) {
+        size_t length;
+
+        if (kind != FACT_MDNS_HOSTNAME)
+                return strcmp(kept, value) == 0;
+        length = strcspn(value, " ");
+        return strcspn(kept, " ") == length && strncmp(kept, value, length) == 0;
+}
+
+static struct evidence *find(struct device *d, enum fact_kind kind, enum fact_voice voice, const char *value) {
+        for (size_t i = 0; i < d->n_evidence; i++)
+                if (d->evidence[i].kind == kind && d->evidence[i].voice == voice &&
+                    is_same(kind, d->evidence[i].value, value))
+                        return &d->evidence[i];
+        return NULL;
+}
+
+/* The reasons for the class point into the list: they follow when it moves. */
+static void shift_reasons(struct device *d, size_t from, bool inserted) {
+        struct classification *c = d->class;
+        size_t kept = 0;
+
+        if (!c)
+                return;
+        for (size_t i = 0; i < c->n_reasons; i++) {
+                struct classify_reason reason = c->reasons[i];
+
+                if (!inserted && reason.evidence_index == from)
+                        continue;
+                if (reason.evidence_index >= from)
+                        reason.evidence_index += inserted ? 1 : -1;
+                c->reasons[kept++] = reason;
+        }
+        c->n_reasons = kept;
+}
+
+static void remove_piece(struct inventory *inventory, struct entry *entry, size_t i) {
+        struct device *d = &entry->device;
+
+        entry_strfree(inventory, entry, d->evidence[i].value);
+        d->n_evidence--;
+        memmove(&d->evidence[i], &d->evidence[i + 1], (d->n_evidence - i) * sizeof d->evidence[0]);
+        shift_reasons(d, i, false);
+        entry->names_stale = entry->class_stale = true;
+}
+
+/* Which of two pieces to lose: what was only asked for, then what is least to be trusted, then the oldest. */
+static bool is_worth_less(const struct evidence *a, const struct evidence *b) {
+        bool a_asks = a->voice == VOICE_ASKS, b_asks = b->voice == VOICE_ASKS;
+
+        if (a_asks != b_asks)
+                return a_asks;
+        if (a->confidence != b->confidence)
+                return a->confidence < b->confidence;
+        return a->last_seen < b->last_seen;
+}
+
+static void make_room(struct inventory *inventory, struct entry *entry, enum fact_kind kind, size_t keep) {
+        struct device *d = &entry->device;
+        size_t of_kind = 0, oldest = SIZE_MAX, worst = 0;
+
+        for (size_t i = 0; i < d->n_evidence; i++) {
+                if (is_worth_less(&d->evidence[i], &d->evidence[worst]))
+                        worst = i;
+                if (d->evidence[i].kind != kind)
+                        continue;
+                of_kind++;
+                if (oldest == SIZE_MAX || d->evidence[i].last_seen <= d->evidence[oldest].last_seen)
+                        oldest = i;
+        }
+        if (of_kind < keep && d->n_evidence < DEVICE_EVIDENCE_MAX)
+                return;
+        remove_piece(inventory, entry, of_kind >= keep ? oldest : worst);
+        inventory->counters.evidence_overflow++;
+}
+
+static bool make_space(struct entry *entry) {
+        size_t room = entry->evidence_room ? entry->evidence_room * 2 : 4;
+        struct evidence *bigger;
+
+        if (entry->device.n_evidence < entry->evidence_room)
+                return true;
+        bigger = realloc(entry->device.evidence, room * sizeof *bigger);
+        if (!bigger)
+                return false;
+        entry->device.evidence = bigger;
+        entry->evidence_room = room;
+        return true;
+}
+
+/* Bytes of `value` that are kept: whole characters. */
+static size_t kept_length(const char *value) {
+        size_t length = strlen(value);
+
+        if (length <= VALUE_MAX)
+                return length;
+        length = VALUE_MAX;
+        while (length > 0 && ((unsigned char) value[length] & 0xc0) == 0x80)
+                length--;
+        return length;
+}
+
+static void add(struct inventory *inventory, struct entry *entry, const struct evidence *piece) {
+        struct device *d = &entry->device;
+        struct evidence kept = *piece;
+
+        kept.value = entry_strndup(inventory, entry, piece->value, kept_length(piece->value));
+        if (!kept.value)
+                return;
+        make_room(inventory, entry, piece->kind, evidence_policy(piece->kind).keep);
+        if (!make_space(entry)) {
+                entry_strfree(inventory, entry, kept.value);
+                return;
+        }
+        memmove(d->evidence + 1, d->evidence, d->n_evidence * sizeof *d->evidence);
+        d->evidence[0] = kept;
+        d->n_evidence++;
+        shift_reasons(d, 0, true);
+        entry->names_stale = entry->class_stale = true;
+}
+
+void entry_take_evidence(struct inventory *inventory, struct entry *entry, enum fact_kind kind, enum fact_voice voice,
+                         const char *value, uint64_t now) {
+        struct evidence_policy policy = evidence_policy(kind);
+        char text[VALUE_MAX + 1];
+        struct evidence piece = { kind, voice, policy.confidence, 1, now, now, text };
+        struct strbuf b = STRBUF(text);
+        struct evidence *known;
+
+        if (policy.keep == 0 || *value == '\0')
+                return;
+        strbuf_bytes(&b, value, kept_length(value));
+        known = find(&entry->device, kind, voice, text);
+        if (known) {
+                if (known->count < UINT32_MAX)
+                        known->count++;
+                known->last_seen = MAX(known->last_seen, now);
+                entry->names_stale = entry->names_stale || policy.name > 0;
+                entry_changed(inventory, entry, CHANGE_SEEN);
+                return;
+        }
+        add(inventory, entry, &piece);
+        entry_changed(inventory, entry, CHANGE_EVIDENCE);
+}
+
+void entry_adopt_evidence(struct inventory *inventory, struct entry *entry, const struct evidence *piece) {
+        struct evidence *known = find(&entry->device, piece->kind, piece->voice, piece->value);
+        struct evidence kept = *piece;
+
+        kept.confidence = evidence_policy(piece->kind).confidence;
+        if (evidence_policy(piece->kind).keep == 0 || *piece->value == '\0')
+                return;
+        if (known) {
+                known->count = known->count > UINT32_MAX - piece->count ? UINT32_MAX : known->count + piece->count;
+                known->first_seen = MIN(known->first_seen, piece->first_seen);
+                known->last_seen = MAX(known->last_seen, piece->last_seen);
+                entry->names_stale = entry->class_stale = true;
+        } else
+                add(inventory, entry, &kept);
+}
+
+void entry_clear_evidence(struct inventory *inventory, struct entry *entry) {
+        while (entry->device.n_evidence > 0)
+                remove_piece(inventory, entry, entry->device.n_evidence - 1);
+}

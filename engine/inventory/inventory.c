@@ -1,0 +1,213 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+/* The inventory as a whole: what goes in, what time does, and what can be read. */
+
+#include "engine/inventory/inventory.h"
+
+#include <errno.h>
+#include <stdlib.h>
+
+#include "engine/inventory/inventory-private.h"
+
+/* Each eviction is two events for the store and the bus. More in a row than this is a flood, and newcomers are
+ * refused until tokens come back. */
+#define EVICTION_BURST 256
+#define EVICTION_INTERVAL (NSEC_PER_SEC / 32)
+/* Changes are told so often at most. */
+#define TELL_INTERVAL NSEC_PER_SEC
+
+void inventory_config_default(struct inventory_config *config) {
+        *config = (struct inventory_config) {
+                .devices_max = 16384,
+                .networks_max = 64,
+                .idle_after = 5 * 60 * NSEC_PER_SEC,
+                .offline_after = 15 * 60 * NSEC_PER_SEC,
+        };
+}
+
+int inventory_new(struct inventory **ret, const struct inventory_config *config, const struct inventory_ops *ops) {
+        struct inventory *inventory = calloc(1, sizeof *inventory);
+
+        if (!inventory)
+                return -ENOMEM;
+        inventory->evictions = (struct token_bucket) { .burst = EVICTION_BURST, .interval = EVICTION_INTERVAL };
+        inventory_set_config(inventory, config);
+        if (ops)
+                inventory->ops = *ops;
+        /* Without the hardware database vendors are unknown, no more. */
+        if (vendor_db_new(&inventory->vendors) < 0)
+                inventory->vendors = NULL;
+        *ret = inventory;
+        return 0;
+}
+
+struct inventory *inventory_free(struct inventory *inventory) {
+        if (!inventory)
+                return NULL;
+        inventory->ops = (struct inventory_ops) {};
+        inventory_time(inventory, 0);
+        while (inventory->n_entries > 0)
+                entry_remove(inventory, inventory->entries[inventory->n_entries - 1], 0);
+        for (size_t i = 0; i < inventory->n_networks; i++)
+                network_free(inventory->networks[i]);
+        hash_index_clear(&inventory->by_mac);
+        hash_index_clear(&inventory->by_ip);
+        vendor_db_free(inventory->vendors);
+        free(inventory->entries);
+        free(inventory->networks);
+        free(inventory->scopes);
+        free(inventory->interfaces);
+        free(inventory);
+        return NULL;
+}
+
+void inventory_set_config(struct inventory *inventory, const struct inventory_config *config) {
+        struct inventory_config *c = &inventory->config;
+
+        *c = *config;
+        c->devices_max = MAX(c->devices_max, 1);
+        c->networks_max = MAX(c->networks_max, 1);
+        c->offline_after = MAX(c->offline_after, c->idle_after);
+        inventory_time(inventory, 0);
+        roster_shrink(inventory, c->devices_max);
+}
+
+void inventory_set_rules(struct inventory *inventory, const struct ruleset *rules) {
+        inventory->rules = rules;
+        for (size_t i = 0; i < inventory->n_entries; i++) {
+                entry_classify(inventory, inventory->entries[i]);
+                inventory->entries[i]->class_stale = false;
+                if (inventory->entries[i]->changes != 0)
+                        entry_changed(inventory, inventory->entries[i], 0);
+        }
+}
+
+uint64_t inventory_time(struct inventory *inventory, uint64_t now) {
+        if (inventory->unsorted)
+                roster_sort(inventory);
+        inventory->now = MAX(inventory->now, now);
+        return inventory->now;
+}
+
+void inventory_take_fact(struct inventory *inventory, const struct fact *fact) {
+        uint64_t now = inventory_time(inventory, fact->ts);
+        struct network_entry *network;
+        struct entry *entry;
+
+        inventory->counters.facts++;
+        if (!(fact->flags & FACT_HAS_MAC))
+                return;
+        network = network_of(inventory, fact->ifindex, fact->vlan, true, now);
+        if (!network)
+                return;
+        network = interface_check_gateway(inventory, network, fact, now);
+        entry = fact_attribute(inventory, network, fact, now);
+        if (!entry)
+                return;
+        fact_apply(inventory, entry, fact, now);
+        if (!entry->told)
+                entry_tell(inventory, entry);
+}
+
+static void add_traffic(struct device_traffic *sum, const struct device_traffic *more) {
+        sum->packets_sent += more->packets_sent;
+        sum->bytes_sent += more->bytes_sent;
+        sum->packets_received += more->packets_received;
+        sum->bytes_received += more->bytes_received;
+}
+
+void inventory_take_sighting(struct inventory *inventory, const struct sighting *sighting) {
+        uint64_t now = inventory_time(inventory, sighting->last);
+        /* What was only sent to it does not show that it is there. */
+        bool sent = sighting->traffic.packets_sent > 0 || sighting->traffic.packets_received == 0;
+        struct network_entry *network;
+        struct entry *entry;
+
+        if (mac_is_zero(&sighting->mac) || mac_is_group(&sighting->mac))
+                return;
+        network = network_of(inventory, sighting->ifindex, sighting->vlan, false, now);
+        if (!network)
+                return;
+        entry = entry_by_mac(inventory, network, &sighting->mac);
+        if (!entry && sent)
+                entry = entry_new(inventory, network, &sighting->mac, now, false);
+        if (!entry)
+                return;
+        add_traffic(&entry->device.traffic, &sighting->traffic);
+        if (sent)
+                entry_heard(inventory, entry, &sighting->mac, now);
+        else
+                entry_changed(inventory, entry, CHANGE_SEEN);
+        if (!entry->told)
+                entry_tell(inventory, entry);
+}
+
+static void tell_networks(struct inventory *inventory) {
+        if (!inventory->networks_dirty)
+                return;
+        inventory->networks_dirty = false;
+        for (size_t i = 0; i < inventory->n_networks; i++) {
+                struct network_entry *network = inventory->networks[i];
+
+                if (network->dirty && inventory->ops.network_changed)
+                        inventory->ops.network_changed(inventory->ops.userdata, &network->network);
+                network->dirty = false;
+        }
+}
+
+void inventory_advance(struct inventory *inventory, uint64_t now) {
+        inventory->flushed = inventory_time(inventory, now);
+        roster_age(inventory);
+        roster_tell_changes(inventory);
+        tell_networks(inventory);
+}
+
+static uint64_t after(const struct entry *entry, uint64_t interval) {
+        if (!entry)
+                return UINT64_MAX;
+        return entry->device.last_seen > UINT64_MAX - interval ? UINT64_MAX : entry->device.last_seen + interval;
+}
+
+uint64_t inventory_next_deadline(const struct inventory *inventory) {
+        const struct inventory_config *c = &inventory->config;
+        uint64_t next = UINT64_MAX;
+
+        if (inventory->unsorted)
+                return inventory->now;
+        if (inventory->dirty || inventory->networks_dirty)
+                next = inventory->flushed + TELL_INTERVAL;
+        next = MIN(next, after(inventory->presences[PRESENCE_ONLINE], c->idle_after));
+        next = MIN(next, after(inventory->presences[PRESENCE_IDLE], c->offline_after));
+        return MIN(next, after(inventory->tiers[TIER_UNCONFIRMED], UNCONFIRMED_EXPIRY));
+}
+
+const struct device *inventory_get(const struct inventory *inventory, uint64_t id) {
+        const struct entry *entry = entry_by_id(inventory, id);
+
+        return entry ? &entry->device : NULL;
+}
+
+const struct device *inventory_get_by_mac(const struct inventory *inventory, const struct mac_address *mac) {
+        const struct entry *entry = entry_by_mac(inventory, NULL, mac);
+
+        return entry ? &entry->device : NULL;
+}
+
+const struct network *inventory_get_network(const struct inventory *inventory, uint64_t id) {
+        const struct network_entry *network = network_by_id(inventory, id);
+
+        return network ? &network->network : NULL;
+}
+
+const struct device *inventory_next(const struct inventory *inventory, size_t *position) {
+        return *position < inventory->n_entries ? &inventory->entries[(*position)++]->device : NULL;
+}
+
+const struct network *inventory_next_network(const struct inventory *inventory, size_t *position) {
+        return *position < inventory->n_networks ? &inventory->networks[(*position)++]->network : NULL;
+}
+
+void inventory_get_counters(const struct inventory *inventory, struct inventory_counters *ret) {
+        *ret = inventory->counters;
+        ret->devices = inventory->n_entries;
+}

@@ -1,0 +1,30 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+#include <stdbool.h>
+
+#include "common/macro.h"
+#include "engine/inventory/inventory.h"
+
+/* Counts who sends and who is sent to, by interface, VLAN and MAC, for one short interval: a probe or two of a small
+ * table a frame. The inventory gets the sums. */
+
+struct sightings;
+
+struct sightings_key {
+        uint32_t ifindex;
+        uint16_t vlan;
+        struct mac_address mac;
+};
+
+int sightings_new(struct sightings **ret);
+struct sightings *sightings_free(struct sightings *sightings);
+DEFINE_CLEANUP(struct sightings *, sightings_free)
+
+/* A frame of `bytes` on the wire. False: the table is full for this interval, nothing was counted. */
+bool sightings_count_sent(struct sightings *sightings, const struct sightings_key *key, uint64_t now, uint32_t bytes);
+bool sightings_count_received(struct sightings *sightings, const struct sightings_key *key, uint64_t now, uint32_t bytes);
+
+bool sightings_is_empty(const struct sightings *sightings);
+/* Hands all sums to `inventory`, in the order in which the addresses came, and starts anew. */
+void sightings_drain(struct sightings *sightings, struct inventory *inventory);
