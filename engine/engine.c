@@ -300,6 +300,11 @@ void engine_set_learning_until(struct engine *e, uint64_t until) {
         e->host.learning_until = until;
 }
 
+void engine_set_settle(struct engine *e, uint64_t settle) {
+        e->config.settle = settle;
+        e->host.settle = settle;
+}
+
 void engine_get_counters(const struct engine *e, struct engine_counters *ret) {
         *ret = e->counters;
         ret->packet = *packet_decoder_counters(e->decoder);

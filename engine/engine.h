@@ -66,4 +66,6 @@ void engine_flush(struct engine *engine);
 
 struct inventory *engine_inventory(struct engine *engine);
 void engine_set_learning_until(struct engine *engine, uint64_t until);
+/* For devices that are new from now on. */
+void engine_set_settle(struct engine *engine, uint64_t settle);
 void engine_get_counters(const struct engine *engine, struct engine_counters *ret);

@@ -1,0 +1,413 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+/* lanscoped.conf: one table says which keys there are, how each is read, and where it goes. Syntax of
+ * values as in systemd.syntax(7) and systemd.time(7). */
+
+#include "daemon/configuration.h"
+
+#include <ctype.h>
+#include <errno.h>
+#include <inttypes.h>
+#include <limits.h>
+#include <net/if.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+
+#include "common/cleanup.h"
+
+void config_default(struct config *config) {
+        /* All bytes, padding included: configurations are compared as bytes. */
+        memset(config, 0, sizeof *config);
+        config->capture.mode = MODE_HOST;
+        config->capture.snaplen = 2048;
+        config->capture.buffer_size = 4 << 20;
+        config->settle = 20 * NSEC_PER_SEC;
+        config->learning_period = 10 * 60 * NSEC_PER_SEC;
+        config->new_device = true;
+        inventory_config_default(&config->inventory);
+        store_config_default(&config->store);
+}
+
+static int number_parse(const char **text, uint64_t *ret) {
+        char *end;
+
+        if (!isdigit((unsigned char) **text))
+                return -EINVAL;
+        errno = 0;
+        *ret = strtoull(*text, &end, 10);
+        if (errno != 0)
+                return -ERANGE;
+        *text = end;
+        return 0;
+}
+
+static void skip_blank(const char **text) {
+        while (**text == ' ' || **text == '\t')
+                (*text)++;
+}
+
+static int time_unit_parse(const char **text, uint64_t *ret) {
+        static const struct {
+                const char *name;
+                uint64_t ns;
+        } units[] = {
+                { "us", NSEC_PER_USEC },        { "ms", NSEC_PER_MSEC },
+                { "seconds", NSEC_PER_SEC },    { "second", NSEC_PER_SEC },
+                { "sec", NSEC_PER_SEC },        { "s", NSEC_PER_SEC },
+                { "minutes", 60 * NSEC_PER_SEC }, { "minute", 60 * NSEC_PER_SEC },
+                { "min", 60 * NSEC_PER_SEC },   { "m", 60 * NSEC_PER_SEC },
+                { "hours", 3600 * NSEC_PER_SEC }, { "hour", 3600 * NSEC_PER_SEC },
+                { "hr", 3600 * NSEC_PER_SEC },  { "h", 3600 * NSEC_PER_SEC },
+                { "days", 86400 * NSEC_PER_SEC }, { "day", 86400 * NSEC_PER_SEC },
+                { "d", 86400 * NSEC_PER_SEC },  { "weeks", 604800 * NSEC_PER_SEC },
+                { "week", 604800 * NSEC_PER_SEC }, { "w", 604800 * NSEC_PER_SEC },
+                { "", NSEC_PER_SEC },
+        };
+        size_t length = 0;
+
+        while (isalpha((unsigned char) (*text)[length]))
+                length++;
+        for (size_t i = 0; i < ELEMENTSOF(units); i++)
+                if (strlen(units[i].name) == length && strncmp(units[i].name, *text, length) == 0) {
+                        *text += length;
+                        *ret = units[i].ns;
+                        return 0;
+                }
+        return -EINVAL;
+}
+
+int time_span_parse(const char *text, uint64_t *ret) {
+        uint64_t sum = 0;
+
+        skip_blank(&text);
+        if (strcmp(text, "infinity") == 0) {
+                *ret = UINT64_MAX;
+                return 0;
+        }
+        do {
+                uint64_t n, unit;
+                int r = number_parse(&text, &n);
+
+                if (r < 0)
+                        return r;
+                skip_blank(&text);
+                r = time_unit_parse(&text, &unit);
+                if (r < 0)
+                        return r;
+                if (__builtin_mul_overflow(n, unit, &n) || __builtin_add_overflow(sum, n, &sum))
+                        return -ERANGE;
+                skip_blank(&text);
+        } while (*text);
+        *ret = sum;
+        return 0;
+}
+
+int size_parse(const char *text, uint64_t *ret) {
+        static const char units[] = "BKMGT";
+        const char *unit;
+        uint64_t n;
+        int r;
+
+        skip_blank(&text);
+        r = number_parse(&text, &n);
+        if (r < 0)
+                return r;
+        skip_blank(&text);
+        if (*text) {
+                unsigned shift;
+
+                unit = strchr(units, *text++);
+                if (!unit || *text)
+                        return -EINVAL;
+                shift = 10 * (unsigned) (unit - units);
+                if (n > UINT64_MAX >> shift)
+                        return -ERANGE;
+                n <<= shift;
+        }
+        *ret = n;
+        return 0;
+}
+
+int boolean_parse(const char *text, bool *ret) {
+        static const char *const yes[] = { "yes", "y", "true", "t", "on", "1" };
+        static const char *const no[] = { "no", "n", "false", "f", "off", "0" };
+
+        for (size_t i = 0; i < ELEMENTSOF(yes); i++) {
+                if (strcasecmp(text, yes[i]) == 0) {
+                        *ret = true;
+                        return 0;
+                }
+                if (strcasecmp(text, no[i]) == 0) {
+                        *ret = false;
+                        return 0;
+                }
+        }
+        return -EINVAL;
+}
+
+int config_set_mode(struct config *config, const char *value) {
+        enum capture_mode mode = capture_mode_from_string(value);
+
+        if (mode < 0)
+                return -EINVAL;
+        config->capture.mode = mode;
+        return 0;
+}
+
+int config_set_backend(struct config *config, const char *value) {
+        if (strcmp(value, "auto") != 0 && strcmp(value, "ebpf") != 0 && strcmp(value, "pcap") != 0)
+                return -EINVAL;
+        memset(config->capture.backend, 0, sizeof config->capture.backend);
+        strcpy(config->capture.backend, value);
+        return 0;
+}
+
+int config_add_interface(struct config *config, const char *name) {
+        size_t length = strlen(name);
+
+        /* The kernel's dev_valid_name(). */
+        if (length == 0 || length >= IF_NAMESIZE || strcmp(name, ".") == 0 || strcmp(name, "..") == 0)
+                return -EINVAL;
+        for (const char *p = name; *p; p++)
+                if (*p == '/' || *p == ':' || isspace((unsigned char) *p) || iscntrl((unsigned char) *p))
+                        return -EINVAL;
+        for (size_t i = 0; i < config->n_interfaces; i++)
+                if (strcmp(config->interfaces[i], name) == 0)
+                        return 0;
+        if (config->n_interfaces >= CONFIG_INTERFACES_MAX)
+                return -E2BIG;
+        memcpy(config->interfaces[config->n_interfaces++], name, length + 1);
+        return 0;
+}
+
+static int read_mode(struct config *config, void *field _unused_, const char *value) {
+        return config_set_mode(config, value);
+}
+
+static int read_backend(struct config *config, void *field _unused_, const char *value) {
+        return config_set_backend(config, value);
+}
+
+/* "Interface=" empty takes back what was listed before, as lists do in systemd's files. */
+static int read_interfaces(struct config *config, void *field _unused_, const char *value) {
+        struct config copy = *config;
+        char words[CONF_LINE_MAX + 1], *rest = words;
+
+        snprintf(words, sizeof words, "%s", value);
+        if (*value == '\0')
+                copy.n_interfaces = 0;
+        for (char *word; (word = strtok_r(rest, " \t,", &rest));) {
+                int r = config_add_interface(&copy, word);
+
+                if (r < 0)
+                        return r;
+        }
+        *config = copy;
+        return 0;
+}
+
+static int read_bool(struct config *config _unused_, void *field, const char *value) {
+        return boolean_parse(value, field);
+}
+
+static int read_span(struct config *config _unused_, void *field, const char *value) {
+        return time_span_parse(value, field);
+}
+
+/* A span of which 0 means for ever, as "infinity" does. */
+static int read_age(struct config *config _unused_, void *field, const char *value) {
+        uint64_t span;
+        int r = time_span_parse(value, &span);
+
+        if (r >= 0)
+                *(uint64_t *) field = span == UINT64_MAX ? 0 : span;
+        return r;
+}
+
+static int read_size64(struct config *config _unused_, void *field, const char *value) {
+        return size_parse(value, field);
+}
+
+static int read_size32(struct config *config _unused_, void *field, const char *value) {
+        uint64_t size;
+        int r = size_parse(value, &size);
+
+        if (r < 0)
+                return r;
+        if (size > INT_MAX)
+                return -ERANGE;
+        *(uint32_t *) field = (uint32_t) size;
+        return 0;
+}
+
+static int read_count(struct config *config _unused_, void *field, const char *value) {
+        uint64_t n;
+        int r = number_parse(&value, &n);
+
+        if (r < 0 || *value)
+                return r < 0 ? r : -EINVAL;
+        if (n == 0 || n > INT_MAX)
+                return -ERANGE;
+        *(uint32_t *) field = (uint32_t) n;
+        return 0;
+}
+
+static int read_filter(struct config *config, void *field, const char *value) {
+        if (strlen(value) >= sizeof config->capture.filter)
+                return -E2BIG;
+        memset(config->capture.filter, 0, sizeof config->capture.filter);
+        strcpy(field, value);
+        return 0;
+}
+
+static const struct setting {
+        const char *section, *key;
+        int (*read)(struct config *config, void *field, const char *value);
+        size_t offset;
+} settings[] = {
+        { "Capture", "Mode", read_mode, 0 },
+        { "Capture", "Interface", read_interfaces, 0 },
+        { "Capture", "Backend", read_backend, 0 },
+        { "Capture", "Promiscuous", read_bool, offsetof(struct config, capture.promiscuous) },
+        { "Capture", "SpanDrop", read_bool, offsetof(struct config, capture.span_drop) },
+        { "Capture", "SnapLen", read_size32, offsetof(struct config, capture.snaplen) },
+        { "Capture", "BufferSize", read_size32, offsetof(struct config, capture.buffer_size) },
+        { "Capture", "Filter", read_filter, offsetof(struct config, capture.filter) },
+        { "Inventory", "MaxDevices", read_count, offsetof(struct config, inventory.devices_max) },
+        { "Inventory", "MaxNetworks", read_count, offsetof(struct config, inventory.networks_max) },
+        { "Inventory", "IdleAfterSec", read_span, offsetof(struct config, inventory.idle_after) },
+        { "Inventory", "OfflineAfterSec", read_span, offsetof(struct config, inventory.offline_after) },
+        { "Alerts", "NewDevice", read_bool, offsetof(struct config, new_device) },
+        { "Alerts", "SettleSec", read_span, offsetof(struct config, settle) },
+        { "Alerts", "LearningPeriodSec", read_span, offsetof(struct config, learning_period) },
+        { "Store", "MaxSize", read_size64, offsetof(struct config, store.size_max) },
+        { "Store", "MaxAlerts", read_count, offsetof(struct config, store.alerts_max) },
+        { "Store", "AlertRetentionSec", read_age, offsetof(struct config, store.alert_age_max) },
+        { "Store", "DeviceRetentionSec", read_age, offsetof(struct config, store.device_age_max) },
+};
+
+struct reading {
+        struct config *config;
+        conf_complaint_fn complain;
+        void *userdata;
+        bool section_known;
+};
+
+static bool section_is_known(const char *section) {
+        for (size_t i = 0; i < ELEMENTSOF(settings); i++)
+                if (strcmp(settings[i].section, section) == 0)
+                        return true;
+        return false;
+}
+
+static const char *refusal_to_string(int error) {
+        return error == -ERANGE ? "is out of range" : error == -E2BIG ? "is too long" : "is not understood";
+}
+
+static void pass_complaint(void *userdata, const char *file, unsigned line, const char *message) {
+        const struct reading *reading = userdata;
+
+        if (reading->complain)
+                reading->complain(reading->userdata, file, line, message);
+}
+
+static int take_entry(void *userdata, const struct conf_entry *entry) {
+        struct reading *reading = userdata;
+
+        if (!entry->key) {
+                reading->section_known = section_is_known(entry->section);
+                if (!reading->section_known)
+                        conf_complain(pass_complaint, reading, entry, "unknown section [%s], ignoring it", entry->section);
+                return 0;
+        }
+        if (*entry->section && !reading->section_known)
+                return 0;
+        for (size_t i = 0; i < ELEMENTSOF(settings); i++) {
+                const struct setting *s = &settings[i];
+                int r;
+
+                if (strcmp(s->section, entry->section) != 0 || strcmp(s->key, entry->key) != 0)
+                        continue;
+                r = s->read(reading->config, (char *) reading->config + s->offset, entry->value);
+                if (r < 0)
+                        conf_complain(pass_complaint, reading, entry, "%s=%s %s, ignoring it", entry->key, entry->value,
+                                      refusal_to_string(r));
+                return 0;
+        }
+        conf_complain(pass_complaint, reading, entry, "unknown key %s= in section [%s], ignoring it", entry->key, entry->section);
+        return 0;
+}
+
+int config_read(struct config *config, FILE *f, const char *name, conf_complaint_fn complain, void *userdata) {
+        struct reading reading = { config, complain, userdata, false };
+
+        return conf_file_parse(f, name, take_entry, pass_complaint, &reading);
+}
+
+static int read_path(struct config *config, const char *path, conf_complaint_fn complain, void *userdata) {
+        _cleanup_(fclosep) FILE *f = fopen(path, "re");
+
+        return f ? config_read(config, f, path, complain, userdata) : -errno;
+}
+
+/* The main file of the first folder that has one. */
+static int read_main(struct config *config, const char *const folders[], conf_complaint_fn complain, void *userdata,
+                     char **ret_failed) {
+        for (size_t i = 0; folders[i]; i++) {
+                _cleanup_(freep) char *path = NULL;
+                int r;
+
+                if (asprintf(&path, "%s/lanscoped.conf", folders[i]) < 0) {
+                        path = NULL;
+                        return -ENOMEM;
+                }
+                r = read_path(config, path, complain, userdata);
+                if (r == -ENOENT || r == -ENOTDIR)
+                        continue;
+                if (r < 0)
+                        *ret_failed = TAKE_PTR(path);
+                return r;
+        }
+        return 0;
+}
+
+static int read_dropins(struct config *config, const char *const folders[], conf_complaint_fn complain, void *userdata,
+                        char **ret_failed) {
+        _cleanup_(strings_freep) char **files = NULL;
+        char paths[8][PATH_MAX];
+        const char *dropins[9] = {};
+        int r;
+
+        for (size_t i = 0; folders[i] && i < ELEMENTSOF(paths); i++) {
+                snprintf(paths[i], sizeof paths[i], "%s/lanscoped.conf.d", folders[i]);
+                dropins[i] = paths[i];
+        }
+        r = conf_files_list(dropins, ".conf", &files);
+        for (size_t i = 0; r >= 0 && files[i]; i++) {
+                r = read_path(config, files[i], complain, userdata);
+                if (r < 0)
+                        *ret_failed = strdup(files[i]);
+        }
+        return r;
+}
+
+int config_load(struct config *config, const char *path, const char *const folders[], conf_complaint_fn complain,
+                void *userdata, char **ret_failed) {
+        struct config fresh = *config;
+        int r;
+
+        *ret_failed = NULL;
+        if (path) {
+                r = read_path(&fresh, path, complain, userdata);
+                if (r < 0)
+                        *ret_failed = strdup(path);
+        } else {
+                r = read_main(&fresh, folders, complain, userdata, ret_failed);
+                if (r >= 0)
+                        r = read_dropins(&fresh, folders, complain, userdata, ret_failed);
+        }
+        if (r >= 0)
+                *config = fresh;
+        return r < 0 ? r : 0;
+}

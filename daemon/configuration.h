@@ -1,0 +1,53 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "common/conf-file.h"
+#include "daemon/capture.h"
+#include "daemon/store.h"
+#include "engine/inventory/inventory.h"
+
+/* What lanscoped.conf says (lanscoped.conf(5)). */
+
+#define CONFIG_INTERFACES_MAX 16
+
+struct config {
+        struct capture_config capture;
+        char interfaces[CONFIG_INTERFACES_MAX][16]; /* none: the one with the default route */
+        size_t n_interfaces;
+
+        struct inventory_config inventory;
+
+        uint64_t settle;          /* ns */
+        uint64_t learning_period; /* ns since the database was made */
+        bool new_device;
+
+        struct store_config store;
+};
+
+void config_default(struct config *config);
+
+/* Reads one file into `config`. What is not understood is complained about (which may be NULL, with
+ * `userdata` for it) and keeps its value. 0, or -errno of a failed read. */
+int config_read(struct config *config, FILE *f, const char *name, conf_complaint_fn complain, void *userdata);
+
+/* `path` NULL: lanscoped.conf of the first folder that has one, then all drop-ins, of `folders` (NULL-terminated,
+ * the strongest first). Otherwise that file alone, which must be there. -errno, with the file that could not be
+ * read in `failed`, which the caller frees. */
+int config_load(struct config *config, const char *path, const char *const folders[], conf_complaint_fn complain,
+                void *userdata, char **ret_failed);
+
+/* The values that the file and the command line spell alike; 0 or -EINVAL, nothing changed then. */
+int config_set_mode(struct config *config, const char *value);
+int config_set_backend(struct config *config, const char *value);
+/* Adds one; -E2BIG: more than CONFIG_INTERFACES_MAX. One that is listed already is not listed twice. */
+int config_add_interface(struct config *config, const char *name);
+
+/* systemd.time(7) spans: "90", "1min 30s", "250ms", "2h"; "infinity" is UINT64_MAX. ns. -EINVAL, -ERANGE. */
+int time_span_parse(const char *text, uint64_t *ret);
+/* Bytes, with an optional K, M, G, T to the base of 1024. -EINVAL, -ERANGE. */
+int size_parse(const char *text, uint64_t *ret);
+int boolean_parse(const char *text, bool *ret);

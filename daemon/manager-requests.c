@@ -1,0 +1,219 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+/* What clients ask the service to change. It is on the disk before it is answered, and where it cannot be
+ * written, it has not happened. */
+
+#include <errno.h>
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+#include <systemd/sd-daemon.h>
+
+#include "common/cleanup.h"
+#include "daemon/alert-bus.h"
+#include "daemon/log.h"
+#include "daemon/manager.h"
+#include "daemon/settings.h"
+
+static int set_text(struct manager *m, uint64_t id, int (*set)(struct inventory *inventory, uint64_t id, const char *text),
+                    const char *old, const char *text) {
+        if (strcmp(old ? old : "", text ? text : "") == 0)
+                return 0;
+        return set(manager_inventory(m), id, text);
+}
+
+/* Makes the inventory's record what `user` says, where it differs. */
+static int apply_user(struct manager *m, uint64_t id, const struct device_user *user) {
+        struct inventory *inventory = manager_inventory(m);
+        const struct device *d = inventory_get(inventory, id);
+        int r;
+
+        if (!d)
+                return -ENOENT;
+        r = set_text(m, id, inventory_set_label, d->user.label, user->label);
+        if (r >= 0)
+                r = set_text(m, id, inventory_set_notes, d->user.notes, user->notes);
+        if (r >= 0 && d->user.type != user->type)
+                r = inventory_set_type(inventory, id, user->type);
+        if (r >= 0 && d->user.trusted != user->trusted)
+                r = inventory_set_trusted(inventory, id, user->trusted);
+        return r;
+}
+
+int manager_set_user(struct manager *m, const struct device *device, const struct device_user *user) {
+        struct device_user before = device->user;
+        uint64_t id = device->id;
+        int r = store_save_user(m->store, device, user);
+
+        if (r < 0)
+                return r;
+        before.label = before.label ? strdup(before.label) : NULL;
+        before.notes = before.notes ? strdup(before.notes) : NULL;
+        r = apply_user(m, id, user);
+        if (r < 0) { /* refused, or out of memory: the file goes back to what the memory holds */
+                (void) apply_user(m, id, &before);
+                device = inventory_get(manager_inventory(m), id);
+                if (device)
+                        (void) store_save_user(m->store, device, &device->user);
+        }
+        free(before.label);
+        free(before.notes);
+        return r;
+}
+
+int manager_forget(struct manager *m, uint64_t id) {
+        int r = store_forget(m->store, id);
+
+        return r < 0 ? r : inventory_forget(manager_inventory(m), id);
+}
+
+/* Merging and splitting cannot be undone in memory: whether the store can write is found out before, by writing
+ * all that waits for it. */
+static int flush_before(struct manager *m, uint64_t id) {
+        int r = store_put_device(m->store, id, UINT32_MAX);
+
+        return r < 0 ? r : store_flush(m->store, 0);
+}
+
+int manager_merge(struct manager *m, uint64_t id, uint64_t other) {
+        const struct device *merged;
+        int r = flush_before(m, id);
+
+        if (r >= 0)
+                r = inventory_merge(manager_inventory(m), id, other);
+        if (r < 0)
+                return r;
+        merged = inventory_get(manager_inventory(m), id);
+        r = store_merge(m->store, merged, other);
+        if (r < 0)
+                log_error("The merge is not saved yet: %s", store_last_error(m->store));
+        return r;
+}
+
+int manager_split(struct manager *m, uint64_t id, const struct mac_address *mac, uint64_t *ret_id) {
+        struct inventory *inventory = manager_inventory(m);
+        uint64_t created;
+        int r = flush_before(m, id);
+
+        if (r >= 0)
+                r = inventory_split(inventory, id, mac, &created);
+        if (r < 0)
+                return r;
+        r = store_split(m->store, inventory_get(inventory, id), inventory_get(inventory, created));
+        if (r < 0)
+                log_error("The split is not saved yet: %s", store_last_error(m->store));
+        else
+                *ret_id = created;
+        return r;
+}
+
+int manager_acknowledge(struct manager *m, const uint64_t *ids, size_t n, size_t *ret_n) {
+        _cleanup_(freep) uint64_t *changed = NULL;
+        int r;
+
+        manager_commit_alerts(m);
+        r = store_acknowledge_alerts(m->store, ids, n, &changed, ret_n);
+        if (r < 0)
+                return r;
+        if (*ret_n > 0)
+                (void) alert_bus_emit_acknowledged(m->bus, changed, *ret_n);
+        manager_recount_alerts(m);
+        return 0;
+}
+
+static int restart_capture(struct manager *m) {
+        return listener_start(m->listener, &m->config.capture, m->config.interfaces, m->config.n_interfaces);
+}
+
+int manager_set_mode(struct manager *m, enum capture_mode mode, const char *const interfaces[], size_t n,
+                     struct strbuf *reasons) {
+        _cleanup_(freep) struct config *before = malloc(sizeof *before);
+        bool was_started;
+        int r;
+
+        if (!m->listener)
+                return -EOPNOTSUPP;
+        if (!before)
+                return -ENOMEM;
+        *before = m->config;
+        was_started = listener_is_started(m->listener);
+        m->config.capture.mode = mode;
+        m->config.n_interfaces = 0;
+        for (size_t i = 0; i < n; i++)
+                (void) config_add_interface(&m->config, interfaces[i]);
+        manager_mark(m, MANAGER_MODE | MANAGER_CAPTURE);
+        r = restart_capture(m);
+        if (r >= 0)
+                return 0;
+        listener_describe_failures(m->listener, reasons);
+        m->config = *before;
+        if (was_started)
+                (void) restart_capture(m);
+        else
+                listener_stop(m->listener);
+        return r;
+}
+
+int manager_start_capture(struct manager *m, struct strbuf *reasons) {
+        int r;
+
+        if (!m->listener)
+                return -EOPNOTSUPP;
+        if (listener_is_started(m->listener))
+                return 0;
+        r = restart_capture(m);
+        if (r < 0) {
+                listener_describe_failures(m->listener, reasons);
+                listener_stop(m->listener);
+        }
+        return r;
+}
+
+int manager_stop_capture(struct manager *m) {
+        if (!m->listener)
+                return -EOPNOTSUPP;
+        listener_stop(m->listener);
+        return 0;
+}
+
+static bool capture_differs(const struct config *a, const struct config *b) {
+        return memcmp(&a->capture, &b->capture, sizeof a->capture) != 0 || a->n_interfaces != b->n_interfaces ||
+               memcmp(a->interfaces, b->interfaces, sizeof a->interfaces) != 0;
+}
+
+static void apply_config(struct manager *m, const struct config *config) {
+        bool restart = capture_differs(&m->config, config);
+        uint64_t until;
+
+        m->config = *config;
+        store_set_config(m->store, &m->config.store);
+        inventory_set_config(manager_inventory(m), &m->config.inventory);
+        engine_set_settle(m->engine, m->config.settle);
+        until = manager_learning_until(m);
+        engine_set_learning_until(m->engine, until);
+        m->learning_until = until;
+        manager_mark(m, MANAGER_MODE | MANAGER_LEARNING | MANAGER_CAPTURE);
+        if (restart && m->listener && listener_is_started(m->listener))
+                (void) restart_capture(m);
+}
+
+int manager_reload(struct manager *m, char ***ret) {
+        struct ruleset *rules = NULL;
+        struct config config;
+        uint64_t now = 0;
+        int r;
+
+        (void) sd_event_now(m->event, CLOCK_MONOTONIC, &now);
+        (void) sd_notifyf(false, "RELOADING=1\nMONOTONIC_USEC=%" PRIu64, now);
+        r = settings_load(m->options, &config, &rules, ret);
+        if (r >= 0) {
+                inventory_set_rules(manager_inventory(m), rules);
+                ruleset_free(m->rules);
+                m->rules = rules;
+                apply_config(m, &config);
+                log_info("Reloaded configuration and %zu rules", ruleset_count(rules));
+        }
+        (void) sd_notify(false, "READY=1");
+        manager_notify_status(m);
+        return r;
+}

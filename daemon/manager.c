@@ -1,0 +1,602 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+/* The service. What the engine tells is queued for the store and for clients, and both are served from
+ * the loop: alerts before the loop sleeps again, everything else a little later and together. What a
+ * client asks to change is on the disk before it is answered. */
+
+#include "daemon/manager.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <systemd/sd-daemon.h>
+#include <time.h>
+
+#include "common/cleanup.h"
+#include "config.h"
+#include "daemon/alert-bus.h"
+#include "daemon/log.h"
+#include "daemon/manager-bus.h"
+#include "daemon/settings.h"
+
+/* When what traffic told is written: soon where it is worth a signal, and seldom where only times and counts
+ * changed, for a home server's disk. usec. */
+#define FLUSH_SOON (5 * USEC_PER_SEC)
+#define FLUSH_SELDOM (300 * USEC_PER_SEC)
+#define FLUSH_RETRY (30 * USEC_PER_SEC)
+#define FLUSH_BATCH 500
+#define PRUNE_INTERVAL (3600 * USEC_PER_SEC)
+#define PRUNE_AGAIN (1 * USEC_PER_SEC)
+
+/* AlertRaised signals a second; the rest are stored and listed. */
+#define ALERT_SIGNALS 64
+
+static uint64_t now_monotonic(const struct manager *m) {
+        uint64_t now = 0;
+
+        (void) sd_event_now(m->event, CLOCK_MONOTONIC, &now);
+        return now;
+}
+
+/* ns since the epoch */
+static uint64_t now_realtime(void) {
+        struct timespec ts;
+
+        clock_gettime(CLOCK_REALTIME, &ts);
+        return (uint64_t) ts.tv_sec * NSEC_PER_SEC + (uint64_t) ts.tv_nsec;
+}
+
+struct inventory *manager_inventory(const struct manager *m) {
+        return engine_inventory(m->engine);
+}
+
+uint32_t manager_online_count(const struct manager *m) {
+        size_t position = 0;
+        uint32_t n = 0;
+
+        for (const struct device *d; (d = inventory_next(manager_inventory(m), &position));)
+                n += d->presence == PRESENCE_ONLINE;
+        return n;
+}
+
+const char *manager_backend(const struct manager *m) {
+        const struct listener_interface *i;
+        const char *backend = "";
+        size_t position = 0;
+
+        if (m->replay)
+                return "replay";
+        while (m->listener && (i = listener_next(m->listener, &position))) {
+                if (!i->capture)
+                        continue;
+                if (*backend && strcmp(backend, capture_backend_name(i->capture)) != 0)
+                        return "mixed";
+                backend = capture_backend_name(i->capture);
+        }
+        return backend;
+}
+
+/* What the engine tells. */
+
+void manager_mark(struct manager *m, uint32_t mask) {
+        (void) changes_mark(m->changes, OBJECT_MANAGER, 0, mask);
+}
+
+static void flush_within(struct manager *m, uint64_t delay) {
+        uint64_t at = now_monotonic(m) + delay;
+
+        if (at >= m->flush_at)
+                return;
+        m->flush_at = at;
+        (void) sd_event_source_set_time(m->flush_timer, at);
+        (void) sd_event_source_set_enabled(m->flush_timer, SD_EVENT_ONESHOT);
+}
+
+static void on_device_added(void *userdata, const struct device *d) {
+        struct manager *m = userdata;
+
+        (void) changes_add(m->changes, OBJECT_DEVICE, d->id);
+        manager_mark(m, MANAGER_DEVICES);
+        (void) store_put_device(m->store, d->id, UINT32_MAX);
+        flush_within(m, FLUSH_SOON);
+}
+
+static void on_device_changed(void *userdata, const struct device *d, uint32_t changes) {
+        struct manager *m = userdata;
+        bool seen_only = (changes & ~(uint32_t) CHANGE_SEEN) == 0;
+
+        (void) changes_mark(m->changes, OBJECT_DEVICE, d->id, changes & ~(uint32_t) CHANGE_SEEN);
+        if (changes & CHANGE_PRESENCE)
+                manager_mark(m, MANAGER_DEVICES);
+        (void) store_put_device(m->store, d->id, changes);
+        flush_within(m, seen_only ? FLUSH_SELDOM : FLUSH_SOON);
+}
+
+static void on_device_removed(void *userdata, const struct device *d, uint64_t successor _unused_) {
+        struct manager *m = userdata;
+
+        (void) changes_remove(m->changes, OBJECT_DEVICE, d->id);
+        manager_mark(m, MANAGER_DEVICES);
+        (void) store_delete_device(m->store, d->id);
+        flush_within(m, FLUSH_SOON);
+}
+
+static void on_network_added(void *userdata, const struct network *n) {
+        struct manager *m = userdata;
+
+        (void) changes_add(m->changes, OBJECT_NETWORK, n->id);
+        (void) store_put_network(m->store, n->id);
+        flush_within(m, FLUSH_SOON);
+}
+
+static void on_network_changed(void *userdata, const struct network *n) {
+        struct manager *m = userdata;
+
+        (void) changes_mark(m->changes, OBJECT_NETWORK, n->id, 1);
+        (void) store_put_network(m->store, n->id);
+        flush_within(m, FLUSH_SOON);
+}
+
+static void on_alert(void *userdata, const struct alert *alert) {
+        struct manager *m = userdata;
+
+        if (!m->config.new_device && alert->kind == ALERT_NEW_DEVICE)
+                return;
+        if (alert_queue_push(m->alerts, alert) < 0)
+                m->counters.alerts_dropped++;
+}
+
+static bool may_signal(struct manager *m) {
+        uint64_t now = now_monotonic(m);
+
+        if (now - m->signals_begin >= USEC_PER_SEC) {
+                m->signals_begin = now;
+                m->signals = 0;
+        }
+        return m->signals++ < ALERT_SIGNALS;
+}
+
+static void signal_alert(struct manager *m, const struct alert *alert) {
+        char id[17];
+
+        snprintf(id, sizeof id, "%016" PRIx64, alert->device);
+        log_device(LOG_NOTICE, id, "%s: %s", alert_kind_to_string(alert->kind), alert->message);
+        if (!may_signal(m)) {
+                m->counters.alert_signals_held++;
+                return;
+        }
+        changes_flush_object(m->changes, OBJECT_DEVICE, alert->device);
+        (void) alert_bus_emit_raised(m->bus, alert);
+}
+
+void manager_recount_alerts(struct manager *m) {
+        if (store_count_unacknowledged(m->store, &m->unacknowledged) >= 0)
+                manager_mark(m, MANAGER_ALERTS);
+}
+
+/* Stored first, then told. While the store cannot write they wait. */
+void manager_commit_alerts(struct manager *m) {
+        size_t n;
+        const struct alert *alerts = alert_queue_peek(m->alerts, &n);
+        int r;
+
+        if (n == 0 || now_monotonic(m) < m->alerts_retry_at)
+                return;
+        r = store_add_alerts(m->store, alerts, n);
+        if (r < 0) {
+                log_error("Cannot store %zu alerts, will try again: %s", n, store_last_error(m->store));
+                m->alerts_retry_at = now_monotonic(m) + FLUSH_RETRY;
+                flush_within(m, FLUSH_RETRY);
+                return;
+        }
+        for (size_t i = 0; i < n; i++)
+                signal_alert(m, &alerts[i]);
+        alert_queue_clear(m->alerts);
+        manager_recount_alerts(m);
+}
+
+/* What the listener tells. */
+
+static void on_frame(void *userdata, const struct frame *frame) {
+        struct manager *m = userdata;
+
+        engine_feed_frame(m->engine, frame);
+}
+
+static void on_sighting(void *userdata, const struct sighting *sighting) {
+        struct manager *m = userdata;
+
+        engine_feed_sighting(m->engine, sighting);
+}
+
+static void on_interface(void *userdata, const struct inventory_interface *interface, bool external_presence) {
+        struct manager *m = userdata;
+
+        engine_set_external_presence(m->engine, interface->ifindex, external_presence);
+        inventory_set_interface(manager_inventory(m), interface, now_realtime());
+}
+
+static void on_interface_gone(void *userdata, uint32_t ifindex) {
+        struct manager *m = userdata;
+
+        engine_set_external_presence(m->engine, ifindex, false);
+        inventory_remove_interface(manager_inventory(m), ifindex);
+}
+
+void manager_notify_status(struct manager *m) {
+        char text[512];
+        struct strbuf b = STRBUF(text);
+        const struct listener_interface *i;
+        size_t position = 0;
+
+        while (m->listener && (i = listener_next(m->listener, &position)))
+                strbuf_printf(&b, "%s%s: %s%s%s", b.length > 0 ? ", " : "", *i->name ? i->name : "no interface",
+                              listener_state_to_string(i->state), i->capture ? " with " : "",
+                              i->capture ? capture_method(i->capture) : "");
+        if (m->replay)
+                strbuf_string(&b, replay_ended(m->replay) ? "a capture file was replayed" : "replaying a capture file");
+        (void) sd_notifyf(false, "STATUS=%s mode; %s", capture_mode_to_string(m->config.capture.mode), text);
+}
+
+static void on_listener_changed(void *userdata) {
+        struct manager *m = userdata;
+
+        manager_mark(m, MANAGER_CAPTURE);
+        if (m->running)
+                manager_notify_status(m);
+}
+
+/* The loop's own. */
+
+static int on_engine_timer(sd_event_source *s _unused_, uint64_t usec _unused_, void *userdata) {
+        struct manager *m = userdata;
+
+        m->engine_deadline = UINT64_MAX;
+        engine_advance(m->engine, now_realtime());
+        return 0;
+}
+
+static void check_learning(struct manager *m) {
+        if (m->learning_until == 0 || engine_now(m->engine) < m->learning_until)
+                return;
+        m->learning_until = 0;
+        manager_mark(m, MANAGER_LEARNING);
+        log_info("The learning period is over: devices that are new from now on raise an alert");
+}
+
+/* After every event: alerts are committed, and the timer is set to what the engine waits for now. In a replay,
+ * time passes with the frames alone. */
+static int on_post(sd_event_source *s _unused_, void *userdata) {
+        struct manager *m = userdata;
+        uint64_t deadline;
+
+        manager_commit_alerts(m);
+        check_learning(m);
+        if (m->replay)
+                return 0;
+        deadline = MIN(engine_next_deadline(m->engine), m->learning_until ? m->learning_until : UINT64_MAX);
+        if (deadline == m->engine_deadline)
+                return 0;
+        m->engine_deadline = deadline;
+        if (deadline != UINT64_MAX)
+                (void) sd_event_source_set_time(m->engine_timer, deadline / NSEC_PER_USEC + 1);
+        (void) sd_event_source_set_enabled(m->engine_timer, deadline != UINT64_MAX ? SD_EVENT_ONESHOT : SD_EVENT_OFF);
+        return 0;
+}
+
+static int on_flush(sd_event_source *s _unused_, uint64_t usec _unused_, void *userdata) {
+        struct manager *m = userdata;
+        int r = store_flush(m->store, FLUSH_BATCH);
+
+        m->flush_at = UINT64_MAX;
+        if (r < 0)
+                log_error("Cannot save what was seen, will try again: %s", store_last_error(m->store));
+        if (r != 0)
+                flush_within(m, r < 0 ? FLUSH_RETRY : 0);
+        return 0;
+}
+
+static int on_prune(sd_event_source *s, uint64_t usec, void *userdata) {
+        struct manager *m = userdata;
+        int r = store_prune(m->store, m->replay ? engine_now(m->engine) : now_realtime());
+
+        if (r < 0)
+                log_error("Cannot remove what is too old: %s", store_last_error(m->store));
+        else
+                manager_recount_alerts(m);
+        (void) sd_event_source_set_time(s, usec + (r > 0 ? PRUNE_AGAIN : PRUNE_INTERVAL));
+        return sd_event_source_set_enabled(s, SD_EVENT_ONESHOT);
+}
+
+static int on_quit(sd_event_source *s, const struct signalfd_siginfo *si _unused_, void *userdata _unused_) {
+        return sd_event_exit(sd_event_source_get_event(s), 0);
+}
+
+static int on_hangup(sd_event_source *s _unused_, const struct signalfd_siginfo *si _unused_, void *userdata) {
+        struct manager *m = userdata;
+        _cleanup_(strings_freep) char **complaints = NULL;
+        int r = manager_reload(m, &complaints);
+
+        if (r < 0)
+                log_error("Not reloaded, all stays as it was: %s", strerror(-r));
+        return 0;
+}
+
+static int on_bus_lost(sd_bus_message *message _unused_, void *userdata, sd_bus_error *error _unused_) {
+        struct manager *m = userdata;
+
+        log_error("The bus is gone: stopping");
+        return sd_event_exit(m->event, -ECONNRESET);
+}
+
+static void on_replay_end(void *userdata, const char *complaint) {
+        struct manager *m = userdata;
+
+        if (complaint)
+                log_warning("%s: %s", m->options->replay, complaint);
+        engine_flush(m->engine);
+        manager_mark(m, MANAGER_CAPTURE);
+        manager_notify_status(m);
+        log_info("%s: %" PRIu64 " frames replayed", m->options->replay, replay_frames(m->replay));
+        if (m->options->replay_exit)
+                (void) sd_event_exit(m->event, complaint ? -EBADMSG : 0);
+}
+
+/* Setting up. */
+
+static int open_store(struct manager *m) {
+        const char *path = m->options->database ? m->options->database : m->options->replay ? ":memory:" : STATEDIR "/lanscope.db";
+        _cleanup_(freep) char *message = NULL;
+        int r;
+
+        m->config.store.now = now_realtime();
+        r = store_open(&m->store, path, &m->config.store, &message);
+        if (r < 0)
+                log_error("Cannot open the database %s: %s", path, message ? message : strerror(-r));
+        else if (message)
+                log_warning("%s", message);
+        return r;
+}
+
+static int restore_network(void *userdata, const struct network *network) {
+        return inventory_restore_network(userdata, network);
+}
+
+static int restore_device(void *userdata, const struct device *device) {
+        return inventory_restore_device(userdata, device);
+}
+
+static const struct device *source_device(void *userdata, uint64_t id) {
+        return inventory_get(userdata, id);
+}
+
+static const struct network *source_network(void *userdata, uint64_t id) {
+        return inventory_get_network(userdata, id);
+}
+
+/* The learning period begins with the database. A capture file is about the past: there everything is new. */
+uint64_t manager_learning_until(const struct manager *m) {
+        uint64_t until;
+
+        if (m->options->replay || m->config.learning_period == 0)
+                return 0;
+        if (__builtin_add_overflow(store_created(m->store), m->config.learning_period, &until))
+                return UINT64_MAX;
+        return until > now_realtime() ? until : 0;
+}
+
+static void set_engine_config(const struct config *config, uint64_t learning, struct engine_config *ret) {
+        engine_config_default(ret);
+        ret->inventory = config->inventory;
+        ret->detect = true;
+        ret->settle = config->settle;
+        ret->learning_until = learning;
+}
+
+static int make_engine(struct manager *m) {
+        const struct engine_ops ops = {
+                .device_added = on_device_added,
+                .device_changed = on_device_changed,
+                .device_removed = on_device_removed,
+                .network_added = on_network_added,
+                .network_changed = on_network_changed,
+                .alert = on_alert,
+                .userdata = m,
+        };
+        struct engine_config config;
+        uint64_t last_alert;
+        int r;
+
+        m->learning_until = manager_learning_until(m);
+        set_engine_config(&m->config, m->learning_until, &config);
+        r = store_last_alert_id(m->store, &last_alert);
+        if (r < 0)
+                return r;
+        config.first_alert_id = last_alert + 1;
+        r = engine_new(&m->engine, &config, &ops);
+        if (r < 0)
+                return r;
+        inventory_set_rules(manager_inventory(m), m->rules);
+        return 0;
+}
+
+static int restore(struct manager *m) {
+        struct inventory *inventory = manager_inventory(m);
+        const struct store_load_ops load = { restore_network, restore_device, inventory };
+        const struct store_source source = { source_device, source_network, inventory };
+        int r = store_load(m->store, &load);
+
+        if (r < 0) {
+                log_error("Cannot read the database: %s", store_last_error(m->store));
+                return r;
+        }
+        store_set_source(m->store, &source);
+        return store_count_unacknowledged(m->store, &m->unacknowledged);
+}
+
+static int add_timer(struct manager *m, sd_event_source **ret, clockid_t clock, uint64_t at, sd_event_time_handler_t handler,
+                     int enabled, const char *name) {
+        int r = sd_event_add_time(m->event, ret, clock, at, 250 * 1000, handler, m);
+
+        if (r >= 0)
+                r = sd_event_source_set_enabled(*ret, enabled);
+        if (r >= 0)
+                (void) sd_event_source_set_description(*ret, name);
+        return r;
+}
+
+static int make_loop(struct manager *m) {
+        uint64_t now;
+        sigset_t mask;
+        int r;
+
+        sigemptyset(&mask);
+        sigaddset(&mask, SIGTERM);
+        sigaddset(&mask, SIGINT);
+        sigaddset(&mask, SIGHUP);
+        if (sigprocmask(SIG_BLOCK, &mask, NULL) < 0)
+                return -errno;
+        r = sd_event_new(&m->event);
+        if (r >= 0)
+                r = sd_event_set_watchdog(m->event, true);
+        if (r >= 0)
+                r = sd_event_now(m->event, CLOCK_MONOTONIC, &now);
+        if (r >= 0)
+                r = sd_event_add_signal(m->event, &m->term_signal, SIGTERM, on_quit, m);
+        if (r >= 0)
+                r = sd_event_add_signal(m->event, &m->interrupt_signal, SIGINT, on_quit, m);
+        if (r >= 0)
+                r = sd_event_add_signal(m->event, &m->hangup_signal, SIGHUP, on_hangup, m);
+        if (r >= 0)
+                r = sd_event_add_post(m->event, &m->post, on_post, m);
+        if (r >= 0)
+                r = add_timer(m, &m->engine_timer, CLOCK_REALTIME, 0, on_engine_timer, SD_EVENT_OFF, "engine");
+        if (r >= 0)
+                r = add_timer(m, &m->flush_timer, CLOCK_MONOTONIC, 0, on_flush, SD_EVENT_OFF, "flush");
+        if (r >= 0)
+                r = add_timer(m, &m->prune_timer, CLOCK_MONOTONIC, now + PRUNE_INTERVAL / 60, on_prune, SD_EVENT_ONESHOT, "prune");
+        return r;
+}
+
+static int make_bus(struct manager *m) {
+        struct changes_ops changes = manager_bus_changes;
+        int r = manager_bus_connect(m);
+
+        changes.userdata = m;
+        if (r >= 0)
+                r = polkit_new(&m->polkit, m->bus);
+        if (r >= 0)
+                r = changes_new(&m->changes, m->event, &changes);
+        if (r >= 0)
+                r = sd_bus_match_signal_async(m->bus, NULL, "org.freedesktop.DBus.Local", "/org/freedesktop/DBus/Local",
+                                              "org.freedesktop.DBus.Local", "Disconnected", on_bus_lost, NULL, m);
+        return r;
+}
+
+static int start_listening(struct manager *m) {
+        const struct listener_ops ops = {
+                .frame = on_frame,
+                .sighting = on_sighting,
+                .interface = on_interface,
+                .interface_gone = on_interface_gone,
+                .changed = on_listener_changed,
+                .userdata = m,
+        };
+        int r = listener_new(&m->listener, m->event, &ops);
+
+        if (r < 0) {
+                log_error("Cannot ask the kernel for the network interfaces: %s", strerror(-r));
+                return r;
+        }
+        r = listener_start(m->listener, &m->config.capture, m->config.interfaces, m->config.n_interfaces);
+        if (r < 0)
+                log_error("Nothing can be captured, see above: lanscoped needs CAP_BPF, CAP_PERFMON, CAP_NET_ADMIN and "
+                          "CAP_NET_RAW (its unit grants them), or root");
+        return r;
+}
+
+static int start_replay(struct manager *m) {
+        const struct replay_ops ops = { on_frame, on_replay_end, m };
+        int r = replay_new(&m->replay, m->event, m->options->replay, &ops);
+
+        if (r < 0)
+                log_error("Cannot replay %s: %s", m->options->replay, r == -EMEDIUMTYPE ? "it is not a capture file" : strerror(-r));
+        return r;
+}
+
+int manager_new(struct manager **ret, const struct manager_options *options) {
+        _cleanup_(manager_freep) struct manager *m = calloc(1, sizeof *m);
+        _cleanup_(strings_freep) char **complaints = NULL;
+        int r;
+
+        if (!m)
+                return -ENOMEM;
+        m->options = options;
+        m->engine_deadline = m->flush_at = UINT64_MAX;
+        r = settings_load(options, &m->config, &m->rules, &complaints);
+        if (r >= 0)
+                r = make_loop(m);
+        if (r >= 0)
+                r = make_bus(m);
+        if (r >= 0)
+                r = open_store(m);
+        if (r >= 0)
+                r = alert_queue_new(&m->alerts);
+        if (r >= 0)
+                r = make_engine(m);
+        if (r >= 0)
+                r = restore(m);
+        if (r >= 0)
+                r = manager_bus_register(m);
+        if (r >= 0)
+                r = options->replay ? start_replay(m) : start_listening(m);
+        if (r < 0)
+                return r;
+        *ret = TAKE_PTR(m);
+        return 0;
+}
+
+struct manager *manager_free(struct manager *m) {
+        if (!m)
+                return NULL;
+        listener_free(m->listener);
+        replay_free(m->replay);
+        polkit_free(m->polkit);
+        store_close(m->store);
+        engine_free(m->engine);
+        ruleset_free(m->rules);
+        changes_free(m->changes);
+        alert_queue_free(m->alerts);
+        sd_bus_flush_close_unref(m->bus);
+        sd_event_source_disable_unref(m->post);
+        sd_event_source_disable_unref(m->engine_timer);
+        sd_event_source_disable_unref(m->flush_timer);
+        sd_event_source_disable_unref(m->prune_timer);
+        sd_event_source_disable_unref(m->term_signal);
+        sd_event_source_disable_unref(m->interrupt_signal);
+        sd_event_source_disable_unref(m->hangup_signal);
+        sd_event_unref(m->event);
+        free(m);
+        return NULL;
+}
+
+int manager_run(struct manager *m) {
+        int r;
+
+        m->running = true;
+        (void) sd_notify(false, "READY=1");
+        manager_notify_status(m);
+        log_info("lanscoped %s is running", PACKAGE_VERSION);
+        r = sd_event_loop(m->event);
+        m->running = false;
+        (void) sd_notify(false, "STOPPING=1\nSTATUS=Saving");
+        manager_commit_alerts(m);
+        changes_flush(m->changes);
+        if (store_flush(m->store, 0) < 0) {
+                log_error("Not everything that was seen could be saved: %s", store_last_error(m->store));
+                r = r < 0 ? r : -EIO;
+        }
+        return r;
+}

@@ -1,0 +1,119 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <systemd/sd-bus.h>
+#include <systemd/sd-event.h>
+
+#include "common/macro.h"
+#include "common/strbuf.h"
+#include "daemon/alert-queue.h"
+#include "daemon/changes.h"
+#include "daemon/configuration.h"
+#include "daemon/listener.h"
+#include "daemon/polkit.h"
+#include "daemon/replay.h"
+#include "daemon/store.h"
+#include "engine/engine.h"
+
+/* The service: owns the loop's sources, the engine, the store and the bus, and passes between them
+ * what happens. The bus files read its fields; only manager.c changes them. */
+
+struct manager_options {
+        const char *config;    /* NULL: the usual places */
+        const char *rules;     /* NULL: the usual places */
+        const char *database;  /* NULL: the usual place; with `replay` none: kept in memory */
+        const char *replay;    /* NULL: live */
+        bool replay_exit;
+        const char *bus;       /* NULL or "system", "session", or an address */
+        const char *mode, *backend; /* NULL: as configured */
+        const char *interfaces[CONFIG_INTERFACES_MAX];
+        size_t n_interfaces;   /* 0: as configured */
+};
+
+/* What may have changed of the Manager object. */
+enum manager_change {
+        MANAGER_MODE = 1 << 0,
+        MANAGER_CAPTURE = 1 << 1,
+        MANAGER_DEVICES = 1 << 2,
+        MANAGER_ALERTS = 1 << 3,
+        MANAGER_LEARNING = 1 << 4,
+};
+
+struct manager_counters {
+        uint64_t alerts_dropped;     /* could not be stored, and no more could wait */
+        uint64_t alert_signals_held; /* stored and listed, but not signalled: too many in one second */
+        uint64_t objects_hidden;     /* devices left out of a GetManagedObjects that would not fit a message */
+};
+
+struct manager {
+        const struct manager_options *options;
+        sd_event *event;
+        sd_bus *bus;
+        struct config config;
+        struct ruleset *rules;
+        struct store *store;
+        struct engine *engine;
+        struct changes *changes;
+        struct polkit *polkit;
+        struct listener *listener;
+        struct replay *replay;
+        struct alert_queue *alerts;
+
+        sd_event_source *post, *engine_timer, *flush_timer, *prune_timer;
+        sd_event_source *term_signal, *interrupt_signal, *hangup_signal;
+        uint64_t engine_deadline; /* what engine_timer is set to: ns since the epoch; UINT64_MAX: off */
+        uint64_t flush_at;        /* usec, monotonic; UINT64_MAX: off */
+        uint64_t learning_until;  /* ns since the epoch; 0: not learning */
+        uint64_t unacknowledged;
+        uint64_t alerts_retry_at; /* usec, monotonic: the store could not write */
+        uint64_t signals_begin;   /* usec, monotonic: the second in which `signals` alerts were signalled */
+        unsigned signals;
+        bool running;
+        struct manager_counters counters;
+};
+
+/* 0, or -errno after having said why in the log. */
+int manager_new(struct manager **ret, const struct manager_options *options);
+struct manager *manager_free(struct manager *manager);
+DEFINE_CLEANUP(struct manager *, manager_free)
+
+/* Until SIGTERM, SIGINT, or the end of --replay-exit. */
+int manager_run(struct manager *manager);
+
+/* For manager-requests.c. */
+
+/* Stores the alerts that wait, then tells of them. */
+void manager_commit_alerts(struct manager *manager);
+void manager_recount_alerts(struct manager *manager);
+/* Properties of the Manager object may have changed: enum manager_change. */
+void manager_mark(struct manager *manager, uint32_t changes);
+void manager_notify_status(struct manager *manager);
+/* ns since the epoch, as configured; 0: over, or none. */
+uint64_t manager_learning_until(const struct manager *manager);
+
+/* What clients ask for (manager-requests.c). */
+
+/* -errno: not saved, nothing changed. `user` is borrowed. */
+int manager_set_user(struct manager *manager, const struct device *device, const struct device_user *user);
+int manager_forget(struct manager *manager, uint64_t id);
+int manager_merge(struct manager *manager, uint64_t id, uint64_t other);
+int manager_split(struct manager *manager, uint64_t id, const struct mac_address *mac, uint64_t *ret_id);
+int manager_acknowledge(struct manager *manager, const uint64_t *ids, size_t n, size_t *ret_n);
+
+/* Interfaces: none for the one with the default route. Until the next reload. On failure all goes on as before,
+ * and `reasons` says why, a line an interface. -EOPNOTSUPP, here and below: a file is being replayed. */
+int manager_set_mode(struct manager *manager, enum capture_mode mode, const char *const interfaces[], size_t n,
+                     struct strbuf *reasons);
+int manager_start_capture(struct manager *manager, struct strbuf *reasons);
+int manager_stop_capture(struct manager *manager);
+
+/* Reads configuration and rules anew; `*ret` (strings_free()) lists the mistakes in them. On failure all
+ * stays as it was. */
+int manager_reload(struct manager *manager, char ***ret);
+
+struct inventory *manager_inventory(const struct manager *manager);
+uint32_t manager_online_count(const struct manager *manager);
+/* "ebpf", "pcap", "mixed", "replay", or "". */
+const char *manager_backend(const struct manager *manager);

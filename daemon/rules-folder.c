@@ -1,0 +1,50 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+/* Where rules are found, and in which order they count. */
+
+#include "daemon/rules-folder.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "common/cleanup.h"
+#include "config.h"
+
+static int load_file(struct ruleset *rules, const char *path, conf_complaint_fn complain, void *userdata) {
+        _cleanup_(fclosep) FILE *f = fopen(path, "re");
+
+        return f ? ruleset_load(rules, path, f, complain, userdata) : -errno;
+}
+
+static void ruleset_freep(struct ruleset **rules) {
+        ruleset_free(*rules);
+}
+
+int rules_folder_load(struct ruleset **ret, const char *folder, conf_complaint_fn complain, void *userdata,
+                      char **ret_failed) {
+        const char *const usual[] = { SYSCONFDIR "/rules.d", PKGLIBDIR "/rules.d", NULL };
+        const char *const one[] = { folder, NULL };
+        _cleanup_(ruleset_freep) struct ruleset *rules = NULL;
+        _cleanup_(strings_freep) char **files = NULL;
+        int r;
+
+        *ret_failed = NULL;
+        if (folder && access(folder, R_OK | X_OK) < 0) {
+                *ret_failed = strdup(folder);
+                return -errno;
+        }
+        r = conf_files_list(folder ? one : usual, ".conf", &files);
+        if (r >= 0)
+                r = ruleset_new(&rules);
+        for (size_t i = 0; r >= 0 && files[i]; i++) {
+                r = load_file(rules, files[i], complain, userdata);
+                if (r < 0)
+                        *ret_failed = strdup(files[i]);
+        }
+        if (r < 0)
+                return r;
+        *ret = TAKE_PTR(rules);
+        return 0;
+}

@@ -1,0 +1,163 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+/* The names of all counters. A counter that is not in one of these tables is not visible to anybody: whoever
+ * adds one adds its row. */
+
+#include "daemon/statistics.h"
+
+#include <stddef.h>
+#include <stdio.h>
+
+struct row {
+        const char *name;
+        size_t offset; /* of a uint64_t */
+};
+
+#define ROW(type, prefix, field) { prefix "." #field, offsetof(struct type, field) }
+#define ROW_AS(type, name, field) { name, offsetof(struct type, field) }
+
+static const struct row capture_rows[] = {
+        ROW(capture_stats, "capture", packets),         ROW(capture_stats, "capture", bytes),
+        ROW(capture_stats, "capture", delivered),       ROW(capture_stats, "capture", kernel_drops),
+        ROW(capture_stats, "capture", interface_drops), ROW(capture_stats, "capture", rate_limited),
+        ROW(capture_stats, "capture", truncated),
+};
+
+static const struct row engine_rows[] = {
+        ROW_AS(engine_counters, "packet.frames", packet.frames),
+        ROW_AS(engine_counters, "packet.bytes", packet.bytes),
+        ROW_AS(engine_counters, "packet.truncated", packet.truncated),
+        ROW_AS(engine_counters, "packet.malformed", packet.malformed),
+        ROW_AS(engine_counters, "packet.unknown_link", packet.unknown_link),
+        ROW_AS(engine_counters, "packet.fragments", packet.fragments),
+        ROW_AS(engine_counters, "packet.reassembled", packet.reassembled),
+        ROW_AS(engine_counters, "packet.tunnelled", packet.tunnelled),
+        ROW_AS(engine_counters, "packet.fragments_overlapping", packet.fragments_overlapping),
+        ROW_AS(engine_counters, "packet.fragments_timed_out", packet.fragments_timed_out),
+        ROW_AS(engine_counters, "packet.fragments_evicted", packet.fragments_evicted),
+        ROW_AS(engine_counters, "packet.fragments_malformed", packet.fragments_malformed),
+        ROW_AS(engine_counters, "packet.too_deep", packet.too_deep),
+        ROW_AS(engine_counters, "inventory.facts", inventory.facts),
+        ROW_AS(engine_counters, "inventory.devices", inventory.devices),
+        ROW_AS(engine_counters, "inventory.evicted", inventory.evicted),
+        ROW_AS(engine_counters, "inventory.refused", inventory.refused),
+        ROW_AS(engine_counters, "inventory.address_overflow", inventory.address_overflow),
+        ROW_AS(engine_counters, "inventory.evidence_overflow", inventory.evidence_overflow),
+        ROW_AS(engine_counters, "inventory.unattributed", inventory.unattributed),
+        ROW_AS(engine_counters, "inventory.expired", inventory.expired),
+        ROW_AS(engine_counters, "engine.facts", facts),
+        ROW_AS(engine_counters, "engine.alerts", alerts),
+        ROW_AS(engine_counters, "engine.alerts_suppressed", alerts_suppressed),
+        ROW_AS(engine_counters, "engine.sightings_dropped", sightings_dropped),
+        ROW_AS(engine_counters, "engine.clock_backwards", clock_backwards),
+};
+
+static const struct row store_rows[] = {
+        ROW(store_counters, "store", networks),        ROW(store_counters, "store", devices),
+        ROW(store_counters, "store", alerts),          ROW(store_counters, "store", unacknowledged_alerts),
+        ROW(store_counters, "store", file_bytes),      ROW(store_counters, "store", free_bytes),
+        ROW(store_counters, "store", dirty),           ROW(store_counters, "store", transactions),
+        ROW(store_counters, "store", failures),        ROW(store_counters, "store", flushes),
+        ROW(store_counters, "store", flushed_devices), ROW(store_counters, "store", flush_usec_last),
+        ROW(store_counters, "store", flush_usec_max),  ROW(store_counters, "store", skipped_rows),
+        ROW(store_counters, "store", pruned_devices),  ROW(store_counters, "store", pruned_alerts),
+};
+
+static const struct row manager_rows[] = {
+        ROW(manager_counters, "service", alerts_dropped),
+        ROW(manager_counters, "service", alert_signals_held),
+        ROW(manager_counters, "service", objects_hidden),
+};
+
+typedef int (*take_fn)(void *userdata, const char *name, uint64_t value);
+
+static int take_rows(const struct row *rows, size_t n, const void *counters, take_fn take, void *userdata) {
+        for (size_t i = 0; i < n; i++) {
+                int r = take(userdata, rows[i].name, *(const uint64_t *) ((const char *) counters + rows[i].offset));
+
+                if (r < 0)
+                        return r;
+        }
+        return 0;
+}
+
+/* A protocol may have several rows in the table of dissectors: they are counted as one. */
+static int take_dissectors(const struct engine_counters *counters, take_fn take, void *userdata) {
+        size_t n;
+        const struct dissector *rows = dissectors_get(&n);
+
+        for (size_t i = 0; i < n; i++) {
+                struct dissector_counters sum = {};
+                char name[64];
+                bool first = true;
+                int r;
+
+                for (size_t j = 0; j < n; j++)
+                        if (strcmp(rows[j].name, rows[i].name) == 0) {
+                                first = first && j >= i;
+                                sum.packets += counters->dissectors[j].packets;
+                                sum.facts += counters->dissectors[j].facts;
+                                sum.malformed += counters->dissectors[j].malformed;
+                        }
+                if (!first)
+                        continue;
+                snprintf(name, sizeof name, "dissector.%s.packets", rows[i].name);
+                r = take(userdata, name, sum.packets);
+                snprintf(name, sizeof name, "dissector.%s.facts", rows[i].name);
+                if (r >= 0)
+                        r = take(userdata, name, sum.facts);
+                snprintf(name, sizeof name, "dissector.%s.malformed", rows[i].name);
+                if (r >= 0)
+                        r = take(userdata, name, sum.malformed);
+                if (r < 0)
+                        return r;
+        }
+        return 0;
+}
+
+static int take_limits(const struct manager *m, take_fn take, void *userdata) {
+        const struct {
+                const char *name;
+                uint64_t value;
+        } limits[] = {
+                { "limit.devices", m->config.inventory.devices_max },
+                { "limit.networks", m->config.inventory.networks_max },
+                { "limit.alerts", m->config.store.alerts_max },
+                { "limit.store_bytes", m->config.store.size_max },
+                { "service.changes_waiting", changes_waiting(m->changes) },
+                { "service.authorizations_pending", polkit_pending(m->polkit) },
+                { "service.rules", m->rules ? ruleset_count(m->rules) : 0 },
+                { "service.link_resyncs", m->listener ? listener_resyncs(m->listener) : 0 },
+                { "service.replayed_frames", m->replay ? replay_frames(m->replay) : 0 },
+        };
+
+        for (size_t i = 0; i < ELEMENTSOF(limits); i++) {
+                int r = take(userdata, limits[i].name, limits[i].value);
+
+                if (r < 0)
+                        return r;
+        }
+        return 0;
+}
+
+int statistics_for_each(const struct manager *m, take_fn take, void *userdata) {
+        struct capture_stats capture = {};
+        struct engine_counters engine;
+        struct store_counters store;
+        int r;
+
+        if (m->listener)
+                listener_get_stats(m->listener, &capture);
+        engine_get_counters(m->engine, &engine);
+        store_get_counters(m->store, &store);
+        r = take_rows(capture_rows, ELEMENTSOF(capture_rows), &capture, take, userdata);
+        if (r >= 0)
+                r = take_rows(engine_rows, ELEMENTSOF(engine_rows), &engine, take, userdata);
+        if (r >= 0)
+                r = take_dissectors(&engine, take, userdata);
+        if (r >= 0)
+                r = take_rows(store_rows, ELEMENTSOF(store_rows), &store, take, userdata);
+        if (r >= 0)
+                r = take_rows(manager_rows, ELEMENTSOF(manager_rows), &m->counters, take, userdata);
+        return r < 0 ? r : take_limits(m, take, userdata);
+}
