@@ -32,10 +32,6 @@ static int open_failed(const struct options *options, int r) {
 int bus_open(const struct options *options, sd_bus **ret) {
         int r;
 
-        if (options->host && options->machine) {
-                fprintf(stderr, "--host and --machine exclude each other.\n");
-                return -EINVAL;
-        }
         if (options->host)
                 r = sd_bus_open_system_remote(ret, options->host);
         else if (options->machine)

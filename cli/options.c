@@ -216,6 +216,10 @@ int options_parse(struct options *ret, int argc, char *argv[]) {
                 else if (!row || !row_set(row, ret, optarg))
                         return -1;
         }
+        if (ret->host && ret->machine) {
+                fprintf(stderr, "--host and --machine exclude each other.\n");
+                return -1;
+        }
         return optind;
 }
 
