@@ -17,13 +17,21 @@ struct matching {
         const struct ruleset *rules;
         const struct classify_evidence *evidence;
         uint16_t current;                 /* evidence being scanned */
-        size_t length;                    /* of its value, as far as it is looked at */
         uint16_t tried[CONDITIONS_MAX];   /* evidence that the condition was tried on last */
         uint16_t found[CONDITIONS_MAX];   /* best evidence that it holds for */
 };
 
-static size_t value_length(const char *value) {
-        return strnlen(value, CLASSIFY_VALUE_MAX);
+static bool is_name(enum fact_kind kind) {
+        return kind == FACT_DHCP_HOSTNAME || kind == FACT_DHCP_FQDN || kind == FACT_MDNS_HOSTNAME ||
+               kind == FACT_HOST_NAME;
+}
+
+/* How much of a value conditions of `slot` look at: of a name the first label, without the address that mDNS puts
+ * behind it or the type that NetBIOS does. */
+static size_t value_length(const char *value, uint16_t slot) {
+        size_t length = strnlen(value, CLASSIFY_VALUE_MAX);
+
+        return slot == SLOT_NAME ? MIN(strcspn(value, ".<"), length) : length;
 }
 
 /* Of several pieces that match, the weightiest; of equals the first in the alphabet: never the first in the array. */
@@ -31,38 +39,43 @@ static bool evidence_is_better(const struct classify_evidence *a, const struct c
         return a->weight != b->weight ? a->weight > b->weight : strcmp(a->value, b->value) < 0;
 }
 
-static void try_condition(struct matching *m, uint16_t i) {
+static void try_condition(struct matching *m, uint16_t i, uint16_t slot, size_t length) {
         const struct condition *c = m->rules->conditions[i].condition;
         const struct classify_evidence *evidence = &m->evidence[m->current];
 
-        if (m->tried[i] == m->current)
+        /* Other slots share the bucket; asked and said never mix. */
+        if (c->slot != slot || m->tried[i] == m->current || c->asks != (evidence->voice == VOICE_ASKS))
                 return;
         m->tried[i] = m->current;
-        if (c->asks != (evidence->voice == VOICE_ASKS) || c->slot != SLOT_OF_KIND(evidence->kind))
-                return;
         if (m->found[i] != NOT_FOUND && !evidence_is_better(evidence, &m->evidence[m->found[i]]))
                 return;
-        if (glob_match(c->glob, evidence->value, m->length, NULL))
+        if (glob_match(c->glob, evidence->value, length, NULL))
                 m->found[i] = m->current;
 }
 
-static void try_list(struct matching *m, uint16_t i) {
+static void try_list(struct matching *m, uint16_t i, uint16_t slot, size_t length) {
         for (; i != INDEX_NONE; i = m->rules->conditions[i].next)
-                try_condition(m, i);
+                try_condition(m, i, slot, length);
+}
+
+static void scan_value(struct matching *m, const char *value, uint16_t slot) {
+        const uint8_t *p = (const uint8_t *) value;
+        size_t length = value_length(value, slot);
+
+        try_list(m, m->rules->unfiltered[slot], slot, length);
+        for (size_t i = 0; i + GLOB_GRAM <= length; i++) {
+                uint8_t gram[GLOB_GRAM] = { glob_fold(p[i]), glob_fold(p[i + 1]), glob_fold(p[i + 2]) };
+
+                try_list(m, m->rules->buckets[index_bucket(slot, gram)], slot, length);
+        }
 }
 
 static void scan_evidence(struct matching *m) {
         const struct classify_evidence *evidence = &m->evidence[m->current];
-        uint16_t slot = SLOT_OF_KIND(evidence->kind);
-        const uint8_t *p = (const uint8_t *) evidence->value;
 
-        m->length = value_length(evidence->value);
-        try_list(m, m->rules->unfiltered[slot]);
-        for (size_t i = 0; i + GLOB_GRAM <= m->length; i++) {
-                uint8_t gram[GLOB_GRAM] = { glob_fold(p[i]), glob_fold(p[i + 1]), glob_fold(p[i + 2]) };
-
-                try_list(m, m->rules->buckets[index_bucket(slot, gram)]);
-        }
+        scan_value(m, evidence->value, SLOT_OF_KIND(evidence->kind));
+        if (is_name(evidence->kind))
+                scan_value(m, evidence->value, SLOT_NAME);
 }
 
 /* Does the rule whose conditions begin at `first` in the row hold? */
@@ -126,7 +139,7 @@ static bool make_vote(const struct matching *m, const struct rule *rule, size_t 
         if (strength == 0)
                 return false;
         *ret = (struct vote) { .rule = rule, .evidence = evidence, .strength = (uint8_t) strength, .value = value };
-        glob_match(rule->conditions[leading].glob, value, value_length(value), ret->captures);
+        glob_match(rule->conditions[leading].glob, value, value_length(value, rule->conditions[leading].slot), ret->captures);
         return true;
 }
 

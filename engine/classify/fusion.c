@@ -23,7 +23,7 @@
 #define SHARE_ONE UINT32_C(10000)
 /* Nothing that is only heard is certain. */
 #define CONFIDENCE_MAX 99
-/* A special type needs so much of its own before the general one's support counts for it. */
+/* A special type needs so much of its own before the general one's support counts for it, … */
 #define OWN_CASE_MIN (SHARE_ONE / 4)
 
 /* The general ones of each type. Not only "is a": a NAS serves media and files, a TV streams. */
@@ -107,13 +107,21 @@ static void count_own(const struct vote *votes, size_t n, struct shares *shares)
                                                              strongest[slot][type] * SHARE_ONE / 100);
 }
 
+/* … and, where the general type is a thing of its own and not just a word for all its kinds, two thirds of what that
+ * one has: an Apple TV that also takes sound is not a speaker. */
+static bool has_own_case(const struct shares *shares, enum device_type type, enum device_type general) {
+        if (shares->own[type] < OWN_CASE_MIN)
+                return false;
+        return general == TYPE_COMPUTER || general == TYPE_MICROCONTROLLER ||
+               shares->own[type] * 3 >= shares->own[general] * 2;
+}
+
 static void count_support(struct shares *shares) {
         for (size_t type = TYPE_UNKNOWN + 1; type < _TYPE_MAX; type++) {
                 shares->supported[type] = shares->own[type];
-                if (shares->own[type] < OWN_CASE_MIN)
-                        continue;
                 for (const uint8_t *general = general_types[type]; general && *general != TYPE_UNKNOWN; general++)
-                        shares->supported[type] = noisy_or(shares->supported[type], shares->own[*general]);
+                        if (has_own_case(shares, (enum device_type) type, (enum device_type) *general))
+                                shares->supported[type] = noisy_or(shares->supported[type], shares->own[*general]);
         }
 }
 

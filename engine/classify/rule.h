@@ -16,10 +16,12 @@
 #define CONDITIONS_MAX 8192  /* conditions in a set */
 #define RULE_CONDITIONS_MAX 24
 
-/* What a condition looks at: a kind of fact, or the vendor of the address. */
+/* What a condition looks at: a kind of fact, the vendor of the address, or the first label of the names by which a
+ * device calls itself, whatever the protocol. */
 #define SLOT_VENDOR 0
 #define SLOT_OF_KIND(kind) ((uint16_t) ((kind) + 1))
-#define SLOT_MAX (_FACT_KIND_MAX + 1)
+#define SLOT_NAME (_FACT_KIND_MAX + 1)
+#define SLOT_MAX (_FACT_KIND_MAX + 2)
 
 enum condition_role {
         CONDITION_ALL, /* Match=, Asks=: must hold */

@@ -92,6 +92,10 @@ static int find_slot(struct loader *l, const struct conf_entry *entry, const cha
                 *ret = SLOT_VENDOR;
                 return 1;
         }
+        if (strcmp(word, "name") == 0 && !asks) {
+                *ret = SLOT_NAME;
+                return 1;
+        }
         kind = fact_kind_from_string(word);
         if (kind < 0)
                 return reject(l, entry, "%s= names the kind \"%s\", which does not exist, leaving rule out", entry->key,
