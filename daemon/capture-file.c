@@ -113,11 +113,7 @@ static int fail_read(struct capture_file *f) {
         return -EBADMSG;
 }
 
-/* Makes at least n bytes (at most BUFFER_SIZE) readable at the position. 1: they are; 0: the file ends
- * before; what there is of them is in the buffer. */
-static int fill(struct capture_file *f, size_t n) {
-        if (bytes_ready(f) >= n)
-                return 1;
+static int refill(struct capture_file *f, size_t n) {
         memmove(f->buffer, f->buffer + f->position, bytes_ready(f));
         f->filled -= f->position;
         f->base += f->position;
@@ -136,6 +132,12 @@ static int fill(struct capture_file *f, size_t n) {
                 f->ended = true;
         }
         return f->filled >= n;
+}
+
+/* Makes at least n bytes (at most BUFFER_SIZE) readable at the position. 1: they are; 0: the file ends
+ * before; what there is of them is in the buffer. */
+static inline int fill(struct capture_file *f, size_t n) {
+        return bytes_ready(f) >= n ? 1 : refill(f, n);
 }
 
 static int skip(struct capture_file *f, uint64_t n) {
@@ -165,7 +167,7 @@ static uint16_t get16(const struct capture_file *f, const uint8_t *p) {
         return f->big_endian ? load_be16(p) : load_le16(p);
 }
 
-static uint32_t get32(const struct capture_file *f, const uint8_t *p) {
+static inline uint32_t get32(const struct capture_file *f, const uint8_t *p) {
         return f->big_endian ? load_be32(p) : load_le32(p);
 }
 
@@ -217,7 +219,7 @@ static uint64_t interface_time(const struct interface *i, uint64_t ticks) {
 }
 
 /* Fills in what all formats have in common; the data starts at the position. */
-static void set_frame(struct capture_file *f, const struct interface *i, uint32_t captured, uint32_t length, uint8_t fcs,
+static inline void set_frame(struct capture_file *f, const struct interface *i, uint32_t captured, uint32_t length, uint8_t fcs,
                       struct frame *ret) {
         length = MAX(length, captured);
         if (fcs < length)
@@ -267,7 +269,7 @@ static int pcap_open(struct capture_file *f, uint32_t magic) {
         return 0;
 }
 
-static void pcap_lengths(const struct capture_file *f, uint32_t *captured, uint32_t *length) {
+static inline void pcap_lengths(const struct capture_file *f, uint32_t *captured, uint32_t *length) {
         uint32_t first = get32(f, here(f) + 8), second = get32(f, here(f) + 12);
         bool swapped = f->length_order == LENGTHS_SWAPPED || (f->length_order == LENGTHS_MAYBE_SWAPPED && first > second);
 

@@ -15,7 +15,7 @@
 enum { IP_HOP_BY_HOP = 0, IP_ICMP = 1, IP_TCP = 6, IP_UDP = 17, IP_ROUTING = 43, IP_FRAGMENT = 44, IP_AH = 51,
        IP_ICMP6 = 58, IP_NONE = 59, IP_DESTINATION = 60, IP_MOBILITY = 135, IP_HIP = 139, IP_SHIM6 = 140 };
 
-static int decode_tcp(struct packet_decoder *d, struct packet *p, struct cursor c) {
+static inline int decode_tcp(struct packet_decoder *d, struct packet *p, struct cursor c) {
         const uint8_t *h = c.data;
         size_t header, sent = cursor_left(&c) + d->missing;
 
@@ -46,7 +46,7 @@ static int decode_tcp(struct packet_decoder *d, struct packet *p, struct cursor 
         return decoder_payload(d, p, c, LAYER_TCP);
 }
 
-static int decode_udp(struct packet_decoder *d, struct packet *p, struct cursor c) {
+static inline int decode_udp(struct packet_decoder *d, struct packet *p, struct cursor c) {
         const uint8_t *h = c.data;
         size_t length;
         int r;

@@ -32,6 +32,13 @@ static bool ppp_is_plausible(struct cursor c) {
         return cursor_left(&c) >= 2 && (c.data[0] & 1 || c.data[1] & 1);
 }
 
+/* Ethernet and IPv4 addresses, RFC 826 */
+static bool arp_is_plausible(struct cursor c) {
+        static const uint8_t start[] = { 0, 1, 8, 0, 6, 4, 0 };
+
+        return cursor_left(&c) >= 28 && memcmp(c.data, start, sizeof start) == 0;
+}
+
 /* A stack that ends, on top of IP or of a pseudowire, which begins with four zero bits. */
 static bool mpls_is_plausible(struct cursor c, size_t sent) {
         const uint8_t *start = c.data;
@@ -42,11 +49,6 @@ static bool mpls_is_plausible(struct cursor c, size_t sent) {
                         return false;
         sent -= (size_t) (c.data - start);
         return ipv4_is_plausible(c, sent) || ipv6_is_plausible(c, sent) || (cursor_left(&c) >= 14 && c.data[0] >> 4 == 0);
-}
-
-/* Ethernet and IPv4, whole. */
-static bool arp_is_plausible(struct cursor c) {
-        return cursor_left(&c) >= 28 && load_be16(c.data) == 1 && load_be16(c.data + 2) == TYPE_IPV4;
 }
 
 static bool inner_is_plausible(struct cursor c, size_t sent, uint32_t type) {

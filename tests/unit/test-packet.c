@@ -601,6 +601,22 @@ static void nesting_is_bounded(void **state _unused_) {
         fixture_end(&f);
 }
 
+static void arp_may_ride_in_geneve_without_ethernet(void **state _unused_) {
+        struct fixture f = {};
+        struct builder b = {};
+
+        put_ethernet(&b, 0x0800);
+        put_ipv4(&b, 17, 8 + 8 + 28);
+        put_udp(&b, 4000, 6081, 8 + 28);
+        put_hex(&b, "00 00 0806 00000100 0001 0800 06 04 0001");
+        put_zeros(&b, 20);
+        assert_int_equal(decode(&f, &b, 1), 1);
+        assert_int_equal(f.packet.layer, LAYER_ETHERTYPE);
+        assert_int_equal(f.packet.network_type, 0x0806);
+        assert_int_equal(f.packet.payload_length, 28);
+        fixture_end(&f);
+}
+
 static void arp_inside_a_tunnel_keeps_no_ports(void **state _unused_) {
         struct fixture f = {};
         struct builder b = {};
@@ -647,6 +663,7 @@ int main(void) {
                 cmocka_unit_test(each_shim_is_passed),
                 cmocka_unit_test(encrypted_macsec_stays_closed),
                 cmocka_unit_test(nesting_is_bounded),
+                cmocka_unit_test(arp_may_ride_in_geneve_without_ethernet),
                 cmocka_unit_test(arp_inside_a_tunnel_keeps_no_ports),
         };
 
