@@ -3,8 +3,6 @@
 /* Retention. Each call takes one bounded step, so that the event loop never waits long, and writes nothing
  * when there is nothing to take. What the user set something on, and this machine itself, always stay. */
 
-#include <errno.h>
-
 #include "daemon/store-internal.h"
 
 #define STEP 500              /* rows a call */

@@ -63,8 +63,8 @@ void store_config_default(struct store_config *config);
 /* Opens or makes the database at `path` (":memory:" for one that is nowhere) and brings an older schema
  * up to date. A file that is damaged is renamed to <path>.damaged-<time>, and a fresh one made.
  *
- * `*ret_message` (caller frees; may be NULL) is a sentence to be shown: on failure why and what to do, on
- * success NULL unless a damaged file was moved away.
+ * `*ret_message` (caller frees; the pointer may be NULL) is a sentence to be shown: on failure why and what to
+ * do (NULL if there is no memory even for that), on success NULL unless a damaged file was moved away.
  *
  * -EPROTONOSUPPORT: made by a newer lanscope. -EMEDIUMTYPE: not lanscope's database. Both leave it as it is.
  * -EBUSY: another process has it. -EACCES, -EROFS, -ENOENT (no such directory), -ENOSPC, -EIO, -ENOMEM. */

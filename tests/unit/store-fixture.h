@@ -167,7 +167,7 @@ struct fixture_log {
         int answer; /* of the callbacks */
 };
 
-static inline void log_line(struct fixture_log *log, const char *format, ...) {
+static inline _printf_(2, 3) void log_line(struct fixture_log *log, const char *format, ...) {
         size_t length = strlen(log->text);
         va_list args;
 

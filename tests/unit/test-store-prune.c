@@ -183,18 +183,17 @@ static void size_limit_drops_alerts_at_last(void **state) {
 }
 
 static void free_pages_are_given_back(void **state) {
+        static struct alert alerts[1000];
         struct fixture *f = *state;
         struct store_counters before, after;
         char text[3001];
 
         memset(text, 'x', sizeof text - 1);
         text[sizeof text - 1] = '\0';
+        for (uint64_t id = 1; id <= 1000; id++)
+                alerts[id - 1] = (struct alert) { .id = id, .ts = NOW - 100 * DAY, .message = text, .acknowledged = true };
         fixture_open(f);
-        for (uint64_t id = 1; id <= 1000; id++) {
-                struct alert alert = { .id = id, .ts = NOW - 100 * DAY, .message = text, .acknowledged = true };
-
-                assert_int_equal(store_add_alerts(f->store, &alert, 1), 0);
-        }
+        assert_int_equal(store_add_alerts(f->store, alerts, ELEMENTSOF(alerts)), 0);
         store_get_counters(f->store, &before);
         prune_all(f, NOW);
         store_get_counters(f->store, &after);
