@@ -20,6 +20,7 @@ struct engine {
         struct engine_config config;
         struct engine_ops ops;
         struct packet_decoder *decoder;
+        struct session_table *sessions;
         struct inventory *inventory; /* NULL: facts alone are wanted */
         struct sightings *sightings;
         struct detect_host host;
@@ -32,7 +33,13 @@ struct engine {
 };
 
 void engine_config_default(struct engine_config *config) {
-        *config = (struct engine_config) { .detect = true, .settle = 20 * NSEC_PER_SEC, .first_alert_id = 1 };
+        *config = (struct engine_config) {
+                .detect = true,
+                .settle = 20 * NSEC_PER_SEC,
+                .first_alert_id = 1,
+                .sessions_max = 8192,
+                .session_buffer_max = 16 * 1024 * 1024,
+        };
         inventory_config_default(&config->inventory);
 }
 
@@ -145,6 +152,8 @@ int engine_new(struct engine **ret, const struct engine_config *config, const st
         e->ops = *ops;
         e->next_alert_id = MAX(config->first_alert_id, 1U);
         r = packet_decoder_new(&e->decoder);
+        if (r >= 0)
+                r = session_table_new(&e->sessions, config->sessions_max, config->session_buffer_max, config->hash_seed);
         if (r >= 0 && !config->dissect_only)
                 r = make_knowledge(e);
         if (r < 0) {
@@ -166,6 +175,7 @@ struct engine *engine_free(struct engine *e) {
                 detectors[i]->free(e->detectors[i]);
         inventory_free(e->inventory);
         sightings_free(e->sightings);
+        session_table_free(e->sessions);
         packet_decoder_free(e->decoder);
         free(e);
         return NULL;
@@ -239,8 +249,11 @@ void engine_feed_frame(struct engine *e, const struct frame *frame) {
         set_time(e, frame->ts);
         r = packet_decode(e->decoder, frame, &packet);
         count_addresses(e, &packet);
-        if (r > 0)
-                dissectors_run(&packet, &sink, e->counters.dissectors);
+        if (r <= 0)
+                return;
+        if (packet.layer == LAYER_TCP)
+                session_table_feed(e->sessions, &packet, &sink);
+        dissectors_run(&packet, &sink, e->counters.dissectors);
 }
 
 void engine_feed_sighting(struct engine *e, const struct sighting *sighting) {
@@ -285,6 +298,9 @@ uint64_t engine_now(const struct engine *e) {
 }
 
 void engine_flush(struct engine *e) {
+        struct fact_sink sink = { take_fact, e };
+
+        session_table_finish(e->sessions, &sink);
         tick(e, true);
         /* What the detectors marked. */
         if (e->inventory)
@@ -308,6 +324,7 @@ void engine_set_settle(struct engine *e, uint64_t settle) {
 void engine_get_counters(const struct engine *e, struct engine_counters *ret) {
         *ret = e->counters;
         ret->packet = *packet_decoder_counters(e->decoder);
+        session_table_get_counters(e->sessions, &ret->sessions);
         ret->alerts_suppressed = e->host.suppressed;
         if (e->inventory)
                 inventory_get_counters(e->inventory, &ret->inventory);

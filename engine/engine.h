@@ -6,6 +6,7 @@
 #include "engine/inventory/inventory.h"
 #include "engine/packet/packet.h"
 #include "engine/proto/dissector.h"
+#include "engine/proto/session.h"
 
 /* The composition: frames in, events out. One thread, no clock: time comes with the frames, and
  * engine_advance() says what time it is when there are none. Capture files and live traffic go through
@@ -20,6 +21,9 @@ struct engine_config {
         uint64_t settle;         /* ns that a new device may take to say its name; default 20 s */
         uint64_t learning_until; /* ns since the epoch: devices first seen before are known, not new */
         uint64_t first_alert_id; /* the next alert's id; at least 1 */
+        uint32_t sessions_max;      /* TCP connections followed at a time; default 8192 */
+        size_t session_buffer_max;  /* bytes that they may hold together; default 16 MiB */
+        uint64_t hash_seed;         /* random for live traffic, so that nobody can aim at one bucket */
 };
 
 /* Any of them may be NULL. */
@@ -38,6 +42,7 @@ struct engine_counters {
         struct packet_counters packet;
         struct inventory_counters inventory;
         struct dissector_counters dissectors[DISSECTOR_MAX];
+        struct session_counters sessions;
         uint64_t facts, alerts;
         uint64_t alerts_suppressed; /* new devices not told for now, because too many came at once */
         uint64_t sightings_dropped; /* source addresses beyond what one interval may hold */
@@ -61,7 +66,7 @@ void engine_advance(struct engine *engine, uint64_t now);
 uint64_t engine_next_deadline(const struct engine *engine);
 /* The latest time that the engine was told of. */
 uint64_t engine_now(const struct engine *engine);
-/* End of a capture: everything that waits for time to pass (settling devices) is told now. */
+/* End of a capture: everything that waits (for a hole to be filled, for a new device to settle) is told now. */
 void engine_flush(struct engine *engine);
 
 struct inventory *engine_inventory(struct engine *engine);

@@ -82,7 +82,22 @@ enum fact_voice {
         X(DNS_RCODE, "dns.rcode", SERVES)                                      \
         /* Never on the wire: what this machine knows of itself, as the source of its own name and addresses. */ \
         X(HOST_NAME, "host.name", SELF)                                        \
-        X(HOST_ADDRESS, "host.address", SELF)
+        X(HOST_ADDRESS, "host.address", SELF)                                  \
+        X(HTTP_HOST, "http.host", ASKS)                                        \
+        X(HTTP_REQUEST, "http.request", ASKS)                                  \
+        X(HTTP_STATUS, "http.status", CLAIMS)                                  \
+        X(HTTP_USER_AGENT, "http.user_agent", SELF)                            \
+        X(HTTP_SERVER, "http.server", SELF)                                    \
+        X(HTTP_X_POWERED_BY, "http.x_powered_by", SELF)                        \
+        X(UPNP_FRIENDLY_NAME, "upnp.friendlyName", SELF)                       \
+        X(UPNP_MANUFACTURER, "upnp.manufacturer", SELF)                        \
+        X(UPNP_MANUFACTURER_URL, "upnp.manufacturerURL", SELF)                 \
+        X(UPNP_MODEL_DESCRIPTION, "upnp.modelDescription", SELF)               \
+        X(UPNP_MODEL_NAME, "upnp.modelName", SELF)                             \
+        X(UPNP_MODEL_NUMBER, "upnp.modelNumber", SELF)                         \
+        X(UPNP_SERIAL_NUMBER, "upnp.serialNumber", SELF)                       \
+        X(UPNP_UDN, "upnp.UDN", SELF)                                          \
+        X(UPNP_DEVICE_TYPE, "upnp.deviceType", SELF)
 
 enum fact_kind {
 #define X(kind, name, voice) FACT_##kind,

@@ -7,6 +7,7 @@
 
 #include "engine/proto/dissector.h"
 #include "engine/proto/dns-message.h"
+#include "engine/proto/session.h"
 
 static int dissect_questions(struct emitter *e, struct dns_message *m) {
         char type[DNS_TYPE_TEXT_MAX];
@@ -113,10 +114,43 @@ static int dissect_response(struct emitter *e, struct dns_message *m) {
         return r < 0 ? r : 1;
 }
 
-int dns_dissect(const struct packet *packet, struct emitter *emitter) {
+static int dissect_message(struct emitter *e, struct cursor message) {
         struct dns_message m;
 
-        if (dns_message_open(&m, packet->payload) < 0)
+        if (dns_message_open(&m, message) < 0)
                 return -EBADMSG;
-        return m.flags & DNS_FLAG_RESPONSE ? dissect_response(emitter, &m) : dissect_questions(emitter, &m);
+        return m.flags & DNS_FLAG_RESPONSE ? dissect_response(e, &m) : dissect_questions(e, &m);
 }
+
+int dns_dissect(const struct packet *packet, struct emitter *emitter) {
+        return dissect_message(emitter, packet->payload);
+}
+
+/* Over TCP each message has its length in front (RFC 7766 §8). Nothing in the bytes says that they are DNS: the
+ * port does. */
+static int recognise_dns(const struct session *session, struct cursor data _unused_) {
+        return session_port(session, 0) == 53 || session_port(session, 1) == 53 ? 1 : -1;
+}
+
+static int parse_dns(struct session *session, unsigned side, struct cursor data, bool fresh _unused_,
+                     struct emitter *emitter, size_t *ret_done) {
+        const uint8_t *start = data.data;
+        struct cursor message;
+        uint16_t length;
+
+        while (cursor_be16(&data, &length)) {
+                uint16_t flags = emitter->fact.flags;
+
+                if (!cursor_take(&data, length, &message)) {
+                        session_want(session, side, 2 + (uint32_t) length);
+                        break;
+                }
+                if (dissect_message(emitter, message) < 0)
+                        return -EBADMSG;
+                emitter->fact.flags = flags;
+                *ret_done = (size_t) (data.data - start);
+        }
+        return SESSION_MORE;
+}
+
+const struct session_parser dns_parser = { "dns-tcp", recognise_dns, parse_dns };

@@ -1,0 +1,27 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "common/cursor.h"
+
+/* Header lines in the manner of HTTP (RFC 9112 §2, §5), as HTTP and SSDP have them, read with the patience that
+ * careless senders need: lines end at LF, CR LF or the end of the data; blanks around names and values do not
+ * count; a line that starts with a blank goes on with the one before. */
+
+#define HTTP_VALUE_MAX 1024 /* of a folded value; others are not copied and may be longer */
+
+struct http_header {
+        struct cursor name, value;
+        char unfolded[HTTP_VALUE_MAX];
+};
+
+/* False at the end of the data. The line comes without its end. */
+bool http_next_line(struct cursor *c, struct cursor *ret);
+/* The next line with a colon; false at an empty line, which is read, or at the end. */
+bool http_next_header(struct cursor *c, struct http_header *ret);
+
+/* Without regard to case, as for names of headers. */
+bool http_text_is(const struct cursor *text, const char *expected);
+void http_trim(struct cursor *text);

@@ -1,0 +1,429 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+/* TCP connections for dissectors. Owns the table and the streams' bytes; who reads them is found by content.
+ * Keeps nothing of a connection that has not carried data, so that a SYN flood costs it nothing. */
+
+#include "engine/proto/session.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <xxhash.h>
+
+#include "common/macro.h"
+
+/* Bytes that a direction may show before it is given up, and tries at the start of a line or segment: a mail
+ * server greets and lists a dozen extensions before STARTTLS. */
+#define SESSION_UNKNOWN_BYTES (16 * 1024)
+#define SESSION_TRIES 64
+/* Longest line of a text protocol that is stepped over as one. */
+#define SESSION_LINE_MAX 1024
+/* First sequence numbers of recent connections, by hash. Overwritten freely: without one the first segment seen
+ * is taken for the first sent. */
+#define SYN_SLOTS 4096
+
+struct session_key {
+        struct ip_address address[2]; /* the lesser end first */
+        uint16_t port[2];
+        uint16_t vlan, inner_vlan;
+};
+
+struct session_side {
+        struct stream stream;
+        struct mac_address mac; /* of the sender's frames */
+        uint16_t fact_flags;    /* FACT_HAS_MAC, FACT_TUNNELLED */
+        uint8_t hop_limit;
+        uint8_t tries;
+        uint16_t unknown_bytes;
+        bool done, counted;
+};
+
+struct session {
+        struct session_key key;
+        uint64_t hash;
+        struct session *next_in_bucket;
+        struct session *newer, *older;
+        const struct session_parser *parser;
+        unsigned parser_index;
+        int8_t client;
+        struct session_side side[2];
+        uint64_t state[SESSION_STATE_SIZE / 8];
+};
+
+struct syn_slot {
+        uint64_t hash;
+        uint32_t first[2]; /* sequence number of the first byte of data */
+        bool have[2];
+        int8_t client;
+};
+
+struct session_table {
+        struct session **buckets;
+        struct session *sessions; /* max_sessions of them; used from the front, then by eviction */
+        struct session *newest, *oldest, *free;
+        uint32_t mask, max_sessions, n_used;
+        struct stream_budget budget;
+        struct session_counters counters;
+        uint64_t seed;
+        struct syn_slot syn[SYN_SLOTS];
+};
+
+static const struct session_parser *const parsers[] = { &http_parser, &dns_parser };
+
+_Static_assert(ELEMENTSOF(parsers) <= SESSION_PARSER_MAX, "session_counters has too few");
+
+const struct session_parser *const *session_parsers_get(size_t *ret_n) {
+        *ret_n = ELEMENTSOF(parsers);
+        return parsers;
+}
+
+void *session_state(struct session *session) {
+        return session->state;
+}
+
+int session_client(const struct session *session) {
+        return session->client;
+}
+
+void session_set_client(struct session *session, unsigned side) {
+        session->client = (int8_t) side;
+}
+
+uint16_t session_port(const struct session *session, unsigned side) {
+        return session->key.port[side];
+}
+
+void session_skip(struct session *session, unsigned side, uint64_t n) {
+        stream_skip(&session->side[side].stream, n);
+}
+
+void session_want(struct session *session, unsigned side, uint32_t n) {
+        stream_want(&session->side[side].stream, n);
+}
+
+void session_recognise_again(struct session *session) {
+        session->parser = NULL;
+        memset(session->state, 0, sizeof session->state);
+        for (unsigned i = 0; i < 2; i++) {
+                session->side[i].done = session->side[i].counted = false;
+                session->side[i].tries = 0;
+                session->side[i].unknown_bytes = 0;
+        }
+}
+
+int session_table_new(struct session_table **ret, uint32_t max_sessions, size_t buffer_limit, uint64_t seed) {
+        struct session_table *t = calloc(1, sizeof *t);
+        uint32_t n = 16;
+
+        if (!t)
+                return -ENOMEM;
+        while (n < max_sessions && n < UINT32_C(1) << 20)
+                n *= 2;
+        t->mask = n - 1;
+        t->max_sessions = n;
+        t->budget.limit = buffer_limit;
+        t->seed = seed;
+        t->buckets = calloc(n, sizeof *t->buckets);
+        /* Not touched until used: an idle LAN pays for the sessions that it has. */
+        t->sessions = calloc(n, sizeof *t->sessions);
+        if (!t->buckets || !t->sessions) {
+                session_table_free(t);
+                return -ENOMEM;
+        }
+        *ret = t;
+        return 0;
+}
+
+static void clear_streams(struct session_table *t, struct session *s) {
+        for (unsigned i = 0; i < 2; i++)
+                stream_clear(&s->side[i].stream, &t->budget);
+}
+
+struct session_table *session_table_free(struct session_table *t) {
+        if (!t)
+                return NULL;
+        for (struct session *s = t->newest; s; s = s->older)
+                clear_streams(t, s);
+        free(t->buckets);
+        free(t->sessions);
+        free(t);
+        return NULL;
+}
+
+/* Returns the side that sent the packet. */
+static unsigned make_key(const struct packet *packet, struct session_key *ret) {
+        int order = memcmp(&packet->source, &packet->destination, sizeof packet->source);
+        unsigned side = order > 0 || (order == 0 && packet->source_port > packet->destination_port);
+
+        memset(ret, 0, sizeof *ret);
+        ret->address[side] = packet->source;
+        ret->address[!side] = packet->destination;
+        ret->port[side] = packet->source_port;
+        ret->port[!side] = packet->destination_port;
+        ret->vlan = packet->vlan;
+        ret->inner_vlan = packet->inner_vlan;
+        return side;
+}
+
+static void list_remove(struct session_table *t, struct session *s) {
+        *(s->newer ? &s->newer->older : &t->newest) = s->older;
+        *(s->older ? &s->older->newer : &t->oldest) = s->newer;
+}
+
+static void list_prepend(struct session_table *t, struct session *s) {
+        s->newer = NULL;
+        s->older = t->newest;
+        *(t->newest ? &t->newest->newer : &t->oldest) = s;
+        t->newest = s;
+}
+
+static struct session *find(const struct session_table *t, const struct session_key *key, uint64_t hash) {
+        for (struct session *s = t->buckets[hash & t->mask]; s; s = s->next_in_bucket)
+                if (s->hash == hash && memcmp(&s->key, key, sizeof *key) == 0)
+                        return s;
+        return NULL;
+}
+
+static void release(struct session_table *t, struct session *s) {
+        struct session **at = &t->buckets[s->hash & t->mask];
+
+        while (*at != s)
+                at = &(*at)->next_in_bucket;
+        *at = s->next_in_bucket;
+        list_remove(t, s);
+        clear_streams(t, s);
+        s->older = t->free;
+        t->free = s;
+        t->counters.live--;
+}
+
+static struct session *make(struct session_table *t, const struct session_key *key, uint64_t hash) {
+        const struct syn_slot *syn = &t->syn[hash % SYN_SLOTS];
+        struct session *s;
+
+        if (!t->free && t->n_used == t->max_sessions) {
+                t->counters.evicted++;
+                release(t, t->oldest);
+        }
+        if (t->free) {
+                s = t->free;
+                t->free = s->older;
+        } else
+                s = &t->sessions[t->n_used++];
+        memset(s, 0, sizeof *s);
+        s->key = *key;
+        s->hash = hash;
+        s->client = -1;
+        if (syn->hash == hash) {
+                s->client = syn->client;
+                for (unsigned i = 0; i < 2; i++)
+                        if (syn->have[i])
+                                stream_begin(&s->side[i].stream, syn->first[i]);
+        }
+        s->next_in_bucket = t->buckets[hash & t->mask];
+        t->buckets[hash & t->mask] = s;
+        list_prepend(t, s);
+        t->counters.sessions++;
+        t->counters.live_max = MAX(t->counters.live_max, ++t->counters.live);
+        return s;
+}
+
+static void note_syn(struct session_table *t, const struct packet *packet, unsigned side, uint64_t hash) {
+        struct syn_slot *slot = &t->syn[hash % SYN_SLOTS];
+
+        if (slot->hash != hash || !(packet->tcp_flags & TCP_ACK))
+                *slot = (struct syn_slot) { .hash = hash, .client = -1 };
+        slot->first[side] = packet->tcp_sequence + 1;
+        slot->have[side] = true;
+        slot->client = (int8_t) (packet->tcp_flags & TCP_ACK ? !side : side);
+}
+
+struct reading {
+        struct session_table *table;
+        struct session *session;
+        unsigned side;
+        struct emitter *emitter;
+        uint64_t *facts; /* counted by the sink */
+};
+
+/* Finds the parser that knows these bytes. 1 found, 0 too few bytes, -1 none. */
+static int recognise(struct session_table *t, struct session *s, struct cursor data) {
+        bool undecided = false;
+
+        (void) t;
+        for (unsigned i = 0; i < ELEMENTSOF(parsers); i++) {
+                int r = parsers[i]->recognise(s, data);
+
+                if (r > 0) {
+                        s->parser = parsers[i];
+                        s->parser_index = i;
+                        return 1;
+                }
+                undecided |= r == 0;
+        }
+        return undecided ? 0 : -1;
+}
+
+/* How many bytes of an unknown protocol to step over: a line of text, so that what follows STARTTLS is found
+ * wherever the segments were cut; all there is of anything else. 0: the line is not complete. */
+static size_t unknown_length(struct cursor data) {
+        size_t n = MIN(cursor_left(&data), (size_t) SESSION_LINE_MAX);
+
+        for (size_t i = 0; i < n; i++) {
+                uint8_t c = data.data[i];
+
+                if (c == '\n')
+                        return i + 1;
+                if ((c < 0x20 && c != '\t' && c != '\r') || c >= 0x7f)
+                        return cursor_left(&data);
+        }
+        return n < SESSION_LINE_MAX ? 0 : n;
+}
+
+static size_t give_up(struct reading *r, struct cursor data) {
+        r->session->side[r->side].done = true;
+        return cursor_left(&data);
+}
+
+static size_t read_unknown(struct reading *r, struct cursor data) {
+        struct session_side *side = &r->session->side[r->side];
+        size_t n = unknown_length(data);
+
+        if (n == 0)
+                return 0;
+        side->unknown_bytes = (uint16_t) MIN(side->unknown_bytes + n, (size_t) UINT16_MAX);
+        if (++side->tries < SESSION_TRIES && side->unknown_bytes < SESSION_UNKNOWN_BYTES)
+                return n;
+        r->table->counters.unknown++;
+        return give_up(r, data);
+}
+
+static size_t read_side(void *userdata, struct stream *stream _unused_, struct cursor data, bool fresh) {
+        struct reading *r = userdata;
+        struct session *s = r->session;
+        struct session_side *side = &s->side[r->side];
+        struct dissector_counters *counters;
+        uint64_t facts = *r->facts;
+        size_t done = 0;
+        int result;
+
+        if (side->done)
+                return cursor_left(&data);
+        if (!s->parser) {
+                int known = recognise(r->table, s, data);
+
+                if (known == 0)
+                        return 0;
+                if (known < 0)
+                        return read_unknown(r, data);
+        }
+        counters = &r->table->counters.parsers[s->parser_index];
+        if (!side->counted) {
+                side->counted = true;
+                counters->packets++;
+        }
+        result = s->parser->parse(s, r->side, data, fresh, r->emitter, &done);
+        counters->facts += *r->facts - facts;
+        if (result == SESSION_MORE)
+                return done;
+        if (result < 0)
+                counters->malformed++;
+        return give_up(r, data);
+}
+
+struct counting_sink {
+        const struct fact_sink *next;
+        uint64_t facts;
+};
+
+static void count_fact(void *userdata, const struct fact *fact) {
+        struct counting_sink *counter = userdata;
+
+        counter->facts++;
+        counter->next->take(counter->next->userdata, fact);
+}
+
+/* What is said of a side whose packet is not at hand. */
+static void emitter_turn(struct emitter *e, const struct session *s, unsigned side) {
+        e->fact.mac = e->fact.source = s->side[side].mac;
+        e->fact.flags = s->side[side].fact_flags;
+        e->fact.hop_limit = s->side[side].hop_limit;
+        e->fact.ip = s->key.address[side];
+        e->fact.destination = s->key.address[!side];
+        e->fact.vlan = s->key.vlan;
+}
+
+static void read_packet(struct session_table *t, struct session *s, unsigned side, const struct packet *packet,
+                        const struct fact_sink *sink) {
+        struct counting_sink counter = { .next = sink };
+        struct fact_sink counting = { count_fact, &counter };
+        struct emitter emitter;
+        struct reading reading = { t, s, side, &emitter, &counter.facts };
+        struct stream_reader reader = { read_side, &reading, &t->budget };
+        struct session_side *sender = &s->side[side], *peer = &s->side[!side];
+        uint32_t sequence = packet->tcp_sequence + !!(packet->tcp_flags & TCP_SYN);
+
+        emitter_begin(&emitter, packet, &counting);
+        sender->mac = emitter.fact.mac;
+        sender->fact_flags = emitter.fact.flags;
+        sender->hop_limit = emitter.fact.hop_limit;
+        if (!sender->done && packet->payload_length > 0)
+                stream_push(&sender->stream, &reader, sequence, packet->payload, packet->payload_length);
+        if (sender->done)
+                stream_clear(&sender->stream, &t->budget);
+        if (!peer->done && peer->stream.pending && packet->tcp_flags & TCP_ACK) {
+                emitter_turn(&emitter, s, !side);
+                reading.side = !side;
+                stream_acknowledged(&peer->stream, &reader, packet->tcp_acknowledgement);
+        }
+        t->counters.buffered_max = MAX(t->counters.buffered_max, t->budget.used);
+}
+
+void session_table_feed(struct session_table *t, const struct packet *packet, const struct fact_sink *sink) {
+        struct session_key key;
+        unsigned side = make_key(packet, &key);
+        uint64_t hash = XXH3_64bits_withSeed(&key, sizeof key, t->seed);
+        struct session *s = find(t, &key, hash);
+
+        if (packet->tcp_flags & TCP_SYN) {
+                if (s && !(packet->tcp_flags & TCP_ACK)) {
+                        release(t, s); /* the ports are used again */
+                        s = NULL;
+                }
+                note_syn(t, packet, side, hash);
+        }
+        if (!s && packet->payload_length == 0)
+                return;
+        if (!s)
+                s = make(t, &key, hash);
+        else if (s != t->newest) {
+                list_remove(t, s);
+                list_prepend(t, s);
+        }
+        if (!s->side[side].done || (!s->side[!side].done && s->side[!side].stream.pending))
+                read_packet(t, s, side, packet, sink);
+}
+
+void session_table_finish(struct session_table *t, const struct fact_sink *sink) {
+        struct counting_sink counter = { .next = sink };
+        struct fact_sink counting = { count_fact, &counter };
+        struct emitter emitter;
+
+        emitter.sink = counting;
+        emitter.fact = (struct fact) {};
+        for (struct session *s = t->oldest; s; s = s->newer)
+                for (unsigned side = 0; side < 2; side++) {
+                        struct reading reading = { t, s, side, &emitter, &counter.facts };
+                        struct stream_reader reader = { read_side, &reading, &t->budget };
+
+                        emitter_turn(&emitter, s, side);
+                        if (!s->side[side].done)
+                                stream_finish(&s->side[side].stream, &reader);
+                }
+}
+
+void session_table_get_counters(const struct session_table *t, struct session_counters *ret) {
+        *ret = t->counters;
+        ret->buffered = t->budget.used;
+        ret->buffer_refused = t->budget.refused;
+        ret->holes = t->budget.holes;
+}

@@ -1,0 +1,70 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+#include "engine/packet/stream.h"
+#include "engine/proto/dissector.h"
+
+/* TCP connections as far as dissectors need them: each is recognised by its first bytes (not by its ports) and
+ * read by one parser, which sees the bytes of each direction in order and says facts. A parser that meets
+ * nonsense is retired for that direction. The table has a fixed size; the connection that was silent longest
+ * makes room. */
+
+struct session;
+
+/* Room for a parser's state in a session; larger state is a compile error in the parser's file. */
+#define SESSION_STATE_SIZE 96
+
+enum session_result {
+        SESSION_MORE = 0, /* *ret_done bytes are read; call again with more */
+        SESSION_DONE = 1, /* nothing more of interest in this direction */
+        /* -EBADMSG: nonsense; -ENOBUFS: a message longer than is kept */
+};
+
+struct session_parser {
+        const char *name;
+        /* Do these first bytes of a direction, or of what follows a hole, begin one of its messages? 1 yes, 0
+         * too few to tell, -1 no. */
+        int (*recognise)(const struct session *session, struct cursor data);
+        /* Reads from the front of `data`; `fresh`: bytes right before them were not seen. `side` is 0 or 1. The
+         * emitter is set to the sender. */
+        int (*parse)(struct session *session, unsigned side, struct cursor data, bool fresh, struct emitter *emitter,
+                     size_t *ret_done);
+};
+
+/* For parsers. */
+void *session_state(struct session *session);      /* SESSION_STATE_SIZE bytes, zero to begin with, 8-aligned */
+/* The side that opened the connection, from its SYN or from what the parser told; -1 unknown. */
+int session_client(const struct session *session);
+void session_set_client(struct session *session, unsigned side);
+uint16_t session_port(const struct session *session, unsigned side); /* host order */
+void session_skip(struct session *session, unsigned side, uint64_t n);  /* see stream_skip() */
+void session_want(struct session *session, unsigned side, uint32_t n);  /* see stream_want() */
+/* What follows is of another protocol (STARTTLS, CONNECT): look again. */
+void session_recognise_again(struct session *session);
+
+#define SESSION_PARSER_MAX 8
+const struct session_parser *const *session_parsers_get(size_t *ret_n);
+
+struct session_counters {
+        uint64_t sessions, evicted; /* ever made; pushed out by newer ones */
+        uint64_t live, live_max;
+        uint64_t unknown;           /* directions given up without a parser that knew them */
+        uint64_t buffered, buffered_max, buffer_refused, holes; /* bytes, bytes, times, times */
+        struct dissector_counters parsers[SESSION_PARSER_MAX]; /* packets: directions begun; malformed: retired */
+};
+
+struct session_table;
+
+/* max_sessions is rounded up to a power of two; buffer_limit in bytes for all streams together; `seed` is what a
+ * sender must not know who wants all its connections in one bucket. */
+int session_table_new(struct session_table **ret, uint32_t max_sessions, size_t buffer_limit, uint64_t seed);
+struct session_table *session_table_free(struct session_table *table);
+
+/* Takes a TCP packet (LAYER_TCP). */
+void session_table_feed(struct session_table *table, const struct packet *packet, const struct fact_sink *sink);
+/* End of the capture: what waits behind holes is read. */
+void session_table_finish(struct session_table *table, const struct fact_sink *sink);
+void session_table_get_counters(const struct session_table *table, struct session_counters *ret);
+
+/* The parsers, one file each. */
+extern const struct session_parser http_parser, dns_parser;
