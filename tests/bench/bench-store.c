@@ -163,6 +163,18 @@ static void bench_first(struct bench *b, const char *what, size_t limit) {
         report(what, rounds, ROUNDS);
 }
 
+/* A flood of invented addresses: nothing is known of them but a MAC and an IPv4 address. */
+static void bench_bare(struct bench *b) {
+        for (size_t i = 0; i < b->n; i++)
+                b->devices[i].n_ipv6 = b->devices[i].n_evidence = b->devices[i].n_services = 0;
+        bench_first(b, "all new, with one MAC and one IPv4 address only", 0);
+        for (size_t i = 0; i < b->n; i++) {
+                b->devices[i].n_ipv6 = 2;
+                b->devices[i].n_evidence = ELEMENTSOF(evidence);
+                b->devices[i].n_services = ELEMENTSOF(services);
+        }
+}
+
 static void bench_again(struct bench *b, const char *what, uint32_t changes) {
         struct took rounds[ROUNDS];
 
@@ -233,8 +245,9 @@ int main(int argc, char **argv) {
         snprintf(b.path, sizeof b.path, "%s/bench-store-%d.db", argc > 2 ? argv[2] : "/tmp", (int) getpid());
         fill(&b);
         printf("%zu devices in %s\n", b.n, b.path);
+        bench_bare(&b);
         bench_first(&b, "all new, all parts, one transaction", 0);
-        bench_first(&b, "all new, longest step of 1000 devices", 1000);
+        bench_first(&b, "all new, longest step of STORE_FLUSH_STEP devices", STORE_FLUSH_STEP);
         bench_again(&b, "all seen again (times and traffic)", CHANGE_SEEN | CHANGE_PRESENCE);
         bench_again(&b, "all with new evidence", CHANGE_SEEN | CHANGE_EVIDENCE);
         bench_again(&b, "all with a new address", CHANGE_SEEN | CHANGE_IPV6);
