@@ -105,7 +105,7 @@ static const struct option_row rows[] = {
         { "sort", 0, "COLUMN", " list ", "Sort by name, type, vendor, ip, mac, presence, last-seen,\nfirst-seen or traffic",
           .set = set_sort },
         { "reverse", 'r', NULL, " list ", "Sort the other way round", FLAG(reverse) },
-        { "wide", 'w', NULL, " list ", "All columns, however narrow the terminal", FLAG(wide) },
+        { "wide", 'w', NULL, " list analyze ", "All columns, however narrow the terminal", FLAG(wide) },
         { "verbose", 'v', NULL, " status ", "All counters with their limits", FLAG(verbose) },
         { "all", 'a', NULL, " alerts ack ", "Alerts that are acknowledged, too; with ack: every alert", FLAG(all) },
         { "unacknowledged", 0, NULL, " alerts ", "Only alerts that nobody acknowledged (the default)", FLAG(unacknowledged) },

@@ -8,12 +8,15 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "cli/analysis.h"
+#include "cli/output.h"
+#include "cli/rules-folders.h"
 #include "cli/verbs.h"
 #include "common/escape.h"
 #include "daemon/capture-file.h"
-#include "engine/engine.h"
+#include "daemon/records.h"
 
-static void print_fact(void *userdata _unused_, const struct fact *fact) {
+static void take_fact(void *userdata _unused_, const struct fact *fact) {
         char mac[MAC_STRING_MAX], ip[IP_STRING_MAX], line[6 * FACT_VALUE_MAX + 256];
         struct strbuf b = STRBUF(line);
 
@@ -29,59 +32,152 @@ static void print_fact(void *userdata _unused_, const struct fact *fact) {
         fwrite_unlocked(b.data, 1, b.length, stdout);
 }
 
-static int open_file(const char *path, struct capture_file **ret) {
-        int r = capture_file_open(path, ret);
+static void take_alert(void *userdata, const struct alert *alert) {
+        _cleanup_(json_putp) struct json_object *o = record_from_alert(alert);
+        struct analysis *a = userdata;
 
-        if (r == -EMEDIUMTYPE)
-                fprintf(stderr, "%s: this is not a capture file (pcap or pcapng)\n", path);
-        else if (r < 0)
-                fprintf(stderr, "%s: cannot open: %s\n", path, strerror(-r));
+        if (!o)
+                a->failed = true;
+        else if (!a->alerts)
+                a->failed |= output_json(a->options, o) != 0;
+        else if (json_object_array_add(a->alerts, o) >= 0)
+                TAKE_PTR(o);
+        else
+                a->failed = true;
+}
+
+static bool wants_report(const struct options *o) {
+        return !o->facts && !o->devices && !o->alerts && !o->stats;
+}
+
+static int new_engine(struct analysis *a, const struct ruleset *rules) {
+        const struct options *o = a->options;
+        struct engine_ops ops = {
+                .fact = o->facts ? take_fact : NULL,
+                .alert = o->alerts || wants_report(o) ? take_alert : NULL,
+                .userdata = a,
+        };
+        struct engine_config config;
+        int r;
+
+        engine_config_default(&config);
+        config.dissect_only = o->facts && !o->devices && !o->alerts && !o->stats;
+        config.detect = true;
+        r = engine_new(&a->engine, &config, &ops);
+        if (r >= 0 && !config.dissect_only)
+                inventory_set_rules(engine_inventory(a->engine), rules);
         return r;
 }
 
 /* Reads all of `file` that can be read. */
-static int feed_file(const char *path, struct capture_file *file, struct engine *engine) {
+static int feed(struct analysis *a, struct capture_file *file) {
         struct frame frame;
         int r;
 
-        while ((r = capture_file_next(file, &frame)) > 0)
-                engine_feed_frame(engine, &frame);
-        engine_flush(engine);
-        if (capture_file_error(file))
-                fprintf(stderr, "%s: %s\n", path, capture_file_error(file));
-        else if (r < 0)
-                fprintf(stderr, "%s: cannot read on: %s\n", path, strerror(-r));
+        while ((r = capture_file_next(file, &frame)) > 0) {
+                if (a->first == 0 || frame.ts < a->first)
+                        a->first = frame.ts;
+                a->last = MAX(a->last, frame.ts);
+                engine_feed_frame(a->engine, &frame);
+        }
+        engine_flush(a->engine);
+        a->complaint = capture_file_error(file);
+        if (r < 0 && !a->complaint)
+                a->complaint = strerror(-r);
+        if (a->complaint)
+                fprintf(stderr, "%s: %s\n", a->path, a->complaint);
         return r;
 }
 
-static int analyze_file(const char *path) {
-        struct engine_ops ops = { .fact = print_fact };
-        struct engine_config config;
-        struct capture_file *file;
-        struct engine *engine;
-        int r;
+static int print_each(const struct options *options, struct json_object *list) {
+        int status = list ? 0 : output_no_memory();
 
-        if (open_file(path, &file) < 0)
-                return 1;
-        engine_config_default(&config);
-        config.dissect_only = true;
-        r = engine_new(&engine, &config, &ops);
-        if (r >= 0) {
-                r = feed_file(path, file, engine);
-                engine_free(engine);
-        } else
-                fprintf(stderr, "%s: cannot analyze: %s\n", path, strerror(-r));
-        capture_file_close(file);
-        return r < 0;
+        for (size_t i = 0; status == 0 && i < json_object_array_length(list); i++)
+                status = output_json(options, json_object_array_get_idx(list, i));
+        return status;
 }
 
-static int run(const struct options *options _unused_, int argc, char *argv[]) {
-        static char buffer[1 << 16];
+static int print(const struct analysis *a) {
+        const struct options *o = a->options;
         int status = 0;
 
+        if (wants_report(o) && o->json != JSON_OFF) {
+                _cleanup_(json_putp) struct json_object *all = analysis_all(a);
+
+                return all ? output_json(o, all) : output_no_memory();
+        }
+        if (wants_report(o))
+                return analysis_print_report(a) < 0 ? output_no_memory() : 0;
+        if (o->devices) {
+                _cleanup_(json_putp) struct json_object *devices = analysis_devices(a);
+
+                status |= print_each(o, devices);
+        }
+        if (o->stats) {
+                _cleanup_(json_putp) struct json_object *stats = analysis_stats(a);
+
+                status |= stats ? output_json(o, stats) : output_no_memory();
+        }
+        return status;
+}
+
+static int analyze(struct analysis *a, struct capture_file *file, const struct ruleset *rules) {
+        int r = new_engine(a, rules), status;
+
+        if (r < 0) {
+                fprintf(stderr, "%s: cannot analyze: %s\n", a->path, strerror(-r));
+                return 1;
+        }
+        r = feed(a, file);
+        status = print(a) | (r < 0);
+        if (a->failed)
+                status |= output_no_memory();
+        engine_free(a->engine);
+        return status;
+}
+
+static int analyze_path(const struct options *options, const struct screen *screen, const char *path, const struct ruleset *rules) {
+        struct analysis a = { .options = options, .screen = screen, .path = path };
+        struct capture_file *file;
+        int r, status;
+
+        r = capture_file_open(path, &file);
+        if (r == -EMEDIUMTYPE)
+                fprintf(stderr, "%s: this is not a capture file (pcap or pcapng)\n", path);
+        else if (r < 0)
+                fprintf(stderr, "%s: cannot open: %s\n", path, strerror(-r));
+        if (r < 0)
+                return 1;
+        if (wants_report(options))
+                a.alerts = json_object_new_array();
+        status = analyze(&a, file, rules);
+        json_object_put(a.alerts);
+        capture_file_close(file);
+        return status;
+}
+
+static int run(const struct options *options, int argc, char *argv[]) {
+        bool facts_only = options->facts && !options->devices && !options->alerts && !options->stats;
+        static char buffer[1 << 16];
+        struct ruleset *rules = NULL;
+        struct screen screen;
+        int status = 0;
+
+        /* Mistakes in the rules give a result that is not what was asked for: exit status 1. */
+        if (!facts_only) {
+                status = rules_load(&rules, options->rules);
+                if (status < 0)
+                        return 1;
+        }
         setvbuf(stdout, buffer, _IOFBF, sizeof buffer);
-        for (int i = 1; i < argc; i++)
-                status |= analyze_file(argv[i]);
+        screen_open(&screen, options, wants_report(options));
+        for (int i = 1; i < argc; i++) {
+                if (i > 1 && wants_report(options) && options->json == JSON_OFF)
+                        putchar('\n');
+                status |= analyze_path(options, &screen, argv[i], rules);
+        }
+        screen_close(&screen);
+        ruleset_free(rules);
         return status;
 }
 
@@ -92,6 +188,7 @@ const struct verb verb_analyze = {
         .max_arguments = -1,
         .summary = "Read capture files, without the service",
         .description = "Reads capture files (pcap, pcapng, gzip; '-' is standard input) and tells what the service\n"
-                       "would have made of that traffic. Needs no service and no privileges.\n",
+                       "would have made of that traffic: a report, or JSON lines as the options say. Needs no\n"
+                       "service and no privileges. Each file is taken for itself.\n",
         .run = run,
 };

@@ -1,0 +1,252 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+/* What one capture file holds: the records, and the report for people. */
+
+#include "cli/analysis.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <string.h>
+
+#include "cli/alert-view.h"
+#include "cli/device-view.h"
+#include "cli/table.h"
+#include "cli/when.h"
+#include "daemon/records.h"
+
+static struct json_object *device_with_reasons(const struct device *device) {
+        _cleanup_(json_putp) struct json_object *o = record_from_device(device);
+
+        if (!o || json_add(o, "reasons", record_from_reasons(device)) < 0)
+                return NULL;
+        return TAKE_PTR(o);
+}
+
+struct json_object *analysis_devices(const struct analysis *a) {
+        _cleanup_(json_putp) struct json_object *list = json_object_new_array();
+        const struct device *device;
+        size_t position = 0;
+
+        while (list && (device = inventory_next(engine_inventory(a->engine), &position))) {
+                struct json_object *o = device_with_reasons(device);
+
+                if (!o || json_object_array_add(list, o) < 0) {
+                        json_object_put(o);
+                        return NULL;
+                }
+        }
+        return TAKE_PTR(list);
+}
+
+static struct json_object *networks_by_id(const struct analysis *a) {
+        _cleanup_(json_putp) struct json_object *networks = json_object_new_object();
+        const struct network *network;
+        size_t position = 0;
+
+        while (networks && (network = inventory_next_network(engine_inventory(a->engine), &position))) {
+                _cleanup_(json_putp) struct json_object *o = record_from_network(network);
+
+                if (!o || json_add(networks, json_text_at(o, "id"), json_object_get(o)) < 0)
+                        return NULL;
+        }
+        return TAKE_PTR(networks);
+}
+
+/* Protocols have a row a port: those of one name count together. */
+static bool sum_dissector(const struct engine_counters *counters, size_t i, struct dissector_counters *ret) {
+        size_t n;
+        const struct dissector *rows = dissectors_get(&n);
+
+        *ret = (struct dissector_counters) { 0 };
+        if (i >= n)
+                return false;
+        for (size_t j = 0; j < i; j++)
+                if (strcmp(rows[j].name, rows[i].name) == 0)
+                        return true;
+        for (size_t j = i; j < n; j++)
+                if (strcmp(rows[j].name, rows[i].name) == 0) {
+                        ret->packets += counters->dissectors[j].packets;
+                        ret->facts += counters->dissectors[j].facts;
+                        ret->malformed += counters->dissectors[j].malformed;
+                }
+        return true;
+}
+
+static int add_number(struct json_object *o, const char *key, uint64_t n) {
+        return json_add(o, key, json_object_new_uint64(n));
+}
+
+static struct json_object *protocol_stats(const struct engine_counters *counters) {
+        _cleanup_(json_putp) struct json_object *protocols = json_object_new_object();
+        struct dissector_counters sum;
+        size_t n;
+        const struct dissector *rows = dissectors_get(&n);
+
+        for (size_t i = 0; protocols && sum_dissector(counters, i, &sum); i++) {
+                struct json_object *o;
+
+                if (sum.packets == 0)
+                        continue;
+                o = json_object_new_object();
+                if (json_add(protocols, rows[i].name, o) < 0 || add_number(o, "packets", sum.packets) < 0 ||
+                    add_number(o, "facts", sum.facts) < 0 || add_number(o, "malformed", sum.malformed) < 0)
+                        return NULL;
+        }
+        return TAKE_PTR(protocols);
+}
+
+struct json_object *analysis_stats(const struct analysis *a) {
+        _cleanup_(json_putp) struct json_object *o = json_object_new_object();
+        struct engine_counters c;
+        const struct {
+                const char *key;
+                const uint64_t *value;
+        } numbers[] = {
+                { "frames", &c.packet.frames },
+                { "bytes", &c.packet.bytes },
+                { "truncated", &c.packet.truncated },
+                { "malformed", &c.packet.malformed },
+                { "unknown_link", &c.packet.unknown_link },
+                { "fragments", &c.packet.fragments },
+                { "reassembled", &c.packet.reassembled },
+                { "fragments_overlapping", &c.packet.fragments_overlapping },
+                { "fragments_timed_out", &c.packet.fragments_timed_out },
+                { "fragments_evicted", &c.packet.fragments_evicted },
+                { "fragments_malformed", &c.packet.fragments_malformed },
+                { "tunnelled", &c.packet.tunnelled },
+                { "too_deep", &c.packet.too_deep },
+                { "clock_backwards", &c.clock_backwards },
+                { "facts", &c.facts },
+                { "devices", &c.inventory.devices },
+                { "evicted", &c.inventory.evicted },
+                { "alerts", &c.alerts },
+        };
+
+        engine_get_counters(a->engine, &c);
+        if (!o || json_add_text(o, "file", a->path) < 0 || json_add_time(o, "first", a->first / NSEC_PER_USEC) < 0 ||
+            json_add_time(o, "last", a->last / NSEC_PER_USEC) < 0)
+                return NULL;
+        for (size_t i = 0; i < ELEMENTSOF(numbers); i++)
+                if (add_number(o, numbers[i].key, *numbers[i].value) < 0)
+                        return NULL;
+        if (json_add(o, "protocols", protocol_stats(&c)) < 0 ||
+            (a->complaint ? json_add_text(o, "error", a->complaint) : json_object_object_add(o, "error", NULL)) < 0)
+                return NULL;
+        return TAKE_PTR(o);
+}
+
+static void print_line(const struct analysis *a, const char *title, const char *value) {
+        printf("%s%10s:%s %s\n", screen_style(a->screen, STYLE_DIM), title, screen_style(a->screen, STYLE_NONE), value);
+}
+
+static void print_summary(const struct analysis *a, const struct engine_counters *c) {
+        char text[256];
+        struct strbuf b = STRBUF(text);
+
+        printf("%s", screen_style(a->screen, STYLE_BOLD));
+        screen_print(a->screen, a->path);
+        printf("%s\n", screen_style(a->screen, STYLE_NONE));
+        strbuf_printf(&b, "%" PRIu64 " (%" PRIu64 " bytes)", c->packet.frames, c->packet.bytes);
+        print_line(a, "Frames", text);
+        if (a->first > 0) {
+                strbuf_reset(&b);
+                when_format(&b, a->first / NSEC_PER_USEC);
+                strbuf_string(&b, ", for ");
+                when_format_span(&b, (a->last - a->first) / NSEC_PER_USEC);
+                print_line(a, "Time", text);
+        }
+        strbuf_reset(&b);
+        strbuf_printf(&b, "%" PRIu64 " from %" PRIu64 " devices", c->facts, c->inventory.devices);
+        print_line(a, "Facts", text);
+}
+
+/* What could not be read, and what that means. */
+static void print_warnings(const struct analysis *a, const struct engine_counters *c) {
+        const struct {
+                uint64_t n;
+                const char *text;
+        } warnings[] = {
+                { c->packet.truncated, "frames were not captured whole; what was cut off is not seen" },
+                { c->packet.malformed, "frames have headers that lie about themselves" },
+                { c->packet.unknown_link, "frames are of a kind that cannot be read" },
+                { c->packet.fragments_overlapping + c->packet.fragments_timed_out + c->packet.fragments_evicted,
+                  "fragmented datagrams could not be put together" },
+                { c->packet.too_deep, "frames have more nested headers than are followed" },
+                { c->clock_backwards, "frames are older than one before them" },
+                { c->inventory.evicted, "devices were dropped to make room for others" },
+        };
+        char text[160];
+
+        if (a->complaint) {
+                printf("%s%10s:%s ", screen_style(a->screen, STYLE_NOTICE), "Damaged", screen_style(a->screen, STYLE_NONE));
+                screen_print(a->screen, a->complaint);
+                putchar('\n');
+        }
+        for (size_t i = 0; i < ELEMENTSOF(warnings); i++)
+                if (warnings[i].n > 0) {
+                        snprintf(text, sizeof text, "%" PRIu64 " %s", warnings[i].n, warnings[i].text);
+                        print_line(a, "Note", text);
+                }
+}
+
+static int print_protocols(const struct analysis *a, const struct engine_counters *c) {
+        static const struct table_column columns[] = {
+                { "PROTOCOL" }, { "PACKETS", .right = true }, { "FACTS", .right = true }, { "MALFORMED", .right = true },
+        };
+        _cleanup_(table_freep) struct table *t = NULL;
+        struct dissector_counters sum;
+        bool any = false;
+        size_t n;
+        const struct dissector *rows = dissectors_get(&n);
+        int r = table_new(&t, columns, ELEMENTSOF(columns));
+
+        for (size_t i = 0; r >= 0 && sum_dissector(c, i, &sum); i++) {
+                if (sum.packets == 0)
+                        continue;
+                any = true;
+                r = table_add(t, a->screen, STYLE_NONE, rows[i].name) | table_printf(t, STYLE_NONE, "%" PRIu64, sum.packets) |
+                    table_printf(t, STYLE_NONE, "%" PRIu64, sum.facts) |
+                    table_printf(t, sum.malformed > 0 ? STYLE_NOTICE : STYLE_NONE, "%" PRIu64, sum.malformed);
+        }
+        if (r < 0 || !any)
+                return r;
+        putchar('\n');
+        table_print(t, a->screen, !a->options->no_legend, 0);
+        return 0;
+}
+
+static int print_devices(const struct analysis *a) {
+        _cleanup_(json_putp) struct json_object *devices = analysis_devices(a), *networks = networks_by_id(a);
+
+        if (!devices || !networks)
+                return -ENOMEM;
+        if (json_object_array_length(devices) == 0)
+                return 0;
+        devices_sort(devices, NULL, false);
+        putchar('\n');
+        return devices_print(a->screen, a->options, devices, networks, 0);
+}
+
+struct json_object *analysis_all(const struct analysis *a) {
+        _cleanup_(json_putp) struct json_object *o = json_object_new_object();
+
+        if (!o || json_add(o, "stats", analysis_stats(a)) < 0 || json_add(o, "devices", analysis_devices(a)) < 0 ||
+            json_add(o, "alerts", json_object_get(a->alerts)) < 0)
+                return NULL;
+        return TAKE_PTR(o);
+}
+
+int analysis_print_report(const struct analysis *a) {
+        struct engine_counters counters;
+        int r;
+
+        engine_get_counters(a->engine, &counters);
+        print_summary(a, &counters);
+        print_warnings(a, &counters);
+        r = print_devices(a);
+        if (r >= 0 && json_object_array_length(a->alerts) > 0) {
+                putchar('\n');
+                r = alerts_print(a->screen, a->options, a->alerts, 0);
+        }
+        return r < 0 ? r : print_protocols(a, &counters);
+}

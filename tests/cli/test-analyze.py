@@ -1,0 +1,201 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: LGPL-2.1-or-later
+"""lanscopectl analyze: what it prints of a capture, of a damaged one, and of hostile names."""
+
+import csv
+import gzip
+import json
+import os
+import tempfile
+import unittest
+
+from harness import HOSTILE_NAMES, UNSAFE, ctl, home_capture, hostile_capture, main, on_terminal
+
+DEVICE_KEYS = {'id', 'mac', 'addresses', 'ipv4', 'ipv6', 'vendor', 'hostname', 'label', 'notes', 'name', 'type', 'type_is_set',
+               'category', 'model', 'os', 'confidence', 'evidence', 'reasons', 'trusted', 'presence', 'first_seen', 'last_seen',
+               'randomized', 'self', 'gateway', 'network', 'services', 'traffic'}
+
+
+def lines(text):
+    return [json.loads(line) for line in text.splitlines()]
+
+
+class Analyze(unittest.TestCase):
+    def setUp(self):
+        folder = tempfile.TemporaryDirectory(prefix='lanscope-cli-')
+        self.addCleanup(folder.cleanup)
+        self.folder = folder.name
+        self.home = self.file('home.pcap', home_capture())
+        self.hostile = self.file('hostile.pcap', hostile_capture())
+
+    def file(self, name, data):
+        path = os.path.join(self.folder, name)
+        with open(path, 'wb' if isinstance(data, bytes) else 'w') as f:
+            f.write(data)
+        return path
+
+    def good(self, *args, **kwargs):
+        p = ctl('analyze', *args, **kwargs)
+        self.assertEqual((p.returncode, p.stderr), (0, ''), args)
+        return p.stdout
+
+    def test_facts(self):
+        facts = lines(self.good('--facts', self.home))
+        self.assertEqual(list(facts[0]), ['frame', 'ts', 'mac', 'ip', 'fact', 'value'])
+        self.assertEqual([f['frame'] for f in facts], sorted(f['frame'] for f in facts))
+        self.assertIn({'frame': 3, 'ts': 1700000002.123456, 'mac': '02:00:00:00:00:02', 'ip': '0.0.0.0', 'fact': 'dhcp.hostname',
+                       'value': 'laptop'}, facts)
+        self.assertIn('"ts":1700000002.123456,', self.good('--facts', self.home))
+
+    def test_devices(self):
+        devices = {d['mac']: d for d in lines(self.good('--devices', self.home))}
+        self.assertEqual(len(devices), 4)
+        for device in devices.values():
+            self.assertEqual(set(device), DEVICE_KEYS)
+        printer = devices['00:1b:a9:00:00:01']
+        self.assertEqual((printer['type'], printer['category'], printer['ipv4']), ('printer', 'printing', ['192.0.2.1']))
+        self.assertGreater(printer['confidence'], 0)
+        self.assertIn('mdns.service', [r['kind'] for r in printer['reasons']])
+        self.assertIn('_ipp._tcp', [e['value'][:9] for e in printer['evidence']])
+        self.assertEqual(devices['02:00:00:00:00:02']['name'], 'laptop')
+        self.assertTrue(devices['02:00:00:00:00:02']['randomized'])
+
+    def test_alerts(self):
+        alerts = lines(self.good('--alerts', self.home))
+        self.assertEqual(len(alerts), 4)
+        for alert in alerts:
+            self.assertEqual(set(alert), {'id', 'ts', 'kind', 'severity', 'mac', 'name', 'peer', 'message', 'details', 'device',
+                                          'network', 'acknowledged'})
+            self.assertEqual(alert['kind'], 'new_device')
+            self.assertIsInstance(alert['details'], dict)
+        self.assertEqual({a['mac'] for a in alerts}, {d['mac'] for d in lines(self.good('--devices', self.home))})
+
+    def test_stats(self):
+        [stats] = lines(self.good('--stats', self.home))
+        self.assertEqual((stats['file'], stats['frames'], stats['devices'], stats['alerts'], stats['error']), (self.home, 8, 4, 4, None))
+        self.assertEqual(stats['protocols']['arp'], {'packets': 4, 'facts': 8, 'malformed': 0})
+        self.assertEqual(stats['facts'], len(lines(self.good('--facts', self.home))))
+        self.assertEqual((stats['first'], stats['last']), (1700000000.123456, 1700000007.123456))
+
+    def test_several_kinds_at_once(self):
+        parts = [self.good(o, self.home) for o in ('--devices', '--stats')]
+        self.assertEqual(self.good('--stats', '--devices', self.home), ''.join(parts))
+
+    def test_report(self):
+        report = self.good(self.home)
+        for word in ('Frames: 8', 'printer', 'laptop', 'PROTOCOL', 'mdns', 'new_device', '00:1b:a9:00:00:01'):
+            self.assertIn(word, report)
+        self.assertNotIn('PROTOCOL', self.good('--no-legend', self.home))
+
+    def test_report_as_json(self):
+        whole = json.loads(self.good('--json=pretty', self.home))
+        self.assertEqual(list(whole), ['stats', 'devices', 'alerts'])
+        self.assertEqual(whole, json.loads(self.good('-j', self.home)))
+        self.assertEqual(whole['devices'], lines(self.good('--devices', self.home)))
+
+    def test_the_same_file_gives_the_same_output(self):
+        self.assertEqual(self.good('-j', self.hostile), self.good('-j', self.hostile))
+
+    def test_standard_input_and_gzip(self):
+        wanted = self.good('--facts', self.home)
+        packed = self.file('home.pcap.gz', gzip.compress(home_capture()))
+        self.assertEqual(self.good('--facts', packed), wanted)
+        p = ctl('analyze', '--facts', '-', input=home_capture(), text=False)
+        self.assertEqual((p.returncode, p.stdout.decode()), (0, wanted))
+
+    def test_files_are_taken_each_for_itself(self):
+        self.assertEqual(self.good('--devices', self.home, self.hostile),
+                         self.good('--devices', self.home) + self.good('--devices', self.hostile))
+
+    def test_cut_file_gives_what_is_readable(self):
+        whole = home_capture()
+        path = self.file('cut.pcap', whole[:-10])
+        for option in ('--facts', '--devices', '--stats', '--no-legend'):
+            p = ctl('analyze', option, path)
+            self.assertEqual(p.returncode, 1)
+            self.assertIn(path, p.stderr)
+            self.assertRegex(p.stderr, r'\d{3,}', 'names the offset')
+            self.assertNotEqual(p.stdout, '')
+        self.assertEqual(len(lines(ctl('analyze', '--devices', path).stdout)), 4)
+        self.assertIn('cut', json.loads(ctl('analyze', '--stats', path).stdout)['error'])
+
+    def test_unreadable_files(self):
+        text = self.file('text', 'this is no capture at all, but a text of some length')
+        for path, says in ((text, 'not a capture'), (self.folder + '/none', 'No such file'), (self.folder, ''), (self.file('empty', ''), '')):
+            p = ctl('analyze', path)
+            self.assertEqual((p.returncode, p.stdout), (1, ''), path)
+            self.assertIn(says, p.stderr)
+            self.assertIn(path, p.stderr)
+
+    def test_one_bad_file_does_not_keep_the_others(self):
+        p = ctl('analyze', '--facts', self.folder + '/none', self.home)
+        self.assertEqual(p.returncode, 1)
+        self.assertEqual(p.stdout, self.good('--facts', self.home))
+
+    def test_rules_of_ones_own(self):
+        os.mkdir(self.folder + '/rules')
+        self.file('rules/mine.conf', '[mine]\nMatch=dhcp.hostname is laptop\nType=laptop\nModel=Of mine\nConfidence=99\n')
+        devices = {d['name']: d for d in lines(self.good('--devices', '--rules', self.folder + '/rules', self.home))}
+        self.assertEqual((devices['laptop']['type'], devices['laptop']['model']), ('laptop', 'Of mine'))
+        self.assertEqual([r['rule'] for r in devices['laptop']['reasons']], ['mine'])
+        self.assertEqual(devices['printer']['type'], 'unknown')
+
+    def test_mistakes_in_rules_are_told(self):
+        os.mkdir(self.folder + '/rules')
+        self.file('rules/mine.conf', '[mine]\nMatch=dhcp.hostname is laptop\nType=toaster\n')
+        p = ctl('analyze', '--devices', '--rules', self.folder + '/rules', self.home)
+        self.assertEqual(p.returncode, 1)
+        self.assertIn('mine.conf:3:', p.stderr)
+        self.assertEqual(len(lines(p.stdout)), 4)
+
+    def test_many_mistakes_in_rules_are_counted(self):
+        os.mkdir(self.folder + '/rules')
+        self.file('rules/mine.conf', ''.join('[r%d]\nType=toaster\n' % i for i in range(100)))
+        self.assertLess(len(ctl('analyze', '--rules', self.folder + '/rules', self.home).stderr.splitlines()), 20)
+
+    def test_rules_that_are_not_there(self):
+        p = ctl('analyze', '--rules', self.folder + '/none', self.home)
+        self.assertEqual((p.returncode, p.stdout), (1, ''))
+        self.assertIn('none', p.stderr)
+
+    def test_hostile_names_reach_no_terminal(self):
+        for columns in (20, 40, 80, 200):
+            for args in ((self.hostile,), ('--wide', self.hostile)):
+                out, status = on_terminal('analyze', '--no-pager', *args, columns=columns, env={'NO_COLOR': '1'})
+                self.assertEqual(status, 0)
+                self.assertIsNone(UNSAFE.search(out), repr(UNSAFE.search(out)))
+        for option in ('--facts', '--devices', '--alerts', '--json=pretty'):
+            self.assertIsNone(UNSAFE.search(self.good(option, self.hostile)), option)
+
+    def test_hostile_names_are_kept_in_json(self):
+        values = {f['value'] for f in lines(self.good('--facts', self.hostile)) if f['fact'] == 'dhcp.hostname'}
+        for name in HOSTILE_NAMES:
+            if b'\xff' not in name and b'\xc2\x9b' not in name and min(name) >= 32:
+                self.assertIn(name.decode(), values)
+
+    def test_width_of_the_terminal_is_kept(self):
+        for columns in (100, 120, 160):
+            out, _ = on_terminal('analyze', '--no-pager', self.hostile, columns=columns, env={'NO_COLOR': '1'})
+            for line in out.splitlines()[4:]:
+                self.assertLessEqual(sum(2 if '\u4e00' <= c <= '\u9fff' else 1 for c in line), columns, line)
+
+    def test_colours_on_terminals_only(self):
+        self.assertIn('\x1b[', on_terminal('analyze', '--no-pager', self.home)[0])
+        self.assertNotIn('\x1b[', on_terminal('analyze', '--no-pager', self.home, env={'NO_COLOR': '1'})[0])
+        self.assertNotIn('\x1b[', on_terminal('analyze', '--no-pager', self.home, env={'TERM': 'dumb'})[0])
+        self.assertNotIn('\x1b[', self.good(self.home))
+
+    def test_pager(self):
+        out, status = on_terminal('analyze', self.home, env={'PAGER': 'sed s/^/paged:/', 'NO_COLOR': '1'})
+        self.assertEqual(status, 0)
+        self.assertTrue(all(line.startswith('paged:') for line in out.splitlines()), out)
+        self.assertNotIn('paged:', on_terminal('analyze', '--no-pager', self.home, env={'PAGER': 'sed s/^/paged:/'})[0])
+        self.assertIn('Frames', on_terminal('analyze', self.home, env={'PAGER': 'no-such-pager'})[0])
+        self.assertIn('Frames', on_terminal('analyze', self.home, env={'PAGER': 'cat'})[0])
+
+    def test_terminal_that_is_not_utf8(self):
+        out, _ = on_terminal('analyze', '--no-pager', self.hostile, env={'LC_ALL': 'C', 'NO_COLOR': '1'}, columns=200)
+        self.assertTrue(out.isascii())
+
+
+main()
