@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
-/* new_device: a device that was never told of before. It gets time to say its name: the alert is raised when it has a
- * name and an address, soon after it has a name alone, or when the settling time is over. DEVICE_KNOWN marks it as
+/* new_device: a device that was never told of before. It gets time to say its name: the alert is raised soon after it
+ * has one, or when the settling time is over. DEVICE_KNOWN marks it as
  * told, for ever; what is there in the learning period is known without an alert, and so is this machine.
  *
  * Invented addresses must not become a stream of alerts: only so many are raised in a row, fewer of them for
@@ -21,7 +21,7 @@
 
 /* Devices that wait at one time; more come in when they are heard again. */
 #define PENDING_MAX 4096
-/* A name often comes a moment before the address that goes with it (DHCP). */
+/* A name comes first and a moment later what goes with it: the address (DHCP), the services (mDNS). */
 #define NAME_GRACE (2 * NSEC_PER_SEC)
 
 struct pending {
@@ -73,17 +73,14 @@ static bool is_learning(const struct detect_host *host, const struct device *dev
         return device->flags & DEVICE_SELF || device->first_seen < host->learning_until;
 }
 
-/* When it is to be told, as far as is known now. Names alone wait a moment for the address. */
+/* When it is to be told, as far as is known now. */
 static void schedule(struct new_device *n, struct pending *p, const struct detect_host *host, const struct device *d,
                      uint64_t now) {
-        bool at_once = is_learning(host, d) || (d->n_names > 0 && d->n_ipv4 + d->n_ipv6 > 0);
+        bool at_once = is_learning(host, d);
 
-        if (!at_once && (d->n_names == 0 || p->named))
+        if (p->named || (d->n_names == 0 && !at_once))
                 return;
-        if (p->named)
-                DL_DELETE(n->named, p);
-        else
-                DL_DELETE(n->waiting, p);
+        DL_DELETE(n->waiting, p);
         p->named = true;
         p->due = at_once ? now : MIN(p->due, now + NAME_GRACE);
         if (at_once)

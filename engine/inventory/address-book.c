@@ -77,6 +77,14 @@ void entry_unbind(struct inventory *inventory, struct entry *entry, const struct
         drop(inventory, entry, found);
 }
 
+void entry_unbind_source(struct inventory *inventory, struct entry *entry, const struct ip_address *ip,
+                         enum fact_kind source) {
+        const struct device_ip *found = find_ip(entry, ip);
+
+        if (found && found->source == source)
+                entry_unbind(inventory, entry, ip);
+}
+
 void entry_unbind_all(struct inventory *inventory, struct entry *entry) {
         while (entry->device.n_ipv4 > 0)
                 drop(inventory, entry, &entry->device.ipv4[entry->device.n_ipv4 - 1]);

@@ -158,11 +158,13 @@ static struct entry *owner_of_name(struct inventory *inventory, struct entry *en
         return entry;
 }
 
+/* The name stays, and so does what it is known by: a device that is switched off is still what it was. An address
+ * that only its name stood for goes. */
 static void take_goodbye(struct inventory *inventory, struct entry *entry, const struct fact *fact, uint64_t now) {
         struct ip_address ip;
 
-        if (fact->kind == FACT_MDNS_HOSTNAME && read_last_ip(fact->value, &ip) && !ip_equal(&ip, &fact->ip))
-                entry_unbind(inventory, entry, &ip);
+        if (fact->kind == FACT_MDNS_HOSTNAME && read_last_ip(fact->value, &ip))
+                entry_unbind_source(inventory, entry, &ip, FACT_MDNS_HOSTNAME);
         entry_take_service(inventory, entry, fact->kind, fact->value, true, now);
 }
 

@@ -45,6 +45,9 @@ static int check_macs(const struct inventory *inventory, const struct network_en
                         return -EINVAL;
                 if (entry_by_mac(inventory, network, mac))
                         return -EEXIST;
+                for (size_t k = 0; k < i; k++)
+                        if (mac_equal(&record->macs[k].address, mac))
+                                return -EINVAL;
         }
         return 0;
 }

@@ -1,0 +1,242 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "tests/unit/cmocka-all.h"
+
+#include "common/strbuf.h"
+#include "engine/engine.h"
+#include "tests/unit/inventory-fixture.h"
+
+#define LINKTYPE_ETHERNET 1
+
+struct listener {
+        unsigned facts, added, changed, removed, networks, alerts;
+};
+
+static void on_fact(void *userdata, const struct fact *fact _unused_) {
+        ((struct listener *) userdata)->facts++;
+}
+
+static void on_added(void *userdata, const struct device *device _unused_) {
+        ((struct listener *) userdata)->added++;
+}
+
+static void on_changed(void *userdata, const struct device *device _unused_, uint32_t changes _unused_) {
+        ((struct listener *) userdata)->changed++;
+}
+
+static void on_network(void *userdata, const struct network *network _unused_) {
+        ((struct listener *) userdata)->networks++;
+}
+
+static void on_alert(void *userdata, const struct alert *alert _unused_) {
+        ((struct listener *) userdata)->alerts++;
+}
+
+static struct engine *make_engine(struct listener *listener, bool dissect_only) {
+        struct engine_ops ops = { .fact = on_fact, .device_added = on_added, .device_changed = on_changed,
+                                  .network_added = on_network, .alert = on_alert, .userdata = listener };
+        struct engine_config config;
+        struct engine *engine = NULL;
+
+        *listener = (struct listener) {};
+        engine_config_default(&config);
+        config.dissect_only = dissect_only;
+        assert_int_equal(engine_new(&engine, &config, &ops), 0);
+        return engine;
+}
+
+static void feed(struct engine *engine, uint64_t ts, const uint8_t *data, size_t length) {
+        struct frame frame = { .ts = ts, .ifindex = 1, .linktype = LINKTYPE_ETHERNET, .captured = (uint32_t) length,
+                               .length = (uint32_t) length, .data = data };
+
+        engine_feed_frame(engine, &frame);
+}
+
+/* ARP request of 00:11:32:00:00:<host>, who is 192.168.77.<host>, for 192.168.77.1 */
+static void feed_arp(struct engine *engine, uint64_t ts, uint8_t host) {
+        const uint8_t data[] = {
+                0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0x00, 0x11, 0x32, 0, 0, host, 0x08, 0x06, /* Ethernet */
+                0, 1, 8, 0, 6, 4, 0, 1,                                                        /* Ethernet, IPv4, request */
+                0x00, 0x11, 0x32, 0, 0, host, 192, 168, 77, host,                              /* sender */
+                0, 0, 0, 0, 0, 0, 192, 168, 77, 1,                                             /* target */
+        };
+
+        feed(engine, ts, data, sizeof data);
+}
+
+/* An IPv4 frame from 00:11:32:00:00:<from> to :<to> that no dissector reads: UDP port 9 to 9, 4 bytes. */
+static void feed_udp(struct engine *engine, uint64_t ts, uint8_t from, uint8_t to) {
+        const uint8_t data[] = {
+                0x00, 0x11, 0x32, 0, 0, to, 0x00, 0x11, 0x32, 0, 0, from, 0x08, 0x00,          /* Ethernet */
+                0x45, 0, 0, 32, 0, 1, 0, 0, 64, 17, 0, 0, 192, 168, 77, from, 192, 168, 77, to, /* IPv4 */
+                0, 9, 0, 9, 0, 12, 0, 0, 'd', 'a', 't', 'a',                                   /* UDP */
+        };
+
+        feed(engine, ts, data, sizeof data);
+}
+
+static const struct device *device_of(struct engine *engine, uint8_t host) {
+        struct mac_address mac = { { 0x00, 0x11, 0x32, 0, 0, host } };
+
+        return inventory_get_by_mac(engine_inventory(engine), &mac);
+}
+
+static void frames_make_devices(void **state _unused_) {
+        struct engine_counters counters;
+        struct listener l;
+        struct engine *e = make_engine(&l, false);
+
+        feed_arp(e, T0, 12);
+        assert_int_equal(l.added, 1);
+        assert_int_equal(l.networks, 1);
+        assert_true(l.facts >= 2);
+        feed_udp(e, T0 + 1, 12, 13);
+        feed_udp(e, T0 + 2, 14, 13);
+        engine_flush(e);
+        assert_int_equal(device_of(e, 12)->n_ipv4, 1);
+        assert_int_equal(device_of(e, 12)->traffic.packets_sent, 2);
+        /* Only sent to: not there. Only a source address seen: there, with no address learned from it. */
+        assert_null(device_of(e, 13));
+        assert_non_null(device_of(e, 14));
+        assert_int_equal(device_of(e, 14)->n_ipv4, 0);
+        assert_false(device_of(e, 14)->flags & DEVICE_CONFIRMED);
+        engine_get_counters(e, &counters);
+        assert_int_equal(counters.packet.frames, 3);
+        assert_int_equal(counters.facts, l.facts);
+        assert_int_equal(counters.inventory.devices, 2);
+        engine_free(e);
+}
+
+static void dissecting_alone_makes_no_devices(void **state _unused_) {
+        struct engine_counters counters;
+        struct listener l;
+        struct engine *e = make_engine(&l, true);
+
+        feed_arp(e, T0, 12);
+        engine_advance(e, T0 + 100 * SEC);
+        engine_flush(e);
+        assert_true(l.facts >= 2);
+        assert_int_equal(l.added + l.alerts, 0);
+        assert_null(engine_inventory(e));
+        assert_true(engine_next_deadline(e) == UINT64_MAX);
+        engine_get_counters(e, &counters);
+        assert_int_equal(counters.inventory.devices, 0);
+        engine_free(e);
+}
+
+/* A backend that counts in the kernel hands over frames of interest and, apart, who was seen. */
+static void external_presence_is_not_counted_twice(void **state _unused_) {
+        struct sighting sighting = { .ifindex = 1, .mac = { { 0x00, 0x11, 0x32, 0, 0, 12 } }, .first = T0, .last = T0,
+                                     .traffic = { .packets_sent = 5, .bytes_sent = 500 } };
+        struct listener l;
+        struct engine *e = make_engine(&l, false);
+
+        engine_set_external_presence(e, 1, true);
+        feed_arp(e, T0, 12);
+        feed_udp(e, T0, 14, 12);
+        engine_feed_sighting(e, &sighting);
+        engine_flush(e);
+        assert_int_equal(device_of(e, 12)->traffic.packets_sent, 5);
+        assert_null(device_of(e, 14));
+        engine_set_external_presence(e, 1, false);
+        feed_udp(e, T0, 14, 12);
+        engine_flush(e);
+        assert_non_null(device_of(e, 14));
+        engine_free(e);
+}
+
+static void time_is_the_latest_told(void **state _unused_) {
+        struct engine_counters counters;
+        struct listener l;
+        struct engine *e = make_engine(&l, false);
+
+        feed_arp(e, T0 + 10 * SEC, 12);
+        feed_arp(e, T0, 13);
+        engine_advance(e, T0 + 5 * SEC);
+        assert_true(engine_now(e) == T0 + 10 * SEC);
+        engine_get_counters(e, &counters);
+        assert_int_equal(counters.clock_backwards, 1);
+        feed_arp(e, UINT64_MAX, 12);
+        feed_arp(e, T0, 13);
+        engine_advance(e, UINT64_MAX);
+        assert_int_equal(device_of(e, 13)->presence, PRESENCE_ONLINE);
+        engine_free(e);
+}
+
+static void quiet_engine_needs_waking_once_a_second_at_most(void **state _unused_) {
+        struct listener l;
+        struct engine *e = make_engine(&l, false);
+        unsigned wakings = 0;
+        uint64_t now = T0;
+
+        assert_true(engine_next_deadline(e) == UINT64_MAX);
+        feed_arp(e, now, 12);
+        while (engine_next_deadline(e) != UINT64_MAX && now < T0 + 1000 * SEC) {
+                assert_true(engine_next_deadline(e) > now);
+                now = engine_next_deadline(e);
+                engine_advance(e, now);
+                wakings++;
+        }
+        assert_int_equal(device_of(e, 12)->presence, PRESENCE_OFFLINE);
+        assert_int_equal(l.alerts, 1);
+        assert_true(wakings <= 12);
+        engine_free(e);
+}
+
+static void describe(struct engine *e, struct strbuf *b) {
+        char mac[MAC_STRING_MAX], ip[IP_STRING_MAX];
+        const struct device *d;
+        size_t position = 0;
+
+        while ((d = inventory_next(engine_inventory(e), &position))) {
+                strbuf_printf(b, "%016llx %s %llu %llu %x %d", (unsigned long long) d->id,
+                              mac_format(&d->macs[0].address, mac), (unsigned long long) d->first_seen,
+                              (unsigned long long) d->last_seen, d->flags, d->presence);
+                for (size_t i = 0; i < d->n_ipv4; i++)
+                        strbuf_printf(b, " %s", ip_format(&d->ipv4[i].address, ip));
+                strbuf_printf(b, " %llu\n", (unsigned long long) d->traffic.packets_sent);
+        }
+}
+
+/* The same frames, with the clock told in between or not. */
+static void replay_is_live(void **state _unused_) {
+        char told[16384], untold[16384];
+        struct strbuf a = STRBUF(told), b = STRBUF(untold);
+        struct listener l, m;
+        struct engine *e = make_engine(&l, false), *f = make_engine(&m, false);
+
+        for (unsigned i = 0; i < 2000; i++) {
+                uint64_t ts = T0 + i * (SEC / 7);
+                uint8_t host = (uint8_t) (2 + i * 7 % 40);
+
+                if (i % 3 == 0)
+                        feed_arp(e, ts, host), feed_arp(f, ts, host);
+                else
+                        feed_udp(e, ts, host, 1), feed_udp(f, ts, host, 1);
+                if (i % 5 == 0)
+                        engine_advance(f, ts + SEC / 8);
+        }
+        engine_flush(e);
+        engine_flush(f);
+        describe(e, &a);
+        describe(f, &b);
+        assert_false(a.truncated);
+        assert_string_equal(told, untold);
+        assert_int_equal(l.facts, m.facts);
+        assert_int_equal(l.alerts, m.alerts);
+        assert_int_equal(l.added, m.added);
+        engine_free(e);
+        engine_free(f);
+}
+
+int main(void) {
+        const struct CMUnitTest tests[] = {
+                cmocka_unit_test(frames_make_devices),
+                cmocka_unit_test(dissecting_alone_makes_no_devices),
+                cmocka_unit_test(external_presence_is_not_counted_twice),
+                cmocka_unit_test(time_is_the_latest_told),
+                cmocka_unit_test(quiet_engine_needs_waking_once_a_second_at_most),
+                cmocka_unit_test(replay_is_live),
+        };
+
+        return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,83 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "tests/unit/cmocka-all.h"
+
+#include "engine/inventory/sightings.h"
+#include "tests/unit/inventory-fixture.h"
+
+static struct sightings_key key_of(unsigned n) {
+        return (struct sightings_key) { .ifindex = 1, .mac = { { 0x02, 0, 0, (uint8_t) (n >> 16), (uint8_t) (n >> 8), (uint8_t) n } } };
+}
+
+static void sums_are_handed_over_once(void **state _unused_) {
+        _cleanup_(sightings_freep) struct sightings *s = NULL;
+        struct sightings_key a = key_of(1), b = key_of(2);
+        const struct device *d;
+        struct fixture f;
+
+        fixture_init(&f, 0);
+        assert_int_equal(sightings_new(&s), 0);
+        assert_true(sightings_is_empty(s));
+        for (unsigned i = 0; i < 10; i++) {
+                assert_true(sightings_count_sent(s, &a, T0 + i, 100));
+                assert_true(sightings_count_received(s, &b, T0 + i, 100));
+        }
+        assert_true(sightings_count_sent(s, &b, T0 + 10, 60));
+        sightings_drain(s, f.inventory);
+        assert_true(sightings_is_empty(s));
+        sightings_drain(s, f.inventory);
+        d = inventory_get_by_mac(f.inventory, &a.mac);
+        assert_int_equal(d->traffic.packets_sent, 10);
+        assert_int_equal(d->traffic.bytes_sent, 1000);
+        assert_int_equal(d->traffic.packets_received, 0);
+        d = inventory_get_by_mac(f.inventory, &b.mac);
+        assert_int_equal(d->traffic.packets_sent, 1);
+        assert_int_equal(d->traffic.packets_received, 10);
+        assert_true(d->last_seen == T0 + 10);
+        fixture_done(&f);
+}
+
+static void interfaces_and_vlans_are_apart(void **state _unused_) {
+        _cleanup_(sightings_freep) struct sightings *s = NULL;
+        struct sightings_key key = key_of(1);
+        struct fixture f;
+
+        fixture_init(&f, 0);
+        assert_int_equal(sightings_new(&s), 0);
+        sightings_count_sent(s, &key, T0, 60);
+        key.vlan = 7;
+        sightings_count_sent(s, &key, T0, 60);
+        key.ifindex = 2;
+        sightings_count_sent(s, &key, T0, 60);
+        sightings_drain(s, f.inventory);
+        assert_int_equal(count_devices(&f), 3);
+        fixture_done(&f);
+}
+
+static void table_is_bounded_and_recovers(void **state _unused_) {
+        _cleanup_(sightings_freep) struct sightings *s = NULL;
+        struct sightings_key key;
+        unsigned counted = 0;
+        struct fixture f;
+
+        fixture_init(&f, 0);
+        assert_int_equal(sightings_new(&s), 0);
+        for (unsigned i = 0; i < 50000; i++) {
+                key = key_of(i);
+                counted += sightings_count_sent(s, &key, T0, 60);
+        }
+        assert_in_range(counted, 2000, 4096);
+        sightings_drain(s, f.inventory);
+        key = key_of(60000);
+        assert_true(sightings_count_sent(s, &key, T0, 60));
+        fixture_done(&f);
+}
+
+int main(void) {
+        const struct CMUnitTest tests[] = {
+                cmocka_unit_test(sums_are_handed_over_once),
+                cmocka_unit_test(interfaces_and_vlans_are_apart),
+                cmocka_unit_test(table_is_bounded_and_recovers),
+        };
+
+        return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,71 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "tests/unit/cmocka-all.h"
+
+#include <string.h>
+
+#include "engine/classify/vendor.h"
+
+static const char *vendor_of(struct vendor_db *db, const char *text) {
+        struct mac_address mac;
+
+        assert_int_equal(mac_parse(text, &mac), 0);
+        return vendor_db_lookup(db, &mac);
+}
+
+static void registered_addresses_have_a_vendor(void **state) {
+        struct vendor_db *db = *state;
+
+        if (!db)
+                skip(); /* no hardware database on this machine */
+        /* 08-00-20: registered to Sun, now Oracle. Twice: the second answer comes from the cache. */
+        assert_non_null(strstr(vendor_of(db, "08:00:20:01:02:03"), "Oracle"));
+        assert_non_null(strstr(vendor_of(db, "08:00:20:01:02:03"), "Oracle"));
+}
+
+/* 70-B3-D5 is split into blocks of 4096 addresses (MA-S), which have different vendors. */
+static void small_blocks_are_told_apart(void **state) {
+        struct vendor_db *db = *state;
+        const char *one, *other;
+
+        if (!db)
+                skip();
+        one = vendor_of(db, "70:b3:d5:00:20:00");
+        other = vendor_of(db, "70:b3:d5:00:30:00");
+        assert_non_null(one);
+        assert_non_null(other);
+        assert_string_not_equal(one, other);
+        assert_string_equal(vendor_of(db, "70:b3:d5:00:20:01"), one);
+}
+
+static void made_up_addresses_have_none(void **state) {
+        struct vendor_db *db = *state;
+
+        assert_null(vendor_of(db, "0a:00:20:01:02:03"));
+        assert_null(vendor_of(db, "01:00:5e:00:00:01"));
+        assert_null(vendor_of(db, "00:00:00:00:00:00"));
+        assert_null(vendor_of(NULL, "08:00:20:01:02:03"));
+}
+
+static int open_db(void **state) {
+        struct vendor_db *db = NULL;
+
+        if (vendor_db_new(&db) < 0)
+                db = NULL;
+        *state = db;
+        return 0;
+}
+
+static int close_db(void **state) {
+        vendor_db_free(*state);
+        return 0;
+}
+
+int main(void) {
+        const struct CMUnitTest tests[] = {
+                cmocka_unit_test(registered_addresses_have_a_vendor),
+                cmocka_unit_test(small_blocks_are_told_apart),
+                cmocka_unit_test(made_up_addresses_have_none),
+        };
+
+        return cmocka_run_group_tests(tests, open_db, close_db);
+}
