@@ -98,7 +98,6 @@ static int decode_tags(struct packet_decoder *d, struct packet *p, struct cursor
 static int decode_pbb(struct packet_decoder *d, struct packet *p, struct cursor c) {
         if (!cursor_skip(&c, 4))
                 return -EBADMSG;
-        p->flags |= PACKET_TUNNELLED;
         return decode_ethernet(d, p, c);
 }
 
@@ -156,11 +155,12 @@ int decode_network(struct packet_decoder *d, struct packet *p, struct cursor c, 
         }
 }
 
-/* The outermost addresses are the frame's, the innermost ones say who is inside the tunnel. */
+/* The outermost addresses are the frame's, the innermost ones say who is inside the tunnel. A second Ethernet
+ * header makes one, whatever carries it. */
 static void note_addresses(struct packet *p, const uint8_t *h) {
-        if (p->flags & PACKET_TUNNELLED) {
+        if (p->flags & (PACKET_TUNNELLED | PACKET_HAS_MAC)) {
                 memcpy(p->inner_source.bytes, h + 6, 6);
-                p->flags |= PACKET_HAS_INNER_MAC;
+                p->flags |= PACKET_HAS_INNER_MAC | PACKET_TUNNELLED;
                 return;
         }
         memcpy(p->link_destination.bytes, h, 6);

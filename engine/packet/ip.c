@@ -13,7 +13,7 @@
 #define EXTENSIONS_MAX 256
 
 enum { IP_HOP_BY_HOP = 0, IP_ICMP = 1, IP_TCP = 6, IP_UDP = 17, IP_ROUTING = 43, IP_FRAGMENT = 44, IP_AH = 51,
-       IP_ICMP6 = 58, IP_NONE = 59, IP_DESTINATION = 60, IP_MOBILITY = 135, IP_HIP = 139, IP_SHIM6 = 140 };
+       IP_ICMP6 = 58, IP_NONE = 59, IP_DESTINATION = 60, IP_MOBILITY = 135, IP_UDP_LITE = 136, IP_HIP = 139, IP_SHIM6 = 140 };
 
 static inline int decode_tcp(struct packet_decoder *d, struct packet *p, struct cursor c) {
         const uint8_t *h = c.data;
@@ -69,6 +69,23 @@ static inline int decode_udp(struct packet_decoder *d, struct packet *p, struct 
         return decoder_payload(d, p, c, LAYER_UDP);
 }
 
+/* RFC 3828 §3.1: as UDP, but the length says how much the checksum covers; 0 is all. */
+static int decode_udp_lite(struct packet_decoder *d, struct packet *p, struct cursor c) {
+        const uint8_t *h = c.data;
+        size_t covered, sent = cursor_left(&c) + d->missing;
+
+        if (!cursor_skip(&c, 8))
+                return -EBADMSG;
+        covered = load_be16(h + 4);
+        if (covered != 0 && (covered < 8 || covered > sent))
+                return -EBADMSG;
+        p->transport_header = h;
+        p->source_port = load_be16(h);
+        p->destination_port = load_be16(h + 2);
+        p->flags |= PACKET_HAS_TRANSPORT;
+        return decoder_payload(d, p, c, LAYER_UDP);
+}
+
 /* RFC 4302 §2: the payload is in clear; its length counts four-byte words, less two. */
 static bool skip_ah(struct cursor *c, uint8_t *ret_next) {
         struct cursor header = *c;
@@ -86,6 +103,8 @@ static int decode_transport(struct packet_decoder *d, struct packet *p, struct c
                 return decode_tcp(d, p, c);
         case IP_UDP:
                 return decode_udp(d, p, c);
+        case IP_UDP_LITE:
+                return decode_udp_lite(d, p, c);
         case IP_ICMP:
                 return decoder_payload(d, p, c, LAYER_ICMP);
         case IP_ICMP6:

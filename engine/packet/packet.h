@@ -33,7 +33,7 @@ enum packet_layer {
         LAYER_LLC_SNAP,  /* network_type is a SNAP PID, snap_oui its OUI: CDP … */
         LAYER_ICMP,
         LAYER_ICMP6,
-        LAYER_UDP,
+        LAYER_UDP,       /* and UDP-Lite, which ip_protocol tells */
         LAYER_TCP,
         LAYER_IP,        /* any other IP protocol: ip_protocol */
         LAYER_LLC,       /* network_type is DSAP << 8 | SSAP; the payload begins after the control field */

@@ -119,7 +119,7 @@ static bool strip_gre(struct cursor *c, size_t sent _unused_, uint32_t *ret_type
                 return false;
         if (protocol == 0x88be || protocol == 0x22eb)
                 return strip_erspan(c, protocol, flags & 0x1000, ret_type);
-        *ret_type = protocol;
+        *ret_type = (protocol >= 0x8200 && protocol <= 0x8210) || protocol == 0x9000 ? TYPE_WLAN /* Aruba */ : protocol;
         if (protocol == 0x883e) { /* WCCP: version 2 has four bytes of its own before the packet */
                 *ret_type = TYPE_IPV4;
                 return cursor_left(c) > 0 && (c->data[0] >> 4 == 4 || cursor_skip(c, 4));

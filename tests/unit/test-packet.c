@@ -172,6 +172,21 @@ static void udp_length_below_eight_is_malformed(void **state _unused_) {
         fixture_end(&f);
 }
 
+static void udp_lite_says_what_the_checksum_covers(void **state _unused_) {
+        struct fixture f = {};
+        struct builder b = {};
+
+        put_ethernet(&b, 0x0800);
+        put_inner(&b);
+        b.data[14 + 9] = 136;
+        b.data[14 + 20 + 5] = 8; /* the header alone */
+        assert_int_equal(decode(&f, &b, 1), 1);
+        assert_inner(&f);
+        b.data[14 + 20 + 5] = 16; /* a byte more than there is */
+        assert_int_equal(decode(&f, &b, 1), -EBADMSG);
+        fixture_end(&f);
+}
+
 static void tcp_options_and_payload_are_apart(void **state _unused_) {
         struct fixture f = {};
         struct builder b = {};
@@ -538,6 +553,21 @@ static void each_ip_tunnel_is_opened(void **state _unused_) {
         fixture_end(&f);
 }
 
+static void gre_may_carry_802_11(void **state _unused_) {
+        struct fixture f = {};
+        struct builder b = {};
+
+        put_ethernet(&b, 0x0800);
+        put_ipv4(&b, 47, 4 + 24 + 8 + 35);
+        put_hex(&b, "0000 8200 0801 0000 020000000002 020000000003 020000000004 0000 aaaa03 000000 0800");
+        put_inner(&b);
+        assert_int_equal(decode(&f, &b, 1), 1);
+        assert_inner(&f);
+        assert_mac(&f.packet.link_source, 1);
+        assert_mac(&f.packet.inner_source, 3);
+        fixture_end(&f);
+}
+
 /* Tags and services that carry an ethertype, or a frame, behind Ethernet. */
 static const struct {
         const char *name, *header, *trailer;
@@ -552,6 +582,8 @@ static const struct {
         { "vn-tag", "00000001 0800", "", 0x8926, false },
         { "e-tag", "000000000000 0800", "", 0x893f, false },
         { "macsec, readable", "00 00 00000001 0800", "00000000000000000000000000000000", 0x88e5, false },
+        { "ethernet in ethernet", INNER_ETHERNET, "", 0x6558, true },
+        { "ethernet in ppp in pppoe", "11 00 0001 0035 0031 00 01" INNER_ETHERNET, "", 0x8864, true },
         { "nsh", "0fc2 02 01 00000100", "", 0x894f, true },
 };
 
@@ -645,6 +677,7 @@ int main(void) {
                 cmocka_unit_test(total_length_zero_is_the_frame),
                 cmocka_unit_test(total_length_beyond_the_frame_counts_no_more_than_was_sent),
                 cmocka_unit_test(udp_length_below_eight_is_malformed),
+                cmocka_unit_test(udp_lite_says_what_the_checksum_covers),
                 cmocka_unit_test(tcp_options_and_payload_are_apart),
                 cmocka_unit_test(ipv6_extension_headers_are_passed),
                 cmocka_unit_test(extension_header_beyond_the_packet_is_malformed),
@@ -660,6 +693,7 @@ int main(void) {
                 cmocka_unit_test(each_udp_tunnel_is_opened),
                 cmocka_unit_test(what_only_looks_like_a_tunnel_is_a_payload),
                 cmocka_unit_test(each_ip_tunnel_is_opened),
+                cmocka_unit_test(gre_may_carry_802_11),
                 cmocka_unit_test(each_shim_is_passed),
                 cmocka_unit_test(encrypted_macsec_stays_closed),
                 cmocka_unit_test(nesting_is_bounded),
