@@ -20,8 +20,6 @@ void config_default(struct config *config) {
         /* All bytes, padding included: configurations are compared as bytes. */
         memset(config, 0, sizeof *config);
         config->capture.mode = MODE_HOST;
-        config->capture.snaplen = 2048;
-        config->capture.buffer_size = 4 << 20;
         config->settle = 20 * NSEC_PER_SEC;
         config->learning_period = 10 * 60 * NSEC_PER_SEC;
         config->new_device = true;
@@ -156,7 +154,7 @@ int config_set_mode(struct config *config, const char *value) {
 }
 
 int config_set_backend(struct config *config, const char *value) {
-        if (strcmp(value, "auto") != 0 && strcmp(value, "ebpf") != 0 && strcmp(value, "pcap") != 0)
+        if (!capture_backend_is_known(value) || strlen(value) >= sizeof config->capture.backend)
                 return -EINVAL;
         memset(config->capture.backend, 0, sizeof config->capture.backend);
         strcpy(config->capture.backend, value);

@@ -314,6 +314,12 @@ bool listener_is_started(const struct listener *l) {
         return l->started;
 }
 
+const char *listener_backend(const struct listener_interface *i) {
+        if (!i->capture)
+                return "";
+        return strcmp(capture_backend_name(i->capture), capture_ebpf.name) == 0 ? "ebpf" : "pcap";
+}
+
 const struct listener_interface *listener_next(const struct listener *l, size_t *position) {
         return *position < l->n_slots ? &l->slots[(*position)++].shown : NULL;
 }

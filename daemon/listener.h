@@ -50,6 +50,8 @@ int listener_start(struct listener *listener, const struct capture_config *confi
 void listener_stop(struct listener *listener);
 bool listener_is_started(const struct listener *listener);
 
+/* "ebpf" or "pcap"; "" while not capturing. */
+const char *listener_backend(const struct listener_interface *interface);
 /* NULL at the end; start with *position = 0. */
 const struct listener_interface *listener_next(const struct listener *listener, size_t *position);
 /* "eth0: reason", a line an interface that failed. */

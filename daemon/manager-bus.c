@@ -37,7 +37,7 @@ static int append_interface(sd_bus_message *reply, const struct listener_interfa
         if (r >= 0)
                 r = append_entry_text(reply, "Name", i->name);
         if (r >= 0)
-                r = append_entry_text(reply, "Backend", i->capture ? capture_backend_name(i->capture) : "");
+                r = append_entry_text(reply, "Backend", listener_backend(i));
         if (r >= 0)
                 r = append_entry_text(reply, "Method", i->capture ? capture_method(i->capture) : "");
         if (r >= 0)
@@ -113,7 +113,6 @@ PROPERTY_GETTER(get_visibility) {
                 .capturing = is_capturing(m),
                 .replay = m->replay != NULL,
                 .kernel = counts_in_kernel(m),
-                .promiscuous = m->config.capture.promiscuous,
                 .filtered = *m->config.capture.filter,
                 .span_drop = m->config.capture.span_drop,
         };

@@ -40,11 +40,21 @@ static int apply_user(struct manager *m, uint64_t id, const struct device_user *
         return r;
 }
 
+/* What waits for the store is written before a change that must last: the network that the device belongs to may be
+ * among it, and whether the store can write at all is known before anything is changed in memory. */
+static int flush_before(struct manager *m, uint64_t id) {
+        int r = store_put_device(m->store, id, CHANGE_USER);
+
+        return r < 0 ? r : store_flush(m->store, 0);
+}
+
 int manager_set_user(struct manager *m, const struct device *device, const struct device_user *user) {
         struct device_user before = device->user;
         uint64_t id = device->id;
-        int r = store_save_user(m->store, device, user);
+        int r = flush_before(m, id);
 
+        if (r >= 0)
+                r = store_save_user(m->store, device, user);
         if (r < 0)
                 return r;
         before.label = before.label ? strdup(before.label) : NULL;
@@ -67,13 +77,7 @@ int manager_forget(struct manager *m, uint64_t id) {
         return r < 0 ? r : inventory_forget(manager_inventory(m), id);
 }
 
-/* Merging and splitting cannot be undone in memory: whether the store can write is found out before, by writing
- * all that waits for it. */
-static int flush_before(struct manager *m, uint64_t id) {
-        int r = store_put_device(m->store, id, UINT32_MAX);
-
-        return r < 0 ? r : store_flush(m->store, 0);
-}
+/* Merging and splitting cannot be undone in memory; flush_before() has shown that the store can write. */
 
 int manager_merge(struct manager *m, uint64_t id, uint64_t other) {
         const struct device *merged;

@@ -71,9 +71,9 @@ const char *manager_backend(const struct manager *m) {
         while (m->listener && (i = listener_next(m->listener, &position))) {
                 if (!i->capture)
                         continue;
-                if (*backend && strcmp(backend, capture_backend_name(i->capture)) != 0)
+                if (*backend && strcmp(backend, listener_backend(i)) != 0)
                         return "mixed";
-                backend = capture_backend_name(i->capture);
+                backend = listener_backend(i);
         }
         return backend;
 }
@@ -433,6 +433,8 @@ static int restore(struct manager *m) {
                 return r;
         }
         store_set_source(m->store, &source);
+        /* Names and classes are derived when time passes: before anybody can ask. */
+        inventory_advance(inventory, m->options->replay ? 0 : now_realtime());
         return store_count_unacknowledged(m->store, &m->unacknowledged);
 }
 
@@ -586,8 +588,8 @@ int manager_run(struct manager *m) {
         int r;
 
         m->running = true;
-        (void) sd_notify(false, "READY=1");
         manager_notify_status(m);
+        (void) sd_notify(false, "READY=1");
         log_info("lanscoped %s is running", PACKAGE_VERSION);
         r = sd_event_loop(m->event);
         m->running = false;

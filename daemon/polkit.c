@@ -29,6 +29,7 @@ struct check {
         polkit_done_fn done;
         void *userdata;
         uint64_t id;      /* names the check to polkit, to cancel it */
+        uint32_t uid;     /* of the sender, once polkit was asked */
         bool asked;       /* polkit was asked */
 };
 
@@ -144,7 +145,7 @@ static int on_authorization(sd_bus_message *reply, void *userdata, sd_bus_error 
         return 1;
 }
 
-static int ask_polkit(struct check *c) {
+static int ask_polkit(struct check *c, uint32_t uid) {
         sd_bus_message *m = NULL;
         char cancellation[32];
         int interactive = sd_bus_message_get_allow_interactive_authorization(c->message), r;
@@ -161,7 +162,17 @@ static int ask_polkit(struct check *c) {
                 r = sd_bus_call_async(c->peer->polkit->bus, &c->call, m, on_authorization, c, POLKIT_TIMEOUT);
         sd_bus_message_unref(m);
         c->asked = r >= 0;
+        c->uid = uid;
         return r;
+}
+
+static size_t asked_for_user(const struct polkit *p, uint32_t uid) {
+        size_t n = 0;
+
+        for (const struct peer *peer = p->peers; peer; peer = peer->next)
+                for (const struct check *c = peer->checks; c; c = c->next)
+                        n += c->asked && c->uid == uid;
+        return n;
 }
 
 static int on_user(sd_bus_message *reply, void *userdata, sd_bus_error *ret_error _unused_) {
@@ -172,7 +183,9 @@ static int on_user(sd_bus_message *reply, void *userdata, sd_bus_error *ret_erro
                 check_deny(c, SD_BUS_ERROR_ACCESS_DENIED, "Access denied: the bus does not tell who asks");
         else if (uid == 0)
                 check_finish(c, 1, NULL);
-        else if (ask_polkit(c) < 0)
+        else if (asked_for_user(c->peer->polkit, uid) >= POLKIT_PENDING_PER_USER)
+                check_deny(c, SD_BUS_ERROR_LIMITS_EXCEEDED, "Too many calls of this user are waiting for authorization");
+        else if (ask_polkit(c, uid) < 0)
                 check_deny(c, SD_BUS_ERROR_ACCESS_DENIED, "Access denied: polkit could not be asked");
         return 1;
 }

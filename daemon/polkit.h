@@ -12,10 +12,11 @@
 
 struct polkit;
 
-/* Checks under way, of one sender and of all; more are refused. The bus itself allows a sender
- * 128 calls without a reply by default (dbus-daemon's max_replies_per_connection). */
+/* Checks under way, of one connection, of one user, and of all; more are refused. The bus allows the service 128 calls
+ * without a reply (dbus-daemon's max_replies_per_connection), and each check is one. */
 #define POLKIT_PENDING_PER_PEER 32
-#define POLKIT_PENDING_MAX 256
+#define POLKIT_PENDING_PER_USER 32
+#define POLKIT_PENDING_MAX 96
 
 /* How long a person may take to answer the authentication dialog. */
 #define POLKIT_TIMEOUT (120 * USEC_PER_SEC)

@@ -30,8 +30,6 @@ size_t visibility_describe(const struct visibility *v, const char *ret[static VI
                 ret[n++] = "Nothing is captured at present: devices are shown as they were last seen";
         ret[n++] = mode_sees[v->mode];
         ret[n++] = mode_misses[v->mode];
-        if (v->mode == MODE_SPAN && !v->promiscuous)
-                ret[n++] = "The interface is not in promiscuous mode: the network card may discard mirrored frames";
         if (v->kernel)
                 ret[n++] = "The kernel counts every frame; only those that tell something about a device are read in full";
         if (v->filtered)

@@ -15,7 +15,6 @@ struct visibility {
         bool capturing;   /* on one interface at least */
         bool replay;      /* what is shown comes from a file */
         bool kernel;      /* eBPF counts, on one interface at least */
-        bool promiscuous;
         bool filtered;    /* a capture filter leaves frames out */
         bool span_drop;
 };

@@ -20,7 +20,7 @@ static bool says(const struct visibility *v, const char *words) {
 
 static void every_mode_says_what_it_misses(void **state _unused_) {
         for (int mode = 0; mode < _MODE_MAX; mode++) {
-                struct visibility v = { .mode = (enum capture_mode) mode, .capturing = true, .promiscuous = true };
+                struct visibility v = { .mode = (enum capture_mode) mode, .capturing = true };
 
                 assert_true(says(&v, "Seen: "));
                 assert_true(says(&v, "Not seen: "));
@@ -30,8 +30,6 @@ static void every_mode_says_what_it_misses(void **state _unused_) {
 
 static void all_that_hides_something_is_said(void **state _unused_) {
         assert_true(says(&(struct visibility) { .mode = MODE_HOST }, "Nothing is captured"));
-        assert_true(says(&(struct visibility) { .mode = MODE_SPAN, .capturing = true }, "promiscuous"));
-        assert_false(says(&(struct visibility) { .mode = MODE_HOST, .capturing = true }, "promiscuous"));
         assert_true(says(&(struct visibility) { .mode = MODE_HOST, .capturing = true, .filtered = true }, "filter"));
         assert_true(says(&(struct visibility) { .mode = MODE_SPAN, .capturing = true, .span_drop = true }, "SpanDrop"));
         assert_true(says(&(struct visibility) { .mode = MODE_HOST, .capturing = true, .kernel = true }, "kernel counts"));
