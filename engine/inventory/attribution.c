@@ -6,7 +6,8 @@
  *     an ARP message that does not match its frame) makes no device and tells nothing of that one.
  *   - What was read inside a tunnel tells nothing of the tunnel's end.
  *   - What may have crossed a router counts only if its IP address is on the link: it is the sender's by ARP, NDP or
- *     DHCP; or nobody's yet, inside a known prefix, and the sender is not the gateway.
+ *     DHCP; or nobody's yet, inside a known prefix, and the sender is not the gateway; or, while no prefix is known
+ *     (captures), its hop limit shows that no router handled it.
  *   - A server's word about a client binds an address to a device that is known already; it makes none. */
 
 #include <string.h>
@@ -43,11 +44,10 @@ static bool is_from_link(const struct network_entry *network, const struct fact 
         return ip_is_multicast(&fact->destination) && !network_knows_family(network, fact->ip.family);
 }
 
-/* A DHCP server's answer to a client of this link comes from this link, or through a relay that is on it; only the
- * answer to a renewal may be routed. One that still has the hop limit that systems start with was not. */
-static bool is_served_here(const struct fact *fact) {
-        return fact->flags & FACT_HAS_SUBJECT && ip_is_host(&fact->ip) &&
-               (fact->hop_limit == 64 || fact->hop_limit == 128);
+/* Does it still have the hop limit that systems start with? Then no router took one off. Somebody far away can make it
+ * so, which is why it counts only where the prefixes of the link say nothing. */
+static bool is_unforwarded(const struct fact *fact) {
+        return fact->hop_limit == 64 || fact->hop_limit == 128;
 }
 
 static bool is_gateway(const struct network_entry *network, const struct mac_address *mac) {
@@ -63,9 +63,11 @@ static bool is_on_link(const struct inventory *inventory, const struct network_e
         owner = entry_by_ip(inventory, network, &fact->ip);
         if (owner)
                 return entry_by_mac(inventory, network, mac) == owner;
-        if (!network_has_ip(network, &fact->ip))
-                return is_served_here(fact);
-        return network_ip_is_host(network, &fact->ip) && !is_gateway(network, mac);
+        if (network_has_ip(network, &fact->ip))
+                return network_ip_is_host(network, &fact->ip) && !is_gateway(network, mac);
+        /* A DHCP server's answer comes before anybody can know its prefix; the answer to a renewal may be routed. */
+        return ip_is_host(&fact->ip) && is_unforwarded(fact) &&
+               (fact->flags & FACT_HAS_SUBJECT || !network_knows_family(network, fact->ip.family));
 }
 
 struct entry *fact_attribute(struct inventory *inventory, struct network_entry *network, const struct fact *fact,

@@ -267,19 +267,23 @@ static uint32_t v4_number(const struct ip_address *ip) {
         return (uint32_t) ip->bytes[0] << 24 | (uint32_t) ip->bytes[1] << 16 | (uint32_t) ip->bytes[2] << 8 | ip->bytes[3];
 }
 
+/* All host bits 0 or 1. RFC 3021: a /31 has no broadcast address. */
+static bool is_edge(const struct ip_address *ip, uint8_t length) {
+        uint32_t mask = length < 31 ? UINT32_MAX >> length : 0;
+        uint32_t host = v4_number(ip) & mask;
+
+        return mask != 0 && (host == 0 || host == mask);
+}
+
 bool network_ip_is_host(const struct network_entry *network, const struct ip_address *ip) {
         const struct network *n = &network->network;
 
         if (!ip_is_host(ip))
                 return false;
-        for (size_t i = 0; i < n->n_prefixes && ip->family == AF_INET; i++) {
-                uint32_t host = UINT32_MAX >> n->prefixes[i].length;
-
-                /* RFC 3021: a /31 has no broadcast address. */
-                if (n->prefixes[i].length < 31 && ip_in_prefix(ip, &n->prefixes[i].address, n->prefixes[i].length) &&
-                    ((v4_number(ip) & host) == 0 || (v4_number(ip) & host) == host))
+        for (size_t i = 0; i < n->n_prefixes; i++)
+                if (ip->family == AF_INET && ip_in_prefix(ip, &n->prefixes[i].address, n->prefixes[i].length) &&
+                    is_edge(ip, n->prefixes[i].length))
                         return false;
-        }
         return true;
 }
 

@@ -141,6 +141,27 @@ static void router_is_not_blamed_for_what_it_forwards(void **state) {
         assert_string_equal(evidence_of(device_at(f, ROUTER), FACT_SSDP_SERVER)->value, "its own");
 }
 
+/* A capture that starts in the middle: no ARP, no DHCP, no interface. */
+static void hop_limit_decides_where_no_prefix_is_known(void **state) {
+        struct fixture *f = *state;
+        struct fact fact = fact_of(f, PHONE, "192.168.77.3", FACT_SSDP_USER_AGENT, "its own");
+
+        fact.flags &= (uint16_t) ~FACT_LINK_SCOPED;
+        fact.hop_limit = 63;
+        inventory_take_fact(f->inventory, &fact);
+        assert_null(device_at(f, PHONE));
+        fact.hop_limit = 64;
+        inventory_take_fact(f->inventory, &fact);
+        assert_true(has_v4(device_at(f, PHONE), "192.168.77.3"));
+        set_interface(f, LAPTOP, "10.1.0.2", "10.1.0.1");
+        fact = fact_of(f, NAS, "192.168.77.12", FACT_SSDP_USER_AGENT, "elsewhere");
+        fact.flags &= (uint16_t) ~FACT_LINK_SCOPED;
+        fact.hop_limit = 64;
+        fact.ifindex = 2;
+        inventory_take_fact(f->inventory, &fact);
+        assert_null(device_at(f, NAS));
+}
+
 static void address_of_another_is_not_the_senders(void **state) {
         struct fixture *f = *state;
 
@@ -410,6 +431,19 @@ static void ipv6_list_is_bounded_and_its_churn_is_quiet(void **state) {
         last = ip_of("2001:db8::1:3e8");
         assert_true(ip_equal(&d->ipv6[0].address, &last));
         assert_false(f->changes & CHANGE_IPV6);
+}
+
+/* Prefixes of IPv6 are longer than any shift of an IPv4 number. */
+static void prefixes_of_both_families_stand_side_by_side(void **state) {
+        struct fixture *f = *state;
+
+        say(f, ROUTER, "fe80::1", FACT_NDP_PREFIX, "2001:db8:1::/64");
+        say(f, ROUTER, "fe80::1", FACT_NDP_PREFIX, "2001:db8:1::/200");
+        say(f, ROUTER, "fe80::1", FACT_NDP_PREFIX, "192.168.77.0/24");
+        say(f, ROUTER, "fe80::1", FACT_NDP_PREFIX, "::/0");
+        arp(f, PHONE, "192.168.77.255");
+        assert_int_equal(first_network(f)->n_prefixes, 1);
+        assert_int_equal(device_at(f, PHONE)->n_ipv4, 1);
 }
 
 static void one_kind_does_not_push_out_the_others(void **state) {
@@ -714,6 +748,7 @@ int main(void) {
                 TEST(names_that_tell_nothing_are_not_taken),
                 TEST(instance_names_lose_type_and_identifier),
                 TEST(router_is_not_blamed_for_what_it_forwards),
+                TEST(hop_limit_decides_where_no_prefix_is_known),
                 TEST(address_of_another_is_not_the_senders),
                 TEST(gateway_is_not_taken_for_a_host_it_forwards),
                 TEST(tunnelled_facts_are_nobodys),
@@ -734,6 +769,7 @@ int main(void) {
                 TEST(release_gives_the_address_back),
                 TEST(host_name_belongs_to_the_owner_of_its_address),
                 TEST(ipv6_list_is_bounded_and_its_churn_is_quiet),
+                TEST(prefixes_of_both_families_stand_side_by_side),
                 TEST(one_kind_does_not_push_out_the_others),
                 TEST(repeated_evidence_is_counted_not_told),
                 TEST(presence_follows_silence),
