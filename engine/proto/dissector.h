@@ -18,7 +18,7 @@ struct emitter {
 struct dissector {
         const char *name;
         enum packet_layer layer;
-        /* Ethertype, SNAP PID, ICMPv6 type or port of either side, by layer; a row per number. */
+        /* Ethertype, SNAP PID, ICMPv6 type or port of either side, by layer; a row per number. 0: any port. */
         uint16_t number;
         /* <0 (-EBADMSG): malformed, facts said so far stand. 0: not this protocol. 1: facts were said. */
         int (*dissect)(const struct packet *packet, struct emitter *emitter);
@@ -57,4 +57,5 @@ int ndp_dissect(const struct packet *packet, struct emitter *emitter);
 int dhcp_dissect(const struct packet *packet, struct emitter *emitter);
 int dns_dissect(const struct packet *packet, struct emitter *emitter);
 int mdns_dissect(const struct packet *packet, struct emitter *emitter);
+int ssdp_reply_dissect(const struct packet *packet, struct emitter *emitter);
 int ssdp_dissect(const struct packet *packet, struct emitter *emitter);

@@ -27,11 +27,16 @@
         X(ssdp, 1900) \
         X(mdns, 5353)
 
+/* Tried where no port is known. It has to turn others' packets away at their first bytes. */
+#define UDP_ANY_ROWS(X) \
+        X(ssdp_reply, 0)
+
 enum row {
 #define X(protocol, number) ROW_##protocol##_##number,
         ETHERTYPE_ROWS(X)
         ICMP6_ROWS(X)
         UDP_ROWS(X)
+        UDP_ANY_ROWS(X)
 #undef X
         _ROW_MAX,
         ROW_NONE = -1,
@@ -48,6 +53,7 @@ static const struct dissector table[] = {
 #undef X
 #define X(protocol, number) { #protocol, LAYER_UDP, number, protocol##_dissect },
         UDP_ROWS(X)
+        UDP_ANY_ROWS(X)
 #undef X
 };
 
@@ -86,10 +92,23 @@ static enum row udp_row(uint16_t number) {
 
 #undef X
 
-/* The rows to try, at most two: the lower port is more likely the service's. Returns how many. */
-static size_t find_rows(const struct packet *packet, enum row ret[static 2]) {
+/* The lower port is more likely the service's. */
+static size_t find_udp_rows(const struct packet *packet, enum row ret[static 2]) {
         size_t n = 0;
 
+        ret[n] = udp_row(MIN(packet->source_port, packet->destination_port));
+        n += ret[n] != ROW_NONE;
+        if (packet->source_port != packet->destination_port) {
+                ret[n] = udp_row(MAX(packet->source_port, packet->destination_port));
+                n += ret[n] != ROW_NONE;
+        }
+        if (n == 0)
+                ret[n++] = ROW_ssdp_reply_0;
+        return n;
+}
+
+/* The rows to try, at most two. Returns how many. */
+static size_t find_rows(const struct packet *packet, enum row ret[static 2]) {
         switch (packet->layer) {
         case LAYER_ETHERTYPE:
                 ret[0] = ethertype_row(packet->network_type);
@@ -98,12 +117,7 @@ static size_t find_rows(const struct packet *packet, enum row ret[static 2]) {
                 ret[0] = cursor_left(&packet->payload) > 0 ? icmp6_row(packet->payload.data[0]) : ROW_NONE;
                 return ret[0] != ROW_NONE;
         case LAYER_UDP:
-                ret[n] = udp_row(MIN(packet->source_port, packet->destination_port));
-                n += ret[n] != ROW_NONE;
-                if (packet->source_port == packet->destination_port)
-                        return n;
-                ret[n] = udp_row(MAX(packet->source_port, packet->destination_port));
-                return n + (ret[n] != ROW_NONE);
+                return find_udp_rows(packet, ret);
         case LAYER_NONE:
         case LAYER_LLC:
         case LAYER_LLC_SNAP:

@@ -4,6 +4,7 @@
  * answers describe their sender; M-SEARCH tells what it looks for. */
 
 #include <errno.h>
+#include <sys/socket.h>
 
 #include "common/macro.h"
 #include "engine/proto/dissector.h"
@@ -19,11 +20,12 @@ static const struct {
         { "user-agent", FACT_SSDP_USER_AGENT }, { "x-user-agent", FACT_SSDP_X_USER_AGENT },
 };
 
-static bool is_byebye(struct cursor c) {
+/* Is there such a header? With NULL for the value, any will do. */
+static bool has_header(struct cursor c, const char *name, const char *value) {
         struct http_header h;
 
         while (http_next_header(&c, &h))
-                if (http_text_is(&h.name, "nts") && http_text_is(&h.value, "ssdp:byebye"))
+                if (http_text_is(&h.name, name) && (!value || http_text_is(&h.value, value)))
                         return true;
         return false;
 }
@@ -54,9 +56,24 @@ static const char *read_method(const struct cursor *line) {
         return starts_with(line, "HTTP/") ? "response" : NULL;
 }
 
+static int dissect_message(const struct packet *packet, struct emitter *e, const char *method, struct cursor c) {
+        struct http_header h;
+
+        /* 239.255.255.250 may be routed inside a site (RFC 2365 §6.2); ff02::c cannot be. */
+        if (packet->destination.family == AF_INET6 && load_be16(packet->destination.bytes) == 0xff02)
+                e->fact.flags |= FACT_LINK_SCOPED;
+        if (strcmp(method, "response") == 0)
+                e->fact.flags |= FACT_RESPONSE;
+        if (has_header(c, "nts", "ssdp:byebye"))
+                e->fact.flags |= FACT_GOODBYE;
+        emit_string(e, FACT_SSDP_METHOD, method);
+        while (http_next_header(&c, &h))
+                emit_header(e, &h);
+        return 1;
+}
+
 int ssdp_dissect(const struct packet *packet, struct emitter *emitter) {
         struct cursor c = packet->payload, line;
-        struct http_header h;
         const char *method;
 
         /* Empty lines in front are passed over: RFC 7230 §3.5. */
@@ -65,17 +82,17 @@ int ssdp_dissect(const struct packet *packet, struct emitter *emitter) {
                         return 0;
         while (cursor_left(&line) == 0);
         method = read_method(&line);
-        if (!method)
+        return method ? dissect_message(packet, emitter, method, c) : 0;
+}
+
+/* A search comes from any port, and many devices (Chromecasts, some routers) answer to it from another than
+ * 1900: then nothing but the answer itself tells what it is. */
+int ssdp_reply_dissect(const struct packet *packet, struct emitter *emitter) {
+        struct cursor c = packet->payload, line;
+
+        if (!starts_with(&c, "HTTP/1.") || !http_next_line(&c, &line))
                 return 0;
-        /* 239.255.255.250 may be routed inside a site (RFC 2365 §6.2); ff02::c cannot be. */
-        if (packet->destination.bytes[0] == 0xff && packet->destination.bytes[1] == 0x02)
-                emitter->fact.flags |= FACT_LINK_SCOPED;
-        if (strcmp(method, "response") == 0)
-                emitter->fact.flags |= FACT_RESPONSE;
-        if (is_byebye(c))
-                emitter->fact.flags |= FACT_GOODBYE;
-        emit_string(emitter, FACT_SSDP_METHOD, method);
-        while (http_next_header(&c, &h))
-                emit_header(emitter, &h);
-        return 1;
+        if (!has_header(c, "st", NULL) || !has_header(c, "usn", NULL))
+                return 0;
+        return dissect_message(packet, emitter, "response", c);
 }

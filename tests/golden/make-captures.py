@@ -359,6 +359,8 @@ def ssdp_frames():
             yield ethernet(LAPTOP, bytes.fromhex('01005e7ffffa'), 0x0800, udp4('192.0.2.50', '239.255.255.250', 40002, 1900, body, 4))
         else:
             yield ethernet(PRINTER, bytes.fromhex('01005e7ffffa'), 0x0800, udp4('192.0.2.9', '239.255.255.250', 1900, 1900, body, 4))
+    yield ethernet(PRINTER, LAPTOP, 0x0800, udp4('192.0.2.9', '192.0.2.50', 38616, 40002, SSDP['response']))
+    yield ethernet(PRINTER, LAPTOP, 0x0800, udp4('192.0.2.9', '192.0.2.50', 38616, 40002, SSDP['body']))
     yield ethernet(PRINTER, bytes.fromhex('33330000000c'), 0x86dd, udp6('fe80::5eff:fe00:9', 'ff02::c', 1900, 1900, SSDP['notify'], 2))
 
 def tunnel_frames():

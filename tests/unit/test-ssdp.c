@@ -45,6 +45,19 @@ static void replies_are_found_by_either_port(void **state _unused_) {
         assert_int_equal(log.count, 0);
 }
 
+/* As Chromecasts do. Other HTTP over UDP is not SSDP. */
+static void replies_from_any_port_are_known_by_their_headers(void **state _unused_) {
+        static const char reply[] = "HTTP/1.1 200 OK\r\nST: s\r\nUSN: u\r\n\r\n", other[] = "HTTP/1.1 200 OK\r\nST: s\r\n\r\nUSN: u\r\n";
+        struct packet packet = fact_log_packet(LAYER_UDP, "10.0.0.2", "10.0.0.3");
+        struct fact_log log;
+
+        fact_log_udp(&log, packet, 38616, 61328, reply, strlen(reply));
+        assert_string_equal(log.text, "ssdp.method response\nssdp.st s\nssdp.usn u\n");
+        assert_int_equal(fact_voice(fact_log_find(&log, FACT_SSDP_ST)), VOICE_SELF);
+        fact_log_udp(&log, packet, 38616, 61328, other, strlen(other));
+        assert_int_equal(log.count, 0);
+}
+
 static void careless_senders_are_understood(void **state _unused_) {
         struct fact_log log;
 
@@ -93,6 +106,7 @@ int main(void) {
                 cmocka_unit_test(byebye_marks_all_headers),
                 cmocka_unit_test(a_search_is_not_what_the_device_is),
                 cmocka_unit_test(replies_are_found_by_either_port),
+                cmocka_unit_test(replies_from_any_port_are_known_by_their_headers),
                 cmocka_unit_test(careless_senders_are_understood),
                 cmocka_unit_test(headers_end_at_an_empty_line),
                 cmocka_unit_test(bytes_that_are_no_text_become_hexadecimal),
