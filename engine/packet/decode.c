@@ -129,7 +129,7 @@ int decode_network(struct packet_decoder *d, struct packet *p, struct cursor c, 
                 return decode_ipv6(d, p, c);
         case TYPE_IP:
                 return decode_ip(d, p, c);
-        case TYPE_TRILL_BRIDGED:
+        case TYPE_BRIDGED:
                 return decode_ethernet(d, p, c);
         case TYPE_PPP:
                 return decode_ppp(d, p, c);

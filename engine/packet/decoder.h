@@ -16,7 +16,7 @@
 enum network_type {
         TYPE_IPV4 = 0x0800,
         TYPE_ARP = 0x0806,
-        TYPE_TRILL_BRIDGED = 0x6558, /* transparent Ethernet bridging: an Ethernet frame, RFC 1701 */
+        TYPE_BRIDGED = 0x6558, /* transparent Ethernet bridging: an Ethernet frame, RFC 1701 */
         TYPE_VLAN = 0x8100,
         TYPE_IPV6 = 0x86dd,
         TYPE_PPP = 0x880b,

@@ -61,7 +61,7 @@ static bool inner_is_plausible(struct cursor c, size_t sent, uint32_t type) {
                 return ipv4_is_plausible(c, sent) || ipv6_is_plausible(c, sent);
         case TYPE_ARP:
                 return arp_is_plausible(c);
-        case TYPE_TRILL_BRIDGED:
+        case TYPE_BRIDGED:
                 return cursor_left(&c) >= 14;
         case TYPE_PPP:
                 return ppp_is_plausible(c);
@@ -84,7 +84,7 @@ static bool strip_erspan(struct cursor *c, uint16_t protocol, bool has_sequence,
         const uint8_t *h = c->data;
         size_t size;
 
-        *ret_type = TYPE_TRILL_BRIDGED;
+        *ret_type = TYPE_BRIDGED;
         if (protocol == 0x88be && !has_sequence)
                 return true;
         if (cursor_left(c) < 1 || h[0] >> 4 != (protocol == 0x88be ? 1 : 2))
@@ -131,7 +131,7 @@ static bool strip_gre(struct cursor *c, size_t sent _unused_, uint32_t *ret_type
 static bool strip_etherip(struct cursor *c, size_t sent _unused_, uint32_t *ret_type) {
         uint16_t version;
 
-        *ret_type = TYPE_TRILL_BRIDGED;
+        *ret_type = TYPE_BRIDGED;
         return cursor_be16(c, &version) && version == 0x3000;
 }
 
@@ -139,7 +139,7 @@ static bool strip_etherip(struct cursor *c, size_t sent _unused_, uint32_t *ret_
 static bool strip_vxlan(struct cursor *c, size_t sent _unused_, uint32_t *ret_type) {
         const uint8_t *h = c->data;
 
-        *ret_type = TYPE_TRILL_BRIDGED;
+        *ret_type = TYPE_BRIDGED;
         return cursor_skip(c, 8) && (h[0] & 0x7f) == 0x08 && h[7] == 0;
 }
 
@@ -153,7 +153,7 @@ static bool read_next_protocol(uint8_t next, uint32_t *ret_type) {
                 *ret_type = TYPE_IPV6;
                 return true;
         case 3:
-                *ret_type = TYPE_TRILL_BRIDGED;
+                *ret_type = TYPE_BRIDGED;
                 return true;
         case 4:
                 *ret_type = TYPE_NSH;
@@ -256,7 +256,7 @@ static bool strip_capwap(struct cursor *c, size_t sent _unused_, uint32_t *ret_t
                 return false;
         word = load_be32(c->data);
         size = (size_t) (word >> 19 & 31) * 4;
-        *ret_type = word & 0x100 ? TYPE_WLAN : TYPE_TRILL_BRIDGED;
+        *ret_type = word & 0x100 ? TYPE_WLAN : TYPE_BRIDGED;
         /* preamble 0, no reserved flags, no fragment, no keep-alive; 802.11 is binding 1 */
         return word >> 24 == 0 && !(word & 0x8f) && (word >> 9 & 31) == 1 && size >= 8 && cursor_skip(c, size);
 }
@@ -269,7 +269,7 @@ static bool strip_tzsp(struct cursor *c, size_t sent _unused_, uint32_t *ret_typ
 
         if (!cursor_skip(c, 4) || h[0] != 1 || h[1] != 0 || (load_be16(h + 2) != 1 && load_be16(h + 2) != 18))
                 return false;
-        *ret_type = load_be16(h + 2) == 1 ? TYPE_TRILL_BRIDGED : TYPE_WLAN;
+        *ret_type = load_be16(h + 2) == 1 ? TYPE_BRIDGED : TYPE_WLAN;
         while (cursor_u8(c, &tag)) {
                 if (tag == 1)
                         return true;
@@ -364,7 +364,7 @@ bool decode_ip_tunnel(struct packet_decoder *d, struct packet *p, struct cursor 
                 type = TYPE_MPLS;
                 break;
         case 143: /* RFC 8986 §4.9 */
-                type = TYPE_TRILL_BRIDGED;
+                type = TYPE_BRIDGED;
                 break;
         default:
                 return false;

@@ -67,8 +67,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
                 return 0;
         while (cursor_be16(&c, &length) &&
                cursor_take(&c, MIN((size_t) length & (CUT_OFF - 1), cursor_left(&c)), &bytes)) {
-                struct frame frame = { .ts = ++number * NSEC_PER_SEC, .number = number };
+                struct frame frame = { .number = ++number };
 
+                frame.ts = number * NSEC_PER_SEC;
                 frame.linktype = linktype == 255 ? 276 : linktype == 254 ? 258 : linktype;
                 frame.captured = frame.length = (uint32_t) cursor_left(&bytes);
                 if (length & CUT_OFF)
