@@ -64,7 +64,8 @@ static bool is_on_link(const struct inventory *inventory, const struct network_e
         if (owner)
                 return entry_by_mac(inventory, network, mac) == owner;
         if (network_has_ip(network, &fact->ip))
-                return network_ip_is_host(network, &fact->ip) && !is_gateway(network, mac);
+                return network_ip_is_host(network, &fact->ip) &&
+                       (!is_gateway(network, mac) || is_unforwarded(fact) || ip_is_multicast(&fact->destination));
         /* A DHCP server's answer comes before anybody can know its prefix; the answer to a renewal may be routed. */
         return ip_is_host(&fact->ip) && is_unforwarded(fact) &&
                (fact->flags & FACT_HAS_SUBJECT || !network_knows_family(network, fact->ip.family));
