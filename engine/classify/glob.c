@@ -209,6 +209,13 @@ static struct glob_capture capture_make(size_t start, size_t end) {
         return (struct glob_capture) { (uint16_t) start, (uint16_t) (end - start) };
 }
 
+/* Spares most places the look at the whole part. */
+static bool can_begin(const struct scan *s, const struct token *t, size_t at) {
+        uint8_t c = s->value[at];
+
+        return t->type != TOKEN_LITERAL || (s->glob->with_case ? c : glob_fold(c)) == t->byte;
+}
+
 /* Finds the part behind a star: the first place where it fits, or, for the last part, the one that ends where the
  * value does. */
 static bool part_find(struct scan *s, size_t first, size_t last, struct glob_capture *ret_skipped) {
@@ -221,7 +228,8 @@ static bool part_find(struct scan *s, size_t first, size_t last, struct glob_cap
                 return true;
         }
         for (size_t at = s->position; at < s->length; at++)
-                if (part_fits(s, first, last, at, &end) && (!is_last || end == s->length)) {
+                if (can_begin(s, &s->glob->tokens[first], at) && part_fits(s, first, last, at, &end) &&
+                    (!is_last || end == s->length)) {
                         *ret_skipped = capture_make(s->position, at);
                         s->position = end;
                         return true;

@@ -3,6 +3,7 @@
 /* A set of rules and the index over their conditions. Reading files is rules-load.c's. */
 
 #include <errno.h>
+#include <limits.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -52,10 +53,23 @@ const char *ruleset_rule_name(const struct ruleset *rules, size_t i) {
         return i < rules->n_rules ? rules->rules[i]->name : NULL;
 }
 
-/* The list that `condition` goes to: of all buckets that its pattern allows, the emptiest. */
-static uint16_t *choose_list(struct ruleset *rules, const struct condition *condition, uint16_t *fill) {
+/* How many patterns each bucket's texts stand in. What many patterns share ("._tcp.local") most values hold. */
+static void count_grams(const struct rule *rule, uint32_t *shared) {
+        for (size_t i = 0; i < rule->n_conditions; i++) {
+                const struct condition *condition = &rule->conditions[i];
+                uint8_t gram[GLOB_GRAM];
+                int r;
+
+                for (size_t at = 0; (r = glob_gram(condition->glob, at, gram)) >= 0; at++)
+                        if (r > 0)
+                                shared[index_bucket(condition->slot, gram)]++;
+        }
+}
+
+/* The list that `condition` goes to: of all buckets that its pattern allows, the one least shared. */
+static uint16_t *choose_list(struct ruleset *rules, const struct condition *condition, const uint32_t *shared) {
         uint16_t *best = &rules->unfiltered[condition->slot];
-        unsigned best_fill = UINT16_MAX;
+        unsigned best_shared = UINT_MAX;
         uint8_t gram[GLOB_GRAM];
         int r;
 
@@ -65,19 +79,17 @@ static uint16_t *choose_list(struct ruleset *rules, const struct condition *cond
                 if (r == 0)
                         continue;
                 bucket = index_bucket(condition->slot, gram);
-                if (fill[bucket] < best_fill) {
-                        best_fill = fill[bucket];
+                if (shared[bucket] < best_shared) {
+                        best_shared = shared[bucket];
                         best = &rules->buckets[bucket];
                 }
         }
-        if (best_fill < UINT16_MAX)
-                fill[best - rules->buckets]++;
         return best;
 }
 
-static void index_rule(struct ruleset *rules, const struct rule *rule, uint16_t *fill) {
+static void index_rule(struct ruleset *rules, const struct rule *rule, const uint32_t *shared) {
         for (size_t i = 0; i < rule->n_conditions; i++) {
-                uint16_t *list = choose_list(rules, &rule->conditions[i], fill);
+                uint16_t *list = choose_list(rules, &rule->conditions[i], shared);
 
                 rules->conditions[rules->n_conditions] = (struct indexed_condition) { &rule->conditions[i], *list };
                 *list = (uint16_t) rules->n_conditions++;
@@ -85,7 +97,7 @@ static void index_rule(struct ruleset *rules, const struct rule *rule, uint16_t 
 }
 
 int ruleset_index(struct ruleset *rules) {
-        uint16_t fill[INDEX_BUCKETS] = {};
+        uint32_t shared[INDEX_BUCKETS] = {};
         struct indexed_condition *conditions;
         size_t n = 0;
 
@@ -100,6 +112,8 @@ int ruleset_index(struct ruleset *rules) {
         memset(rules->buckets, 0xff, sizeof rules->buckets);
         memset(rules->unfiltered, 0xff, sizeof rules->unfiltered);
         for (size_t i = 0; i < rules->n_rules; i++)
-                index_rule(rules, rules->rules[i], fill);
+                count_grams(rules->rules[i], shared);
+        for (size_t i = 0; i < rules->n_rules; i++)
+                index_rule(rules, rules->rules[i], shared);
         return 0;
 }
