@@ -7,8 +7,8 @@
  * support to the special ones that refine it (laptop), if they have a case of their own. The best
  * supported type wins; the best of those that contradict it takes confidence away.
  *
- * Vendor, model, OS: the strongest vote, where one for a type that contradicts the winner counts half; among
- * the answers that merely say more ("Windows 11" for "Windows") the strongest of at least half its strength.
+ * Vendor, model, OS: votes for one text add up in the same way, one for a type that contradicts the winner counts
+ * half. A text that merely says more than the best ("Windows 11" for "Windows") is taken if it has half its share.
  *
  * Shares are whole numbers out of SHARE_ONE, and kinds are always gone through in the same order: floating point
  * or another order could round differently. */
@@ -234,10 +234,6 @@ static const char *vote_template(const struct vote *vote, enum field field) {
         return NULL;
 }
 
-static uint8_t text_strength(const struct vote *vote, enum device_type type) {
-        return types_agree(vote->rule->type, type) ? vote->strength : vote->strength / 2;
-}
-
 /* "Windows 11" says more than "Windows". */
 static bool says_more(const char *text, const char *than) {
         size_t n = strlen(than);
@@ -245,41 +241,87 @@ static bool says_more(const char *text, const char *than) {
         return strlen(text) > n && strncasecmp(text, than, n) == 0 && text[n] == ' ';
 }
 
-/* Takes the strongest text of at least `floor` that `than` allows (NULL: all); of equals the first in the alphabet. */
-static uint8_t best_text(const struct vote *votes, size_t n, enum field field, enum device_type type, uint8_t floor,
-                         const char *than, char best[static CLASSIFY_TEXT_MAX]) {
-        char text[CLASSIFY_TEXT_MAX];
-        uint8_t best_strength = 0;
+/* What the votes say in one field. The strongest come first, and more are not heard. */
+#define TEXTS_MAX 64
 
-        for (size_t i = 0; i < n; i++) {
-                uint8_t strength = text_strength(&votes[i], type);
+struct texts {
+        size_t n;
+        struct text {
+                char text[CLASSIFY_TEXT_MAX];
+                uint16_t slot;
+                uint8_t strength; /* of the vote; half where its type lost */
+                uint32_t share;   /* with all that agree */
+        } texts[TEXTS_MAX];
+};
 
-                if (strength < floor || strength < best_strength || !make_text(&votes[i], vote_template(&votes[i], field), text))
+static void collect_texts(const struct vote *votes, size_t n, enum field field, enum device_type type,
+                          struct texts *ret) {
+        ret->n = 0;
+        for (size_t i = 0; i < n && ret->n < TEXTS_MAX; i++) {
+                struct text *t = &ret->texts[ret->n];
+
+                if (!make_text(&votes[i], vote_template(&votes[i], field), t->text))
                         continue;
-                if (than && !says_more(text, than))
-                        continue;
-                if (strength == best_strength && strcmp(text, best) >= 0)
-                        continue;
-                best_strength = strength;
-                memcpy(best, text, sizeof text);
+                t->slot = votes[i].rule->conditions[0].slot;
+                t->strength = types_agree(votes[i].rule->type, type) ? votes[i].strength : votes[i].strength / 2;
+                ret->n++;
         }
-        return best_strength;
+}
+
+/* As for types: one witness per kind of fact; who says more agrees with who says less. */
+static uint32_t text_share(const struct texts *texts, const char *text) {
+        uint8_t strongest[SLOT_MAX] = {};
+        uint32_t share = 0;
+
+        for (size_t i = 0; i < texts->n; i++) {
+                const struct text *t = &texts->texts[i];
+
+                if (strcasecmp(t->text, text) == 0 || says_more(t->text, text))
+                        strongest[t->slot] = MAX(strongest[t->slot], t->strength);
+        }
+        for (size_t slot = 0; slot < SLOT_MAX; slot++)
+                if (strongest[slot] > 0)
+                        share = noisy_or(share, strongest[slot] * SHARE_ONE / 100);
+        return share;
+}
+
+/* Of equal shares, as of one text in two spellings, the strongest vote's; then the first in the alphabet. */
+static bool is_better_text(const struct text *a, const struct text *b) {
+        if (a->share != b->share)
+                return a->share > b->share;
+        return a->strength != b->strength ? a->strength > b->strength : strcmp(a->text, b->text) < 0;
+}
+
+/* The text with the greatest share, of those that say more than `than` (NULL: of all). NULL: none. */
+static const struct text *best_text(const struct texts *texts, const struct text *than) {
+        const struct text *best = NULL;
+
+        for (size_t i = 0; i < texts->n; i++) {
+                const struct text *t = &texts->texts[i];
+
+                if (t->share == 0 || (than && (!says_more(t->text, than->text) || t->share < than->share / 2)))
+                        continue;
+                if (!best || is_better_text(t, best))
+                        best = t;
+        }
+        return best;
 }
 
 static void fuse_text(const struct vote *votes, size_t n, enum field field, enum device_type type,
                       char ret[static CLASSIFY_TEXT_MAX], uint8_t *ret_confidence) {
-        char best[CLASSIFY_TEXT_MAX] = "", more[CLASSIFY_TEXT_MAX] = "";
-        uint8_t strength = best_text(votes, n, field, type, 1, NULL, best);
+        const struct text *best, *more;
+        struct texts texts;
 
-        if (strength == 0)
+        collect_texts(votes, n, field, type, &texts);
+        for (size_t i = 0; i < texts.n; i++)
+                texts.texts[i].share = text_share(&texts, texts.texts[i].text);
+        best = best_text(&texts, NULL);
+        while (best && (more = best_text(&texts, best)))
+                best = more;
+        if (!best)
                 return;
-        *ret_confidence = MIN(strength, (uint8_t) CONFIDENCE_MAX);
-        memcpy(ret, best, sizeof best);
-        strength = best_text(votes, n, field, type, MAX(strength / 2, 1), best, more);
-        if (strength == 0)
-                return;
-        *ret_confidence = MIN(strength, (uint8_t) CONFIDENCE_MAX);
-        memcpy(ret, more, sizeof more);
+        memcpy(ret, best->text, sizeof best->text);
+        *ret_confidence = (uint8_t) MAX(1U, MIN(best->share * 100 / SHARE_ONE, (uint32_t) CONFIDENCE_MAX));
 }
 
 void fuse(const struct vote *votes, size_t n, struct classification *ret) {

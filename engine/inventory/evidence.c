@@ -58,9 +58,9 @@ static const struct evidence_row {
         ROW(SSDP_METHOD, 50, 3, 0),
         ROW(SSDP_SERVER, 85, 3, 0),
         ROW(SSDP_USN, 80, 6, 0),
-        ROW(SSDP_NT, 85, 8, 0),
+        ROW(SSDP_NT, 85, 24, 0),
         ROW(SSDP_NTS, 0, 0, 0),
-        ROW(SSDP_ST, 80, 6, 0),
+        ROW(SSDP_ST, 80, 12, 0),
         ROW(SSDP_LOCATION, 70, 3, 0),
 #undef ROW
 };

@@ -429,6 +429,26 @@ static void of_texts_the_one_that_says_more_is_taken(void **state _unused_) {
         assert_string_equal(class.vendor, "X");
 }
 
+static void texts_of_several_witnesses_add_up(void **state _unused_) {
+        _cleanup_(ruleset_freep) struct ruleset *rules =
+                rules_of("[m]\nMatch=mdns.hinfo exists\nOS=macOS\nConfidence=70\n"
+                         "[a]\nMatch=vendor exists\nOS=Linux\nConfidence=50\n"
+                         "[b]\nMatch=dhcp.hostname exists\nOS=linux 6\nConfidence=20\n"
+                         "[c]\nMatch=mdns.txt exists\nOS=Linux\nConfidence=40\n");
+        struct classification class;
+
+        classify_all(rules, &class, said(FACT_MDNS_HINFO, "x"), said(_FACT_KIND_INVALID, "x"), said(FACT_MDNS_TXT, "x"));
+        assert_string_equal(class.os, "macOS"); /* 70 on either side: the strongest vote decides */
+        assert_int_equal(class.os_confidence, 70);
+        classify_all(rules, &class, said(FACT_MDNS_HINFO, "x"), said(_FACT_KIND_INVALID, "x"),
+                     said(FACT_DHCP_HOSTNAME, "x"));
+        assert_string_equal(class.os, "macOS");
+        classify_all(rules, &class, said(FACT_MDNS_HINFO, "x"), said(_FACT_KIND_INVALID, "x"), said(FACT_MDNS_TXT, "x"),
+                     said(FACT_DHCP_HOSTNAME, "x"));
+        assert_string_equal(class.os, "Linux"); /* 76, of which "linux 6" has too little */
+        assert_int_equal(class.os_confidence, 76);
+}
+
 static void reasons_come_strongest_first_with_their_evidence(void **state _unused_) {
         _cleanup_(ruleset_freep) struct ruleset *rules = rules_of(FUSION_RULES);
         struct classification class;
@@ -520,6 +540,7 @@ int main(void) {
                 cmocka_unit_test(contradiction_costs_confidence),
                 cmocka_unit_test(weight_scales_a_vote),
                 cmocka_unit_test(of_texts_the_one_that_says_more_is_taken),
+                cmocka_unit_test(texts_of_several_witnesses_add_up),
                 cmocka_unit_test(reasons_come_strongest_first_with_their_evidence),
                 cmocka_unit_test(the_order_of_the_evidence_does_not_matter),
                 cmocka_unit_test(more_votes_than_are_heard_leave_the_strongest),
