@@ -53,10 +53,18 @@ static __always_inline enum lanscope_class interest_of_ethertype(__u16 type) {
         }
 }
 
-/* `llc`: DSAP, SSAP, control, OUI. Cisco's SNAP protocols: CDP, and VTP and DTP beside it. */
-static __always_inline enum lanscope_class interest_of_llc(const __u8 llc[6]) {
-        return llc[0] == 0xaa && llc[1] == 0xaa && llc[2] == 0x03 && llc[3] == 0 && llc[4] == 0 && llc[5] == 0x0c ?
-                       LANSCOPE_DISCOVERY : LANSCOPE_NONE;
+static __always_inline int interest_is_snap(const __u8 llc[8]) {
+        return llc[0] == 0xaa && llc[1] == 0xaa && llc[2] == 0x03;
+}
+
+/* `llc`: DSAP, SSAP, control, OUI, protocol. Cisco's SNAP protocols: CDP, and VTP and DTP beside it. */
+static __always_inline enum lanscope_class interest_of_llc(const __u8 llc[8]) {
+        return interest_is_snap(llc) && llc[3] == 0 && llc[4] == 0 && llc[5] == 0x0c ? LANSCOPE_DISCOVERY : LANSCOPE_NONE;
+}
+
+/* RFC 1042: OUI zero, and the protocol is an ethertype. */
+static __always_inline int interest_is_encapsulated_ethernet(const __u8 llc[8]) {
+        return interest_is_snap(llc) && llc[3] == 0 && llc[4] == 0 && llc[5] == 0;
 }
 
 static __always_inline int interest_is_tag(__u16 type) {

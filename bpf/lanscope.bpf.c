@@ -2,7 +2,8 @@
 
 /* Counts every frame of one interface by address, and copies those that tell something about a device into a
  * ring buffer. One body for XDP and TC; what differs is hidden in `struct view` and `load_fn`. Frames always go
- * on, but for foreign ones on a mirror port with SpanDrop=.
+ * on, but for foreign ones on a mirror port with SpanDrop=. What is inside tunnels, MPLS and PPPoE is counted
+ * and not looked at.
  *
  * Bytes are read by the load_bytes helpers into locals and never through packet pointers: this works for
  * frames in several buffers too, and the programs load without CAP_PERFMON. */
@@ -196,12 +197,27 @@ static __always_inline enum lanscope_class class_of_ipv6(load_fn load, struct vi
         return class_of_transport(load, v, next, offset, later);
 }
 
-static __always_inline enum lanscope_class class_of_llc(load_fn load, const struct view *v, __u32 offset) {
-        __u8 llc[6]; /* IEEE 802.2 DSAP, SSAP, control; SNAP OUI */
+static __always_inline enum lanscope_class class_of_network(load_fn load, struct view *v, __u16 type, __u32 offset) {
+        if (type == ETH_P_IP)
+                return class_of_ipv4(load, v, offset);
+        if (type == ETH_P_IPV6)
+                return class_of_ipv6(load, v, offset);
+        return interest_of_ethertype(type);
+}
 
-        if (load(v->ctx, offset, llc, sizeof llc) < 0)
-                return LANSCOPE_NONE;
-        return interest_of_llc(llc);
+/* What is below 1536 is a length, and IEEE 802.2 LLC follows. */
+static __always_inline enum lanscope_class class_of_type(load_fn load, struct view *v, __u16 type, __u32 offset) {
+        if (type < ETH_P_802_3_MIN) {
+                __u8 llc[8]; /* DSAP, SSAP, control; SNAP OUI, protocol */
+
+                if (load(v->ctx, offset, llc, sizeof llc) < 0)
+                        return LANSCOPE_NONE;
+                if (!interest_is_encapsulated_ethernet(llc))
+                        return interest_of_llc(llc);
+                type = llc[6] << 8 | llc[7];
+                offset += sizeof llc;
+        }
+        return class_of_network(load, v, type, offset);
 }
 
 /* Finds the outermost VLAN and the class. */
@@ -223,13 +239,7 @@ static __always_inline enum lanscope_class examine(load_fn load, struct view *v)
                 type = bpf_ntohs(tag[1]);
                 offset += sizeof tag;
         }
-        if (type == ETH_P_IP)
-                return class_of_ipv4(load, v, offset);
-        if (type == ETH_P_IPV6)
-                return class_of_ipv6(load, v, offset);
-        if (type < ETH_P_802_3_MIN)
-                return class_of_llc(load, v, offset);
-        return interest_of_ethertype(type);
+        return class_of_type(load, v, type, offset);
 }
 
 /* Counting. */

@@ -5,7 +5,8 @@
  *     fact MAC KIND VALUE
  *     seen MAC VLAN PACKETS_SENT BYTES_SENT PACKETS_RECEIVED BYTES_RECEIVED
  *     stats KEY=VALUE…
- * usage: capture-run BACKEND INTERFACE [MODE [FILTER]] */
+ * usage: capture-run BACKEND INTERFACE [MODE [FILTER]]
+ *        capture-run --clean-up */
 
 #include <errno.h>
 #include <signal.h>
@@ -88,6 +89,10 @@ int main(int argc, char *argv[]) {
         sigset_t mask;
         int r;
 
+        if (argc == 2 && strcmp(argv[1], "--clean-up") == 0) {
+                capture_clean_up();
+                return 0;
+        }
         if (argc < 3 || argc > 5) {
                 fprintf(stderr, "usage: capture-run BACKEND INTERFACE [MODE [FILTER]]\n");
                 return 2;

@@ -1,0 +1,518 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: LGPL-2.1-or-later
+"""Capture on real interfaces: a pair of veths between two network namespaces, every backend and hook.
+
+usage: backends.py FOLDER-OF-THE-TEST-PROGRAMS [CASE...]
+Needs root, iproute2 and the right to load BPF programs; skips (77) without. Output is TAP."""
+
+import ctypes
+import os
+import re
+import signal
+import socket
+import struct
+import subprocess
+import sys
+import time
+import traceback
+
+PROGRAMS = sys.argv[1]
+SENDER, WATCHER = ('capture-%d-%s' % (os.getpid(), side) for side in 'ab')
+HOOKS = ['xdp-native', 'xdp-generic', 'tcx', 'clsact']
+LIBC = ctypes.CDLL(None, use_errno=True)
+
+
+def ip(*words, check=True):
+    return subprocess.run(('ip',) + words, check=check, capture_output=True, text=True)
+
+
+def inside(namespace, *command, **options):
+    return subprocess.run(('ip', 'netns', 'exec', namespace) + command, capture_output=True, text=True, **options)
+
+
+def set_up():
+    for namespace in SENDER, WATCHER:
+        ip('netns', 'add', namespace)
+    ip('link', 'add', 'name', 'va', 'netns', SENDER, 'type', 'veth', 'peer', 'name', 'vb', 'netns', WATCHER)
+    for namespace, name in (SENDER, 'va'), (WATCHER, 'vb'):
+        # Nothing but the test's own frames: no link-local address, so no neighbour discovery of the kernel's.
+        ip('-n', namespace, 'link', 'set', name, 'addrgenmode', 'none')
+        ip('-n', namespace, 'link', 'set', name, 'up')
+    time.sleep(0.2)
+
+
+def tear_down():
+    for namespace in SENDER, WATCHER:
+        ip('netns', 'del', namespace, check=False)
+
+
+class Port:
+    """Sends frames out of an interface of a namespace, as they are."""
+
+    def __init__(self, namespace, interface):
+        home, away = os.open('/proc/self/ns/net', os.O_RDONLY), os.open('/run/netns/' + namespace, os.O_RDONLY)
+        if LIBC.setns(away, 0) != 0:
+            raise OSError(ctypes.get_errno(), 'setns')
+        self.socket = socket.socket(socket.AF_PACKET, socket.SOCK_RAW, 0)
+        self.socket.bind((interface, 0))
+        LIBC.setns(home, 0)
+        os.close(home)
+        os.close(away)
+
+    def send(self, frame):
+        while True:
+            try:
+                return self.socket.send(frame)
+            except OSError as e:
+                if e.errno != 105:  # ENOBUFS: the queue is full for a moment
+                    raise
+                time.sleep(0.001)
+
+
+class Run:
+    """A capture-run at work; collects what it says."""
+
+    def __init__(self, backend, mode='host', prefix=(), interface='vb'):
+        self.process = subprocess.Popen(('ip', 'netns', 'exec', WATCHER) + tuple(prefix) +
+                                        (PROGRAMS + '/capture-run', backend, interface, mode),
+                                        stdout=subprocess.PIPE, text=True)
+        self.lines = []
+        while not self.lines or not self.lines[-1].startswith(('start', 'error')):
+            line = self.process.stdout.readline()
+            if not line:
+                break
+            self.lines.append(line.rstrip('\n'))
+
+    def started(self):
+        return bool(self.lines) and self.lines[-1].startswith('start')
+
+    def stop(self, how=signal.SIGTERM):
+        self.process.send_signal(how)
+        rest, _ = self.process.communicate(timeout=10)
+        self.lines += rest.splitlines()
+        return self
+
+    def of(self, kind):
+        return [line[len(kind) + 1:] for line in self.lines if line.startswith(kind + ' ')]
+
+    def stats(self):
+        return {key: int(value) for key, value in (word.split('=') for word in self.of('stats')[0].split())}
+
+    def traffic(self):
+        """{mac: [packets sent, bytes sent, packets received, bytes received]}"""
+        total = {}
+        for line in self.of('seen'):
+            mac, _, *values = line.split()
+            total[mac] = [a + int(b) for a, b in zip(total.get(mac, [0] * 4), values)]
+        return total
+
+
+def attached():
+    text = inside(WATCHER, PROGRAMS + '/list-programs', 'vb', check=True).stdout
+    count = {key: int(value) for key, value in (line.split() for line in text.splitlines())}
+    for side in 'ingress', 'egress':
+        listing = inside(WATCHER, 'tc', 'filter', 'show', 'dev', 'vb', side).stdout
+        count['clsact-' + side] = len(re.findall(r' lanscope_\w+:\[', listing))
+    count['qdisc'] = inside(WATCHER, 'tc', 'qdisc', 'show', 'dev', 'vb').stdout.count('clsact')
+    return {key: value for key, value in count.items() if value}
+
+
+def becomes(want, ask, seconds=3):
+    """The kernel lets go of a link a little after its last descriptor is closed."""
+    end = time.monotonic() + seconds
+    while ask() != want and time.monotonic() < end:
+        time.sleep(0.05)
+    got = ask()
+    assert got == want, 'expected %r, got %r' % (want, got)
+
+
+# Frames.
+
+def mac(text):
+    return bytes.fromhex(text.replace(':', ''))
+
+
+def ethernet(source, destination, kind, payload, tags=()):
+    head = mac(destination) + mac(source)
+    for tpid, tci in tags:
+        head += struct.pack('>HH', tpid, tci)
+    return (head + struct.pack('>H', kind) + payload).ljust(60, b'\0')
+
+
+BROADCAST = 'ff:ff:ff:ff:ff:ff'
+
+
+def arp(source, sender, target, tags=(), destination=BROADCAST, operation=1):
+    body = struct.pack('>HHBBH', 1, 0x0800, 6, 4, operation) + mac(source) + socket.inet_aton(sender) + bytes(6) + socket.inet_aton(target)
+    return ethernet(source, destination, 0x0806, body, tags)
+
+
+def ipv4(source, destination, protocol, payload, fragment=0, ident=1):
+    head = struct.pack('>BBHHHBBH', 0x45, 0, 20 + len(payload), ident, fragment, 64, protocol, 0)
+    head += socket.inet_aton(source) + socket.inet_aton(destination)
+    total = sum(struct.unpack('>10H', head))
+    total = (total & 0xffff) + (total >> 16)
+    total = (total & 0xffff) + (total >> 16)
+    return head[:10] + struct.pack('>H', total ^ 0xffff) + head[12:] + payload
+
+
+def udp(source, destination, payload):
+    return struct.pack('>HHHH', source, destination, 8 + len(payload), 0) + payload
+
+
+def name(text):
+    return b''.join(bytes([len(label)]) + label.encode() for label in text.split('.')) + b'\0'
+
+
+def mdns(host, address, extra=b''):
+    record = name(host) + struct.pack('>HHIH', 1, 0x8001, 120, 4) + socket.inet_aton(address)
+    text = name(host) + struct.pack('>HHIH', 16, 0x8001, 120, len(extra)) + extra if extra else b''
+    return struct.pack('>HHHHHH', 0, 0x8400, 0, 2 if extra else 1, 0, 0) + record + text
+
+
+def dhcp(source, host):
+    body = struct.pack('>BBBBIHH', 1, 1, 6, 0, 7, 0, 0) + bytes(16) + mac(source) + bytes(10 + 192)
+    body += b'\x63\x82\x53\x63' + b'\x35\x01\x01' + bytes([12, len(host)]) + host.encode() + b'\x37\x04\x01\x03\x06\x0f\xff'
+    return ethernet(source, BROADCAST, 0x0800, ipv4('0.0.0.0', '255.255.255.255', 17, udp(68, 67, body)))
+
+
+def checksum6(source, destination, body):
+    data = socket.inet_pton(socket.AF_INET6, source) + socket.inet_pton(socket.AF_INET6, destination)
+    data += struct.pack('>II', len(body), 58) + body
+    total = sum(struct.unpack('>%dH' % (len(data) // 2), data))
+    while total >> 16:
+        total = (total & 0xffff) + (total >> 16)
+    return total ^ 0xffff
+
+
+def neighbour_solicitation(source, sender, target):
+    body = struct.pack('>BBHI', 135, 0, 0, 0) + socket.inet_pton(socket.AF_INET6, target) + b'\1\1' + mac(source)
+    body = body[:2] + struct.pack('>H', checksum6(sender, target, body)) + body[4:]
+    head = struct.pack('>IHBB', 6 << 28, len(body), 58, 255)
+    head += socket.inet_pton(socket.AF_INET6, sender) + socket.inet_pton(socket.AF_INET6, target)
+    return ethernet(source, '33:33:ff:00:00:02', 0x86dd, head + body)
+
+
+def ssdp(source, address):
+    text = ('NOTIFY * HTTP/1.1\r\nHOST: 239.255.255.250:1900\r\nNT: upnp:rootdevice\r\nNTS: ssdp:alive\r\n'
+            'SERVER: Test/1.0 UPnP/1.0 Thing/2\r\nUSN: uuid:1::upnp:rootdevice\r\nLOCATION: http://%s/d.xml\r\n\r\n' % address)
+    return ethernet(source, '01:00:5e:7f:ff:fa', 0x0800, ipv4(address, '239.255.255.250', 17, udp(1900, 1900, text.encode())))
+
+
+def syn(source, destination, flags=2):
+    tcp = struct.pack('>HHIIBBHHHBBH', 40000, 443, 1, 0, 6 << 4, flags, 64240, 0, 0, 2, 4, 1460)
+    return ethernet(source, destination, 0x0800, ipv4('192.0.2.1', '192.0.2.2', 6, tcp))
+
+
+def bulk(source, destination, size=900):
+    tcp = struct.pack('>HHIIBBHHH', 40000, 443, 1, 0, 5 << 4, 0x10, 64240, 0, 0) + bytes(size)
+    return ethernet(source, destination, 0x0800, ipv4('192.0.2.1', '192.0.2.2', 6, tcp))
+
+
+A, B, C, OWN = '02:00:00:00:0a:01', '02:00:00:00:0b:02', '02:00:00:00:0c:03', '02:00:00:00:0d:04'
+
+
+def home():
+    """[(leaves, frame)]: a bit of everything, arriving and leaving."""
+    multicast = '01:00:5e:00:00:fb'
+    long_name = mdns('long.local', '192.0.2.9', b''.join(bytes([200]) + b'k%d=' % i + b'v' * 197 for i in range(9)))
+    whole = udp(5353, 5353, long_name)
+    frames = [
+        (False, arp(A, '192.0.2.1', '192.0.2.2')),
+        (True, arp(OWN, '192.0.2.4', '192.0.2.1', destination=A, operation=2)),
+        (False, arp(B, '192.0.2.2', '192.0.2.1', tags=[(0x8100, 100)])),
+        (False, arp(C, '192.0.2.3', '192.0.2.1', tags=[(0x88a8, 200), (0x8100, 300)])),
+        (False, dhcp(B, 'phone')),
+        (False, ethernet(A, multicast, 0x0800, ipv4('192.0.2.1', '224.0.0.251', 17, udp(5353, 5353, mdns('alpha.local', '192.0.2.1'))))),
+        (True, ethernet(OWN, multicast, 0x0800, ipv4('192.0.2.4', '224.0.0.251', 17, udp(5353, 5353, mdns('own.local', '192.0.2.4'))))),
+        (False, ssdp(C, '192.0.2.3')),
+        (False, neighbour_solicitation(A, 'fe80::1', 'fe80::2')),
+        # A datagram in two fragments.
+        (False, ethernet(C, multicast, 0x0800, ipv4('192.0.2.3', '224.0.0.251', 17, whole[:1400], 0x2000, 9))),
+        (False, ethernet(C, multicast, 0x0800, ipv4('192.0.2.3', '224.0.0.251', 17, whole[1400:], 1400 // 8, 9))),
+        (False, syn(A, OWN)),
+        (True, syn(OWN, A, 0x12)),
+    ]
+    return frames + [(False, bulk(A, OWN))] * 20 + [(True, bulk(OWN, A, 1400))] * 30
+
+
+def corpus():
+    """[(leaves, frame)] of the captures about discovery, where they are at hand; all arrive."""
+    folder = os.path.join(os.environ.get('SOURCE_ROOT', '.'), '../shared/corpus')
+    frames = []
+    for topic in 'arp_ndp', 'dhcp', 'ssdp', 'lldp_cdp':
+        path = os.path.join(folder, topic)
+        for entry in sorted(os.listdir(path) if os.path.isdir(path) else []):
+            frames += [(False, f) for f in read_pcap(os.path.join(path, entry))]
+    return frames
+
+
+def read_pcap(path):
+    with open(path, 'rb') as f:
+        data = f.read()
+    if len(data) < 24 or data[:4] != b'\xd4\xc3\xb2\xa1' or struct.unpack('<I', data[20:24])[0] != 1:
+        return
+    at = 24
+    while at + 16 <= len(data):
+        captured, length = struct.unpack('<II', data[at + 8:at + 16])
+        if captured == length and 60 <= length <= 1514:
+            yield data[at + 16:at + 16 + captured]
+        at += 16 + captured
+
+
+def ledger(frames):
+    """What the counters must say of `frames`."""
+    total = {}
+    for _, frame in frames:
+        for offset, column in (6, 0), (0, 2):
+            address = frame[offset:offset + 6]
+            if not address[0] & 1 and any(address):
+                row = total.setdefault(':'.join('%02x' % b for b in address), [0] * 4)
+                row[column] += 1
+                row[column + 1] += len(frame)
+    return total
+
+
+def replay(frames, pause=0.0):
+    ports = {False: Port(SENDER, 'va'), True: Port(WATCHER, 'vb')}
+    for leaves, frame in frames:
+        ports[leaves].send(frame)
+        if pause:
+            time.sleep(pause)
+
+
+# Cases. Each has a pair of interfaces of its own.
+
+def compare_backends(frames, backends, pause):
+    runs = {backend: Run(backend) for backend in backends}
+    for backend, run in runs.items():
+        assert run.started(), '%s: %s' % (backend, run.lines)
+    replay(frames, pause)
+    time.sleep(2.6)
+    for run in runs.values():
+        run.stop()
+    reference = runs['pcap'].of('fact')
+    assert len(reference) > 10, 'hardly any fact: %r' % reference
+    want = ledger(frames)
+    for backend, run in runs.items():
+        stats = run.stats()
+        assert stats['packets'] == len(frames), '%s: %d packets instead of %d' % (backend, stats['packets'], len(frames))
+        assert stats['bytes'] == sum(len(f) for _, f in frames), backend
+        assert stats['kernel_drops'] == stats['rate_limited'] == stats['truncated'] == 0, '%s: %r' % (backend, stats)
+        missing, extra = set(reference) - set(run.of('fact')), set(run.of('fact')) - set(reference)
+        assert run.of('fact') == reference, '%s: missing %r, extra %r' % (backend, sorted(missing)[:5], sorted(extra)[:5])
+        if backend != 'pcap':
+            assert run.traffic() == want, '%s: %r instead of %r' % (backend, run.traffic(), want)
+    print('# %d frames, %d facts: %s agree' % (len(frames), len(reference), ', '.join(backends)))
+
+
+def case_every_backend_gives_the_same():
+    compare_backends(home(), ['xdp-native', 'tcx', 'clsact', 'pcap'], 0.001)
+    compare_backends(home(), ['xdp-generic', 'pcap'], 0.001)
+
+
+def case_real_captures_give_the_same():
+    frames = corpus()
+    if not frames:
+        print('# no captures at hand: skipped')
+        return
+    compare_backends(frames, ['xdp-native', 'tcx', 'pcap'], 0.006)
+
+
+def case_ladder_says_why():
+    run = Run('auto').stop()
+    assert 'TC' in run.of('start')[0], run.lines
+    assert 'slower than TC on a veth' in run.of('reason')[0], run.lines
+    run = Run('auto', prefix=('setpriv', '--bounding-set', '-all,+net_admin,+net_raw')).stop()
+    assert 'libpcap' in run.of('start')[0] and 'CAP_BPF is missing' in run.of('reason')[0], run.lines
+    run = Run('auto', prefix=('setpriv', '--bounding-set', '-all'))
+    run.process.wait(10)
+    assert run.process.returncode == 1 and not run.started(), run.lines
+    assert 'CAP_BPF' in run.of('reason')[0] and 'CAP_NET_RAW' in run.of('reason')[1], run.lines
+
+
+def case_three_capabilities_suffice():
+    for hook in HOOKS:
+        run = Run(hook, prefix=('setpriv', '--bounding-set', '-all,+bpf,+net_admin,+net_raw')).stop()
+        assert run.of('start'), run.lines
+
+
+def case_nothing_stays_after_the_end():
+    for hook in HOOKS + ['auto', 'pcap']:
+        run = Run(hook)
+        assert run.started() and (hook == 'pcap' or attached()), run.lines
+        run.stop()
+        assert run.process.returncode == 0, run.lines
+        becomes({}, attached)
+
+
+def case_nothing_stays_after_kill_9():
+    for hook in 'auto', 'xdp-native', 'tcx':
+        for _ in range(5):
+            run = Run(hook)
+            assert run.started() and attached(), run.lines
+            replay(home())
+            run.stop(signal.SIGKILL)
+            becomes({}, attached)
+
+
+def case_leftovers_of_clsact_are_cleaned_up():
+    def crash():
+        run = Run('clsact')
+        assert run.started(), run.lines
+        run.stop(signal.SIGKILL)
+        assert attached() == {'clsact-ingress': 1, 'clsact-egress': 1, 'qdisc': 1}, attached()
+
+    crash()
+    run = Run('tcx')
+    assert attached() == {'tcx-ingress': 1, 'tcx-egress': 1}, attached()
+    run.stop()
+    crash()
+    inside(WATCHER, PROGRAMS + '/capture-run', '--clean-up', check=True)
+    assert attached() == {}, attached()
+
+
+def case_foreign_programs_stay():
+    def foreign():
+        listing = inside(WATCHER, 'tc', 'filter', 'show', 'dev', 'vb', 'ingress').stdout
+        return attached().get('xdp', 0), listing.count(' foreign:[')
+
+    inside(WATCHER, PROGRAMS + '/foreign-programs', 'vb', 'xdp', check=True)
+    inside(WATCHER, PROGRAMS + '/foreign-programs', 'vb', 'tc', check=True)
+    assert foreign() == (1, 1), foreign()
+    for hook in 'xdp-native', 'xdp-generic':
+        run = Run(hook)
+        run.process.wait(10)
+        assert not run.started() and 'another program is attached' in run.of('reason')[0], run.lines
+    for hook in 'tcx', 'clsact', 'auto':
+        run = Run(hook)
+        assert run.started(), run.lines
+        replay(home())
+        time.sleep(1.2)
+        run.stop()
+        assert run.stats()['packets'] == len(home()), run.lines
+        assert foreign() == (1, 1), foreign()
+    run = Run('clsact')
+    run.stop(signal.SIGKILL)
+    inside(WATCHER, PROGRAMS + '/capture-run', '--clean-up', check=True)
+    assert foreign() == (1, 1) and attached() == {'xdp': 1, 'qdisc': 1}, attached()
+
+
+def case_deleted_interface_is_told():
+    for backend in HOOKS + ['pcap']:
+        tear_down()
+        set_up()
+        run = Run(backend)
+        assert run.started(), run.lines
+        replay(home())
+        ip('-n', SENDER, 'link', 'del', 'va')
+        time.sleep(0.5)
+        assert run.process.poll() is None, 'ended by itself'
+        run.stop()
+        assert run.of('failed') == ['ENODEV The interface vb is gone.'], run.lines
+        assert run.process.returncode == 0, run.lines
+
+
+def case_link_down_and_up_goes_on():
+    for backend in 'tcx', 'xdp-native', 'pcap':
+        run = Run(backend)
+        for state in 'down', 'up':
+            ip('-n', WATCHER, 'link', 'set', 'vb', state)
+            time.sleep(0.2)
+        replay([(False, arp(A, '192.0.2.1', '192.0.2.2'))])
+        time.sleep(1.5)
+        run.stop()
+        assert not run.of('failed') and run.of('fact'), run.lines
+
+
+def case_flood_does_not_blind():
+    for hook in HOOKS:
+        run = Run(hook)
+        flood, quiet = Port(SENDER, 'va'), arp(B, '192.0.2.2', '192.0.2.1')
+        frame, sent, heard, begin = arp(A, '192.0.2.1', '192.0.2.9'), 0, 0, time.monotonic()
+        while time.monotonic() < begin + 2.5:
+            for _ in range(100):
+                flood.send(frame)
+            sent += 100
+            if time.monotonic() > begin + heard * 0.02:
+                flood.send(quiet)
+                heard += 1
+        time.sleep(2.6)
+        run.stop()
+        stats = run.stats()
+        told = sum(line.startswith(B) and 'arp.sender' in line for line in run.of('fact'))
+        assert told == heard, '%s: %d of %d frames of the quiet device' % (hook, told, heard)
+        assert stats['packets'] == sent + heard and stats['rate_limited'] > sent / 2, '%s: %r' % (hook, stats)
+        assert stats['delivered'] + stats['rate_limited'] + stats['kernel_drops'] == sent + heard, '%s: %r' % (hook, stats)
+        assert run.traffic() == ledger([(0, frame)] * sent + [(0, quiet)] * heard), '%s: %r' % (hook, run.traffic())
+        print('# %s: %d frames in 2.5 s, %d held back, all %d of the quiet device heard' % (hook, sent, stats['rate_limited'], heard))
+
+
+def case_silence_costs_nothing():
+    def switches(run):
+        with open('/proc/%d/status' % run.process.pid) as f:
+            return int(re.search(r'^voluntary_ctxt_switches:\s*(\d+)', f.read(), re.M)[1])
+
+    for backend in 'tcx', 'xdp-native', 'pcap':
+        run = Run(backend)
+        replay(home())
+        time.sleep(3)
+        before = switches(run)
+        time.sleep(4)
+        woken = switches(run) - before
+        run.stop()
+        assert woken <= 1, '%s: %d times woken in 4 s of silence' % (backend, woken)
+
+
+def case_span_is_promiscuous():
+    def promiscuity():
+        return int(re.search(r'promiscuity (\d+)', ip('-n', WATCHER, '-d', 'link', 'show', 'vb').stdout)[1])
+
+    for backend in 'tcx', 'xdp-native', 'pcap':
+        run = Run(backend, 'span')
+        assert promiscuity() == 1, promiscuity()
+        replay([(False, bulk(A, B))] * 10)
+        time.sleep(2.6)
+        run.stop(signal.SIGKILL if backend == 'tcx' else signal.SIGTERM)
+        becomes(0, promiscuity)
+        if backend == 'xdp-native':
+            assert run.traffic() == ledger([(False, bulk(A, B))] * 10), run.traffic()
+
+
+def usable():
+    if os.geteuid() != 0:
+        return 'needs root'
+    try:
+        set_up()
+        run = Run('ebpf').stop()
+    except (OSError, subprocess.CalledProcessError) as e:
+        return 'no network namespaces: %s' % (getattr(e, 'stderr', '') or e)
+    finally:
+        tear_down()
+    return None if run.of('start') else run.lines[0] if run.lines else 'capture-run says nothing'
+
+
+def main():
+    reason = usable()
+    if reason:
+        print('1..0 # SKIP %s' % reason)
+        return 0
+    cases = [(key[5:], value) for key, value in globals().items() if key.startswith('case_')]
+    cases = [case for case in cases if case[0] in sys.argv[2:] or not sys.argv[2:]]
+    print('1..%d' % len(cases), flush=True)
+    failed = 0
+    for number, (title, case) in enumerate(cases, 1):
+        try:
+            set_up()
+            case()
+            print('ok %d %s' % (number, title), flush=True)
+        except Exception:
+            failed += 1
+            print(''.join('# %s\n' % line for line in traceback.format_exc().splitlines()), end='')
+            print('not ok %d %s' % (number, title), flush=True)
+        finally:
+            tear_down()
+    return 1 if failed else 0
+
+
+sys.exit(main())
