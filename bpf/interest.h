@@ -19,6 +19,11 @@ static __always_inline enum lanscope_class interest_of_port(__u16 port) {
         case 5353:            /* mDNS */
         case 5355:            /* LLMNR */
                 return LANSCOPE_DISCOVERY;
+        case 1701: case 2152: case 3544: case 4341: /* L2TP, GTP, Teredo, LISP */
+        case 4754: case 4789: case 4790: case 8472: /* GRE, VXLAN, VXLAN-GPE, VXLAN of old */
+        case 5072: case 5247: case 6081: case 6635: /* AYIYA, CAPWAP, Geneve, MPLS */
+        case 37008:                                 /* TZSP */
+                return LANSCOPE_CARRIER;
         default:
                 return LANSCOPE_NONE;
         }
@@ -45,9 +50,16 @@ static __always_inline enum lanscope_class interest_of_icmp6(__u8 type) {
 static __always_inline enum lanscope_class interest_of_ethertype(__u16 type) {
         switch (type) {
         case 0x0806: /* ARP */
+        case 0x8035: /* RARP */
         case 0x888e: /* EAPOL */
         case 0x88cc: /* LLDP */
                 return LANSCOPE_DISCOVERY;
+        case 0x6558: case 0x8847: case 0x8848: /* Ethernet, MPLS */
+        case 0x8864: case 0x880b:              /* PPPoE session, PPP */
+        case 0x88e5: case 0x88e7: case 0x894f: /* MACsec, provider backbone bridge, NSH */
+        case 0x8870:                           /* LLC in a jumbo frame */
+        case 0x8926: case 0x892f: case 0x893f: case 0x8909: case 0xf1c1: /* tags of other lengths than 802.1Q's */
+                return LANSCOPE_CARRIER;
         default:
                 return LANSCOPE_NONE;
         }
@@ -67,6 +79,16 @@ static __always_inline int interest_is_encapsulated_ethernet(const __u8 llc[8]) 
         return interest_is_snap(llc) && llc[3] == 0 && llc[4] == 0 && llc[5] == 0;
 }
 
+/* IP protocols that carry other packets: IPv4, IPv6, GRE, EtherIP, IPIP of old, MPLS, Ethernet (SRv6). */
+static __always_inline enum lanscope_class interest_of_protocol(__u8 protocol) {
+        switch (protocol) {
+        case 4: case 41: case 47: case 94: case 97: case 137: case 143:
+                return LANSCOPE_CARRIER;
+        default:
+                return LANSCOPE_NONE;
+        }
+}
+
 static __always_inline int interest_is_tag(__u16 type) {
-        return type == 0x8100 || type == 0x88a8 || type == 0x9100;
+        return type == 0x8100 || type == 0x88a8 || type == 0x9100 || type == 0x9200;
 }

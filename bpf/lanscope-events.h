@@ -13,10 +13,11 @@
  * silence the announcements of the same device. A class for the first payload of flows would be a row more. */
 enum lanscope_class {
         LANSCOPE_NONE,      /* counted only */
-        LANSCOPE_DISCOVERY, /* ARP, NDP, MLD, DHCP, mDNS, SSDP, NetBIOS, LLMNR, WS-Discovery, LLDP, CDP, EAPOL */
+        LANSCOPE_DISCOVERY, /* ARP, RARP, NDP, MLD, DHCP, mDNS, SSDP, NetBIOS, LLMNR, WS-Discovery, LLDP, CDP, EAPOL */
         LANSCOPE_DNS,
         LANSCOPE_HANDSHAKE, /* TCP SYN and SYN-ACK */
         LANSCOPE_FRAGMENT,  /* later fragments of UDP datagrams: they carry no ports to tell by */
+        LANSCOPE_CARRIER,   /* tunnels, MPLS, PPPoE …: what is inside only userspace can tell */
         LANSCOPE_CLASS_MAX,
 };
 

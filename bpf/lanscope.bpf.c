@@ -2,8 +2,7 @@
 
 /* Counts every frame of one interface by address, and copies those that tell something about a device into a
  * ring buffer. One body for XDP and TC; what differs is hidden in `struct view` and `load_fn`. Frames always go
- * on, but for foreign ones on a mirror port with SpanDrop=. What is inside tunnels, MPLS and PPPoE is counted
- * and not looked at.
+ * on, but for foreign ones on a mirror port with SpanDrop=.
  *
  * Bytes are read by the load_bytes helpers into locals and never through packet pointers: this works for
  * frames in several buffers too, and the programs load without CAP_PERFMON. */
@@ -148,15 +147,15 @@ static __always_inline enum lanscope_class class_of_tcp(load_fn load, struct vie
 static __always_inline enum lanscope_class class_of_transport(load_fn load, struct view *v, __u8 protocol, __u32 offset, bool later) {
         __u8 type;
 
-        if (protocol == IPPROTO_UDP)
+        if (protocol == IPPROTO_UDP || protocol == IPPROTO_UDPLITE)
                 return later ? LANSCOPE_FRAGMENT : class_of_udp(load, v, offset);
         if (later)
                 return LANSCOPE_NONE;
         if (protocol == IPPROTO_TCP)
                 return class_of_tcp(load, v, offset);
-        if (protocol == IPPROTO_ICMPV6 && load(v->ctx, offset, &type, 1) == 0)
-                return interest_of_icmp6(type);
-        return LANSCOPE_NONE;
+        if (protocol == IPPROTO_ICMPV6)
+                return load(v->ctx, offset, &type, 1) < 0 ? LANSCOPE_NONE : interest_of_icmp6(type);
+        return interest_of_protocol(protocol);
 }
 
 static __always_inline enum lanscope_class class_of_ipv4(load_fn load, struct view *v, __u32 offset) {
@@ -234,7 +233,8 @@ static __always_inline enum lanscope_class examine(load_fn load, struct view *v)
                         break;
                 if (load(v->ctx, offset, tag, sizeof tag) < 0)
                         return LANSCOPE_NONE;
-                if (i == 0 && !v->vlan_proto)
+                /* Id 0 is a priority without a VLAN. */
+                if (v->vlan == 0)
                         v->vlan = bpf_ntohs(tag[0]) & 0x0fff;
                 type = bpf_ntohs(tag[1]);
                 offset += sizeof tag;
@@ -321,7 +321,15 @@ static __always_inline bool within_rate(__u64 *arrival, __u64 now, __u64 per_sec
 /* What one source may send of a class, per second. Far above what a device says in a home, and still a flood
  * at this rate fills no ring. */
 static __always_inline __u64 class_rate(enum lanscope_class class) {
-        return class == LANSCOPE_DISCOVERY ? 250 : class == LANSCOPE_FRAGMENT ? 100 : 500;
+        switch (class) {
+        case LANSCOPE_DISCOVERY:
+                return 250;
+        case LANSCOPE_FRAGMENT:
+        case LANSCOPE_CARRIER:
+                return 100;
+        default:
+                return 500;
+        }
 }
 
 /* Sources that were not heard of lately share one bucket, or else made-up addresses would evade the limit. */
