@@ -91,8 +91,8 @@ static int fail(struct capture_file *f, uint64_t offset, const char *format, ...
 static int fail_short(struct capture_file *f, uint64_t offset, const char *what, uint64_t needed, uint64_t left) {
         struct strbuf b = STRBUF(f->error);
 
-        strbuf_printf(&b, "cut off at byte %" PRIu64 ": %s of %" PRIu64 " bytes, %" PRIu64 " left", offset, what, needed,
-                      left);
+        strbuf_printf(&b, "cut off at byte %" PRIu64 ": %s of %" PRIu64 " bytes, %" PRIu64 " left", offset, what,
+                      needed, left);
         f->failed = true;
         return -EBADMSG;
 }
@@ -109,7 +109,8 @@ static int fail_read(struct capture_file *f) {
                 strbuf_printf(&b, "reading failed at byte %" PRIu64 ": %s", f->base + f->filled, strerror(-r));
                 return r;
         }
-        strbuf_printf(&b, "compressed data damaged at byte %" PRIu64 " of its content: %s", f->base + f->filled, message);
+        strbuf_printf(&b, "compressed data damaged at byte %" PRIu64 " of its content: %s",
+                      f->base + f->filled, message);
         return -EBADMSG;
 }
 
@@ -219,8 +220,8 @@ static uint64_t interface_time(const struct interface *i, uint64_t ticks) {
 }
 
 /* Fills in what all formats have in common; the data starts at the position. */
-static inline void set_frame(struct capture_file *f, const struct interface *i, uint32_t captured, uint32_t length, uint8_t fcs,
-                      struct frame *ret) {
+static inline void set_frame(struct capture_file *f, const struct interface *i, uint32_t captured, uint32_t length,
+                             uint8_t fcs, struct frame *ret) {
         length = MAX(length, captured);
         if (fcs < length)
                 length -= fcs;
@@ -271,7 +272,8 @@ static int pcap_open(struct capture_file *f, uint32_t magic) {
 
 static inline void pcap_lengths(const struct capture_file *f, uint32_t *captured, uint32_t *length) {
         uint32_t first = get32(f, here(f) + 8), second = get32(f, here(f) + 12);
-        bool swapped = f->length_order == LENGTHS_SWAPPED || (f->length_order == LENGTHS_MAYBE_SWAPPED && first > second);
+        bool swapped = f->length_order == LENGTHS_SWAPPED ||
+                       (f->length_order == LENGTHS_MAYBE_SWAPPED && first > second);
 
         *captured = swapped ? second : first;
         *length = swapped ? first : second;
@@ -309,7 +311,8 @@ static int pcap_next(struct capture_file *f, struct frame *ret) {
 }
 
 /* Splits the next option off a block's option list. The list ends with its block, or with option 0. */
-static bool option_next(const struct capture_file *f, struct cursor *options, uint16_t *ret_code, struct cursor *ret_value) {
+static bool option_next(const struct capture_file *f, struct cursor *options, uint16_t *ret_code,
+                        struct cursor *ret_value) {
         uint16_t length;
 
         if (cursor_left(options) < 4)
@@ -389,7 +392,8 @@ struct packet_block {
         uint64_t ticks;
 };
 
-static bool read_packet_header(const struct capture_file *f, uint32_t type, struct cursor body, struct packet_block *ret) {
+static bool read_packet_header(const struct capture_file *f, uint32_t type, struct cursor body,
+                               struct packet_block *ret) {
         const uint8_t *p = body.data;
 
         if (type == BLOCK_SIMPLE) {
@@ -568,7 +572,8 @@ static int open_path(const char *path) {
         struct stat st;
         int fd;
 
-        fd = strcmp(path, "-") == 0 ? fcntl(STDIN_FILENO, F_DUPFD_CLOEXEC, 3) : open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY);
+        fd = strcmp(path, "-") == 0 ? fcntl(STDIN_FILENO, F_DUPFD_CLOEXEC, 3)
+                                    : open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY);
         if (fd < 0)
                 return -errno;
         if (fstat(fd, &st) == 0 && S_ISDIR(st.st_mode)) {

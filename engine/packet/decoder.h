@@ -36,10 +36,11 @@ enum network_type {
 
 enum { /* LINKTYPE_ values (tcpdump.org/linktypes.html) */
         LINK_NULL = 0, LINK_ETHERNET = 1, LINK_PPP = 9, LINK_PPP_HDLC = 50, LINK_PPP_ETHER = 51, LINK_ATM_RFC1483 = 100,
-        LINK_RAW = 101, LINK_C_HDLC = 104, LINK_WLAN = 105, LINK_FRAME_RELAY = 107, LINK_LOOP = 108, LINK_SLL = 113,
-        LINK_PFLOG = 117, LINK_PRISM = 119, LINK_RADIOTAP = 127, LINK_AVS = 163, LINK_PPP_PPPD = 166, LINK_PPI = 192,
-        LINK_PPP_WITH_DIR = 204, LINK_C_HDLC_WITH_DIR = 205, LINK_FRAME_RELAY_WITH_DIR = 206, LINK_IPV4 = 228,
-        LINK_IPV6 = 229, LINK_NFLOG = 239, LINK_PKTAP = 258, LINK_SLL2 = 276,
+        LINK_RAW = 101, LINK_C_HDLC = 104, LINK_WLAN = 105, LINK_FRAME_RELAY = 107, LINK_LOOP = 108, LINK_ENC = 109,
+        LINK_SLL = 113, LINK_PFLOG = 117, LINK_PRISM = 119, LINK_RADIOTAP = 127, LINK_AVS = 163, LINK_PPP_PPPD = 166,
+        LINK_PPI = 192, LINK_PPP_WITH_DIR = 204, LINK_C_HDLC_WITH_DIR = 205, LINK_FRAME_RELAY_WITH_DIR = 206,
+        LINK_MPLS = 219, LINK_IPV4 = 228, LINK_IPV6 = 229, LINK_NFLOG = 239, LINK_NETANALYZER = 240,
+        LINK_PKTAP = 258, LINK_SLL2 = 276,
 };
 
 struct packet_decoder {
@@ -65,7 +66,8 @@ static inline void decoder_limit(struct packet_decoder *d, struct packet *p, str
         }
 }
 
-static inline int decoder_payload(struct packet_decoder *d, struct packet *p, struct cursor c, enum packet_layer layer) {
+static inline int decoder_payload(struct packet_decoder *d, struct packet *p, struct cursor c,
+                                  enum packet_layer layer) {
         p->layer = layer;
         p->payload = c;
         p->payload_length = (uint32_t) cursor_left(&c) + d->missing;

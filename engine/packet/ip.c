@@ -13,7 +13,8 @@
 #define EXTENSIONS_MAX 256
 
 enum { IP_HOP_BY_HOP = 0, IP_ICMP = 1, IP_TCP = 6, IP_UDP = 17, IP_ROUTING = 43, IP_FRAGMENT = 44, IP_AH = 51,
-       IP_ICMP6 = 58, IP_NONE = 59, IP_DESTINATION = 60, IP_MOBILITY = 135, IP_UDP_LITE = 136, IP_HIP = 139, IP_SHIM6 = 140 };
+       IP_ICMP6 = 58, IP_NONE = 59, IP_DESTINATION = 60, IP_MOBILITY = 135, IP_UDP_LITE = 136,
+       IP_HIP = 139, IP_SHIM6 = 140 };
 
 static inline int decode_tcp(struct packet_decoder *d, struct packet *p, struct cursor c) {
         const uint8_t *h = c.data;
@@ -204,7 +205,8 @@ static int join_ipv6_fragments(struct packet_decoder *d, struct packet *p, struc
         uint8_t reserved;
         uint16_t fragment;
 
-        if (!cursor_u8(c, protocol) || !cursor_u8(c, &reserved) || !cursor_be16(c, &fragment) || !cursor_be32(c, &key.id))
+        if (!cursor_u8(c, protocol) || !cursor_u8(c, &reserved) || !cursor_be16(c, &fragment) ||
+            !cursor_be32(c, &key.id))
                 return -EBADMSG;
         if ((fragment & 0xfff9) == 0) /* RFC 6946: an atomic fragment is the whole datagram */
                 return 2;

@@ -154,7 +154,8 @@ int decode_pppoe(struct packet_decoder *d, struct packet *p, struct cursor c) {
         uint8_t version, code;
         uint16_t session, length;
 
-        if (!cursor_u8(&c, &version) || !cursor_u8(&c, &code) || !cursor_be16(&c, &session) || !cursor_be16(&c, &length))
+        if (!cursor_u8(&c, &version) || !cursor_u8(&c, &code) || !cursor_be16(&c, &session) ||
+            !cursor_be16(&c, &length))
                 return -EBADMSG;
         if (version != 0x11)
                 return -EBADMSG;
@@ -250,6 +251,20 @@ static int decode_null(struct packet_decoder *d, struct packet *p, struct cursor
         if (!cursor_be32(&c, &family))
                 return -EBADMSG;
         return decode_family(d, p, c, family > 0xffff ? __builtin_bswap32(family) : family);
+}
+
+/* OpenBSD's IPsec interface: family (as in NULL), SPI, flags; what came out of the tunnel. */
+static int decode_enc(struct packet_decoder *d, struct packet *p, struct cursor c) {
+        uint32_t family;
+
+        if (!cursor_be32(&c, &family) || !cursor_skip(&c, 8))
+                return -EBADMSG;
+        return decode_family(d, p, c, family > 0xffff ? __builtin_bswap32(family) : family);
+}
+
+/* Hilscher netANALYZER: four bytes about port and errors, then Ethernet with its FCS. */
+static int decode_netanalyzer(struct packet_decoder *d, struct packet *p, struct cursor c) {
+        return cursor_skip(&c, 4) ? decode_ethernet(d, p, c) : -EBADMSG;
 }
 
 /* OpenBSD's packet filter log: length, family; padded to four bytes. */
@@ -376,6 +391,9 @@ static const struct {
         { LINK_NFLOG, decode_nflog },
         { LINK_PFLOG, decode_pflog },
         { LINK_PKTAP, decode_pktap },
+        { LINK_ENC, decode_enc },
+        { LINK_MPLS, decode_mpls },
+        { LINK_NETANALYZER, decode_netanalyzer },
 };
 
 int decode_link(struct packet_decoder *d, struct packet *p, struct cursor c, uint32_t linktype) {

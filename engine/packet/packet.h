@@ -74,12 +74,14 @@ struct packet {
         /* What follows the innermost decoded header: ARP body, ICMPv6 message (header included), UDP or TCP
          * payload. Bounded by the length that the headers claim and by what was captured. */
         struct cursor payload;
-        uint32_t payload_length; /* as the headers claim, within the frame as sent; more than the cursor's when truncated */
+        /* As the headers claim, within the frame as it was sent; more than the cursor's when truncated. */
+        uint32_t payload_length;
 
         struct packet_carrier carrier; /* the innermost UDP flow with a tunnel in it, with PACKET_HAS_CARRIER */
 };
 
-enum tcp_flag { TCP_FIN = 1, TCP_SYN = 2, TCP_RST = 4, TCP_PSH = 8, TCP_ACK = 16, TCP_URG = 32, TCP_ECE = 64, TCP_CWR = 128 };
+enum tcp_flag { TCP_FIN = 1, TCP_SYN = 2, TCP_RST = 4, TCP_PSH = 8, TCP_ACK = 16, TCP_URG = 32,
+                TCP_ECE = 64, TCP_CWR = 128 };
 
 struct packet_decoder; /* fragments being reassembled, and counters; bounded */
 
@@ -90,7 +92,8 @@ struct packet_counters {
         uint64_t unknown_link;    /* link type without a decoder */
         uint64_t tunnelled;       /* carried by another packet */
         uint64_t fragments, reassembled; /* pieces seen, datagrams completed */
-        uint64_t fragments_overlapping, fragments_timed_out, fragments_evicted; /* datagrams given up: RFC 5722, 60 s, limits */
+        /* Datagrams given up: RFC 5722, 60 s, limits */
+        uint64_t fragments_overlapping, fragments_timed_out, fragments_evicted;
         uint64_t fragments_malformed; /* pieces that fit no datagram */
         uint64_t too_deep;        /* more nested headers than allowed */
 };

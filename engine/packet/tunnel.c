@@ -48,7 +48,8 @@ static bool mpls_is_plausible(struct cursor c, size_t sent) {
                 if (!cursor_be32(&c, &label))
                         return false;
         sent -= (size_t) (c.data - start);
-        return ipv4_is_plausible(c, sent) || ipv6_is_plausible(c, sent) || (cursor_left(&c) >= 14 && c.data[0] >> 4 == 0);
+        return ipv4_is_plausible(c, sent) || ipv6_is_plausible(c, sent) ||
+               (cursor_left(&c) >= 14 && c.data[0] >> 4 == 0);
 }
 
 static bool inner_is_plausible(struct cursor c, size_t sent, uint32_t type) {
@@ -200,7 +201,8 @@ static bool strip_gtp(struct cursor *c, size_t sent, uint32_t *ret_type) {
         if (!(h[0] & 4))
                 return true;
         while (next != 0)
-                if (!cursor_u8(c, &words) || words == 0 || !cursor_skip(c, (size_t) words * 4 - 2) || !cursor_u8(c, &next))
+                if (!cursor_u8(c, &words) || words == 0 || !cursor_skip(c, (size_t) words * 4 - 2) ||
+                    !cursor_u8(c, &next))
                         return false;
         return true;
 }
@@ -332,7 +334,8 @@ bool decode_udp_tunnel(struct packet_decoder *d, struct packet *p, struct cursor
 
         if (!strip)
                 return false;
-        if (!strip(&c, cursor_left(&c) + d->missing, &type) || !inner_is_plausible(c, cursor_left(&c) + d->missing, type))
+        if (!strip(&c, cursor_left(&c) + d->missing, &type) ||
+            !inner_is_plausible(c, cursor_left(&c) + d->missing, type))
                 return false;
         p->carrier = (struct packet_carrier) { p->source, p->destination, p->source_port, p->destination_port };
         p->flags |= PACKET_HAS_CARRIER;

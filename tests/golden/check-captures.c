@@ -109,7 +109,8 @@ static bool differs(json_object *row, const struct totals *t, uint64_t custom) {
         /* Of hostile files the lengths and times are nonsense, and each reader has its own way with that. */
         if (is_hostile(row) || custom > 0)
                 return false;
-        return t->bytes != (uint64_t) get_number(row, "bytes") || differs_in_time(t->first, get_number(row, "first_ts")) ||
+        return t->bytes != (uint64_t) get_number(row, "bytes") ||
+               differs_in_time(t->first, get_number(row, "first_ts")) ||
                differs_in_time(t->last, get_number(row, "last_ts"));
 }
 
@@ -148,7 +149,8 @@ static void add_flow(struct expected *rows, size_t *n, json_object *flow) {
 }
 
 /* Calls back for each line of expect/<name>. False: there is no such file. */
-static bool read_rows(const char *corpus, const char *name, void (*take)(void *userdata, json_object *row), void *userdata) {
+static bool read_rows(const char *corpus, const char *name, void (*take)(void *userdata, json_object *row),
+                      void *userdata) {
         _cleanup_(freep) char *line = NULL;
         _cleanup_(fclosep) FILE *list = NULL;
         size_t allocated = 0;
@@ -200,9 +202,10 @@ static bool check_capture(const struct check *check, json_object *row) {
         r = read_totals(path, &t);
         if (r >= 0 && !differs(row, &t, count_custom_blocks(pcap)) && !transport_differs(check, row, &t))
                 return true;
-        printf("%s: %s; %" PRIu64 " frames (%.0f expected), %" PRIu64 " bytes (%.0f), end %d (%s), %" PRIu64 " of TCP, %" PRIu64
-               " of UDP\n", pcap, strerror(-r), t.frames, get_number(row, "frames"), t.bytes, get_number(row, "bytes"), t.end,
-               get_string(row, "tshark_error") ?: "whole", t.transport.packets[0], t.transport.packets[1]);
+        printf("%s: %s; %" PRIu64 " frames (%.0f expected), %" PRIu64 " bytes (%.0f), end %d (%s), ", pcap,
+               strerror(-r), t.frames, get_number(row, "frames"), t.bytes, get_number(row, "bytes"), t.end,
+               get_string(row, "tshark_error") ?: "whole");
+        printf("%" PRIu64 " of TCP, %" PRIu64 " of UDP\n", t.transport.packets[0], t.transport.packets[1]);
         return false;
 }
 

@@ -57,7 +57,8 @@ static inline void put_ethernet(struct builder *b, size_t type) {
 }
 
 /* 10.0.0.1 -> 10.0.0.2; `fragment`: flags and offset as in the header */
-static inline void put_ipv4_fragment(struct builder *b, uint8_t protocol, size_t payload, uint16_t id, uint16_t fragment) {
+static inline void put_ipv4_fragment(struct builder *b, uint8_t protocol, size_t payload, uint16_t id,
+                                     uint16_t fragment) {
         put_hex(b, "45 00");
         put_be16(b, 20 + payload);
         put_be16(b, id);

@@ -137,7 +137,9 @@ static void cut_off_file_gives_what_was_readable_and_the_offset(void **state _un
                         continue;
                 }
                 assert_int_equal(r, -EBADMSG);
-                assert_error(file, n < 24 ? "cut off at byte 0:" : n < 44 ? "cut off at byte 24:" : "cut off at byte 44:");
+                assert_error(file, n < 24   ? "cut off at byte 0:"
+                                   : n < 44 ? "cut off at byte 24:"
+                                            : "cut off at byte 44:");
                 assert_int_equal(capture_file_next(file, &frame), -EBADMSG);
         }
 }
@@ -188,8 +190,10 @@ static void pcapng_sections_start_anew_in_their_own_byte_order(void **state _unu
         assert_int_equal(open_hex(SECTION_LE ETHERNET_LE PACKET_LE("00", "00000000", "01000000")
                                   /* big-endian: SLL with 2^20 ticks a second and a four-byte FCS; half a second */
                                   "0a0d0d0a 0000001c 1a2b3c4d 0001 0000 ffffffffffffffff 0000001c"
-                                  "00000001 00000028 0071 0000 00000000 0009 0001 94000000 000d 0001 04000000 0000 0000 00000028"
-                                  "00000006 00000028 00000000 00000000 00080000 00000006 00000006 aabbffffffff 0000 00000028",
+                                  "00000001 00000028 0071 0000 00000000"
+                                  "0009 0001 94000000 000d 0001 04000000 0000 0000 00000028"
+                                  "00000006 00000028 00000000 00000000 00080000"
+                                  "00000006 00000006 aabbffffffff 0000 00000028",
                                   &file), 0);
         assert_int_equal(capture_file_next(file, &frame), 1);
         assert_int_equal(frame.ts, 1000);
@@ -236,7 +240,8 @@ static const struct {
         { "block too long to hold", "06000000 00000040 00000000", "at byte 84: block claims 1073741824 bytes" },
         { "packet block too short", "06000000 10000000 00000000 10000000", "at byte 84: packet block of 4 bytes" },
         { "block cut off", "05000000 10000000 0000", "cut off at byte 84: block header of 12 bytes, 10 left" },
-        { "long block cut off", "05000000 00000040 00000000", "cut off at byte 84: block of 1073741824 bytes, 12 left" },
+        { "long block cut off", "05000000 00000040 00000000",
+          "cut off at byte 84: block of 1073741824 bytes, 12 left" },
         { "section without byte order", "0a0d0d0a 1c000000 01020304 0100 0000 ffffffffffffffff 1c000000",
           "at byte 84: section header without a byte order" },
         { "another version", "0a0d0d0a 1c000000 4d3c2b1a 0200 0000 ffffffffffffffff 1c000000",
@@ -272,7 +277,8 @@ static void times_that_do_not_fit_are_clamped(void **state _unused_) {
         assert_int_equal(capture_file_next(late, &frame), 1);
         assert_int_equal(frame.ts, UINT64_MAX);
         /* a day before 1970 */
-        assert_int_equal(open_hex(SECTION_LE "01000000 24000000 0100 0000 00000000 0e00 0800 80aefeffffffffff 00000000 24000000"
+        assert_int_equal(open_hex(SECTION_LE "01000000 24000000 0100 0000 00000000"
+                                  "0e00 0800 80aefeffffffffff 00000000 24000000"
                                   PACKET_LE("00", "00000000", "01000000"), &early), 0);
         assert_int_equal(capture_file_next(early, &frame), 1);
         assert_int_equal(frame.ts, 0);
@@ -333,7 +339,8 @@ static void frames_across_buffer_ends_stay_whole(void **state _unused_) {
 }
 
 static size_t compress_bytes(const uint8_t *in, size_t n, uint8_t *out, size_t size) {
-        z_stream z = { .next_in = (uint8_t *) in, .avail_in = (unsigned) n, .next_out = out, .avail_out = (unsigned) size };
+        z_stream z = { .next_in = (uint8_t *) in, .avail_in = (unsigned) n,
+                       .next_out = out, .avail_out = (unsigned) size };
 
         assert_int_equal(deflateInit2(&z, 6, Z_DEFLATED, 15 + 16, 8, Z_DEFAULT_STRATEGY), Z_OK);
         assert_int_equal(deflate(&z, Z_FINISH), Z_STREAM_END);

@@ -44,7 +44,8 @@ static struct fragment_key make_key(uint32_t source, uint32_t id) {
         return key;
 }
 
-static int add_at(struct fixture *f, uint64_t ts, uint32_t source, uint32_t id, uint32_t start, uint32_t end, bool more) {
+static int add_at(struct fixture *f, uint64_t ts, uint32_t source, uint32_t id, uint32_t start, uint32_t end,
+                  bool more) {
         struct fragment_key key = make_key(source, id);
         struct fragment_piece piece = { .ts = ts, .offset = start, .more = more, .protocol = 17,
                                         .data = { f->bytes + start, f->bytes + end } };
@@ -198,7 +199,8 @@ static void too_many_holes_are_refused(void **state) {
         int r = 0;
 
         for (uint32_t i = 0; i < 100 && r == 0; i++) {
-                struct fragment_piece piece = { .ts = 1, .offset = i * 16, .data = { f->bytes, f->bytes + 8 }, .more = true };
+                struct fragment_piece piece = { .ts = 1, .offset = i * 16,
+                                                .data = { f->bytes, f->bytes + 8 }, .more = true };
 
                 r = fragments_add(f->fragments, &key, &piece, &f->counters, &f->whole, &f->protocol);
         }
