@@ -40,12 +40,14 @@ static int arp_read(struct cursor c, struct arp_message *ret) {
 
 /* A sender that claims another hardware address than the frame came from: proxy ARP, or a lie. */
 static void emit_mismatch(struct emitter *e, const struct packet *packet, const struct arp_message *arp) {
-        const struct mac_address *link = packet->flags & PACKET_HAS_INNER_MAC ? &packet->inner_source : &packet->link_source;
+        bool inner = packet->flags & PACKET_HAS_INNER_MAC;
+        const struct mac_address *link = inner ? &packet->inner_source : &packet->link_source;
         char link_text[MAC_STRING_MAX], arp_text[MAC_STRING_MAX];
 
-        if (!(packet->flags & (PACKET_HAS_MAC | PACKET_HAS_INNER_MAC)) || mac_equal(link, &arp->sender_mac))
+        if (!(inner || packet->flags & PACKET_HAS_MAC) || mac_equal(link, &arp->sender_mac))
                 return;
-        emit_printf(e, FACT_ARP_L2_MISMATCH, "eth=%s arp=%s", mac_format(link, link_text), mac_format(&arp->sender_mac, arp_text));
+        emit_printf(e, FACT_ARP_L2_MISMATCH, "eth=%s arp=%s", mac_format(link, link_text),
+                    mac_format(&arp->sender_mac, arp_text));
 }
 
 /* RFC 5227 §1.1: asks from no address, and leaves the target's hardware address zero. */
@@ -56,7 +58,8 @@ static bool is_probe(const struct arp_message *arp) {
 
 /* Announces its own address: sender and target are the same (RFC 5227 §3). */
 static bool is_gratuitous(const struct arp_message *arp) {
-        return (arp->operation == ARP_REQUEST || arp->operation == ARP_REPLY) && ip_equal(&arp->sender_ip, &arp->target_ip);
+        return (arp->operation == ARP_REQUEST || arp->operation == ARP_REPLY) &&
+               ip_equal(&arp->sender_ip, &arp->target_ip);
 }
 
 static void emit_addresses(struct emitter *e, const struct arp_message *arp) {
@@ -64,7 +67,8 @@ static void emit_addresses(struct emitter *e, const struct arp_message *arp) {
         char mac[MAC_STRING_MAX], ip[IP_STRING_MAX];
 
         if (has_sender)
-                emit_printf(e, FACT_ARP_SENDER, "%s %s", mac_format(&arp->sender_mac, mac), ip_format(&arp->sender_ip, ip));
+                emit_printf(e, FACT_ARP_SENDER, "%s %s", mac_format(&arp->sender_mac, mac),
+                            ip_format(&arp->sender_ip, ip));
         if (has_sender && gratuitous)
                 emit_ip(e, FACT_ARP_GRATUITOUS, &arp->sender_ip);
         if (is_probe(arp))

@@ -148,8 +148,8 @@ static int dhcp_read(struct cursor c, struct dhcp_message *ret) {
 static const char *message_type_to_string(uint8_t type) {
         /* RFC 2132 §9.6, RFC 3203 §4, RFC 4388 §6.1, RFC 6926 §6.2, RFC 7724 §5.2 */
         static const char *const names[] = {
-                [MESSAGE_BOOTP] = "bootp", [1] = "discover", [MESSAGE_OFFER] = "offer", [3] = "request", [4] = "decline",
-                [MESSAGE_ACK] = "ack", [6] = "nak", [MESSAGE_RELEASE] = "release", [8] = "inform", [9] = "forcerenew",
+                [MESSAGE_BOOTP] = "bootp", [1] = "discover", [MESSAGE_OFFER] = "offer", [3] = "request",
+                [4] = "decline", [MESSAGE_ACK] = "ack", [6] = "nak", [MESSAGE_RELEASE] = "release", [8] = "inform", [9] = "forcerenew",
                 [10] = "leasequery", [11] = "leaseunassigned", [12] = "leaseunknown", [13] = "leaseactive",
                 [14] = "bulkleasequery", [15] = "leasequerydone", [16] = "activeleasequery",
                 [17] = "leasequerystatus", [18] = "tls",
@@ -227,7 +227,8 @@ static void emit_address(struct emitter *e, const struct dhcp_message *m, uint8_
         emit_ip(e, kind, &ip);
 }
 
-static void emit_number(struct emitter *e, const struct dhcp_message *m, uint8_t code, size_t size, enum fact_kind kind) {
+static void emit_number(struct emitter *e, const struct dhcp_message *m, uint8_t code, size_t size,
+                        enum fact_kind kind) {
         struct dhcp_value value;
 
         if (find_option(m, code, &value) && value.length == size)

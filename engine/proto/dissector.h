@@ -51,6 +51,10 @@ void emit_string(struct emitter *e, enum fact_kind kind, const char *value);
 void emit_printf(struct emitter *e, enum fact_kind kind, const char *format, ...) _printf_(3, 4);
 void emit_ip(struct emitter *e, enum fact_kind kind, const struct ip_address *ip);
 
+struct dns_message;
+/* "NAME TYPE" for each question that was not read yet. 1, or -EBADMSG where they cannot be read. */
+int emit_dns_questions(struct emitter *e, enum fact_kind kind, struct dns_message *m);
+
 /* The dissectors, one file each. */
 int arp_dissect(const struct packet *packet, struct emitter *emitter);
 int ndp_dissect(const struct packet *packet, struct emitter *emitter);

@@ -193,6 +193,19 @@ int dns_message_next_record(struct dns_message *m, struct dns_record *ret) {
         return 1;
 }
 
+bool dns_record_address(const struct dns_record *record, struct ip_address *ret) {
+        struct cursor data = record->data;
+        uint8_t bytes[16];
+
+        if (record->type == DNS_TYPE_A && cursor_copy(&data, bytes, 4))
+                *ret = ip_from_v4(bytes);
+        else if (record->type == DNS_TYPE_AAAA && cursor_copy(&data, bytes, 16))
+                *ret = ip_from_v6(bytes);
+        else
+                return false;
+        return true;
+}
+
 bool dns_name_is(const struct dns_name *name, const char *text) {
         return strcasecmp(name->text, text) == 0;
 }

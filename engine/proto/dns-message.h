@@ -5,6 +5,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "common/address.h"
 #include "common/cursor.h"
 
 /* A DNS message (RFC 1035 §4.1), read front to back and never past its end. The base of everything that
@@ -67,6 +68,9 @@ int dns_message_next_question(struct dns_message *m, struct dns_question *ret);
 /* The next record of answer, authority or additional section, whichever is on; questions that were not
  * read are passed over. As dns_message_next_question(). */
 int dns_message_next_record(struct dns_message *m, struct dns_record *ret);
+
+/* The address of an A or AAAA record. False for other types and where the data are too short. */
+bool dns_record_address(const struct dns_record *record, struct ip_address *ret);
 
 /* Reads a name at `c` and moves `c` behind it. Each compression pointer must point before everything that
  * was read of this name, so that a name always ends. 0, or -EBADMSG. */

@@ -9,28 +9,22 @@
 #include "engine/proto/dns-message.h"
 #include "engine/proto/session.h"
 
-static int dissect_questions(struct emitter *e, struct dns_message *m) {
+int emit_dns_questions(struct emitter *e, enum fact_kind kind, struct dns_message *m) {
         char type[DNS_TYPE_TEXT_MAX];
         struct dns_question q;
         int r;
 
         while ((r = dns_message_next_question(m, &q)) > 0)
                 if (!q.name.too_long)
-                        emit_printf(e, FACT_DNS_QUERY, "%s %s", q.name.text, dns_type_format(q.type, type));
+                        emit_printf(e, kind, "%s %s", q.name.text, dns_type_format(q.type, type));
         return r < 0 ? r : 1;
 }
 
 static bool append_address(struct strbuf *b, const struct dns_record *record) {
-        struct cursor data = record->data;
         char text[IP_STRING_MAX];
         struct ip_address ip;
-        uint8_t bytes[16];
 
-        if (record->type == DNS_TYPE_A && cursor_copy(&data, bytes, 4))
-                ip = ip_from_v4(bytes);
-        else if (record->type == DNS_TYPE_AAAA && cursor_copy(&data, bytes, 16))
-                ip = ip_from_v6(bytes);
-        else
+        if (!dns_record_address(record, &ip))
                 return false;
         strbuf_string(b, ip_format(&ip, text));
         return true;
@@ -119,7 +113,7 @@ static int dissect_message(struct emitter *e, struct cursor message) {
 
         if (dns_message_open(&m, message) < 0)
                 return -EBADMSG;
-        return m.flags & DNS_FLAG_RESPONSE ? dissect_response(e, &m) : dissect_questions(e, &m);
+        return m.flags & DNS_FLAG_RESPONSE ? dissect_response(e, &m) : emit_dns_questions(e, FACT_DNS_QUERY, &m);
 }
 
 int dns_dissect(const struct packet *packet, struct emitter *emitter) {

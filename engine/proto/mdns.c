@@ -11,17 +11,6 @@
 
 #define MDNS_HOP_LIMIT 255 /* RFC 6762 §11 */
 
-static int dissect_questions(struct emitter *e, struct dns_message *m) {
-        char type[DNS_TYPE_TEXT_MAX];
-        struct dns_question q;
-        int r;
-
-        while ((r = dns_message_next_question(m, &q)) > 0)
-                if (!q.name.too_long)
-                        emit_printf(e, FACT_MDNS_QUERY, "%s %s", q.name.text, dns_type_format(q.type, type));
-        return r < 0 ? r : 1;
-}
-
 /* A name that belongs to an address, a service type that points to its instances, or the list of all
  * service types (RFC 6763 §9). */
 static void dissect_ptr(struct emitter *e, const struct dns_message *m, const struct dns_record *record) {
@@ -45,7 +34,8 @@ static void dissect_srv(struct emitter *e, const struct dns_message *m, const st
         struct dns_name target;
         uint16_t port;
 
-        if (!cursor_skip(&data, 4) || !cursor_be16(&data, &port) || dns_name_read(m, &data, &target) < 0 || target.too_long)
+        if (!cursor_skip(&data, 4) || !cursor_be16(&data, &port) || dns_name_read(m, &data, &target) < 0 ||
+            target.too_long)
                 return;
         emit_printf(e, FACT_MDNS_SRV, "%s %u %s", record->name.text, port, target.text);
 }
@@ -65,23 +55,16 @@ static void dissect_hinfo(struct emitter *e, const struct dns_record *record) {
 
         if (!dns_string_read(&data, &cpu) || !dns_string_read(&data, &os))
                 return;
-        emit_printf(e, FACT_MDNS_HINFO, "%s %.*s|%.*s", record->name.text, (int) cursor_left(&cpu), (const char *) cpu.data,
-                    (int) cursor_left(&os), (const char *) os.data);
+        emit_printf(e, FACT_MDNS_HINFO, "%s %.*s|%.*s", record->name.text, (int) cursor_left(&cpu),
+                    (const char *) cpu.data, (int) cursor_left(&os), (const char *) os.data);
 }
 
 static void dissect_address(struct emitter *e, const struct dns_record *record) {
-        struct cursor data = record->data;
         char text[IP_STRING_MAX];
         struct ip_address ip;
-        uint8_t bytes[16];
 
-        if (record->type == DNS_TYPE_A && cursor_copy(&data, bytes, 4))
-                ip = ip_from_v4(bytes);
-        else if (record->type == DNS_TYPE_AAAA && cursor_copy(&data, bytes, 16))
-                ip = ip_from_v6(bytes);
-        else
-                return;
-        emit_printf(e, FACT_MDNS_HOSTNAME, "%s %s", record->name.text, ip_format(&ip, text));
+        if (dns_record_address(record, &ip))
+                emit_printf(e, FACT_MDNS_HOSTNAME, "%s %s", record->name.text, ip_format(&ip, text));
 }
 
 static void dissect_record(struct emitter *e, const struct dns_message *m, const struct dns_record *record) {
@@ -132,7 +115,7 @@ int mdns_dissect(const struct packet *packet, struct emitter *emitter) {
         if (ip_is_multicast(&packet->destination) || packet->hop_limit == MDNS_HOP_LIMIT)
                 emitter->fact.flags |= FACT_LINK_SCOPED;
         if (!(m.flags & DNS_FLAG_RESPONSE))
-                return dissect_questions(emitter, &m);
+                return emit_dns_questions(emitter, FACT_MDNS_QUERY, &m);
         emitter->fact.flags |= FACT_RESPONSE;
         return dissect_records(emitter, &m);
 }

@@ -69,8 +69,8 @@ static int ndp_read(struct cursor c, struct ndp_message *ret) {
         uint8_t address[16];
 
         *ret = (struct ndp_message) {};
-        if (!cursor_u8(&c, &ret->type) || !cursor_u8(&c, &ret->code) || !cursor_skip(&c, 2) || !cursor_u8(&c, &ret->flags) ||
-            !cursor_skip(&c, 3))
+        if (!cursor_u8(&c, &ret->type) || !cursor_u8(&c, &ret->code) || !cursor_skip(&c, 2) ||
+            !cursor_u8(&c, &ret->flags) || !cursor_skip(&c, 3))
                 return -EBADMSG;
         if (ret->type == NDP_ROUTER_ADVERT && !cursor_skip(&c, 8))
                 return -EBADMSG;

@@ -84,8 +84,8 @@ static inline uint64_t fact_log_payload(struct fact_log *log, struct packet pack
 }
 
 /* The same for UDP. */
-static inline uint64_t fact_log_udp(struct fact_log *log, struct packet packet, uint16_t source_port, uint16_t destination_port,
-                                    const void *data, size_t length) {
+static inline uint64_t fact_log_udp(struct fact_log *log, struct packet packet, uint16_t source_port,
+                                    uint16_t destination_port, const void *data, size_t length) {
         packet.source_port = source_port;
         packet.destination_port = destination_port;
         packet.flags |= PACKET_HAS_TRANSPORT;

@@ -10,7 +10,10 @@ static const uint8_t request[] = {
         0, 0, 0, 0, 0, 0, 10, 0, 0, 2,                                          /* target */
 };
 
-enum { ETHERNET_SOURCE = 6, ETHERTYPE = 12, HARDWARE = 14, OPERATION = 21, SENDER_IP = 28, TARGET_MAC = 32, TARGET_IP = 38 };
+enum {
+        ETHERNET_SOURCE = 6, ETHERTYPE = 12, HARDWARE = 14, OPERATION = 21, SENDER_IP = 28, TARGET_MAC = 32,
+        TARGET_IP = 38,
+};
 
 static void request_tells_sender_and_target(void **state _unused_) {
         struct fact_log log;

@@ -108,7 +108,8 @@ static void parts_of_an_option_are_joined_over_all_fields(void **state _unused_)
         memcpy(m.bytes + FILE_NAME, "\14\4two-\377", 7);
         memcpy(m.bytes + SNAME, "\14\5three\377", 8);
         from_client(&log, &m);
-        assert_string_equal(log.text, "dhcp.msg_type discover\ndhcp.hostname one-two-three\ndhcp.options 53,52,12,12,12\n");
+        assert_string_equal(log.text, "dhcp.msg_type discover\ndhcp.hostname one-two-three\n"
+                                      "dhcp.options 53,52,12,12,12\n");
 }
 
 static void names_in_both_encodings(void **state _unused_) {

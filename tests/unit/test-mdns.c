@@ -37,7 +37,8 @@ static void answers_describe_the_sender(void **state _unused_) {
         struct fact_log log;
 
         fact_log_udp(&log, multicast(), 5353, 5353, response, sizeof response);
-        assert_string_equal(log.text, "mdns.service _a.local\nmdns.instance i._a.local\nmdns.hostname h.local 10.0.0.2\n"
+        assert_string_equal(log.text, "mdns.service _a.local\nmdns.instance i._a.local\n"
+                                      "mdns.hostname h.local 10.0.0.2\n"
                                       "mdns.txt h.local hex:6b3dff\nmdns.srv h.local 80 h.local\n");
 }
 
@@ -75,7 +76,8 @@ static void what_stood_before_the_damage_counts(void **state _unused_) {
         struct fact_log log;
 
         assert_int_equal(fact_log_udp(&log, multicast(), 5353, 5353, response, 60), 1);
-        assert_string_equal(log.text, "mdns.service _a.local\nmdns.instance i._a.local\nmdns.hostname h.local 10.0.0.2\n");
+        assert_string_equal(log.text, "mdns.service _a.local\nmdns.instance i._a.local\n"
+                                      "mdns.hostname h.local 10.0.0.2\n");
 }
 
 int main(void) {

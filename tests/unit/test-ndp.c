@@ -59,9 +59,10 @@ static void advertisement_tells_its_target(void **state _unused_) {
 }
 
 static void router_tells_of_the_network(void **state _unused_) {
+        struct packet packet = fact_log_packet(LAYER_ICMP6, "fe80::1", "ff02::1");
         struct fact_log log;
 
-        assert_int_equal(fact_log_payload(&log, fact_log_packet(LAYER_ICMP6, "fe80::1", "ff02::1"), advert, sizeof advert), 0);
+        assert_int_equal(fact_log_payload(&log, packet, advert, sizeof advert), 0);
         assert_string_equal(log.text, advert_facts);
 }
 
@@ -88,12 +89,13 @@ static void every_cut_gives_a_prefix_of_the_facts(void **state _unused_) {
 }
 
 static void an_option_without_length_ends_the_message(void **state _unused_) {
+        struct packet packet = fact_log_packet(LAYER_ICMP6, "fe80::1", "ff02::1");
         struct fact_log log;
         uint8_t message[sizeof advert];
 
         memcpy(message, advert, sizeof message);
         message[17] = 0; /* length of the first option */
-        assert_int_equal(fact_log_payload(&log, fact_log_packet(LAYER_ICMP6, "fe80::1", "ff02::1"), message, sizeof message), 1);
+        assert_int_equal(fact_log_payload(&log, packet, message, sizeof message), 1);
         assert_string_equal(log.text, "ndp.router fe80::1\n");
 }
 

@@ -9,8 +9,10 @@ static void dissect(struct fact_log *log, const char *text) {
 static void announcement_describes_the_sender(void **state _unused_) {
         struct fact_log log;
 
-        dissect(&log, "NOTIFY * HTTP/1.1\r\nHOST: x\r\nNT: n\r\nnts:ssdp:alive\r\nUSN : u \r\nLocation:\thttp://a/\r\n\r\n");
-        assert_string_equal(log.text, "ssdp.method NOTIFY\nssdp.nt n\nssdp.nts ssdp:alive\nssdp.usn u\nssdp.location http://a/\n");
+        dissect(&log, "NOTIFY * HTTP/1.1\r\nHOST: x\r\nNT: n\r\nnts:ssdp:alive\r\n"
+                      "USN : u \r\nLocation:\thttp://a/\r\n\r\n");
+        assert_string_equal(log.text, "ssdp.method NOTIFY\nssdp.nt n\nssdp.nts ssdp:alive\n"
+                                      "ssdp.usn u\nssdp.location http://a/\n");
         assert_int_equal(log.facts[1].flags & (FACT_GOODBYE | FACT_RESPONSE | FACT_LINK_SCOPED), 0);
 }
 
@@ -47,7 +49,8 @@ static void replies_are_found_by_either_port(void **state _unused_) {
 
 /* As Chromecasts do. Other HTTP over UDP is not SSDP. */
 static void replies_from_any_port_are_known_by_their_headers(void **state _unused_) {
-        static const char reply[] = "HTTP/1.1 200 OK\r\nST: s\r\nUSN: u\r\n\r\n", other[] = "HTTP/1.1 200 OK\r\nST: s\r\n\r\nUSN: u\r\n";
+        static const char reply[] = "HTTP/1.1 200 OK\r\nST: s\r\nUSN: u\r\n\r\n",
+                          other[] = "HTTP/1.1 200 OK\r\nST: s\r\n\r\nUSN: u\r\n";
         struct packet packet = fact_log_packet(LAYER_UDP, "10.0.0.2", "10.0.0.3");
         struct fact_log log;
 
