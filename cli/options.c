@@ -106,6 +106,7 @@ static const struct option_row rows[] = {
           .set = set_sort },
         { "reverse", 'r', NULL, " list ", "Sort the other way round", FLAG(reverse) },
         { "wide", 'w', NULL, " list analyze ", "All columns, however narrow the terminal", FLAG(wide) },
+        { "watch", 0, NULL, " list ", "Show what changes, until Ctrl-C", FLAG(watch) },
         { "verbose", 'v', NULL, " status ", "All counters with their limits", FLAG(verbose) },
         { "all", 'a', NULL, " alerts ack ", "Alerts that are acknowledged, too; with ack: every alert", FLAG(all) },
         { "unacknowledged", 0, NULL, " alerts ", "Only alerts that nobody acknowledged (the default)", FLAG(unacknowledged) },

@@ -16,7 +16,7 @@ struct options {
 
         /* Which devices, how shown */
         const char *type, *category, *presence, *network, *sort;
-        bool online, trusted, untrusted, reverse, wide;
+        bool online, trusted, untrusted, reverse, wide, watch;
         bool verbose;
 
         /* Which alerts */

@@ -5,7 +5,6 @@
 
 #include <errno.h>
 #include <inttypes.h>
-#include <signal.h>
 #include <string.h>
 #include <systemd/sd-event.h>
 
@@ -14,6 +13,7 @@
 #include "cli/output.h"
 #include "cli/screen.h"
 #include "cli/verbs.h"
+#include "cli/watch.h"
 #include "cli/when.h"
 #include "dbus/lanscope-names.h"
 
@@ -309,24 +309,10 @@ static int on_disconnected(sd_bus_message *message _unused_, void *userdata, sd_
         return 0;
 }
 
-/* Ctrl-C is the proper end. */
-static int watch_signals(struct monitor *m) {
-        sigset_t mask;
-
-        sigemptyset(&mask);
-        sigaddset(&mask, SIGINT);
-        sigaddset(&mask, SIGTERM);
-        if (sigprocmask(SIG_BLOCK, &mask, NULL) < 0)
-                return -errno;
-        if (sd_event_add_signal(m->event, NULL, SIGINT, NULL, NULL) < 0)
-                return -ENOMEM;
-        return sd_event_add_signal(m->event, NULL, SIGTERM, NULL, NULL);
-}
-
 static int monitor_run(struct monitor *m) {
         int r;
 
-        r = watch_signals(m);
+        r = watch_until_interrupted(m->event); /* which is its proper end */
         if (r >= 0)
                 r = sd_bus_attach_event(m->bus, m->event, SD_EVENT_PRIORITY_NORMAL);
         if (r >= 0)
