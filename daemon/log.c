@@ -22,6 +22,7 @@
 
 #define LOG_TEXT_MAX 2048
 
+/* The command line sets it. */
 static int arg_log_level = LOG_INFO;
 
 void log_set_level(int priority) {
@@ -76,41 +77,46 @@ static void write_text(int priority, const char *field, const char *value, const
                 fprintf(stderr, "lanscoped: %s\n", text);
 }
 
+struct limit {
+        uint64_t begin; /* usec, monotonic */
+        unsigned written, suppressed;
+};
+
 /* False once LOG_BURST messages were written in the present interval; says, when the next one begins, how
  * many were not. */
-static bool within_limit(void) {
-        static uint64_t begin;
-        static unsigned written, suppressed;
+static bool within_limit(struct limit *limit) {
         struct timespec ts;
         uint64_t now;
 
         clock_gettime(CLOCK_MONOTONIC, &ts);
         now = (uint64_t) ts.tv_sec * USEC_PER_SEC + (uint64_t) ts.tv_nsec / 1000;
-        if (begin == 0 || now - begin >= LOG_INTERVAL) {
-                if (suppressed > 0) {
+        if (limit->begin == 0 || now - limit->begin >= LOG_INTERVAL) {
+                if (limit->suppressed > 0) {
                         char text[64];
 
-                        snprintf(text, sizeof text, "%u messages were left out", suppressed);
+                        snprintf(text, sizeof text, "%u messages were left out", limit->suppressed);
                         write_text(LOG_WARNING, NULL, NULL, text);
                 }
-                begin = now;
-                written = suppressed = 0;
+                *limit = (struct limit) { .begin = now };
         }
-        if (written < LOG_BURST) {
-                written++;
+        if (limit->written < LOG_BURST) {
+                limit->written++;
                 return true;
         }
-        suppressed++;
+        limit->suppressed++;
         return false;
 }
 
 void log_message(int priority, const char *field, const char *value, const char *format, ...) {
+        static struct limit devices, others;
         char raw[LOG_TEXT_MAX], text[LOG_TEXT_MAX];
         struct strbuf b = STRBUF(text);
         int saved_errno = errno;
         va_list ap;
 
-        if (priority > arg_log_level || !within_limit())
+        if (priority > arg_log_level)
+                return;
+        if (!within_limit(field && strcmp(field, LANSCOPE_LOG_DEVICE) == 0 ? &devices : &others))
                 return;
         va_start(ap, format);
         errno = saved_errno; /* %m */

@@ -8,9 +8,10 @@
 
 /* Messages to the journal (with fields) or, where standard error is not the journal, as plain lines on
  * standard error. Text is escaped here, once: callers may pass what a device said. At most
- * LOG_BURST messages an interval of LOG_INTERVAL are written; how many were left out is said after it. */
+ * LOG_BURST messages an interval of LOG_INTERVAL are written, and of those about devices LOG_BURST more, so that no
+ * device can hide the others; how many were left out is said afterwards. */
 
-#define LOG_BURST 200
+#define LOG_BURST 100
 #define LOG_INTERVAL (10 * USEC_PER_SEC)
 
 /* Least important priority that is written; LOG_INFO until set. */

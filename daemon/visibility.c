@@ -7,14 +7,14 @@
 
 static const char *const mode_sees[_MODE_MAX] = {
         [MODE_HOST] = "Seen: all traffic of this machine, and the broadcast and multicast of every device on its network",
-        [MODE_GATEWAY] = "Seen: all traffic that passes through this machine, in both directions, and the broadcast and "
-                         "multicast of every device",
+        [MODE_GATEWAY] = ("Seen: all traffic that passes through this machine, in both directions, and the broadcast and "
+                          "multicast of every device"),
         [MODE_SPAN] = "Seen: every frame that the switch copies to the mirror port",
 };
 
 static const char *const mode_misses[_MODE_MAX] = {
-        [MODE_HOST] = "Not seen: what other devices send to each other or to the internet, and devices that never "
-                      "broadcast",
+        [MODE_HOST] = ("Not seen: what other devices send to each other or to the internet, and devices that never "
+                       "broadcast"),
         [MODE_GATEWAY] = "Not seen: what devices on one segment send to each other without passing through this machine",
         [MODE_SPAN] = "Not seen: traffic of ports and VLANs that the switch does not mirror, and copies it drops under load",
 };

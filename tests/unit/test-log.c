@@ -68,6 +68,19 @@ static void a_flood_is_cut(void **state _unused_) {
         free(text);
 }
 
+static void say_about_devices(void) {
+        for (int i = 0; i < 3 * LOG_BURST; i++)
+                log_device(LOG_NOTICE, "00ff", "device");
+        log_error("disk full");
+}
+
+static void devices_cannot_hide_the_rest(void **state _unused_) {
+        char *text = captured(say_about_devices);
+
+        assert_non_null(strstr(text, "disk full"));
+        free(text);
+}
+
 static void levels_have_names(void **state _unused_) {
         assert_int_equal(log_level_from_string("debug"), LOG_DEBUG);
         assert_int_equal(log_level_from_string("error"), LOG_ERR);
@@ -79,6 +92,7 @@ int main(void) {
                 cmocka_unit_test(text_is_escaped),
                 cmocka_unit_test(less_important_messages_are_left_out),
                 cmocka_unit_test(levels_have_names),
+                cmocka_unit_test(devices_cannot_hide_the_rest),
                 cmocka_unit_test(a_flood_is_cut),
         };
 
