@@ -134,12 +134,13 @@ static bool make_vote(const struct matching *m, const struct rule *rule, size_t 
         size_t leading = leading_condition(m, rule, first);
         uint16_t evidence = m->found[first + leading];
         const char *value = m->evidence[evidence].value;
+        const struct condition *condition = &rule->conditions[leading];
         unsigned strength = rule->confidence * rule_weight(m, rule, first, leading) / 100;
 
         if (strength == 0)
                 return false;
         *ret = (struct vote) { .rule = rule, .evidence = evidence, .strength = (uint8_t) strength, .value = value };
-        glob_match(rule->conditions[leading].glob, value, value_length(value, rule->conditions[leading].slot), ret->captures);
+        glob_match(condition->glob, value, value_length(value, condition->slot), ret->captures);
         return true;
 }
 

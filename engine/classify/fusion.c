@@ -174,7 +174,9 @@ static void tidy(char *text, size_t size) {
 
 /* Words that firmware puts where it has nothing to say. */
 static bool is_placeholder(const char *text) {
-        static const char *const words[] = { "unknown", "none", "null", "(null)", "n/a", "default", "undefined", "0", "-" };
+        static const char *const words[] = {
+                "unknown", "none", "null", "(null)", "n/a", "default", "undefined", "0", "-",
+        };
 
         for (size_t i = 0; i < ELEMENTSOF(words); i++)
                 if (strcasecmp(text, words[i]) == 0)

@@ -77,5 +77,5 @@ static inline uint16_t index_bucket(uint16_t slot, const uint8_t gram[static GLO
         return (uint16_t) ((x * UINT32_C(0x85ebca6b)) >> 16) % INDEX_BUCKETS;
 }
 
-/* Builds the index anew. -ENOMEM. */
+/* Builds the index anew. -ENOMEM: then the set is empty. */
 int ruleset_index(struct ruleset *rules);

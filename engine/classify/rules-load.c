@@ -130,10 +130,11 @@ static int take_condition(struct loader *l, const struct conf_entry *entry, enum
         if (find_operator(operator, &flags, &bare) < 0)
                 return reject(l, entry, "unknown operator \"%s\", leaving rule out", operator);
         if (bare != (*rest == '\0'))
-                return reject(l, entry, bare ? "text behind \"exists\", leaving rule out" : "no pattern, leaving rule out");
+                return reject(l, entry, "%s, leaving rule out", bare ? "text behind \"exists\"" : "no pattern");
         r = glob_new(&c->glob, rest, flags);
         if (r == -EINVAL)
-                return reject(l, entry, "pattern \"%s\" has an open set, a lone '\\' or too many '*', leaving rule out", rest);
+                return reject(l, entry, "pattern \"%s\" has an open set, a lone '\\' or too many '*', leaving rule out",
+                              rest);
         if (r < 0)
                 return r;
         c->role = (uint8_t) role;
@@ -222,12 +223,12 @@ static bool template_is_sound(const char *text, size_t n_captures) {
 /* What a device looks for must not become what it is: only that it is a thing people search with. */
 static bool asking_is_sound(const struct rule *rule) {
         enum device_category category = device_type_category(rule->type);
-        bool asks = false;
+        bool asks = false, searches;
 
         for (size_t i = 0; i < rule->n_conditions; i++)
                 asks = asks || rule->conditions[i].asks;
-        return !asks || (rule->confidence <= ASKING_CONFIDENCE_MAX &&
-                         (category == CATEGORY_UNKNOWN || category == CATEGORY_COMPUTER || category == CATEGORY_MOBILE));
+        searches = category == CATEGORY_UNKNOWN || category == CATEGORY_COMPUTER || category == CATEGORY_MOBILE;
+        return !asks || (searches && rule->confidence <= ASKING_CONFIDENCE_MAX);
 }
 
 /* What is wrong with a rule whose keys are all right, or NULL. */
@@ -244,7 +245,8 @@ static const char *check_rule(const struct rule *rule) {
             !template_is_sound(rule->os, captures))
                 return "names a '$' that its first condition does not capture";
         if (!asking_is_sound(rule))
-                return "gives, for what a device asks for, a type that is not a computer's or a phone's, or a confidence over 50";
+                return "gives, for what a device asks for, a type that is not a computer's or a phone's, "
+                       "or a confidence over 50";
         return NULL;
 }
 
@@ -274,7 +276,8 @@ static void remove_rule(struct loader *l, const char *name) {
         size_t i;
 
         if (!find_rule(rules, name, &i)) {
-                conf_complain(l->complain, l->userdata, &l->section, "rule %s is empty, and there is none to remove", name);
+                conf_complain(l->complain, l->userdata, &l->section, "rule %s is empty, and there is none to remove",
+                              name);
                 return;
         }
         rule_free(rules->rules[i]);
@@ -292,14 +295,8 @@ static size_t count_conditions(const struct ruleset *rules) {
 
 static int insert_rule(struct loader *l, struct rule *rule, size_t at) {
         struct ruleset *rules = l->rules;
-        struct rule **grown;
+        struct rule **grown = realloc(rules->rules, (rules->n_rules + 1) * sizeof *grown);
 
-        if (rules->n_rules >= RULES_MAX || count_conditions(rules) + rule->n_conditions > CONDITIONS_MAX) {
-                reject(l, &l->section, "too many rules, leaving rule %s out", rule->name);
-                rule_free(rule);
-                return 0;
-        }
-        grown = realloc(rules->rules, (rules->n_rules + 1) * sizeof *grown);
         if (!grown) {
                 rule_free(rule);
                 return -ENOMEM;
@@ -312,9 +309,17 @@ static int insert_rule(struct loader *l, struct rule *rule, size_t at) {
         return 0;
 }
 
+/* Is there room for `rule`, in the place of `old` (NULL: beside all others)? */
+static bool has_room(const struct ruleset *rules, const struct rule *rule, const struct rule *old) {
+        if (!old && rules->n_rules >= RULES_MAX)
+                return false;
+        return count_conditions(rules) - (old ? old->n_conditions : 0) + rule->n_conditions <= CONDITIONS_MAX;
+}
+
 /* The section is over: takes its rule, or tells why not. */
 static int finish_rule(struct loader *l) {
         _cleanup_(rule_freep) struct rule *rule = TAKE_PTR(l->rule);
+        struct rule *old = NULL;
         const char *wrong;
         size_t at;
 
@@ -329,14 +334,21 @@ static int finish_rule(struct loader *l) {
                 conf_complain(l->complain, l->userdata, &l->section, "rule %s %s, leaving it out", rule->name, wrong);
                 return 0;
         }
-        if (!find_rule(l->rules, rule->name, &at))
-                return insert_rule(l, TAKE_PTR(rule), at);
-        if (l->rules->rules[at]->file == l->rules->n_files) {
-                conf_complain(l->complain, l->userdata, &l->section, "rule %s stands twice, keeping the first", rule->name);
+        if (find_rule(l->rules, rule->name, &at))
+                old = l->rules->rules[at];
+        if (old && old->file == l->rules->n_files) {
+                conf_complain(l->complain, l->userdata, &l->section, "rule %s stands twice, keeping the first",
+                              rule->name);
                 return 0;
         }
-        rule_free(l->rules->rules[at]);
+        if (!has_room(l->rules, rule, old)) {
+                conf_complain(l->complain, l->userdata, &l->section, "too many rules, leaving rule %s out", rule->name);
+                return 0;
+        }
+        if (!old)
+                return insert_rule(l, TAKE_PTR(rule), at);
         l->rules->rules[at] = TAKE_PTR(rule);
+        rule_free(old);
         l->n_taken++;
         return 0;
 }
@@ -362,7 +374,8 @@ static int start_rule(struct loader *l, const struct conf_entry *entry) {
         l->rule->confidence = CONFIDENCE_DEFAULT;
         l->rule->file = l->rules->n_files;
         if (!name_is_sound(entry->section))
-                reject(l, entry, "rule's name has other characters than letters, digits, '-', '.' and '_', leaving it out");
+                reject(l, entry, "rule's name has other characters than letters, digits, '-', '.' and '_', "
+                       "leaving it out");
         return 0;
 }
 

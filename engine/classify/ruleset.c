@@ -23,24 +23,36 @@ struct rule *rule_free(struct rule *rule) {
         return NULL;
 }
 
+static void clear_index(struct ruleset *rules) {
+        free(rules->conditions);
+        rules->conditions = NULL;
+        rules->n_conditions = 0;
+        memset(rules->buckets, 0xff, sizeof rules->buckets);
+        memset(rules->unfiltered, 0xff, sizeof rules->unfiltered);
+}
+
 int ruleset_new(struct ruleset **ret) {
         struct ruleset *rules = calloc(1, sizeof *rules);
 
         if (!rules)
                 return -ENOMEM;
-        memset(rules->buckets, 0xff, sizeof rules->buckets);
-        memset(rules->unfiltered, 0xff, sizeof rules->unfiltered);
+        clear_index(rules);
         *ret = rules;
         return 0;
+}
+
+static void clear_rules(struct ruleset *rules) {
+        for (size_t i = 0; i < rules->n_rules; i++)
+                rule_free(rules->rules[i]);
+        rules->n_rules = 0;
+        clear_index(rules);
 }
 
 struct ruleset *ruleset_free(struct ruleset *rules) {
         if (!rules)
                 return NULL;
-        for (size_t i = 0; i < rules->n_rules; i++)
-                rule_free(rules->rules[i]);
+        clear_rules(rules);
         free(rules->rules);
-        free(rules->conditions);
         free(rules);
         return NULL;
 }
@@ -104,13 +116,12 @@ int ruleset_index(struct ruleset *rules) {
         for (size_t i = 0; i < rules->n_rules; i++)
                 n += rules->rules[i]->n_conditions;
         conditions = calloc(MAX(n, (size_t) 1), sizeof *conditions);
-        if (!conditions)
+        if (!conditions) { /* the old index names conditions that may be gone */
+                clear_rules(rules);
                 return -ENOMEM;
-        free(rules->conditions);
+        }
+        clear_index(rules);
         rules->conditions = conditions;
-        rules->n_conditions = 0;
-        memset(rules->buckets, 0xff, sizeof rules->buckets);
-        memset(rules->unfiltered, 0xff, sizeof rules->unfiltered);
         for (size_t i = 0; i < rules->n_rules; i++)
                 count_grams(rules->rules[i], shared);
         for (size_t i = 0; i < rules->n_rules; i++)

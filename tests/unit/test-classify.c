@@ -97,7 +97,8 @@ static void mistakes_are_told_with_file_and_line(void **state _unused_) {
 }
 
 static void rules_that_make_no_sense_are_told(void **state _unused_) {
-        check_refused("[a]\nType=tv\n", "t.conf:1: rule a matches nothing (no Match=, Any= or Asks=), leaving it out\n");
+        check_refused("[a]\nType=tv\n",
+                      "t.conf:1: rule a matches nothing (no Match=, Any= or Asks=), leaving it out\n");
         check_refused("[a]\nNot=vendor is x\nType=tv\n",
                       "t.conf:1: rule a matches nothing (no Match=, Any= or Asks=), leaving it out\n");
         check_refused("[a]\nMatch=vendor is x\n",
@@ -107,7 +108,8 @@ static void rules_that_make_no_sense_are_told(void **state _unused_) {
         check_refused("[a]\nAny=vendor glob x*\nAny=vendor is y\nModel=$1\n",
                       "t.conf:1: rule a names a '$' that its first condition does not capture, leaving it out\n");
         check_refused("[a b]\nMatch=vendor is x\nType=tv\n",
-                      "t.conf:1: rule's name has other characters than letters, digits, '-', '.' and '_', leaving it out\n");
+                      "t.conf:1: rule's name has other characters than letters, digits, '-', '.' and '_', "
+                      "leaving it out\n");
 }
 
 static void a_wrong_rule_costs_only_itself(void **state _unused_) {
@@ -154,7 +156,8 @@ static void the_second_of_a_name_in_one_file_is_refused(void **state _unused_) {
         struct complaints c;
 
         assert_int_equal(ruleset_new(&rules), 0);
-        assert_int_equal(load(rules, "t.conf", "[a]\nMatch=vendor is x\nType=tv\n[a]\nMatch=vendor is x\nType=nas\n", &c), 1);
+        assert_int_equal(load(rules, "t.conf", "[a]\nMatch=vendor is x\nType=tv\n"
+                              "[a]\nMatch=vendor is x\nType=nas\n", &c), 1);
         assert_string_equal(c.text, "t.conf:4: rule a stands twice, keeping the first\n");
         classify_all(rules, &class, said(_FACT_KIND_INVALID, "x"));
         assert_int_equal(class.type, TYPE_TV);
@@ -189,14 +192,22 @@ static void more_rules_than_fit_are_refused(void **state _unused_) {
         _cleanup_(ruleset_freep) struct ruleset *rules = NULL;
         _cleanup_(freep) char *text = malloc(1 << 20);
         struct strbuf b = strbuf_make(text, 1 << 20);
+        struct classification class;
         struct complaints c;
 
         for (int i = 0; i < 4100; i++)
-                strbuf_printf(&b, "[r%d]\nMatch=vendor is v%d\nType=tv\n", i, i);
+                strbuf_printf(&b, "[r%d]\nMatch=vendor is v%d\nMatch=name is n%d\nType=tv\n", i, i, i);
         assert_false(b.truncated);
         assert_int_equal(ruleset_new(&rules), 0);
         assert_int_equal(load(rules, "t.conf", text, &c), 4096);
         assert_non_null(strstr(c.text, "too many rules, leaving rule r4096 out"));
+
+        /* Neither may a drop-in bring more conditions than fit. */
+        assert_int_equal(load(rules, "l.conf", "[r7]\nMatch=vendor is x\nAny=name is x\nAny=name is y\n"
+                              "Type=nas\n", &c), 0);
+        assert_string_equal(c.text, "l.conf:1: too many rules, leaving rule r7 out\n");
+        classify_all(rules, &class, said(_FACT_KIND_INVALID, "v7"), said(FACT_DHCP_HOSTNAME, "n7"));
+        assert_int_equal(class.type, TYPE_TV);
 }
 
 /* --- Matching ------------------------------------------------------------------------------------ */
@@ -240,7 +251,8 @@ static void a_name_is_the_first_label_whoever_says_it(void **state _unused_) {
 
 static void what_is_asked_for_matches_only_asks(void **state _unused_) {
         _cleanup_(ruleset_freep) struct ruleset *rules =
-                rules_of("[is]\nMatch=ssdp.st is roku:ecp\nType=streamer\n[wants]\nAsks=ssdp.st is roku:ecp\nType=phone\n");
+                rules_of("[is]\nMatch=ssdp.st is roku:ecp\nType=streamer\n"
+                         "[wants]\nAsks=ssdp.st is roku:ecp\nType=phone\n");
         struct classification class;
 
         classify_all(rules, &class, asked(FACT_SSDP_ST, "roku:ecp"));
@@ -251,21 +263,23 @@ static void what_is_asked_for_matches_only_asks(void **state _unused_) {
         assert_int_equal(class.n_reasons, 1);
 }
 
+#define TOO_MUCH_FOR_A_QUESTION                                                                            \
+        "t.conf:1: rule a gives, for what a device asks for, a type that is not a computer's or a phone's, " \
+        "or a confidence over 50, leaving it out\n"
+
 /* A rule file cannot turn a search into the thing searched for, even if it tries. */
 static void rules_cannot_make_a_search_the_thing(void **state _unused_) {
         check_refused("[a]\nMatch=mdns.query starts _googlecast\nType=streamer\n",
-                      "t.conf:2: mdns.query is a question and does not describe the device (Asks= matches it), leaving rule out\n");
+                      "t.conf:2: mdns.query is a question and does not describe the device (Asks= matches it), "
+                      "leaving rule out\n");
         check_refused("[a]\nAsks=mdns.query starts _googlecast\nType=streamer\n",
-                      "t.conf:1: rule a gives, for what a device asks for, a type that is not a computer's or a phone's, "
-                      "or a confidence over 50, leaving it out\n");
+                      TOO_MUCH_FOR_A_QUESTION);
         check_refused("[a]\nAsks=mdns.query starts _googlecast\nType=phone\nConfidence=51\n",
-                      "t.conf:1: rule a gives, for what a device asks for, a type that is not a computer's or a phone's, "
-                      "or a confidence over 50, leaving it out\n");
+                      TOO_MUCH_FOR_A_QUESTION);
         check_refused("[a]\nAsks=mdns.service starts _googlecast\nType=phone\n",
                       "t.conf:2: mdns.service is not a kind that asks for something, leaving rule out\n");
         check_refused("[a]\nMatch=vendor is x\nAsks=mdns.query starts _ipp\nType=printer\n",
-                      "t.conf:1: rule a gives, for what a device asks for, a type that is not a computer's or a phone's, "
-                      "or a confidence over 50, leaving it out\n");
+                      TOO_MUCH_FOR_A_QUESTION);
 }
 
 static void templates_take_captures(void **state _unused_) {
@@ -437,7 +451,8 @@ static void texts_of_several_witnesses_add_up(void **state _unused_) {
                          "[c]\nMatch=mdns.txt exists\nOS=Linux\nConfidence=40\n");
         struct classification class;
 
-        classify_all(rules, &class, said(FACT_MDNS_HINFO, "x"), said(_FACT_KIND_INVALID, "x"), said(FACT_MDNS_TXT, "x"));
+        classify_all(rules, &class, said(FACT_MDNS_HINFO, "x"), said(_FACT_KIND_INVALID, "x"),
+                     said(FACT_MDNS_TXT, "x"));
         assert_string_equal(class.os, "macOS"); /* 70 on either side: the strongest vote decides */
         assert_int_equal(class.os_confidence, 70);
         classify_all(rules, &class, said(FACT_MDNS_HINFO, "x"), said(_FACT_KIND_INVALID, "x"),
@@ -466,7 +481,8 @@ static void reasons_come_strongest_first_with_their_evidence(void **state _unuse
 
 /* Every rotation of the evidence must give the same outcome, reasons included. */
 static void the_order_of_the_evidence_does_not_matter(void **state _unused_) {
-        _cleanup_(ruleset_freep) struct ruleset *rules = rules_of(FUSION_RULES "[g]\nMatch=mdns.txt glob md=*\nModel=$1\n");
+        _cleanup_(ruleset_freep) struct ruleset *rules =
+                rules_of(FUSION_RULES "[g]\nMatch=mdns.txt glob md=*\nModel=$1\n");
         struct classify_evidence evidence[] = {
                 said(FACT_DHCP_HOSTNAME, "x"), said(_FACT_KIND_INVALID, "x"), said(FACT_MDNS_HINFO, "printer"),
                 said(FACT_MDNS_TXT, "md=B"), said(FACT_MDNS_TXT, "md=A"), said(FACT_MDNS_HINFO, "laptop"),

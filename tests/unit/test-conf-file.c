@@ -88,10 +88,12 @@ static void nul_bytes_are_told(void **state _unused_) {
 /* The keys of a section that cannot be read must not land in the one before. */
 static void a_wrong_section_takes_its_keys_with_it(void **state _unused_) {
         check("[A]\n[B\nK=1\n[]\nK=2\n[C] x\nK=3\n[D]\nK=4\n",
-              "1 [A]\n2 []\nt.conf:2: section without ']', ignoring it\n4 []\nt.conf:4: section without a name, ignoring it\n"
+              "1 [A]\n2 []\nt.conf:2: section without ']', ignoring it\n"
+              "4 []\nt.conf:4: section without a name, ignoring it\n"
               "6 []\nt.conf:6: text behind the section's ']', ignoring it\n8 [D]\n9 [D] K=<4>\n");
         check("[a;b]\nK=1\n[01234567890123456789012345678901234567890123456789]\nK=2\n",
-              "1 []\nt.conf:1: ';' in a section name, ignoring it\n3 []\nt.conf:3: section name too long, ignoring it\n");
+              "1 []\nt.conf:1: ';' in a section name, ignoring it\n"
+              "3 []\nt.conf:3: section name too long, ignoring it\n");
 }
 
 static void the_longest_line_is_read_whole_and_longer_ones_are_told(void **state _unused_) {
@@ -99,7 +101,8 @@ static void the_longest_line_is_read_whole_and_longer_ones_are_told(void **state
         int fits = CONF_LINE_MAX - 2;
 
         snprintf(text, sizeof text, "K=%0*d\nL=%0*d\nM=1\n", fits, 7, fits + 1, 7);
-        snprintf(expected, sizeof expected, "1 [] K=<%0*d>\nt.conf:2: line too long, ignoring it\n3 [] M=<1>\n", fits, 7);
+        snprintf(expected, sizeof expected, "1 [] K=<%0*d>\nt.conf:2: line too long, ignoring it\n3 [] M=<1>\n",
+                 fits, 7);
         check(text, expected);
 }
 
@@ -219,7 +222,8 @@ int main(void) {
                 cmocka_unit_test(an_endless_line_is_one_complaint),
                 cmocka_unit_test(the_callback_can_stop_the_parse),
                 cmocka_unit_test(a_failed_read_is_an_error),
-                cmocka_unit_test_setup_teardown(drop_ins_are_sorted_and_earlier_folders_win, folders_make, folders_remove),
+                cmocka_unit_test_setup_teardown(drop_ins_are_sorted_and_earlier_folders_win, folders_make,
+                                                folders_remove),
                 cmocka_unit_test_setup_teardown(an_empty_file_or_dev_null_masks, folders_make, folders_remove),
         };
 
