@@ -218,11 +218,10 @@ static int print_protocols(const struct analysis *a, const struct engine_counter
 static int print_devices(const struct analysis *a) {
         _cleanup_(json_putp) struct json_object *devices = analysis_devices(a), *networks = networks_by_id(a);
 
-        if (!devices || !networks)
+        if (!devices || !networks || devices_sort(devices, NULL, false) < 0)
                 return -ENOMEM;
         if (json_object_array_length(devices) == 0)
                 return 0;
-        devices_sort(devices, NULL, false);
         putchar('\n');
         return devices_print(a->screen, a->options, devices, networks, 0);
 }

@@ -36,7 +36,17 @@ static int append_text(sd_bus_message *m, const char *key, const char *value) {
         return value ? sd_bus_message_append(m, "{sv}", key, "s", value) : 0;
 }
 
-static int append_device_filter(sd_bus_message *m, const struct options *o) {
+/* Devices are fetched in parts: the service refuses to fill a message with what would not fit the bus. */
+#define DEVICES_PER_CALL 2000
+
+struct device_filter {
+        const struct options *options;
+        const char *after; /* path of the last device of the part before; NULL: from the first */
+};
+
+static int append_device_filter(sd_bus_message *m, const void *filter) {
+        const struct device_filter *f = filter;
+        const struct options *o = f->options;
         int r = sd_bus_message_open_container(m, 'a', "{sv}");
 
         if (r >= 0)
@@ -47,25 +57,78 @@ static int append_device_filter(sd_bus_message *m, const struct options *o) {
                 r = append_text(m, "Presence", o->online ? "online" : o->presence);
         if (r >= 0 && (o->trusted || o->untrusted))
                 r = sd_bus_message_append(m, "{sv}", "Trusted", "b", (int) o->trusted);
+        if (r >= 0 && f->after)
+                r = sd_bus_message_append(m, "{sv}", "After", "o", f->after);
+        if (r >= 0)
+                r = sd_bus_message_append(m, "{sv}", "Limit", "u", (uint32_t) DEVICES_PER_CALL);
         return r < 0 ? r : sd_bus_message_close_container(m);
 }
 
 /* Calls the Manager's `member`, whose only argument is a filter, for a list. */
-static int call_list(sd_bus *bus, const char *member, int (*filter)(sd_bus_message *m, const struct options *o),
-                     const struct options *options, struct json_object **ret) {
+static int call_list(sd_bus *bus, const char *member, int (*append)(sd_bus_message *m, const void *filter),
+                     const void *filter, sd_bus_message **ret) {
         const struct bus_method method = { LANSCOPE_MANAGER_INTERFACE, member, NULL };
-        _cleanup_(sd_bus_message_unrefp) sd_bus_message *message = NULL, *reply = NULL;
+        _cleanup_(sd_bus_message_unrefp) sd_bus_message *message = NULL;
         int r = bus_new_call(bus, LANSCOPE_PATH, &method, &message);
 
         if (r < 0)
                 return r;
-        r = filter(message, options);
+        r = append(message, filter);
         if (r < 0) {
                 fprintf(stderr, "The filter cannot be sent: %s\n", strerror(-r));
                 return r;
         }
-        r = bus_call_message(bus, message, NULL, &reply);
-        return r < 0 ? r : bus_read_reply(reply, ret);
+        return bus_call_message(bus, message, NULL, ret);
+}
+
+static int read_part(sd_bus_message *reply, struct json_object *devices) {
+        struct json_object *device;
+        int r = sd_bus_message_enter_container(reply, 'a', "a{sv}");
+
+        while (r >= 0 && (r = sd_bus_message_at_end(reply, false)) == 0) {
+                r = device_from_message(reply, &device);
+                if (r >= 0 && json_object_array_add(devices, device) < 0) {
+                        json_object_put(device);
+                        r = -ENOMEM;
+                }
+        }
+        return r;
+}
+
+/* Appends the records of one part to `devices`. 1: there may be more; `after` is the path to go on from. */
+static int fetch_part(sd_bus *bus, const struct options *options, struct json_object *devices, char after[static 128]) {
+        const struct device_filter filter = { options, *after ? after : NULL };
+        _cleanup_(sd_bus_message_unrefp) sd_bus_message *reply = NULL;
+        size_t before = json_object_array_length(devices), n;
+        int r = call_list(bus, "ListDevices", append_device_filter, &filter, &reply);
+
+        if (r < 0)
+                return r;
+        r = read_part(reply, devices);
+        if (r < 0) {
+                fprintf(stderr, "The list of devices cannot be read: %s\n", strerror(-r));
+                return r;
+        }
+        n = json_object_array_length(devices);
+        if (n - before < DEVICES_PER_CALL)
+                return 0;
+        snprintf(after, 128, "%s/%s", LANSCOPE_DEVICE_PREFIX, json_text_at(json_object_array_get_idx(devices, n - 1), "id"));
+        return 1;
+}
+
+static int fetch_devices(sd_bus *bus, const struct options *options, struct json_object **ret) {
+        _cleanup_(json_putp) struct json_object *devices = json_object_new_array();
+        char after[128] = "";
+        int r;
+
+        if (!devices)
+                return no_memory();
+        do
+                r = fetch_part(bus, options, devices, after);
+        while (r > 0);
+        if (r >= 0)
+                *ret = TAKE_PTR(devices);
+        return r;
 }
 
 static bool network_is(struct json_object *networks, const char *id, const char *wanted) {
@@ -100,9 +163,7 @@ int bus_list_devices(sd_bus *bus, const struct options *options, struct json_obj
         _cleanup_(json_putp) struct json_object *devices = NULL, *networks = NULL;
         int r;
 
-        r = call_list(bus, "ListDevices", append_device_filter, options, &devices);
-        if (r >= 0)
-                r = convert_all(devices, device_from_bus);
+        r = fetch_devices(bus, options, &devices);
         if (r >= 0 && ret_networks)
                 r = bus_list_networks(bus, devices, &networks);
         if (r >= 0 && options->network)
@@ -153,7 +214,8 @@ int bus_list_networks(sd_bus *bus, struct json_object *devices, struct json_obje
         return 0;
 }
 
-static int append_alert_filter(sd_bus_message *m, const struct options *o) {
+static int append_alert_filter(sd_bus_message *m, const void *filter) {
+        const struct options *o = filter;
         int r = sd_bus_message_open_container(m, 'a', "{sv}");
 
         if (r >= 0 && !o->all)
@@ -172,6 +234,7 @@ static int append_alert_filter(sd_bus_message *m, const struct options *o) {
 }
 
 int bus_list_alerts(sd_bus *bus, const struct options *options, struct json_object **ret) {
+        _cleanup_(sd_bus_message_unrefp) sd_bus_message *reply = NULL;
         _cleanup_(json_putp) struct json_object *alerts = NULL;
         _cleanup_(freep) char *path = NULL;
         struct options filter = *options;
@@ -183,7 +246,9 @@ int bus_list_alerts(sd_bus *bus, const struct options *options, struct json_obje
                         return r;
                 filter.device = path;
         }
-        r = call_list(bus, "ListAlerts", append_alert_filter, &filter, &alerts);
+        r = call_list(bus, "ListAlerts", append_alert_filter, &filter, &reply);
+        if (r >= 0)
+                r = bus_read_reply(reply, &alerts);
         if (r >= 0)
                 r = convert_all(alerts, alert_from_bus);
         if (r < 0)
@@ -192,12 +257,28 @@ int bus_list_alerts(sd_bus *bus, const struct options *options, struct json_obje
         return 0;
 }
 
-int bus_get_device(sd_bus *bus, const char *path, struct json_object **ret) {
-        _cleanup_(json_putp) struct json_object *properties = NULL;
-        int r = bus_get_properties(bus, path, LANSCOPE_DEVICE_INTERFACE, &properties);
+/* Evidence is much, and so not among what GetAll gives. */
+static int add_evidence(sd_bus *bus, const char *path, struct json_object *device) {
+        static const struct bus_method get = { "org.freedesktop.DBus.Properties", "Get", NULL };
+        _cleanup_(sd_bus_message_unrefp) sd_bus_message *reply = NULL;
+        _cleanup_(json_putp) struct json_object *evidence = NULL;
+        int r = bus_call(bus, path, &get, &reply, "ss", LANSCOPE_DEVICE_INTERFACE, "Evidence");
 
+        if (r >= 0)
+                r = bus_read_reply(reply, &evidence);
         if (r < 0)
                 return r;
-        *ret = device_from_bus(properties);
-        return *ret ? 0 : no_memory();
+        return json_add(device, "evidence", evidence_from_bus(evidence)) < 0 ? no_memory() : 0;
+}
+
+int bus_get_device(sd_bus *bus, const char *path, struct json_object **ret) {
+        _cleanup_(json_putp) struct json_object *device = NULL;
+        int r = bus_get_device_brief(bus, path, &device);
+
+        if (r >= 0)
+                r = add_evidence(bus, path, device);
+        if (r < 0)
+                return r;
+        *ret = TAKE_PTR(device);
+        return 0;
 }

@@ -4,9 +4,10 @@
 
 #include "cli/bus-records.h"
 
+#include <errno.h>
 #include <string.h>
-#include <systemd/sd-bus.h>
 
+#include "cli/bus.h"
 #include "common/cleanup.h"
 #include "dbus/lanscope-names.h"
 
@@ -83,6 +84,8 @@ static int map_one(struct json_object *to, const struct mapping *mapping, struct
         case AS_EVIDENCE:
                 return json_add(to, mapping->to, map_list(value, evidence_mappings, ELEMENTSOF(evidence_mappings)));
         case AS_FIRST:
+                if (!json_object_is_type(value, json_type_array))
+                        return -EBADMSG;
                 value = json_object_array_length(value) > 0 ? json_object_array_get_idx(value, 0) : NULL;
                 return json_add_text(to, mapping->to, value ? json_object_get_string(value) : "");
         }
@@ -101,36 +104,131 @@ static struct json_object *map(struct json_object *from, const struct mapping *m
         return TAKE_PTR(to);
 }
 
-struct json_object *device_from_bus(struct json_object *properties) {
-        static const struct mapping before[] = {
-                { "Id", "id" },             { "Name", "name" },         { "Addresses", "mac", AS_FIRST }, { "Addresses", "addresses" },
-                { "Ipv4", "ipv4" },         { "Ipv6", "ipv6" },         { "Vendor", "vendor" },       { "Hostname", "hostname" },
-                { "Label", "label" },       { "Notes", "notes" },       { "Type", "type" },           { "Category", "category" },
-                { "TypeIsSet", "type_is_set" }, { "Model", "model" },   { "OperatingSystem", "os" },  { "Confidence", "confidence" },
-                { "Presence", "presence" }, { "FirstSeen", "first_seen", AS_TIME }, { "LastSeen", "last_seen", AS_TIME },
-                { "Trusted", "trusted" },   { "RandomizedAddress", "randomized" }, { "Self", "self" }, { "Gateway", "gateway" },
-                { "Network", "network", AS_ID }, { "Services", "services" },
-        };
-        static const struct mapping traffic[] = {
-                { "PacketsSent", "packets_sent" }, { "BytesSent", "bytes_sent" },
-                { "PacketsReceived", "packets_received" }, { "BytesReceived", "bytes_received" },
-        };
-        static const struct mapping after[] = { { "Evidence", "evidence", AS_EVIDENCE } };
-        _cleanup_(json_putp) struct json_object *o = map(properties, before, ELEMENTSOF(before));
-        struct json_object *counters, *value;
+/* In the order of the record. What begins with "traffic." goes into an object of that name; AS_FIRST is the first
+ * of the list in the row behind it. */
+static const struct mapping device_mappings[] = {
+        { "Id", "id" },
+        { "Name", "name" },
+        { "", "mac", AS_FIRST },
+        { "Addresses", "addresses" },
+        { "Ipv4", "ipv4" },
+        { "Ipv6", "ipv6" },
+        { "Vendor", "vendor" },
+        { "Hostname", "hostname" },
+        { "Label", "label" },
+        { "Notes", "notes" },
+        { "Type", "type" },
+        { "Category", "category" },
+        { "TypeIsSet", "type_is_set" },
+        { "Model", "model" },
+        { "OperatingSystem", "os" },
+        { "Confidence", "confidence" },
+        { "Presence", "presence" },
+        { "FirstSeen", "first_seen", AS_TIME },
+        { "LastSeen", "last_seen", AS_TIME },
+        { "Trusted", "trusted" },
+        { "RandomizedAddress", "randomized" },
+        { "Self", "self" },
+        { "Gateway", "gateway" },
+        { "Network", "network", AS_ID },
+        { "Services", "services" },
+        { "PacketsSent", "traffic.packets_sent" },
+        { "BytesSent", "traffic.bytes_sent" },
+        { "PacketsReceived", "traffic.packets_received" },
+        { "BytesReceived", "traffic.bytes_received" },
+        { "Evidence", "evidence", AS_EVIDENCE },
+};
 
-        if (!o)
-                return NULL;
-        counters = map(properties, traffic, ELEMENTSOF(traffic));
-        if (!counters)
-                return NULL;
-        if (json_object_object_length(counters) == 0)
-                json_object_put(counters);
-        else if (json_add(o, "traffic", counters) < 0)
-                return NULL;
-        if (json_object_object_get_ex(properties, after[0].from, &value) && map_one(o, &after[0], value) < 0)
-                return NULL;
+#define N_DEVICE_KEYS ELEMENTSOF(device_mappings)
+
+struct device_values {
+        struct json_object *values[N_DEVICE_KEYS];
+};
+
+static void device_values_done(struct device_values *v) {
+        for (size_t i = 0; i < N_DEVICE_KEYS; i++)
+                json_object_put(v->values[i]);
+}
+
+/* Properties come in one order mostly: the row behind the last one found is tried first. */
+static size_t find_key(const char *key, size_t hint) {
+        for (size_t n = 0; n < N_DEVICE_KEYS; n++) {
+                size_t i = (hint + n) % N_DEVICE_KEYS;
+
+                if (strcmp(device_mappings[i].from, key) == 0)
+                        return i;
+        }
+        return N_DEVICE_KEYS;
+}
+
+static int read_device_values(sd_bus_message *m, struct device_values *v) {
+        size_t hint = 0;
+        const char *key;
+        int r;
+
+        while ((r = sd_bus_message_at_end(m, false)) == 0) {
+                r = sd_bus_message_enter_container(m, SD_BUS_TYPE_DICT_ENTRY, "sv");
+                if (r >= 0)
+                        r = sd_bus_message_read_basic(m, SD_BUS_TYPE_STRING, &key);
+                if (r < 0)
+                        return r;
+                hint = find_key(key, hint);
+                if (hint < N_DEVICE_KEYS && !v->values[hint])
+                        r = bus_read_json(m, &v->values[hint]);
+                else
+                        r = sd_bus_message_skip(m, "v");
+                if (r >= 0)
+                        r = sd_bus_message_exit_container(m);
+                if (r < 0)
+                        return r;
+        }
+        return r;
+}
+
+static int add_device_value(struct json_object *o, struct json_object **traffic, const struct mapping *mapping, struct json_object *value) {
+        struct mapping inner = *mapping;
+
+        if (strncmp(mapping->to, "traffic.", strlen("traffic.")) != 0)
+                return map_one(o, mapping, value);
+        inner.to += strlen("traffic.");
+        if (!*traffic) {
+                *traffic = json_object_new_object();
+                if (json_add(o, "traffic", *traffic) < 0)
+                        return -ENOMEM;
+        }
+        return map_one(*traffic, &inner, value);
+}
+
+static struct json_object *build_device(const struct device_values *v) {
+        _cleanup_(json_putp) struct json_object *o = json_object_new_object();
+        struct json_object *traffic = NULL;
+
+        for (size_t i = 0; o && i < N_DEVICE_KEYS; i++) {
+                struct json_object *value = device_mappings[i].conversion == AS_FIRST ? v->values[i + 1] : v->values[i];
+
+                if (value && add_device_value(o, &traffic, &device_mappings[i], value) < 0)
+                        return NULL;
+        }
         return TAKE_PTR(o);
+}
+
+int device_from_message(sd_bus_message *m, struct json_object **ret) {
+        _cleanup_(device_values_done) struct device_values values = { 0 };
+        int r = sd_bus_message_enter_container(m, SD_BUS_TYPE_ARRAY, "{sv}");
+
+        if (r <= 0)
+                return r < 0 ? r : -EBADMSG;
+        r = read_device_values(m, &values);
+        if (r >= 0)
+                r = sd_bus_message_exit_container(m);
+        if (r < 0)
+                return r;
+        *ret = build_device(&values);
+        return *ret ? 0 : -ENOMEM;
+}
+
+struct json_object *evidence_from_bus(struct json_object *evidence) {
+        return map_list(evidence, evidence_mappings, ELEMENTSOF(evidence_mappings));
 }
 
 struct json_object *alert_from_bus(struct json_object *alert) {

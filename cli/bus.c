@@ -293,17 +293,30 @@ int bus_read_json(sd_bus_message *m, struct json_object **ret) {
         return read_value(m, type, ret);
 }
 
+static int unreadable(int r) {
+        fprintf(stderr, "lanscoped gave an answer that cannot be read: %s\n", strerror(-r));
+        return r;
+}
+
 int bus_read_reply(sd_bus_message *message, struct json_object **ret) {
         int r = bus_read_json(message, ret);
 
-        if (r > 0)
-                return 0;
-        fprintf(stderr, "lanscoped gave an answer that cannot be read: %s\n", strerror(r < 0 ? -r : EBADMSG));
-        return r < 0 ? r : -EBADMSG;
+        return r > 0 ? 0 : unreadable(r < 0 ? r : -EBADMSG);
+}
+
+static const struct bus_method get_all = { "org.freedesktop.DBus.Properties", "GetAll", NULL };
+
+int bus_get_device_brief(sd_bus *bus, const char *path, struct json_object **ret) {
+        _cleanup_(sd_bus_message_unrefp) sd_bus_message *reply = NULL;
+        int r = bus_call(bus, path, &get_all, &reply, "s", LANSCOPE_DEVICE_INTERFACE);
+
+        if (r < 0)
+                return r;
+        r = device_from_message(reply, ret);
+        return r < 0 ? unreadable(r) : 0;
 }
 
 int bus_get_properties(sd_bus *bus, const char *path, const char *interface, struct json_object **ret) {
-        static const struct bus_method get_all = { "org.freedesktop.DBus.Properties", "GetAll", NULL };
         _cleanup_(sd_bus_message_unrefp) sd_bus_message *reply = NULL;
         int r = bus_call(bus, path, &get_all, &reply, "s", interface);
 
@@ -312,11 +325,10 @@ int bus_get_properties(sd_bus *bus, const char *path, const char *interface, str
 
 /* One line for each of several devices that a name could mean. */
 static void print_candidate(sd_bus *bus, const char *path) {
-        _cleanup_(json_putp) struct json_object *properties = NULL, *device = NULL;
+        _cleanup_(json_putp) struct json_object *device = NULL;
 
-        if (bus_get_properties(bus, path, LANSCOPE_DEVICE_INTERFACE, &properties) < 0)
+        if (bus_get_device_brief(bus, path, &device) < 0)
                 return;
-        device = device_from_bus(properties);
         fprintf(stderr, "  %s  %-15s  ", json_text_at(device, "mac"), json_list_first(device, "ipv4"));
         print_message(json_text_at(device, "name"));
         fprintf(stderr, "  (%s)\n", json_text_at(device, "id"));

@@ -25,6 +25,8 @@ int bus_new_call(sd_bus *bus, const char *path, const struct bus_method *method,
 
 /* All properties of an object, with the names they have on the bus. */
 int bus_get_properties(sd_bus *bus, const char *path, const char *interface, struct json_object **ret);
+/* A device's, as a record; without its evidence. */
+int bus_get_device_brief(sd_bus *bus, const char *path, struct json_object **ret);
 /* The next argument of a message, whatever its type. Returns 0 at the end. Says nothing on failure. */
 int bus_read_json(sd_bus_message *message, struct json_object **ret);
 /* The same of a reply; failures are said. */

@@ -5,6 +5,8 @@
 #include "cli/device-view.h"
 
 #include <arpa/inet.h>
+#include <errno.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "cli/bus-records.h"
@@ -12,34 +14,14 @@
 #include "cli/when.h"
 #include "common/cleanup.h"
 
-typedef int (*compare_fn)(struct json_object *a, struct json_object *b);
+/* What a device is sorted by, taken out once: first `rank`, then `text`; MAC and id make the order total. */
+struct sort_key {
+        struct json_object *device;
+        uint64_t rank;
+        const char *text, *mac, *id;
+};
 
-/* What has no value goes to the end. */
-static int compare_text(struct json_object *a, struct json_object *b, const char *key) {
-        const char *x = json_text_at(a, key), *y = json_text_at(b, key);
-
-        if (!*x || !*y)
-                return (*x == '\0') - (*y == '\0');
-        return strcasecmp(x, y);
-}
-
-static int compare_name(struct json_object *a, struct json_object *b) {
-        return compare_text(a, b, "name");
-}
-
-static int compare_type(struct json_object *a, struct json_object *b) {
-        return compare_text(a, b, "type");
-}
-
-static int compare_vendor(struct json_object *a, struct json_object *b) {
-        return compare_text(a, b, "vendor");
-}
-
-static int compare_mac(struct json_object *a, struct json_object *b) {
-        return compare_text(a, b, "mac");
-}
-
-/* A number that sorts as the first IPv4 address does. */
+/* IPv4 addresses sort as numbers; devices without one come last. */
 static uint64_t ip_rank(struct json_object *device) {
         struct in_addr address;
 
@@ -48,85 +30,86 @@ static uint64_t ip_rank(struct json_object *device) {
         return ntohl(address.s_addr);
 }
 
-static int compare_ip(struct json_object *a, struct json_object *b) {
-        uint64_t x = ip_rank(a), y = ip_rank(b);
-
-        return (x > y) - (x < y);
-}
-
-static int presence_rank(struct json_object *device) {
+static uint64_t presence_rank(struct json_object *device) {
         const char *presence = json_text_at(device, "presence");
 
         return strcmp(presence, "online") == 0 ? 0 : strcmp(presence, "idle") == 0 ? 1 : 2;
 }
 
-static int compare_presence(struct json_object *a, struct json_object *b) {
-        return presence_rank(a) - presence_rank(b);
+/* Latest and most first. */
+static uint64_t last_seen_rank(struct json_object *device) {
+        return UINT64_MAX - json_time_usec(json_at(device, "last_seen"));
 }
 
-/* Latest first. */
-static int compare_last_seen(struct json_object *a, struct json_object *b) {
-        uint64_t x = json_time_usec(json_at(a, "last_seen")), y = json_time_usec(json_at(b, "last_seen"));
-
-        return (x < y) - (x > y);
+static uint64_t first_seen_rank(struct json_object *device) {
+        return UINT64_MAX - json_time_usec(json_at(device, "first_seen"));
 }
 
-static int compare_first_seen(struct json_object *a, struct json_object *b) {
-        uint64_t x = json_time_usec(json_at(a, "first_seen")), y = json_time_usec(json_at(b, "first_seen"));
-
-        return (x < y) - (x > y);
-}
-
-static uint64_t bytes_of(struct json_object *device) {
-        return json_object_get_uint64(json_at(device, "traffic.bytes_sent")) +
+static uint64_t traffic_rank(struct json_object *device) {
+        return UINT64_MAX - json_object_get_uint64(json_at(device, "traffic.bytes_sent")) -
                json_object_get_uint64(json_at(device, "traffic.bytes_received"));
 }
 
-/* Most first. */
-static int compare_traffic(struct json_object *a, struct json_object *b) {
-        uint64_t x = bytes_of(a), y = bytes_of(b);
-
-        return (x < y) - (x > y);
-}
-
-struct order {
-        compare_fn compare;
-        bool reverse;
+static const struct order {
+        const char *name;
+        uint64_t (*rank)(struct json_object *device); /* NULL: by the text below `key` */
+        const char *key;
+} orders[] = {
+        { "ip", ip_rank, NULL },
+        { "name", NULL, "name" },
+        { "type", NULL, "type" },
+        { "vendor", NULL, "vendor" },
+        { "mac", NULL, "mac" },
+        { "presence", presence_rank, NULL },
+        { "last-seen", last_seen_rank, NULL },
+        { "first-seen", first_seen_rank, NULL },
+        { "traffic", traffic_rank, NULL },
 };
 
-static int compare_devices(const void *a, const void *b, void *userdata) {
-        struct json_object *x = *(struct json_object *const *) a, *y = *(struct json_object *const *) b;
-        const struct order *order = userdata;
-        int r = order->compare(x, y);
-
-        if (r == 0)
-                r = compare_mac(x, y);
-        if (r == 0)
-                r = compare_text(x, y, "id");
-        return order->reverse ? -r : r;
-}
-
-static compare_fn find_compare(const char *by) {
-        static const struct {
-                const char *name;
-                compare_fn compare;
-        } orders[] = {
-                { "ip", compare_ip },         { "name", compare_name }, { "type", compare_type },
-                { "vendor", compare_vendor }, { "mac", compare_mac },   { "presence", compare_presence },
-                { "last-seen", compare_last_seen }, { "first-seen", compare_first_seen }, { "traffic", compare_traffic },
-        };
-
+static const struct order *find_order(const char *by) {
         for (size_t i = 0; by && i < ELEMENTSOF(orders); i++)
                 if (strcmp(orders[i].name, by) == 0)
-                        return orders[i].compare;
-        return compare_ip;
+                        return &orders[i];
+        return &orders[0];
 }
 
-void devices_sort(struct json_object *devices, const char *by, bool reverse) {
-        struct order order = { find_compare(by), reverse };
-        struct array_list *list = json_object_get_array(devices);
+static struct sort_key key_of(const struct order *order, struct json_object *device) {
+        return (struct sort_key) {
+                .device = device,
+                .rank = order->rank ? order->rank(device) : 0,
+                .text = order->key ? json_text_at(device, order->key) : "",
+                .mac = json_text_at(device, "mac"),
+                .id = json_text_at(device, "id"),
+        };
+}
 
-        qsort_r(list->array, list->length, sizeof list->array[0], compare_devices, &order);
+static int compare_keys(const void *a, const void *b) {
+        const struct sort_key *x = a, *y = b;
+        int r = (x->rank > y->rank) - (x->rank < y->rank);
+
+        /* What has no value goes to the end. */
+        if (r == 0)
+                r = (*x->text == '\0') - (*y->text == '\0');
+        if (r == 0)
+                r = strcasecmp(x->text, y->text);
+        if (r == 0)
+                r = strcmp(x->mac, y->mac);
+        return r != 0 ? r : strcmp(x->id, y->id);
+}
+
+int devices_sort(struct json_object *devices, const char *by, bool reverse) {
+        struct array_list *list = json_object_get_array(devices);
+        const struct order *order = find_order(by);
+        _cleanup_(freep) struct sort_key *keys = calloc(MAX(list->length, (size_t) 1), sizeof *keys);
+
+        if (!keys)
+                return -ENOMEM;
+        for (size_t i = 0; i < list->length; i++)
+                keys[i] = key_of(order, list->array[i]);
+        qsort(keys, list->length, sizeof *keys, compare_keys);
+        for (size_t i = 0; i < list->length; i++)
+                list->array[i] = keys[reverse ? list->length - 1 - i : i].device;
+        return 0;
 }
 
 static enum style presence_style(const char *presence) {

@@ -10,7 +10,7 @@
  * they are. `networks`: an object of id -> record, or NULL. All return 0 or -ENOMEM. */
 
 /* Sorts a list of devices: "name", "ip", ... as --sort has them. */
-void devices_sort(struct json_object *devices, const char *by, bool reverse);
+int devices_sort(struct json_object *devices, const char *by, bool reverse);
 
 int devices_print(const struct screen *screen, const struct options *options, struct json_object *devices,
                   struct json_object *networks, uint64_t now);

@@ -13,6 +13,8 @@
 
 #include "cli/when.h"
 #include "common/macro.h"
+#include "engine/classify/device-type.h"
+#include "engine/detect/alert.h"
 
 typedef bool (*option_setter)(struct options *options, const char *value);
 
@@ -84,6 +86,40 @@ static bool set_sort(struct options *o, const char *value) {
                                                                 "last-seen", "first-seen", "traffic", NULL });
 }
 
+static bool set_type(struct options *o, const char *value) {
+        o->type = value;
+        if (device_type_from_string(value) != _TYPE_INVALID)
+                return true;
+        fprintf(stderr, "There is no device type '%s'. Types are:", value);
+        for (int i = 0; i < _TYPE_MAX; i++)
+                fprintf(stderr, " %s", device_type_to_string((enum device_type) i));
+        fprintf(stderr, ".\n");
+        return false;
+}
+
+static bool set_category(struct options *o, const char *value) {
+        o->category = value;
+        for (int i = 0; i < _CATEGORY_MAX; i++)
+                if (strcmp(device_category_to_string((enum device_category) i), value) == 0)
+                        return true;
+        fprintf(stderr, "There is no category '%s'. Categories are:", value);
+        for (int i = 0; i < _CATEGORY_MAX; i++)
+                fprintf(stderr, " %s", device_category_to_string((enum device_category) i));
+        fprintf(stderr, ".\n");
+        return false;
+}
+
+static bool set_kind(struct options *o, const char *value) {
+        o->kind = value;
+        if (alert_kind_from_string(value) != _ALERT_KIND_INVALID)
+                return true;
+        fprintf(stderr, "There is no kind of alert '%s'. Kinds are:", value);
+        for (int i = 0; i < _ALERT_KIND_MAX; i++)
+                fprintf(stderr, " %s", alert_kind_to_string((enum alert_kind) i));
+        fprintf(stderr, ".\n");
+        return false;
+}
+
 static bool set_severity(struct options *o, const char *value) {
         o->severity = value;
         return set_choice("severity", value, (const char *const[]) { "info", "warning", "critical", NULL });
@@ -95,8 +131,8 @@ static bool set_format(struct options *o, const char *value) {
 }
 
 static const struct option_row rows[] = {
-        { "type", 0, "TYPE", " list ", "Only devices of this type, such as printer", TEXT(type) },
-        { "category", 0, "CATEGORY", " list ", "Only devices of this category, such as media", TEXT(category) },
+        { "type", 0, "TYPE", " list ", "Only devices of this type, such as printer", .set = set_type },
+        { "category", 0, "CATEGORY", " list ", "Only devices of this category, such as media", .set = set_category },
         { "presence", 0, "STATE", " list ", "Only devices that are online, idle or offline", .set = set_presence },
         { "online", 0, NULL, " list ", "The same as --presence=online", FLAG(online) },
         { "trusted", 0, NULL, " list ", "Only trusted devices", FLAG(trusted) },
@@ -111,7 +147,7 @@ static const struct option_row rows[] = {
         { "all", 'a', NULL, " alerts ack ", "Alerts that are acknowledged, too; with ack: every alert", FLAG(all) },
         { "unacknowledged", 0, NULL, " alerts ", "Only alerts that nobody acknowledged (the default)", FLAG(unacknowledged) },
         { "since", 0, "TIME", " alerts ", "Only alerts since then: 2h, 3d, today, 2025-01-31 ...", .set = set_since },
-        { "kind", 0, "KIND", " alerts ", "Only alerts of this kind, such as new_device", TEXT(kind) },
+        { "kind", 0, "KIND", " alerts ", "Only alerts of this kind, such as new_device", .set = set_kind },
         { "severity", 0, "LEVEL", " alerts ", "Only alerts at least info, warning or critical", .set = set_severity },
         { "device", 0, "DEVICE", " alerts ", "Only alerts about one device", TEXT(device) },
         { "limit", 'n', "N", " alerts list ", "At most this many lines", .set = set_limit },
@@ -145,22 +181,29 @@ static bool row_set(const struct option_row *row, struct options *o, const char 
         return true;
 }
 
+/* What the setters set; a value that was refused never gets here. */
+static bool setter_was_used(option_setter set, const struct options *o) {
+        const struct {
+                option_setter set;
+                bool used;
+        } setters[] = {
+                { set_limit, o->limit > 0 },         { set_since, o->since > 0 },       { set_presence, o->presence != NULL },
+                { set_sort, o->sort != NULL },       { set_type, o->type != NULL },     { set_category, o->category != NULL },
+                { set_kind, o->kind != NULL },       { set_severity, o->severity != NULL }, { set_format, o->format != NULL },
+        };
+
+        for (size_t i = 0; i < ELEMENTSOF(setters); i++)
+                if (setters[i].set == set)
+                        return setters[i].used;
+        return false;
+}
+
 static bool row_is_given(const struct option_row *row, const struct options *o) {
         if (row->flag)
                 return *(bool *) field(o, row->flag);
         if (row->text)
                 return *(const char **) field(o, row->text) != NULL;
-        if (row->set == set_limit)
-                return o->limit > 0;
-        if (row->set == set_since)
-                return o->since > 0;
-        if (row->set == set_presence)
-                return o->presence != NULL;
-        if (row->set == set_sort)
-                return o->sort != NULL;
-        if (row->set == set_severity)
-                return o->severity != NULL;
-        return row->set == set_format && o->format;
+        return setter_was_used(row->set, o);
 }
 
 static bool row_fits(const struct option_row *row, const char *verb) {

@@ -45,7 +45,8 @@ static int show(sd_bus *bus, const struct options *options) {
 
         if (r < 0)
                 return r;
-        devices_sort(devices, options->sort, options->reverse);
+        if (devices_sort(devices, options->sort, options->reverse) < 0)
+                return output_no_memory();
         if (options->limit > 0 && options->limit < json_object_array_length(devices))
                 json_object_array_del_idx(devices, options->limit, json_object_array_length(devices) - options->limit);
         if (options->json != JSON_OFF)

@@ -140,21 +140,16 @@ static void print_alert(const struct monitor *m, struct json_object *alert) {
         print_end();
 }
 
-/* What cannot be read is another version's; it is left out. */
-static int read_record(sd_bus_message *message, struct json_object *(*convert)(struct json_object *), struct json_object **ret) {
-        _cleanup_(json_putp) struct json_object *dictionary = NULL;
-
-        if (bus_read_json(message, &dictionary) <= 0 || !json_object_is_type(dictionary, json_type_object))
-                return -EBADMSG;
-        *ret = convert(dictionary);
-        return *ret ? 0 : -ENOMEM;
-}
-
 static int on_alert(sd_bus_message *message, void *userdata, sd_bus_error *error _unused_) {
-        _cleanup_(json_putp) struct json_object *alert = NULL;
+        _cleanup_(json_putp) struct json_object *dictionary = NULL, *alert = NULL;
         uint64_t id;
 
-        if (sd_bus_message_read(message, "t", &id) >= 0 && read_record(message, alert_from_bus, &alert) >= 0)
+        /* What cannot be read is another version's; it is left out. */
+        if (sd_bus_message_read(message, "t", &id) < 0 || bus_read_json(message, &dictionary) <= 0 ||
+            !json_object_is_type(dictionary, json_type_object))
+                return 0;
+        alert = alert_from_bus(dictionary);
+        if (alert)
                 print_alert(userdata, alert);
         return 0;
 }
@@ -181,18 +176,35 @@ static int on_acknowledged(sd_bus_message *message, void *userdata, sd_bus_error
         return 0;
 }
 
+/* The device in an a{sa{sv}}: 1, 0 if there is none, -errno. */
+static int read_added(sd_bus_message *message, struct json_object **ret) {
+        const char *interface;
+        int r = sd_bus_message_enter_container(message, 'a', "{sa{sv}}");
+
+        while (r >= 0 && (r = sd_bus_message_at_end(message, false)) == 0) {
+                r = sd_bus_message_enter_container(message, 'e', "sa{sv}");
+                if (r >= 0)
+                        r = sd_bus_message_read_basic(message, 's', &interface);
+                if (r >= 0 && strcmp(interface, LANSCOPE_DEVICE_INTERFACE) == 0) {
+                        r = device_from_message(message, ret);
+                        return r < 0 ? r : 1;
+                }
+                if (r >= 0)
+                        r = sd_bus_message_skip(message, "a{sv}");
+                if (r >= 0)
+                        r = sd_bus_message_exit_container(message);
+        }
+        return r < 0 ? r : 0;
+}
+
 /* InterfacesAdded(o, a{sa{sv}}) */
 static int on_added(sd_bus_message *message, void *userdata, sd_bus_error *error _unused_) {
-        _cleanup_(json_putp) struct json_object *interfaces = NULL;
-        struct json_object *properties, *device;
+        struct json_object *device;
         struct monitor *m = userdata;
         const char *path;
 
-        if (sd_bus_message_read(message, "o", &path) < 0 || bus_read_json(message, &interfaces) <= 0 ||
-            !json_object_object_get_ex(interfaces, LANSCOPE_DEVICE_INTERFACE, &properties))
-                return 0;
-        device = device_from_bus(properties);
-        if (json_add(m->devices, path, device) < 0)
+        if (sd_bus_message_read(message, "o", &path) < 0 || read_added(message, &device) <= 0 ||
+            json_add(m->devices, path, device) < 0)
                 return 0;
         print_device(m, "device_added", STYLE_GOOD, "new", device);
         return 0;
@@ -225,7 +237,7 @@ static int on_changed(sd_bus_message *message, void *userdata, sd_bus_error *err
         struct monitor *m = userdata;
 
         if (sd_bus_message_read(message, "s", &interface) < 0 || strcmp(interface, LANSCOPE_DEVICE_INTERFACE) != 0 ||
-            read_record(message, device_from_bus, &changed) < 0 || json_object_object_length(changed) == 0 ||
+            device_from_message(message, &changed) < 0 || json_object_object_length(changed) == 0 ||
             !json_object_object_get_ex(m->devices, path, &device))
                 return 0;
         update(device, changed);

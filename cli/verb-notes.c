@@ -2,12 +2,28 @@
 
 /* lanscopectl notes: the user's own remarks on a device. */
 
+#include <string.h>
+
 #include "cli/bus-lists.h"
 #include "cli/device-change.h"
 #include "cli/output.h"
 #include "cli/screen.h"
 #include "cli/verbs.h"
 #include "common/cleanup.h"
+
+/* The user's own line breaks are kept; all else is escaped. */
+static int print_lines(const struct screen *screen, const char *text) {
+        _cleanup_(freep) char *copy = strdup(text);
+        char *rest = copy;
+
+        if (!copy)
+                return output_no_memory();
+        for (char *line; (line = strsep(&rest, "\n"));) {
+                screen_print(screen, line);
+                putchar('\n');
+        }
+        return 0;
+}
 
 static int show(const struct options *options, const char *name) {
         _cleanup_(sd_bus_flush_close_unrefp) sd_bus *bus = NULL;
@@ -20,9 +36,7 @@ static int show(const struct options *options, const char *name) {
         if (options->json != JSON_OFF)
                 return output_json(options, json_at(device, "notes"));
         screen_open(&screen, options, false);
-        screen_print(&screen, json_text_at(device, "notes"));
-        putchar('\n');
-        return 0;
+        return print_lines(&screen, json_text_at(device, "notes"));
 }
 
 static int run(const struct options *options, int argc, char *argv[]) {

@@ -5,6 +5,7 @@
 #include "daemon/records.h"
 
 #include <inttypes.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "common/json-text.h"
@@ -111,12 +112,26 @@ static struct json_object *record_from_evidence(const struct evidence *e) {
         return TAKE_PTR(o);
 }
 
+/* Strongest first; of equals as they are kept. */
+static int compare_evidence(const void *a, const void *b) {
+        const struct evidence *const *x = a, *const *y = b;
+
+        if ((*x)->confidence != (*y)->confidence)
+                return (*x)->confidence < (*y)->confidence ? 1 : -1;
+        return *x < *y ? -1 : *x > *y;
+}
+
 static int add_evidence(struct json_object *o, const struct device *d) {
         struct json_object *list = add_list(o, "evidence");
+        const struct evidence *sorted[DEVICE_EVIDENCE_MAX];
+        size_t n = MIN(d->n_evidence, ELEMENTSOF(sorted));
         int r = 0;
 
-        for (size_t i = 0; i < d->n_evidence && list; i++)
-                r |= append(list, record_from_evidence(&d->evidence[i]));
+        for (size_t i = 0; i < n; i++)
+                sorted[i] = &d->evidence[i];
+        qsort(sorted, n, sizeof *sorted, compare_evidence);
+        for (size_t i = 0; i < n && list; i++)
+                r |= append(list, record_from_evidence(sorted[i]));
         return list ? r : -1;
 }
 

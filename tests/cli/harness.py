@@ -4,10 +4,10 @@
 Called as: test-x.py LANSCOPECTL [LANSCOPED [SOURCE]]
 """
 
+import json
 import os
 import re
 import shutil
-import signal
 import socket
 import struct
 import subprocess
@@ -79,6 +79,7 @@ class Bus:
             print('skipped: dbus-daemon is not installed')
             sys.exit(SKIPPED)
         self.folder = tempfile.mkdtemp(prefix='lanscope-cli-')
+        os.chmod(self.folder, 0o755)
         path = os.path.join(self.folder, 'bus')
         config = os.path.join(self.folder, 'bus.conf')
         with open(config, 'w') as f:
@@ -95,6 +96,43 @@ class Bus:
         self.process.terminate()
         self.process.wait()
         shutil.rmtree(self.folder)
+
+
+class Service:
+    """lanscoped, replaying a capture on a private bus."""
+
+    def __init__(self, bus, capture, alerts=None):
+        """`alerts`: how many to wait for; without it one a device, which is more than some captures give."""
+        self.bus = bus
+        self.alerts = alerts
+        self.capture = os.path.join(bus.folder, 'capture.pcap')
+        with open(self.capture, 'wb') as f:
+            f.write(capture)
+        self.start()
+
+    def start(self):
+        self.log = open(os.path.join(self.bus.folder, 'log'), 'a+')
+        self.process = subprocess.Popen(
+            [LANSCOPED, '--bus=' + self.bus.address, '--replay=' + self.capture,
+             '--rules=' + os.path.join(SOURCE, 'data', 'rules')], stdout=self.log, stderr=self.log, env=self.bus.env())
+        wait_for(self.is_ready, 'the end of the capture')
+
+    def is_ready(self):
+        if self.process.poll() is not None:
+            self.log.seek(0)
+            raise AssertionError('lanscoped has ended:\n' + self.log.read())
+        p = ctl('status', '-j', env=self.bus.env())
+        if p.returncode != 0:
+            return False
+        # The alerts come last, for they wait for the devices to say their names.
+        status = json.loads(p.stdout)
+        return 0 < status['DeviceCount'] and \
+            status['Statistics']['store.alerts'] >= (status['DeviceCount'] if self.alerts is None else self.alerts)
+
+    def stop(self):
+        self.process.terminate()
+        self.process.wait()
+        self.log.close()
 
 
 def wait_for(condition, what, seconds=20):

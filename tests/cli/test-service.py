@@ -1,0 +1,341 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: LGPL-2.1-or-later
+"""The verbs against a real lanscoped that replays a capture, on a private bus."""
+
+import csv
+import io
+import json
+import os
+import select
+import shutil
+import signal
+import subprocess
+import sys
+import unittest
+
+from harness import (HOSTILE_NAMES, LANSCOPECTL, SKIPPED, UNSAFE, Bus, Service, arp_reply, ctl, dhcp_request, home_capture,
+                     hostile_capture, main, on_terminal, pcap, wait_for)
+
+if os.geteuid() != 0:
+    print('skipped: only root may change things where there is no polkit')
+    sys.exit(SKIPPED)
+
+PRINTER, LAPTOP, TWINS = '192.0.2.1', '192.0.2.2', ('192.0.2.3', '192.0.2.4')
+
+
+class WithService(unittest.TestCase):
+    CAPTURE = home_capture() + hostile_capture()[24:]
+    ALERTS = None
+
+    def setUp(self):
+        self.bus = Bus()
+        self.addCleanup(self.bus.close)
+        self.service = Service(self.bus, self.CAPTURE, self.ALERTS)
+        self.addCleanup(self.service.stop)
+
+    def ctl(self, *args, **kwargs):
+        return ctl(*args, env=self.bus.env(), **kwargs)
+
+    def good(self, *args, **kwargs):
+        p = self.ctl(*args, **kwargs)
+        self.assertEqual((p.returncode, p.stderr), (0, ''), args)
+        return p.stdout
+
+    def fails(self, *args, says, **kwargs):
+        p = self.ctl(*args, **kwargs)
+        self.assertEqual((p.returncode, p.stdout), (1, ''), args)
+        self.assertIn(says, p.stderr)
+        return p.stderr
+
+    def json(self, *args):
+        return json.loads(self.good(*args, '--json=short'))
+
+    def device(self, name):
+        return self.json('device', name)
+
+
+class Reading(WithService):
+    @classmethod
+    def setUpClass(cls):
+        cls.bus = Bus()
+        cls.service = Service(cls.bus, cls.CAPTURE)
+
+    @classmethod
+    def tearDownClass(cls):
+        cls.service.stop()
+        cls.bus.close()
+
+    def setUp(self):
+        pass
+
+    def test_status(self):
+        text = self.good('status')
+        for word in ('lanscoped', 'Mode: host', 'Visibility:', 'Devices: 18', 'Alerts: 18 unacknowledged'):
+            self.assertIn(word, text)
+        self.assertNotIn('COUNTER', text)
+        self.assertIn('inventory.devices', self.good('status', '--verbose'))
+        self.assertEqual(self.json('status')['DeviceCount'], 18)
+
+    def test_list(self):
+        lines = self.good('list').splitlines()
+        self.assertEqual(lines[0].split()[:3], ['NAME', 'TYPE', 'VENDOR'])
+        self.assertEqual(lines[-1], '18 devices, 18 online.')
+        self.assertEqual(self.good(), '\n'.join(lines) + '\n')
+        self.assertEqual(len(self.good('list', '--no-legend').splitlines()), 18)
+
+    def test_list_as_json(self):
+        devices = self.json('list')
+        self.assertEqual(devices, json.loads(self.good('list', '--json=pretty')))
+        self.assertEqual([d['ipv4'][0] for d in devices], ['192.0.2.%d' % i for i in (*range(1, 5), *range(10, 24))])
+        whole = self.device(PRINTER)
+        self.assertEqual({k: v for k, v in whole.items() if k != 'evidence'}, devices[0])
+
+    def test_live_and_offline_tell_the_same(self):
+        offline = {d['mac']: d for d in map(json.loads, ctl('analyze', '--devices', self.service.capture).stdout.splitlines())}
+        for device in self.json('list'):
+            wanted = offline[device['mac']]
+            for key in device:
+                self.assertEqual(device[key], wanted[key], key)
+            self.assertEqual(list(device), [k for k in wanted if k in device])
+
+    def test_filters(self):
+        def names(*args):
+            return [d['name'] for d in self.json('list', *args)]
+        self.assertIn('printer', names('--type=printer'))
+        self.assertNotIn('laptop', names('--type=printer'))
+        self.assertEqual(names('--category=printing'), names('--type=printer'))
+        self.assertEqual(names('--online'), names())
+        self.assertEqual(names('--presence=offline'), [])
+        self.assertEqual(names('--trusted'), [])
+        self.assertEqual(names('--untrusted'), names())
+        self.assertEqual(len(names('--limit=3')), 3)
+        self.assertEqual(names('--reverse'), names()[::-1])
+        self.assertEqual(names('--sort=mac')[0], 'printer')
+        by_name = [n.lower() for n in names('--sort=name')]
+        self.assertEqual(by_name, sorted(by_name))
+        network = self.json('networks')[0]
+        self.assertEqual(network['devices'], 18)
+        self.assertEqual(names('--network', network['id']), names())
+        self.fails('list', '--network=nowhere', says='nowhere')
+
+    def test_a_device_by_any_of_its_names(self):
+        device = self.device(LAPTOP)
+        for name in ('laptop', 'LAPTOP', '02:00:00:00:00:02', '02-00-00-00-00-02', '0200.0000.0002', device['id']):
+            self.assertEqual(self.device(name)['id'], device['id'], name)
+
+    def test_an_ambiguous_name_lists_the_candidates(self):
+        for verb in (['device'], ['explain'], ['forget']):
+            text = self.fails(*verb, 'twin', says='twin')
+            for ip in TWINS:
+                self.assertIn(ip, text)
+        self.fails('label', 'twin', 'x', says=TWINS[0])
+        self.assertEqual(self.device(TWINS[0])['label'], '')
+
+    def test_an_unknown_device(self):
+        for verb in (['device'], ['explain'], ['trust'], ['forget'], ['notes']):
+            self.fails(*verb, 'nobody', says="No device is called 'nobody'")
+        self.fails('label', '\x1b[31mnobody', 'x', says='\\x1b[31mnobody')
+        self.fails('alerts', '--device=nobody', says='nobody')
+        p = ctl(b'device', b'\xff\xfe', env=self.bus.env(), text=False)
+        self.assertEqual(p.returncode, 1)
+
+    def test_card(self):
+        text = self.good('device', PRINTER, LAPTOP)
+        for word in ('Type: printer (printing)', '00:1b:a9:00:00:01', 'EVIDENCE', 'mdns.service', '192.0.2.2'):
+            self.assertIn(word, text)
+
+    def test_explain(self):
+        text = self.good('explain', PRINTER)
+        for word in ('printer is taken for: printer', 'it announces the service _ipp._tcp', 'mdns.service', 'confidence'):
+            self.assertIn(word, text)
+        reasons = self.json('explain', PRINTER)['reasons']
+        self.assertEqual(reasons[0]['type'], 'printer')
+        self.assertEqual(set(reasons[0]), {'rule', 'confidence', 'type', 'kind', 'value'})
+        self.assertIn('unknown type', self.good('explain', TWINS[0]))
+
+    def test_hostile_names_reach_no_terminal(self):
+        for args in (['list', '--wide'], ['device', *('192.0.2.%d' % (i + 10) for i in range(len(HOSTILE_NAMES)))], ['alerts'],
+                     *(['explain', '192.0.2.%d' % (i + 10)] for i in range(len(HOSTILE_NAMES)))):
+            out, status = on_terminal(*args, '--no-pager', columns=120,
+                                      env={'NO_COLOR': '1', 'DBUS_SYSTEM_BUS_ADDRESS': self.bus.address})
+            self.assertEqual(status, 0)
+            self.assertIsNone(UNSAFE.search(out), (args, UNSAFE.search(out)))
+        for args in (['list'], ['alerts']):
+            for mode in ('short', 'pretty'):
+                self.assertIsNone(UNSAFE.search(self.good(*args, '--json=' + mode)))
+
+    def test_export(self):
+        devices = json.loads(self.good('export'))
+        self.assertEqual(len(devices), 18)
+        whole = {d['id']: d for d in devices}[self.device(PRINTER)['id']]
+        for key, value in self.device(PRINTER).items():
+            self.assertEqual(whole[key], value, key)
+        self.assertEqual(len(json.loads(self.good('export', 'alerts'))), 18)
+
+    def test_export_as_csv(self):
+        text = self.ctl('export', '--format=csv', text=False).stdout.decode()
+        rows = list(csv.DictReader(io.StringIO(text, newline='')))
+        self.assertEqual(len(rows), 18)
+        self.assertEqual({r['mac'] for r in rows}, {d['mac'] for d in self.json('list')})
+        for row in rows:
+            for value in row.values():
+                self.assertNotIn(value[:1], tuple('=+-@\t\r'), row)
+        self.assertIn("'=cmd|calc!A1", [r['name'] for r in rows])
+        self.assertIsNone(UNSAFE.search(text.replace('\r\n', '\n')))
+        alerts = list(csv.DictReader(io.StringIO(self.good('export', 'alerts', '--format=csv'), newline='')))
+        self.assertEqual(len(alerts), 18)
+
+    def test_export_to_a_file(self):
+        path = os.path.join(self.bus.folder, 'out.json')
+        self.assertEqual(self.good('export', '-o', path), '')
+        with open(path) as f:
+            self.assertEqual(len(json.load(f)), 18)
+        self.fails('export', '-o', '/nonexistent/x', says='/nonexistent/x')
+        self.fails('export', '-o', '/dev/full', says='No space')
+
+    def test_what_makes_no_sense_in_a_replay_is_told(self):
+        for verb in (['start'], ['stop'], ['mode', 'gateway', 'lo']):
+            self.fails(*verb, says='replay')
+        self.assertEqual(self.good('mode'), 'host\n')
+
+    def test_reload(self):
+        self.assertEqual(self.good('reload'), '')
+
+    @unittest.skipUnless(shutil.which('setpriv'), 'setpriv is not installed')
+    def test_a_refused_user_is_told_which_action_it_takes(self):
+        for verb, action in ((['label', LAPTOP, 'x'], 'manage-devices'), (['ack', '--all'], 'manage-alerts'), (['reload'], 'control')):
+            p = subprocess.run(['setpriv', '--reuid=65534', '--regid=65534', '--clear-groups', LANSCOPECTL, *verb],
+                               env=self.bus.env(), capture_output=True, text=True, stdin=subprocess.DEVNULL)
+            if p.returncode == 126 or p.returncode == 127:
+                self.skipTest('another user cannot reach the program')
+            self.assertEqual(p.returncode, 1)
+            self.assertIn('org.lanscope1.' + action, p.stderr)
+        self.assertEqual(self.device(LAPTOP)['label'], '')
+
+
+class Changing(WithService):
+    def test_label_type_notes_trust(self):
+        self.good('label', LAPTOP, 'Mein Gerät')
+        self.good('notes', 'mein gerät', 'two\nlines')
+        self.good('type', 'Mein Gerät', 'laptop')
+        self.good('trust', 'Mein Gerät')
+        device = self.device(LAPTOP)
+        self.assertEqual((device['label'], device['name'], device['notes'], device['type'], device['type_is_set'], device['trusted']),
+                         ('Mein Gerät', 'Mein Gerät', 'two\nlines', 'laptop', True, True))
+        self.assertEqual(self.good('notes', LAPTOP), 'two\nlines\n')
+        self.assertEqual([d['name'] for d in self.json('list', '--trusted')], ['Mein Gerät'])
+        self.good('label', LAPTOP, '')
+        self.good('notes', LAPTOP, '')
+        self.good('type', LAPTOP, 'auto')
+        self.good('trust', LAPTOP, 'no')
+        device = self.device(LAPTOP)
+        self.assertEqual((device['label'], device['name'], device['notes'], device['type_is_set'], device['trusted']),
+                         ('', 'laptop', '', False, False))
+
+    def test_bad_texts_change_nothing(self):
+        self.fails('label', LAPTOP, 'x' * 1000, says='')
+        self.fails('label', LAPTOP, 'a\x1b[31m', says='')
+        p = ctl(b'label', LAPTOP.encode(), b'\xff\xfe', env=self.bus.env(), text=False)
+        self.assertEqual(p.returncode, 1)
+        self.assertIn(b'UTF-8', p.stderr)
+        self.assertEqual(self.device(LAPTOP)['label'], '')
+
+    def test_forget(self):
+        self.good('forget', LAPTOP, PRINTER)
+        self.fails('device', LAPTOP, says='No device')
+        self.assertEqual(len(self.json('list')), 16)
+
+    def test_merge_and_split(self):
+        self.good('merge', TWINS[0], TWINS[1])
+        self.assertEqual(len(self.device('twin')['addresses']), 2)
+        self.good('split', 'twin', '02-00-00-00-00-04')
+        self.assertEqual(len(self.json('list')), 18)
+        self.fails('split', TWINS[0], '02:00:00:00:00:99', says='02:00:00:00:00:99')
+
+    def test_alerts(self):
+        alerts = self.json('alerts')
+        self.assertEqual(len(alerts), 18)
+        self.assertEqual([a['id'] for a in alerts], sorted((a['id'] for a in alerts), reverse=True))
+        self.assertIn('18 unacknowledged alerts.', self.good('alerts'))
+        self.assertIn('1 alert acknowledged.', self.good('ack', str(alerts[0]['id'])))
+        self.assertEqual(len(self.json('alerts')), 17)
+        self.assertEqual(len(self.json('alerts', '--unacknowledged')), 17)
+        self.assertEqual(len(self.json('alerts', '--all')), 18)
+        self.assertTrue(self.json('alerts', '--all')[0]['acknowledged'])
+        self.fails('ack', str(alerts[1]['id']), '4711', says='')
+        self.assertEqual(len(self.json('alerts')), 17)
+        self.assertEqual(len(self.json('alerts', '--limit=2')), 2)
+        self.assertEqual(self.json('alerts', '--since=1h'), [])
+        self.assertEqual(len(self.json('alerts', '--since=2023-11-14')), 17)
+        self.assertEqual(self.json('alerts', '--severity=critical'), [])
+        self.assertEqual(len(self.json('alerts', '--kind=new_device', '--device', PRINTER)), 1)
+        self.good('ack', '--all')
+        self.assertEqual(self.json('alerts'), [])
+
+
+class Monitoring(WithService):
+    def monitor(self, *args):
+        process = subprocess.Popen([LANSCOPECTL, 'monitor', *args], env=self.bus.env(), stdout=subprocess.PIPE, text=True)
+        self.addCleanup(process.stdout.close)
+        self.addCleanup(process.kill)
+        return process
+
+    def label_until_heard(self, process):
+        """It listens once the bus knows its match rules, which nobody can see: labels until it tells of one."""
+        for i in range(100):
+            self.good('label', LAPTOP, 'label %d' % i)
+            if select.select([process.stdout], [], [], 0.2)[0]:
+                return process.stdout.readline()
+        self.fail('nothing was heard')
+
+    def test_events_as_json(self):
+        process = self.monitor('--json=short')
+        event = json.loads(self.label_until_heard(process))
+        self.assertEqual(event['event'], 'device_changed')
+        self.assertEqual(list(event), ['ts', 'event', 'id', 'mac', 'name', 'changed'])
+        self.assertEqual(event['mac'], '02:00:00:00:00:02')
+        self.assertIn('label', event['changed'])
+        self.assertEqual(event['name'], event['changed']['name'])
+
+        self.good('ack', '1')
+        self.assertEqual(self.next(process, 'alerts_acknowledged')['ids'], [1])
+        self.good('forget', PRINTER)
+        self.assertEqual(self.next(process, 'device_removed')['device']['mac'], '00:1b:a9:00:00:01')
+        self.service.stop()
+        self.next(process, 'service_stopped')
+        self.service.start()
+        self.next(process, 'service_started')
+        self.good('forget', PRINTER)
+        self.assertEqual(self.next(process, 'device_removed')['device']['mac'], '00:1b:a9:00:00:01')
+        process.send_signal(signal.SIGINT)
+        self.assertEqual(process.wait(10), 0)
+
+    def next(self, process, kind):
+        while True:
+            event = json.loads(process.stdout.readline())
+            if event['event'] == kind:
+                return event
+
+    def test_events_for_people(self):
+        process = self.monitor()
+        self.assertRegex(self.label_until_heard(process), 'changed +label [0-9]+ .*label: ')
+        process.send_signal(signal.SIGTERM)
+        self.assertEqual(process.wait(10), 0)
+
+
+class Many(WithService):
+    """More devices than one call of ListDevices brings."""
+
+    N = 4100
+    ALERTS = 0
+    CAPTURE = pcap([arp_reply('02:20:00:00:%02x:%02x' % (i >> 8, i & 255), '10.2.%d.%d' % (i >> 8, i & 255)) for i in range(N)])
+
+    def test_all_are_listed_once(self):
+        wait_for(lambda: self.json('status')['DeviceCount'] == self.N, 'the end of the capture')
+        devices = self.json('list')
+        self.assertEqual(len(devices), self.N)
+        self.assertEqual(len({d['mac'] for d in devices}), self.N)
+        self.assertEqual(devices[1]['ipv4'], ['10.2.0.1'])
+
+
+main()
