@@ -65,11 +65,13 @@ struct ebpf_capture {
 struct interface_facts {
         uint16_t type; /* ARPHRD_ */
         uint8_t mac[6];
-        char driver[32]; /* "" unknown */
+        char driver[32];  /* "" unknown */
+        bool strips_vlan; /* takes VLAN tags out of arriving frames and hands them over beside */
 };
 
 static int learn_interface(const char *interface, struct interface_facts *ret) {
         struct ethtool_drvinfo info = { .cmd = ETHTOOL_GDRVINFO };
+        struct ethtool_value flags = { .cmd = ETHTOOL_GFLAGS };
         _cleanup_(closep) int fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
         struct ifreq request = { 0 };
 
@@ -82,6 +84,9 @@ static int learn_interface(const char *interface, struct interface_facts *ret) {
         request.ifr_data = (char *) &info;
         if (ioctl(fd, SIOCETHTOOL, &request) >= 0)
                 snprintf(ret->driver, sizeof ret->driver, "%.31s", info.driver);
+        request.ifr_data = (char *) &flags;
+        if (ioctl(fd, SIOCETHTOOL, &request) >= 0)
+                ret->strips_vlan = flags.data & ETH_FLAG_RXVLAN;
         return 0;
 }
 
@@ -393,20 +398,33 @@ static bool hook_is_named(const struct capture_config *config) {
         return config->backend[0] && strcmp(config->backend, "auto") != 0 && strcmp(config->backend, "ebpf") != 0;
 }
 
+/* Writes why XDP would be a bad choice here, although it can be had; true if so. Who names the hook gets it. */
+static bool avoids_xdp(const struct capture_config *config, const struct interface_facts *facts, struct strbuf *reason) {
+        if (hook_is_named(config))
+                return false;
+        if (is_virtual(facts)) {
+                strbuf_printf(reason, "no XDP: slower than TC on a %s", facts->driver);
+                return true;
+        }
+        /* A host's port has hardly ever tags; with SpanDrop= stopping frames early is what it is for. */
+        if (facts->strips_vlan && config->mode != MODE_HOST && !config->span_drop) {
+                strbuf_string(reason, "no XDP: it cannot see the VLAN tags that the card takes out (ethtool: rxvlan)");
+                return true;
+        }
+        return false;
+}
+
 /* Down the ladder of hooks until one holds. `reason` collects why the ones above it did not. */
 static int choose_hook(struct ebpf_capture *h, const struct capture_config *config, const struct interface_facts *facts,
                        struct strbuf *reason) {
+        bool without_xdp = avoids_xdp(config, facts, reason);
         int r = -EOPNOTSUPP;
 
         for (enum ebpf_hook hook = 0; hook < _HOOK_MAX; hook++) {
                 const char *separator = reason->length > 0 ? "; " : "";
 
-                if (!wants_hook(config, hook))
+                if (!wants_hook(config, hook) || (is_xdp(hook) && without_xdp))
                         continue;
-                if (is_xdp(hook) && is_virtual(facts) && !hook_is_named(config)) {
-                        strbuf_printf(reason, "%sno %s: slower than TC on a %s", separator, ebpf_hook_to_string(hook), facts->driver);
-                        continue;
-                }
                 r = try_hook(h, config, facts, hook);
                 if (r >= 0)
                         return 0;
