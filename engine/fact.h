@@ -120,6 +120,7 @@ enum fact_flags {
         FACT_LINK_SCOPED = 1 << 5,  /* the protocol cannot have crossed a router: ARP, NDP, mDNS, LLDP, DHCP broadcast */
         FACT_HAS_SUBJECT = 1 << 6,  /* `subject` is set */
         FACT_REPLY = 1 << 7,        /* ARP reply, solicited NA: an answer and not a request */
+        FACT_AGREED = 1 << 8,       /* dhcp.requested_ip: it was offered, and the client takes it */
 };
 
 struct fact {

@@ -139,6 +139,8 @@ static bool owner_yields(const struct entry *owner, const struct device_ip *ip, 
         if (owner->device.flags & DEVICE_GATEWAY && owner->device.presence != PRESENCE_OFFLINE &&
             ip_equal(&owner->network->network.gateway_ip, &ip->address))
                 return false;
+        if (claim == CLAIM_STRONG && ip->source == FACT_DHCP_REQUESTED_IP)
+                return true; /* it was about to have it; whether it got it was not heard */
         return silence >= (claim == CLAIM_STRONG ? CLAIM_HOLDS : CLAIM_FADES);
 }
 

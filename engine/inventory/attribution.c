@@ -97,19 +97,28 @@ static bool read_last_ip(const char *value, struct ip_address *ret) {
         return ip_parse(blank ? blank + 1 : value, ret) >= 0;
 }
 
-/* DHCP: the client has this address and, of those that it had, no other. */
+/* DHCP: the client has this address and, of those that it had by DHCP, no other. */
+static void take_lease(struct inventory *inventory, struct entry *client, const struct fact *fact, const struct ip_address *ip,
+                       enum claim claim, uint64_t now) {
+        if (entry_by_ip(inventory, client->network, ip) != client && !entry_bind(inventory, client, ip, fact->kind, claim, now))
+                return;
+        for (size_t i = client->device.n_ipv4; i-- > 0;) {
+                const struct device_ip *held = &client->device.ipv4[i];
+
+                if ((held->source == FACT_DHCP_ASSIGNED_IP || held->source == FACT_DHCP_REQUESTED_IP) && !ip_equal(&held->address, ip))
+                        entry_unbind(inventory, client, &held->address);
+        }
+}
+
+/* What the server gave. A server's word makes no device. */
 static void take_assigned(struct inventory *inventory, struct network_entry *network, const struct fact *fact,
                           const struct ip_address *ip, uint64_t now) {
         struct entry *client = NULL;
 
         if (fact->flags & FACT_HAS_SUBJECT && is_host_mac(&fact->subject))
                 client = entry_by_mac(inventory, network, &fact->subject);
-        if (!client || (entry_by_ip(inventory, network, ip) != client &&
-                        !entry_bind(inventory, client, ip, FACT_DHCP_ASSIGNED_IP, CLAIM_STRONG, now)))
-                return;
-        for (size_t i = client->device.n_ipv4; i-- > 0;)
-                if (client->device.ipv4[i].source == FACT_DHCP_ASSIGNED_IP && !ip_equal(&client->device.ipv4[i].address, ip))
-                        entry_unbind(inventory, client, &client->device.ipv4[i].address);
+        if (client)
+                take_lease(inventory, client, fact, ip, CLAIM_STRONG, now);
 }
 
 /* True if the address of the fact is settled by it, one way or the other. */
@@ -128,6 +137,9 @@ static bool learn_claim(struct inventory *inventory, struct entry *entry, const 
         }
         if (fact->kind == FACT_DHCP_ASSIGNED_IP && read_last_ip(fact->value, &ip))
                 take_assigned(inventory, entry->network, fact, &ip, now);
+        /* The acknowledgement goes to the client alone: on a switch nobody else hears of its address. */
+        if (fact->kind == FACT_DHCP_REQUESTED_IP && fact->flags & FACT_AGREED && read_last_ip(fact->value, &ip))
+                take_lease(inventory, entry, fact, &ip, CLAIM_WEAK, now);
         /* What an ARP message says of its sender's address is said by FACT_ARP_SENDER. */
         return fact->kind == FACT_ARP_WHO_HAS || fact->kind == FACT_ARP_GRATUITOUS || fact->kind == FACT_ARP_PROBE ||
                fact->kind == FACT_ARP_L2_MISMATCH;

@@ -38,7 +38,7 @@ enum dhcp_option {
         OPTION_END = 255,
 };
 
-enum dhcp_message_type { MESSAGE_BOOTP = 0, MESSAGE_OFFER = 2, MESSAGE_ACK = 5, MESSAGE_RELEASE = 7 };
+enum dhcp_message_type { MESSAGE_BOOTP = 0, MESSAGE_OFFER = 2, MESSAGE_REQUEST = 3, MESSAGE_ACK = 5, MESSAGE_RELEASE = 7 };
 
 enum { OVERLOAD_FILE = 1, OVERLOAD_SNAME = 2 }; /* RFC 2132 §9.3 */
 
@@ -148,7 +148,7 @@ static int dhcp_read(struct cursor c, struct dhcp_message *ret) {
 static const char *message_type_to_string(uint8_t type) {
         /* RFC 2132 §9.6, RFC 3203 §4, RFC 4388 §6.1, RFC 6926 §6.2, RFC 7724 §5.2 */
         static const char *const names[] = {
-                [MESSAGE_BOOTP] = "bootp", [1] = "discover", [MESSAGE_OFFER] = "offer", [3] = "request",
+                [MESSAGE_BOOTP] = "bootp", [1] = "discover", [MESSAGE_OFFER] = "offer", [MESSAGE_REQUEST] = "request",
                 [4] = "decline", [MESSAGE_ACK] = "ack", [6] = "nak", [MESSAGE_RELEASE] = "release", [8] = "inform", [9] = "forcerenew",
                 [10] = "leasequery", [11] = "leaseunassigned", [12] = "leaseunknown", [13] = "leaseactive",
                 [14] = "bulkleasequery", [15] = "leasequerydone", [16] = "activeleasequery",
@@ -313,6 +313,17 @@ static void emit_host(struct emitter *e, enum fact_kind kind, const struct ip_ad
                 emit_ip(e, kind, ip);
 }
 
+/* In a request that names a server, the address is the one that this server offered (RFC 2131 §4.3.2). In a
+ * discovery, or after a restart, it is no more than a wish. */
+static void emit_requested_ip(struct emitter *e, const struct dhcp_message *m) {
+        struct dhcp_value server;
+
+        if (m->message_type == MESSAGE_REQUEST && find_option(m, OPTION_SERVER_ID, &server))
+                e->fact.flags |= FACT_AGREED;
+        emit_address(e, m, OPTION_REQUESTED_IP, FACT_DHCP_REQUESTED_IP);
+        e->fact.flags &= (uint16_t) ~FACT_AGREED;
+}
+
 static void dissect_client(struct emitter *e, const struct dhcp_message *m) {
         if (m->has_client) {
                 e->fact.mac = m->client;
@@ -329,7 +340,7 @@ static void dissect_client(struct emitter *e, const struct dhcp_message *m) {
         emit_parameter_list(e, m);
         emit_options(e, m);
         emit_number(e, m, OPTION_MAX_MESSAGE_SIZE, 2, FACT_DHCP_MAX_MESSAGE_SIZE);
-        emit_address(e, m, OPTION_REQUESTED_IP, FACT_DHCP_REQUESTED_IP);
+        emit_requested_ip(e, m);
         emit_address(e, m, OPTION_SERVER_ID, FACT_DHCP_REQUESTED_SERVER);
         emit_text(e, m, OPTION_MUD_URL, FACT_DHCP_MUD_URL);
         emit_host(e, FACT_DHCP_CLIENT_IP, &m->client_ip);

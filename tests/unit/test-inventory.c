@@ -310,6 +310,22 @@ static void lease_of_a_stranger_makes_no_device(void **state) {
         assert_null(device_at(f, PHONE));
 }
 
+/* On a switch the server's acknowledgement is heard by the client alone; its broadcast request is heard by all. */
+static void address_that_the_client_takes_is_its_own(void **state) {
+        struct fixture *f = *state;
+
+        say_flags(f, PHONE, "0.0.0.0", FACT_DHCP_REQUESTED_IP, "192.168.77.3", FACT_LINK_SCOPED, 0);
+        assert_int_equal(device_at(f, PHONE)->n_ipv4, 0); /* a wish */
+        say_flags(f, PHONE, "0.0.0.0", FACT_DHCP_REQUESTED_IP, "192.168.77.3", FACT_LINK_SCOPED | FACT_AGREED, 0);
+        assert_int_equal(device_at(f, PHONE)->n_ipv4, 1);
+        say_flags(f, PHONE, "0.0.0.0", FACT_DHCP_REQUESTED_IP, "192.168.77.4", FACT_LINK_SCOPED | FACT_AGREED, 0);
+        assert_int_equal(device_at(f, PHONE)->n_ipv4, 1); /* the lease before is over */
+        say(f, NAS, "192.168.77.4", FACT_ARP_SENDER, "00:11:32:9c:77:12 192.168.77.4");
+        assert_int_equal(device_at(f, PHONE)->n_ipv4, 0);
+        say_flags(f, PHONE, "0.0.0.0", FACT_DHCP_REQUESTED_IP, "192.168.77.4", FACT_LINK_SCOPED | FACT_AGREED, 0);
+        assert_int_equal(device_at(f, PHONE)->n_ipv4, 0); /* somebody else is seen to have it */
+}
+
 static void address_moves_to_a_new_owner(void **state) {
         struct fixture *f = *state;
 
@@ -760,6 +776,7 @@ int main(void) {
                 TEST(relayed_client_is_not_on_the_link),
                 TEST(lease_binds_the_client_and_tells_the_network),
                 TEST(lease_of_a_stranger_makes_no_device),
+                TEST(address_that_the_client_takes_is_its_own),
                 TEST(address_moves_to_a_new_owner),
                 TEST(address_does_not_flap_between_two_claims),
                 TEST(gateway_keeps_its_address_against_a_forger),
