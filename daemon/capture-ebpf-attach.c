@@ -12,6 +12,7 @@
 #include <linux/if_link.h>
 #include <linux/pkt_cls.h>
 #include <linux/rtnetlink.h>
+#include <signal.h>
 #include <string.h>
 #include <sys/socket.h>
 
@@ -21,8 +22,9 @@
 /* Since Linux 6.6, and so neither in the headers nor in the libbpf of Debian 12. */
 enum { LINK_TCX_INGRESS = 46, LINK_TCX_EGRESS = 47, LINK_BEFORE = 1 << 3 };
 
-/* A clsact filter of ours: "ls" and whether the qdisc was made for it. */
-enum { FILTER_PRIORITY = 1, FILTER_HANDLE = 0x6c730000, FILTER_HANDLE_MADE_QDISC = 0x6c730001 };
+/* The handle of a clsact filter of ours says whose it is: a mark, whether the qdisc was made for lanscope, and
+ * the process (at most 22 bits, PID_MAX_LIMIT). */
+enum { FILTER_PRIORITY = 1, FILTER_MARK = 0x6c000000, FILTER_MADE_QDISC = 0x00800000, FILTER_PROCESS = 0x003fffff };
 #define PROGRAM_PREFIX "lanscope_"
 
 const char *ebpf_hook_to_string(enum ebpf_hook hook) {
@@ -36,57 +38,6 @@ static int attach_link(uint32_t ifindex, int program, enum bpf_attach_type type,
         int fd = bpf_link_create(program, (int) ifindex, type, &options);
 
         return fd < 0 ? -errno : fd;
-}
-
-static int attach_filter(uint32_t ifindex, bool egress, int program, bool *ret_made_qdisc) {
-        LIBBPF_OPTS(bpf_tc_hook, both, .ifindex = (int) ifindex, .attach_point = BPF_TC_INGRESS | BPF_TC_EGRESS);
-        LIBBPF_OPTS(bpf_tc_hook, hook, .ifindex = (int) ifindex, .attach_point = egress ? BPF_TC_EGRESS : BPF_TC_INGRESS);
-        LIBBPF_OPTS(bpf_tc_opts, options, .prog_fd = program, .priority = FILTER_PRIORITY);
-        bool made;
-        int r = bpf_tc_hook_create(&both);
-
-        if (r < 0 && r != -EEXIST)
-                return r;
-        made = r == 0;
-        options.handle = made ? FILTER_HANDLE_MADE_QDISC : FILTER_HANDLE;
-        r = bpf_tc_attach(&hook, &options);
-        if (r < 0) {
-                if (made)
-                        bpf_tc_hook_destroy(&both);
-                return r;
-        }
-        *ret_made_qdisc = made;
-        return 0;
-}
-
-int ebpf_attach(enum ebpf_hook hook, uint32_t ifindex, bool egress, int program, struct ebpf_attachment *ret) {
-        struct ebpf_attachment a = { .hook = hook, .ifindex = ifindex, .link = -1, .egress = egress };
-        int r = -EINVAL;
-
-        switch (hook) {
-        case HOOK_XDP_NATIVE:
-                r = a.link = attach_link(ifindex, program, BPF_XDP, XDP_FLAGS_DRV_MODE);
-                break;
-        case HOOK_XDP_GENERIC:
-                r = a.link = attach_link(ifindex, program, BPF_XDP, XDP_FLAGS_SKB_MODE);
-                break;
-        case HOOK_TCX:
-                /* First in line: a filter that drops or redirects would hide frames from us. */
-                r = a.link = attach_link(ifindex, program, (enum bpf_attach_type) (egress ? LINK_TCX_EGRESS : LINK_TCX_INGRESS),
-                                         LINK_BEFORE);
-                break;
-        case HOOK_CLSACT:
-                r = attach_filter(ifindex, egress, program, &a.made_qdisc);
-                break;
-        case _HOOK_MAX:
-        case _HOOK_INVALID:
-                break;
-        }
-        if (r < 0)
-                return r;
-        a.active = true;
-        *ret = a;
-        return 0;
 }
 
 /* Listing the filters of one side. */
@@ -125,7 +76,7 @@ static void take_filter(struct filter_list *list, struct cursor body) {
         if (!cursor_copy(&body, &message, sizeof message) || message.tcm_handle == 0)
                 return;
         list->total++;
-        if (message.tcm_handle != FILTER_HANDLE && message.tcm_handle != FILTER_HANDLE_MADE_QDISC)
+        if ((message.tcm_handle & ~(FILTER_MADE_QDISC | FILTER_PROCESS)) != FILTER_MARK)
                 return;
         while (next_attribute(&body, &header, &value))
                 if ((header.rta_type & NLA_TYPE_MASK) == TCA_OPTIONS && has_our_name(value) &&
@@ -184,6 +135,72 @@ static int list_filters(uint32_t ifindex, bool egress, struct filter_list *ret) 
         return r < 0 ? r : 0;
 }
 
+static bool qdisc_is_ours(uint32_t ifindex) {
+        for (int egress = 0; egress < 2; egress++) {
+                struct filter_list list;
+
+                if (list_filters(ifindex, egress, &list) < 0)
+                        continue;
+                for (size_t i = 0; i < list.n_handles; i++)
+                        if (list.handles[i] & FILTER_MADE_QDISC)
+                                return true;
+        }
+        return false;
+}
+
+static int attach_filter(uint32_t ifindex, bool egress, int program, uint32_t *ret_handle) {
+        LIBBPF_OPTS(bpf_tc_hook, both, .ifindex = (int) ifindex, .attach_point = BPF_TC_INGRESS | BPF_TC_EGRESS);
+        LIBBPF_OPTS(bpf_tc_hook, hook, .ifindex = (int) ifindex, .attach_point = egress ? BPF_TC_EGRESS : BPF_TC_INGRESS);
+        LIBBPF_OPTS(bpf_tc_opts, options, .prog_fd = program, .priority = FILTER_PRIORITY);
+        bool created, made;
+        int r = bpf_tc_hook_create(&both);
+
+        if (r < 0 && r != -EEXIST)
+                return r;
+        created = r == 0;
+        /* Made by us means by any lanscope: the last of them takes it away. */
+        made = created || qdisc_is_ours(ifindex);
+        options.handle = FILTER_MARK | (made ? FILTER_MADE_QDISC : 0) | ((uint32_t) getpid() & FILTER_PROCESS);
+        r = bpf_tc_attach(&hook, &options);
+        if (r < 0) {
+                if (created)
+                        bpf_tc_hook_destroy(&both);
+                return r;
+        }
+        *ret_handle = options.handle;
+        return 0;
+}
+
+int ebpf_attach(enum ebpf_hook hook, uint32_t ifindex, bool egress, int program, struct ebpf_attachment *ret) {
+        struct ebpf_attachment a = { .hook = hook, .ifindex = ifindex, .link = -1, .egress = egress };
+        int r = -EINVAL;
+
+        switch (hook) {
+        case HOOK_XDP_NATIVE:
+                r = a.link = attach_link(ifindex, program, BPF_XDP, XDP_FLAGS_DRV_MODE);
+                break;
+        case HOOK_XDP_GENERIC:
+                r = a.link = attach_link(ifindex, program, BPF_XDP, XDP_FLAGS_SKB_MODE);
+                break;
+        case HOOK_TCX:
+                /* First in line: a filter that drops or redirects would hide frames from us. */
+                r = a.link = attach_link(ifindex, program, (enum bpf_attach_type) (egress ? LINK_TCX_EGRESS : LINK_TCX_INGRESS),
+                                         LINK_BEFORE);
+                break;
+        case HOOK_CLSACT:
+                r = attach_filter(ifindex, egress, program, &a.handle);
+                break;
+        case _HOOK_MAX:
+        case _HOOK_INVALID:
+                break;
+        }
+        if (r < 0)
+                return r;
+        a.active = true;
+        *ret = a;
+        return 0;
+}
+
 static int detach_filter(uint32_t ifindex, bool egress, uint32_t handle) {
         LIBBPF_OPTS(bpf_tc_hook, hook, .ifindex = (int) ifindex, .attach_point = egress ? BPF_TC_EGRESS : BPF_TC_INGRESS);
         LIBBPF_OPTS(bpf_tc_opts, options, .handle = handle, .priority = FILTER_PRIORITY);
@@ -205,11 +222,17 @@ void ebpf_detach(struct ebpf_attachment *a) {
         if (a->link >= 0)
                 close(a->link);
         else {
-                detach_filter(a->ifindex, a->egress, a->made_qdisc ? FILTER_HANDLE_MADE_QDISC : FILTER_HANDLE);
-                if (a->made_qdisc)
+                detach_filter(a->ifindex, a->egress, a->handle);
+                if (a->handle & FILTER_MADE_QDISC)
                         remove_empty_qdisc(a->ifindex);
         }
         *a = (struct ebpf_attachment) { .link = -1 };
+}
+
+static bool process_is_gone(uint32_t handle) {
+        pid_t pid = (pid_t) (handle & FILTER_PROCESS);
+
+        return pid != getpid() && kill(pid, 0) < 0 && errno == ESRCH;
 }
 
 int ebpf_clean_up(uint32_t ifindex) {
@@ -225,7 +248,9 @@ int ebpf_clean_up(uint32_t ifindex) {
                 if (r < 0)
                         return r;
                 for (size_t i = 0; i < list.n_handles; i++) {
-                        made_qdisc = made_qdisc || list.handles[i] == FILTER_HANDLE_MADE_QDISC;
+                        if (!process_is_gone(list.handles[i]))
+                                continue;
+                        made_qdisc = made_qdisc || list.handles[i] & FILTER_MADE_QDISC;
                         r = detach_filter(ifindex, egress, list.handles[i]);
                         if (r < 0)
                                 return r;

@@ -18,7 +18,7 @@ struct ebpf_attachment {
         int link;    /* fd; -1 for clsact and when nothing is attached */
         bool egress;
         bool active;
-        bool made_qdisc; /* clsact: there was none before */
+        uint32_t handle; /* clsact: of the filter */
 };
 
 /* 0 or -errno. XDP is ingress only. A program that somebody else attached is never replaced: -EBUSY or
@@ -27,6 +27,6 @@ int ebpf_attach(enum ebpf_hook hook, uint32_t ifindex, bool egress, int program,
 /* Harmless where nothing is attached. */
 void ebpf_detach(struct ebpf_attachment *attachment);
 
-/* Removes clsact filters of this program's that no process holds any more, and the qdisc where we made
- * it and it is empty now. 0 also where there are none. */
+/* Removes clsact filters of lanscope's whose process is gone, and the qdisc where lanscope made it and it is
+ * empty now. 0 also where there are none. */
 int ebpf_clean_up(uint32_t ifindex);

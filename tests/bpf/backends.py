@@ -389,6 +389,21 @@ def case_leftovers_of_clsact_are_cleaned_up():
     assert attached() == {}, attached()
 
 
+def case_two_daemons_leave_each_other_alone():
+    for hook in 'clsact', 'tcx':
+        first, second = Run(hook), Run(hook)
+        replay(home())
+        time.sleep(1.5)
+        first.stop()
+        assert hook == 'tcx' or attached() == {'clsact-ingress': 1, 'clsact-egress': 1, 'qdisc': 1}, attached()
+        replay(home())
+        time.sleep(2.5)
+        second.stop()
+        assert first.stats()['packets'] == len(home()), first.lines
+        assert second.stats()['packets'] == 2 * len(home()), second.lines
+        becomes({}, attached)
+
+
 def case_foreign_programs_stay():
     def foreign():
         listing = inside(WATCHER, 'tc', 'filter', 'show', 'dev', 'vb', 'ingress').stdout
