@@ -35,5 +35,7 @@ enum fact_voice fact_kind_voice(enum fact_kind kind) {
 enum fact_voice fact_voice(const struct fact *fact) {
         enum fact_voice voice = kinds[fact->kind].voice;
 
+        if (fact->flags & FACT_FOREIGN)
+                return VOICE_CLAIMS;
         return voice == VOICE_ASKS && fact->flags & FACT_RESPONSE ? VOICE_SELF : voice;
 }

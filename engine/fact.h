@@ -80,6 +80,17 @@ enum fact_voice {
         X(DNS_QUERY, "dns.query", ASKS)                                        \
         X(DNS_ANSWER, "dns.answer", SERVES)                                    \
         X(DNS_RCODE, "dns.rcode", SERVES)                                      \
+        X(LLMNR_QUERY, "llmnr.query", ASKS)                                    \
+        X(LLMNR_ANSWER, "llmnr.answer", SELF)                                  \
+        X(NBNS_NAME, "nbns.name", SELF)                                        \
+        X(NBNS_QUERY, "nbns.query", ASKS)                                      \
+        X(NBNS_NBSTAT_QUERY, "nbns.nbstat_query", ASKS)                        \
+        X(NBNS_UNIT_ID, "nbns.unit_id", SELF)                                  \
+        X(NBDGM_SOURCE, "nbdgm.source", SELF)                                  \
+        X(BROWSER_ANNOUNCEMENT, "browser.announcement", SELF)                  \
+        X(BROWSER_OS_VERSION, "browser.os_version", SELF)                      \
+        X(BROWSER_SERVER_TYPE, "browser.server_type", SELF)                    \
+        X(BROWSER_COMMENT, "browser.comment", SELF)                            \
         /* Never on the wire: what this machine knows of itself, as the source of its own name and addresses. */ \
         X(HOST_NAME, "host.name", SELF)                                        \
         X(HOST_ADDRESS, "host.address", SELF)                                  \
@@ -121,6 +132,7 @@ enum fact_flags {
         FACT_HAS_SUBJECT = 1 << 6,  /* `subject` is set */
         FACT_REPLY = 1 << 7,        /* ARP reply, solicited NA: an answer and not a request */
         FACT_AGREED = 1 << 8,       /* dhcp.requested_ip: it was offered, and the client takes it */
+        FACT_FOREIGN = 1 << 9,      /* about somebody else: a group, the client that a server tells, a name that is served */
 };
 
 struct fact {
@@ -143,7 +155,8 @@ struct fact {
 const char *fact_kind_to_string(enum fact_kind kind) __attribute__((const));
 enum fact_kind fact_kind_from_string(const char *s);
 enum fact_voice fact_kind_voice(enum fact_kind kind) __attribute__((const));
-/* The voice of this very fact: an ssdp.st in an answer is what the device is, in a search what it wants. */
+/* The voice of this very fact: an ssdp.st in an answer is what the device is, in a search what it wants; what is foreign
+ * is claimed. */
 enum fact_voice fact_voice(const struct fact *fact);
 
 /* Whoever takes facts. The fact and its value live only during the call. */

@@ -23,7 +23,7 @@ struct matching {
 
 static bool is_name(enum fact_kind kind) {
         return kind == FACT_DHCP_HOSTNAME || kind == FACT_DHCP_FQDN || kind == FACT_MDNS_HOSTNAME ||
-               kind == FACT_HOST_NAME;
+               kind == FACT_HOST_NAME || kind == FACT_NBNS_NAME || kind == FACT_BROWSER_ANNOUNCEMENT;
 }
 
 /* How much of a value conditions of `slot` look at: of a name the first label, without the address that mDNS puts

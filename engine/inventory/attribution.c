@@ -8,6 +8,7 @@
  *   - What may have crossed a router counts only if its IP address is on the link: it is the sender's by ARP, NDP or
  *     DHCP; or nobody's yet, inside a known prefix, and the sender is not the gateway; or, while no prefix is known
  *     (captures), its hop limit shows that no router handled it.
+ *   - What a frame says of somebody else (a group, a name that is served) tells nothing of its sender.
  *   - A server's word about a client binds an address to a device that is known already; it makes none. */
 
 #include <string.h>
@@ -199,6 +200,9 @@ static bool is_empty_address(const struct fact *fact) {
 void fact_apply(struct inventory *inventory, struct entry *entry, const struct fact *fact, uint64_t now) {
         learn_addresses(inventory, entry, fact, now);
         network_take_fact(inventory, entry->network, fact, now);
+        /* It shows that the sender is there, and no more. */
+        if (fact->flags & FACT_FOREIGN)
+                return;
         if (fact->flags & FACT_GOODBYE) {
                 take_goodbye(inventory, entry, fact, now);
                 return;

@@ -62,6 +62,17 @@ static const struct evidence_row {
         ROW(SSDP_NTS, 0, 0, 0),
         ROW(SSDP_ST, 80, 12, 0),
         ROW(SSDP_LOCATION, 70, 3, 0),
+        ROW(LLMNR_QUERY, 40, 4, 0),
+        ROW(LLMNR_ANSWER, 75, 3, 75),
+        ROW(NBNS_NAME, 80, 6, 78),
+        ROW(NBNS_QUERY, 40, 4, 0),
+        ROW(NBNS_NBSTAT_QUERY, 0, 0, 0),
+        ROW(NBNS_UNIT_ID, 60, 1, 0),
+        ROW(NBDGM_SOURCE, 75, 2, 76),
+        ROW(BROWSER_ANNOUNCEMENT, 80, 2, 80),
+        ROW(BROWSER_OS_VERSION, 70, 1, 0),
+        ROW(BROWSER_SERVER_TYPE, 70, 1, 0),
+        ROW(BROWSER_COMMENT, 70, 1, 0),
 #undef ROW
 };
 

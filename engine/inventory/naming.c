@@ -66,12 +66,35 @@ static void put_instance(struct strbuf *b, const char *value) {
         strbuf_bytes(b, value, length);
 }
 
+/* "LAPTOP<20>": of the names of a node, those of its workstation and server services are the machine's; others are
+ * a user's, or a role's. */
+static void put_netbios(struct strbuf *b, const char *value) {
+        const char *suffix = strrchr(value, '<');
+
+        if (suffix && (strcmp(suffix, "<00>") == 0 || strcmp(suffix, "<20>") == 0))
+                strbuf_bytes(b, value, (size_t) (suffix - value));
+}
+
+/* "laptop A 192.0.2.50" or "50.2.0.192.in-addr.arpa PTR laptop" */
+static void put_llmnr(struct strbuf *b, const char *value) {
+        const char *pointer = strstr(value, ".arpa PTR ");
+
+        if (pointer)
+                strbuf_string(b, pointer + strlen(".arpa PTR "));
+        else
+                strbuf_bytes(b, value, strcspn(value, " "));
+}
+
 /* The name in a piece of evidence, as it is shown. */
 static void put_name(struct strbuf *b, enum fact_kind kind, const char *value) {
         if (kind == FACT_MDNS_HOSTNAME)
                 strbuf_bytes(b, value, strcspn(value, " "));
         else if (kind == FACT_MDNS_INSTANCE)
                 put_instance(b, value);
+        else if (kind == FACT_NBNS_NAME || kind == FACT_NBDGM_SOURCE)
+                put_netbios(b, value);
+        else if (kind == FACT_LLMNR_ANSWER)
+                put_llmnr(b, value);
         else
                 strbuf_string(b, value);
         cut_suffix(b, ".");
@@ -93,7 +116,9 @@ static bool is_uuid(const char *s) {
 
 /* Does it tell one device from another? */
 static bool is_telling(const char *name) {
-        static const char *const empty[] = { "localhost", "localhost.localdomain", "unknown", "(none)", "none", "null" };
+        static const char *const empty[] = { "localhost", "localhost.localdomain", "unknown", "(none)", "none", "null",
+                                            /* what a poisoner of names answers to */
+                                            "wpad", "isatap" };
         struct ip_address ip;
 
         if (strncmp(name, "hex:", 4) == 0 || is_uuid(name) || ip_parse(name, &ip) >= 0)

@@ -54,6 +54,8 @@ void emit_ip(struct emitter *e, enum fact_kind kind, const struct ip_address *ip
 struct dns_message;
 /* "NAME TYPE" for each question that was not read yet. 1, or -EBADMSG where they cannot be read. */
 int emit_dns_questions(struct emitter *e, enum fact_kind kind, struct dns_message *m);
+/* "NAME TYPE DATA" for each record of the answer section, likewise. */
+int emit_dns_answers(struct emitter *e, enum fact_kind kind, struct dns_message *m);
 
 /* The dissectors, one file each. */
 int arp_dissect(const struct packet *packet, struct emitter *emitter);
@@ -63,3 +65,6 @@ int dns_dissect(const struct packet *packet, struct emitter *emitter);
 int mdns_dissect(const struct packet *packet, struct emitter *emitter);
 int ssdp_reply_dissect(const struct packet *packet, struct emitter *emitter);
 int ssdp_dissect(const struct packet *packet, struct emitter *emitter);
+int llmnr_dissect(const struct packet *packet, struct emitter *emitter);
+int nbns_dissect(const struct packet *packet, struct emitter *emitter);
+int browser_dissect(const struct packet *packet, struct emitter *emitter);

@@ -19,13 +19,16 @@
         X(ndp, 135)   \
         X(ndp, 136)
 
-#define UDP_ROWS(X)   \
-        X(dns, 53)    \
-        X(dhcp, 67)   \
-        X(dhcp, 68)   \
-        X(dhcp, 4011) \
-        X(ssdp, 1900) \
-        X(mdns, 5353)
+#define UDP_ROWS(X)     \
+        X(dns, 53)      \
+        X(dhcp, 67)     \
+        X(dhcp, 68)     \
+        X(nbns, 137)    \
+        X(browser, 138) \
+        X(dhcp, 4011)   \
+        X(ssdp, 1900)   \
+        X(mdns, 5353)   \
+        X(llmnr, 5355)
 
 /* Tried where no port is known. It has to turn others' packets away at their first bytes. */
 #define UDP_ANY_ROWS(X) \

@@ -82,7 +82,8 @@ static bool append_data(struct strbuf *b, const struct dns_message *m, const str
         }
 }
 
-static void dissect_answer(struct emitter *e, const struct dns_message *m, const struct dns_record *record) {
+static void emit_record(struct emitter *e, enum fact_kind kind, const struct dns_message *m,
+                        const struct dns_record *record) {
         char type[DNS_TYPE_TEXT_MAX], data[FACT_VALUE_MAX], head[DNS_NAME_TEXT_MAX + DNS_TYPE_TEXT_MAX];
         struct strbuf b = STRBUF(data), h = STRBUF(head);
 
@@ -90,22 +91,26 @@ static void dissect_answer(struct emitter *e, const struct dns_message *m, const
                 return;
         strbuf_printf(&h, "%s %s", record->name.text, dns_type_format(record->type, type));
         if (b.length > 0)
-                emit_named_bytes(e, FACT_DNS_ANSWER, head, data, b.length);
+                emit_named_bytes(e, kind, head, data, b.length);
         else
-                emit_string(e, FACT_DNS_ANSWER, head);
+                emit_string(e, kind, head);
 }
 
-static int dissect_response(struct emitter *e, struct dns_message *m) {
+int emit_dns_answers(struct emitter *e, enum fact_kind kind, struct dns_message *m) {
         struct dns_record record;
         int r;
 
+        while ((r = dns_message_next_record(m, &record)) > 0 && record.section == DNS_ANSWER)
+                if (!record.name.too_long && record.type != DNS_TYPE_OPT)
+                        emit_record(e, kind, m, &record);
+        return r < 0 ? r : 1;
+}
+
+static int dissect_response(struct emitter *e, struct dns_message *m) {
         e->fact.flags |= FACT_RESPONSE;
         if (m->flags & DNS_RCODE_MASK)
                 emit_printf(e, FACT_DNS_RCODE, "%u", m->flags & DNS_RCODE_MASK);
-        while ((r = dns_message_next_record(m, &record)) > 0 && record.section == DNS_ANSWER)
-                if (!record.name.too_long && record.type != DNS_TYPE_OPT)
-                        dissect_answer(e, m, &record);
-        return r < 0 ? r : 1;
+        return emit_dns_answers(e, FACT_DNS_ANSWER, m);
 }
 
 static int dissect_message(struct emitter *e, struct cursor message) {

@@ -294,6 +294,93 @@ NDP = {
     'cut': neighbour(135, 0, 'fe80::fe')[:20],
 }
 
+LLMNR = {
+    'query': message(0, [question('nas', 28), question('nas', 1)], identifier=1),
+    'own-name': message(0, [question('laptop', 255)], identifier=2),
+    'answer': message(0x8000, [question('laptop', 1)], [record('laptop', 1, ip4('192.0.2.50'), 30, 1)], identifier=1),
+    'reverse': message(0x8000, [question('50.2.0.192.in-addr.arpa', 12)],
+                       [record('50.2.0.192.in-addr.arpa', 12, name('laptop'), 30, 1)], identifier=3),
+    'cut': message(0, [question('nas', 28)])[:-3],
+    'cut-answer': message(0x8000, (), [record('laptop', 1, ip4('192.0.2.50'), 30, 1)])[:-1],
+}
+
+def netbios(text, suffix, padding=b' '):
+    raw = (text.ljust(15, padding) if isinstance(text, bytes) else text.encode().ljust(15, padding))[:15] + bytes([suffix])
+    return labels(b''.join(bytes([65 + (c >> 4), 65 + (c & 15)]) for c in raw)) + b'\0'
+
+def nb_question(owner, kind=0x20):
+    return owner + struct.pack('>HH', kind, 1)
+
+def nb_request(opcode, owner, address, flags=0):
+    return message(opcode << 11 | 0x110, [nb_question(owner)], (), (),
+                   [record(b'\xc0\x0c', 0x20, struct.pack('>H', flags) + ip4(address), 300000, 1)], identifier=opcode)
+
+def nb_answer(owner, data, flags=0x8500, kind=0x20):
+    return message(flags, (), [record(owner, kind, data, 300000, 1)], identifier=9)
+
+def node_status(names, unit):
+    return bytes([len(names)]) + b''.join(names) + unit + bytes(40)
+
+def node_name(text, suffix, flags):
+    return text.encode('latin-1').ljust(15) + bytes([suffix]) + struct.pack('>H', flags)
+
+NBNS = {
+    'register': nb_request(5, netbios('PRINTER', 0), '192.0.2.9'),
+    'register-group': nb_request(5, netbios('WORKGROUP', 0), '192.0.2.9', 0x8000),
+    'refresh': nb_request(8, netbios('PRINTER', 0x20), '192.0.2.9'),
+    'release': nb_request(6, netbios('PRINTER', 3), '192.0.2.9'),
+    'master': nb_request(5, netbios(b'\1\2__MSBROWSE__\2', 1), '192.0.2.9', 0x8000),
+    'query': message(0x110, [nb_question(netbios('NAS', 0x20))], identifier=4),
+    'query-scope': message(0x110, [nb_question(netbios('NAS', 0x20)[:-1] + labels(b'lab', b'example') + b'\0')], identifier=4),
+    'status-query': message(0, [nb_question(netbios('*', 0, b'\0'), 0x21)], identifier=5),
+    'answer': nb_answer(netbios('PRINTER', 0x20), struct.pack('>H', 0) + ip4('192.0.2.9')),
+    'answer-several': nb_answer(netbios('PRINTER', 0x20), (struct.pack('>H', 0) + ip4('198.51.100.9') + struct.pack('>H', 0) + ip4('192.0.2.9'))),
+    'served': nb_answer(netbios('ELSEWHERE', 0x20), struct.pack('>H', 0) + ip4('192.0.2.77')),
+    'refused': nb_answer(netbios('PRINTER', 0x20), struct.pack('>H', 0) + ip4('192.0.2.9'), 0xad86),
+    'no-such-name': nb_answer(netbios('NAS', 0x20), b'', 0x8583, 10),
+    'wait': nb_answer(netbios('NAS', 0x20), b'\x29\0', 0xbc00),
+    'status': nb_answer(netbios('*', 0, b'\0'), node_status([node_name('PRINTER', 0, 0x0400), node_name('WORKGROUP', 0, 0x8400),
+                                                            node_name('Dr\x84cker', 3, 0x0400)], PRINTER), 0x8400, 0x21),
+    'status-lies': nb_answer(netbios('*', 0, b'\0'), b'\xff' + node_name('PRINTER', 0, 0x0400) + b'short', 0x8400, 0x21),
+    'not-encoded': message(0x110, [nb_question(name('plain.example'))], identifier=6),
+    'odd-letters': message(0x110, [nb_question(labels(b'CKZZ' + b'A' * 28) + b'\0')], identifier=6),
+    'cut': nb_request(5, netbios('PRINTER', 0), '192.0.2.9')[:-4],
+}
+
+def smb_mailslot(data, slot=b'\\MAILSLOT\\BROWSE\0', command=0x25):
+    offset = 32 + 1 + 34 + 2 + len(slot)
+    words = struct.pack('<HHHHBBHIHHHHHBBHHH', 0, len(data), 0, 0, 0, 0, 0, 1000, 0, 0, 0, len(data), offset, 3, 0, 1, 1, 2)
+    return b'\xffSMB' + bytes([command]) + bytes(27) + bytes([17]) + words + struct.pack('<H', len(slot) + len(data)) + slot + data
+
+def datagram(data, source='PRINTER', address='192.0.2.9', kind=0x11, flags=2):
+    names = netbios(source, 0x20) + netbios('WORKGROUP', 0x1d)
+    return struct.pack('>BBH', kind, flags, 7) + ip4(address) + struct.pack('>HHH', 138, len(names) + len(data), 0) + names + data
+
+def announcement(command, host, comment=b'', version=(6, 1), server_type=0x9a03):
+    return bytes([command, 0]) + struct.pack('<I', 60000) + host.encode().ljust(16, b'\0') + bytes(version) + \
+        struct.pack('<IBBH', server_type, 15, 1, 0xaa55) + comment + b'\0'
+
+BROWSER = {
+    'host': datagram(smb_mailslot(announcement(1, 'PRINTER', b'second floor'))),
+    'master': datagram(smb_mailslot(announcement(15, 'PRINTER'))),
+    'domain': datagram(smb_mailslot(announcement(12, 'WORKGROUP', b'PRINTER'))),
+    'election': datagram(smb_mailslot(b'\x08\1' + struct.pack('<III', 0x20010f03, 1000, 0) + b'PRINTER\0')),
+    'election-empty': datagram(smb_mailslot(b'\x08\1' + bytes(12) + b'\0')),
+    'request': datagram(smb_mailslot(b'\x02\0PRINTER\0')),
+    'lower-case-slot': datagram(smb_mailslot(announcement(1, 'PRINTER'), b'\\mailslot\\browse\0')),
+    'other-slot': datagram(smb_mailslot(announcement(1, 'NOBODY'), b'\\MAILSLOT\\NET\\NETLOGON\0')),
+    'passed-on': datagram(smb_mailslot(announcement(1, 'CAMERA')), 'CAMERA', '192.0.2.12'),
+    'full-name': datagram(smb_mailslot(announcement(1, 'A' * 16, 'Büro'.encode('cp850')))),
+    'no-smb': datagram(b'something else'),
+    'other-command': datagram(smb_mailslot(announcement(1, 'NOBODY'), command=0x24)),
+    'later-fragment': datagram(announcement(1, 'NOBODY'), flags=0),
+    'first-fragment': datagram(smb_mailslot(announcement(1, 'PRINTER')), flags=3),
+    'error': struct.pack('>BBH', 0x13, 2, 7) + ip4('192.0.2.9') + b'\0\x8a\x82',
+    'cut-name': datagram(smb_mailslot(b''))[:40],
+    'cut-announcement': datagram(smb_mailslot(announcement(1, 'PRINTER')[:20])),
+    'lying-offset': datagram(smb_mailslot(announcement(1, 'PRINTER')).replace(struct.pack('<HH', 33, 86), b'\xff\xff\xff\xff')),
+}
+
 # -------------------------------------------------------------------------------------------- captures
 
 def to_printer(payload):
@@ -363,6 +450,24 @@ def ssdp_frames():
     yield ethernet(PRINTER, LAPTOP, 0x0800, udp4('192.0.2.9', '192.0.2.50', 38616, 40002, SSDP['body']))
     yield ethernet(PRINTER, bytes.fromhex('33330000000c'), 0x86dd, udp6('fe80::5eff:fe00:9', 'ff02::c', 1900, 1900, SSDP['notify'], 2))
 
+def llmnr_frames():
+    for key, body in LLMNR.items():
+        if key in ('answer', 'reverse', 'cut-answer'):
+            yield ethernet(LAPTOP, PRINTER, 0x0800, udp4('192.0.2.50', '192.0.2.9', 5355, 50000, body, 128))
+        else:
+            yield ethernet(LAPTOP, bytes.fromhex('01005e0000fc'), 0x0800, udp4('192.0.2.50', '224.0.0.252', 50000, 5355, body, 1))
+    yield ethernet(LAPTOP, bytes.fromhex('333300010003'), 0x86dd, udp6('fe80::5eff:fe00:1', 'ff02::1:3', 50000, 5355, LLMNR['query'], 1))
+
+def nbns_frames():
+    for key, body in NBNS.items():
+        answer = body[2] & 0x80
+        yield ethernet(PRINTER, LAPTOP if answer else BROADCAST, 0x0800,
+                       udp4('192.0.2.9', '192.0.2.50' if answer else '192.0.2.255', 137, 137, body, 128))
+
+def browser_frames():
+    for body in BROWSER.values():
+        yield ethernet(PRINTER, BROADCAST, 0x0800, udp4('192.0.2.9', '192.0.2.255', 138, 138, body))
+
 def tunnel_frames():
     """The same ARP request or mDNS answer inside everything that carries one."""
     request = arp(1, CAMERA, '192.0.2.12', bytes(6), '192.0.2.1')
@@ -418,6 +523,9 @@ CAPTURES = {
     'mdns': (1, mdns_frames()),
     'dns': (1, dns_frames()),
     'ssdp': (1, ssdp_frames()),
+    'llmnr': (1, llmnr_frames()),
+    'nbns': (1, nbns_frames()),
+    'browser': (1, browser_frames()),
     'tunnels': (1, tunnel_frames()),
     'fragments': (1, fragment_frames()),
     'link-sll': (113, (cooked(PRINTER, 0x0800, ANSWER), cooked(CAMERA, 0x0806, REQUEST), cooked(LAPTOP, 0x86dd, SOLICIT))),
@@ -428,6 +536,7 @@ CAPTURES = {
     'link-ppp': (9, (b'\xff\3\0\x21' + ANSWER, b'\0\x57' + SOLICIT)),
 }
 SEEDS = {'ndp': NDP, 'dhcp': {**DHCP_CLIENT, **DHCP_SERVER}, 'mdns': MDNS, 'dns': DNS, 'ssdp': SSDP,
+         'llmnr': LLMNR, 'nbns': NBNS, 'browser': BROWSER,
          'arp': {str(i): frame[14:] for i, frame in enumerate(arp_frames())}}
 
 def write(path, data):

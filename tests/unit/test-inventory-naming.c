@@ -1,0 +1,91 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "tests/unit/cmocka-all.h"
+#include "tests/unit/inventory-fixture.h"
+
+/* What the naming and discovery protocols beside mDNS and DHCP do to a device. */
+
+#define PC "02:00:00:00:00:0a"
+
+static int setup(void **state) {
+        static struct fixture fixture;
+
+        fixture_init(&fixture, 0);
+        *state = &fixture;
+        return 0;
+}
+
+static int teardown(void **state) {
+        fixture_done(*state);
+        return 0;
+}
+
+static const char *name_of(const struct fixture *f, size_t i) {
+        const struct device *d = device_at(f, PC);
+
+        return d && i < d->n_names ? d->names[i].value : NULL;
+}
+
+static void netbios_names_lose_their_suffix(void **state) {
+        struct fixture *f = *state;
+
+        say(f, PC, "192.0.2.10", FACT_NBNS_NAME, "DESK<20>");
+        pass(f, 1);
+        assert_string_equal(name_of(f, 0), "DESK");
+        assert_int_equal(device_at(f, PC)->n_names, 1);
+}
+
+static void names_of_users_and_roles_are_not_the_devices(void **state) {
+        struct fixture *f = *state;
+
+        say(f, PC, "192.0.2.10", FACT_NBNS_NAME, "MARTIN<03>");
+        say(f, PC, "192.0.2.10", FACT_NBNS_NAME, "HOME<1d>");
+        say(f, PC, "192.0.2.10", FACT_NBNS_NAME, "<20>");
+        pass(f, 1);
+        assert_int_equal(device_at(f, PC)->n_names, 0);
+}
+
+static void an_answer_names_its_sender(void **state) {
+        struct fixture *f = *state;
+
+        say(f, PC, "192.0.2.10", FACT_LLMNR_ANSWER, "desk AAAA fe80::1");
+        say(f, PC, "192.0.2.10", FACT_LLMNR_ANSWER, "10.2.0.192.in-addr.arpa PTR study");
+        say(f, PC, "192.0.2.10", FACT_LLMNR_ANSWER, "wpad A 192.0.2.10");
+        pass(f, 1);
+        assert_int_equal(device_at(f, PC)->n_names, 2);
+        assert_string_equal(name_of(f, 0), "desk");
+        assert_string_equal(name_of(f, 1), "study");
+}
+
+static void what_is_foreign_is_no_evidence(void **state) {
+        struct fixture *f = *state;
+
+        say_flags(f, PC, "192.0.2.10", FACT_NBNS_NAME, "WORKGROUP<00>", FACT_FOREIGN, 0);
+        say_flags(f, PC, "192.0.2.10", FACT_BROWSER_ANNOUNCEMENT, "WORKGROUP", FACT_FOREIGN, 0);
+        pass(f, 1);
+        assert_non_null(device_at(f, PC));
+        assert_int_equal(device_at(f, PC)->n_evidence, 0);
+        assert_int_equal(device_at(f, PC)->n_names, 0);
+}
+
+static void a_name_that_is_asked_for_is_not_ones_own(void **state) {
+        struct fixture *f = *state;
+
+        say(f, PC, "192.0.2.10", FACT_NBNS_QUERY, "NAS<20>");
+        say(f, PC, "192.0.2.10", FACT_LLMNR_QUERY, "nas A");
+        pass(f, 1);
+        assert_int_equal(device_at(f, PC)->n_names, 0);
+}
+
+int main(void) {
+#define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
+        const struct CMUnitTest tests[] = {
+                TEST(netbios_names_lose_their_suffix),
+                TEST(names_of_users_and_roles_are_not_the_devices),
+                TEST(an_answer_names_its_sender),
+                TEST(what_is_foreign_is_no_evidence),
+                TEST(a_name_that_is_asked_for_is_not_ones_own),
+        };
+#undef TEST
+
+        return cmocka_run_group_tests(tests, NULL, NULL);
+}
