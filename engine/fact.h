@@ -91,9 +91,10 @@ enum fact_voice {
         X(BROWSER_OS_VERSION, "browser.os_version", SELF)                      \
         X(BROWSER_SERVER_TYPE, "browser.server_type", SELF)                    \
         X(BROWSER_COMMENT, "browser.comment", SELF)                            \
-        /* Never on the wire: what this machine knows of itself, as the source of its own name and addresses. */ \
+        /* Never on the wire: what this machine knows by itself: its name, its addresses, who routes for it. */ \
         X(HOST_NAME, "host.name", SELF)                                        \
         X(HOST_ADDRESS, "host.address", SELF)                                  \
+        X(HOST_GATEWAY, "host.gateway", SERVES)                                  \
         X(HTTP_HOST, "http.host", ASKS)                                        \
         X(HTTP_REQUEST, "http.request", ASKS)                                  \
         X(HTTP_STATUS, "http.status", CLAIMS)                                  \

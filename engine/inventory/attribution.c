@@ -184,6 +184,19 @@ static void take_goodbye(struct inventory *inventory, struct entry *entry, const
         entry_take_service(inventory, entry, fact->kind, fact->value, true, now);
 }
 
+/* A client that asks for an address names the server it takes it from, so that all may hear (RFC 2131 §3.1): where
+ * only broadcasts are seen, nothing else tells who that is. */
+static void take_named_server(struct inventory *inventory, const struct entry *client, const struct fact *fact, uint64_t now) {
+        struct ip_address ip;
+        struct entry *server;
+
+        if (!read_last_ip(fact->value, &ip))
+                return;
+        server = entry_by_ip(inventory, client->network, &ip);
+        if (server && server != client)
+                entry_take_evidence(inventory, server, FACT_DHCP_SERVER_ID, VOICE_SERVES, fact->value, now);
+}
+
 static bool is_service(const struct fact *fact) {
         return fact_voice(fact) == VOICE_SELF && (fact->kind == FACT_MDNS_SERVICE || fact->kind == FACT_SSDP_NT ||
                                                   fact->kind == FACT_SSDP_ST || fact->kind == FACT_SSDP_USN);
@@ -207,6 +220,8 @@ void fact_apply(struct inventory *inventory, struct entry *entry, const struct f
                 take_goodbye(inventory, entry, fact, now);
                 return;
         }
+        if (fact->kind == FACT_DHCP_REQUESTED_SERVER)
+                take_named_server(inventory, entry, fact, now);
         if (is_service(fact))
                 entry_take_service(inventory, entry, fact->kind, fact->value, false, now);
         if (fact->kind == FACT_MDNS_HOSTNAME)

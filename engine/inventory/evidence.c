@@ -12,8 +12,9 @@
 /* Longer values are cut: no rule looks further (CLASSIFY_VALUE_MAX). */
 #define VALUE_MAX CLASSIFY_VALUE_MAX
 
-/* What is not listed here has the policy of its voice. Kinds whose content has its own place (addresses) or
- * that say nothing of their sender for long are not kept. */
+/* What is not listed here has the policy of its voice. Kinds whose content has its own place (addresses) or that say
+ * nothing of their sender for long are not kept; nor is whom a device talks to: evidence is for every local user to
+ * read, and that is not. */
 static const struct evidence_row {
         bool listed;
         struct evidence_policy policy;
@@ -21,6 +22,7 @@ static const struct evidence_row {
 #define ROW(kind, confidence, keep, name) [FACT_##kind] = { true, { confidence, keep, name } }
         ROW(HOST_NAME, 100, 1, 100),
         ROW(HOST_ADDRESS, 100, 0, 0),
+        ROW(HOST_GATEWAY, 100, 1, 0),
         ROW(ARP_SENDER, 80, 0, 0),
         ROW(ARP_WHO_HAS, 0, 0, 0),
         ROW(ARP_PROBE, 0, 0, 0),
@@ -44,6 +46,7 @@ static const struct evidence_row {
         ROW(DHCP_OPTIONS, 80, 4, 0),
         ROW(DHCP_MAX_MESSAGE_SIZE, 70, 1, 0),
         ROW(DHCP_REQUESTED_IP, 0, 0, 0),
+        ROW(DHCP_REQUESTED_SERVER, 0, 0, 0),
         ROW(DHCP_CLIENT_IP, 0, 0, 0),
         ROW(DHCP_ASSIGNED_IP, 0, 0, 0),
         ROW(DHCP_OFFERED_IP, 0, 0, 0),
@@ -51,10 +54,11 @@ static const struct evidence_row {
         ROW(MDNS_HOSTNAME, 90, 6, 90),
         ROW(MDNS_SERVICE, 90, 16, 0),
         ROW(MDNS_INSTANCE, 85, 12, 50),
+        ROW(MDNS_SRV, 0, 0, 0),
         ROW(MDNS_TXT, 85, 24, 0),
         ROW(MDNS_REVERSE, 80, 0, 0),
         ROW(MDNS_HINFO, 85, 2, 0),
-        ROW(MDNS_QUERY, 40, 6, 0),
+        ROW(MDNS_QUERY, 40, 8, 0),
         ROW(SSDP_METHOD, 50, 3, 0),
         ROW(SSDP_SERVER, 85, 3, 0),
         ROW(SSDP_USN, 80, 6, 0),
@@ -73,6 +77,10 @@ static const struct evidence_row {
         ROW(BROWSER_OS_VERSION, 70, 1, 0),
         ROW(BROWSER_SERVER_TYPE, 70, 1, 0),
         ROW(BROWSER_COMMENT, 70, 1, 0),
+        ROW(UPNP_FRIENDLY_NAME, 85, 3, 70),
+        ROW(HTTP_STATUS, 0, 0, 0),
+        ROW(DNS_ANSWER, 0, 0, 0),
+        ROW(DNS_RCODE, 0, 0, 0),
 #undef ROW
 };
 
@@ -81,7 +89,7 @@ static struct evidence_policy policy_of_voice(enum fact_voice voice) {
         case VOICE_SELF:
                 return (struct evidence_policy) { 75, 4, 0 };
         case VOICE_ASKS:
-                return (struct evidence_policy) { 40, 3, 0 };
+                return (struct evidence_policy) { 40, 0, 0 };
         case VOICE_SERVES:
                 return (struct evidence_policy) { 70, 2, 0 };
         case VOICE_CLAIMS:

@@ -132,17 +132,24 @@ static bool is_telling(const char *name) {
         return false;
 }
 
+/* A name that others of its kind outlived by so long was given up: the device was renamed. */
+#define NAME_OUTLIVED (600 * NSEC_PER_SEC)
+
 struct candidate {
         struct device_name name; /* value: in `text` */
+        bool given_up;
         char text[NAME_MAX_BYTES + 1];
 };
 
-static bool is_better(const struct device_name *a, const struct device_name *b) {
-        if (a->confidence != b->confidence)
-                return a->confidence > b->confidence;
-        if (a->last_seen != b->last_seen)
-                return a->last_seen > b->last_seen;
-        return strcmp(a->value, b->value) < 0;
+/* Devices with two names of a kind say both all the time: the one heard first stays in front. */
+static bool is_better(const struct candidate *a, const struct candidate *b) {
+        if (a->name.confidence != b->name.confidence)
+                return a->name.confidence > b->name.confidence;
+        if (a->given_up != b->given_up)
+                return b->given_up;
+        if (a->name.first_seen != b->name.first_seen)
+                return a->name.first_seen < b->name.first_seen;
+        return strcmp(a->text, b->text) < 0;
 }
 
 /* Puts it where it belongs in the best-first list; a name that is there already keeps its better source. */
@@ -151,12 +158,12 @@ static size_t insert_candidate(struct candidate *list, size_t n, const struct ca
 
         for (i = 0; i < n; i++)
                 if (strcasecmp(list[i].text, candidate->text) == 0) {
-                        if (!is_better(&candidate->name, &list[i].name))
+                        if (!is_better(candidate, &list[i]))
                                 return n;
                         memmove(&list[i], &list[i + 1], (--n - i) * sizeof *list);
                         break;
                 }
-        for (i = 0; i < n && !is_better(&candidate->name, &list[i].name); i++)
+        for (i = 0; i < n && !is_better(candidate, &list[i]); i++)
                 ;
         if (i == DEVICE_NAMES_MAX)
                 return n;
@@ -166,6 +173,14 @@ static size_t insert_candidate(struct candidate *list, size_t n, const struct ca
         for (size_t k = 0; k <= n; k++)
                 list[k].name.value = list[k].text;
         return n + 1;
+}
+
+static bool is_given_up(const struct device *d, const struct evidence *name) {
+        for (size_t i = 0; i < d->n_evidence; i++)
+                if (d->evidence[i].kind == name->kind && d->evidence[i].last_seen > name->last_seen &&
+                    d->evidence[i].last_seen - name->last_seen > NAME_OUTLIVED)
+                        return true;
+        return false;
 }
 
 static size_t collect(const struct device *d, struct candidate *list) {
@@ -183,6 +198,7 @@ static size_t collect(const struct device *d, struct candidate *list) {
                 if (!is_telling(candidate.text))
                         continue;
                 candidate.name = (struct device_name) { e->kind, confidence, e->first_seen, e->last_seen, candidate.text };
+                candidate.given_up = is_given_up(d, e);
                 n = insert_candidate(list, n, &candidate);
         }
         return n;

@@ -15,6 +15,8 @@
 
 /* RFC 1035 §2.3.4 */
 #define DOMAIN_MAX 253
+/* That a network is still there is worth saving so often. */
+#define SEEN_INTERVAL (300 * NSEC_PER_SEC)
 
 struct network_entry *network_free(struct network_entry *network) {
         if (!network)
@@ -27,6 +29,14 @@ struct network_entry *network_free(struct network_entry *network) {
 void network_changed(struct inventory *inventory, struct network_entry *network) {
         network->dirty = true;
         inventory->networks_dirty = true;
+}
+
+void network_heard(struct inventory *inventory, struct network_entry *network, uint64_t now) {
+        network->network.last_seen = MAX(network->network.last_seen, now);
+        if (network->network.last_seen - network->seen_told < SEEN_INTERVAL)
+                return;
+        network->seen_told = network->network.last_seen;
+        network_changed(inventory, network);
 }
 
 struct network_entry *network_by_id(const struct inventory *inventory, uint64_t id) {
@@ -90,7 +100,7 @@ static struct network_entry *make_network(struct inventory *inventory, const str
         network->ifindex = key->ifindex;
         network->network.id = new_id(inventory, key);
         network->network.vlan = (uint16_t) key->vlan;
-        network->network.first_seen = network->network.last_seen = now;
+        network->network.first_seen = network->network.last_seen = network->seen_told = now;
         memcpy(network->network.interface, key->interface, sizeof network->network.interface);
         if (network_set_name(network, key->interface) < 0 || network_insert(inventory, network) < 0)
                 return network_free(network);
@@ -207,11 +217,16 @@ struct network_entry *network_of(struct inventory *inventory, uint32_t ifindex, 
 
 static void mark_gateway(struct inventory *inventory, struct network_entry *network, bool is) {
         struct entry *entry = NULL;
+        char ip[IP_STRING_MAX];
 
         if (!mac_is_zero(&network->network.gateway_mac))
                 entry = entry_by_mac(inventory, network, &network->network.gateway_mac);
-        if (entry)
-                entry_set_flags(inventory, entry, is ? DEVICE_GATEWAY : 0, is ? 0 : DEVICE_GATEWAY);
+        if (!entry)
+                return;
+        entry_set_flags(inventory, entry, is ? DEVICE_GATEWAY : 0, is ? 0 : DEVICE_GATEWAY);
+        if (is && network->gateway_authority == AUTHORITY_SELF)
+                entry_take_evidence(inventory, entry, FACT_HOST_GATEWAY, VOICE_SERVES,
+                                    ip_format(&network->network.gateway_ip, ip), inventory->now);
 }
 
 void network_set_gateway_mac(struct inventory *inventory, struct network_entry *network, const struct mac_address *mac) {

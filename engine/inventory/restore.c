@@ -26,6 +26,7 @@ int inventory_restore_network(struct inventory *inventory, const struct network 
                 return -ENOMEM;
         network->network = *record;
         network->network.devices = 0;
+        network->seen_told = record->last_seen;
         network->network.name = NULL;
         r = network_set_name(network, record->name ?: record->interface);
         if (r >= 0)

@@ -207,7 +207,7 @@ void entry_heard(struct inventory *inventory, struct entry *entry, const struct 
                 if (mac_equal(&entry->device.macs[i].address, mac))
                         entry->device.macs[i].last_seen = MAX(entry->device.macs[i].last_seen, now);
         entry->device.last_seen = MAX(entry->device.last_seen, now);
-        entry->network->network.last_seen = MAX(entry->network->network.last_seen, now);
+        network_heard(inventory, entry->network, now);
         tier_leave(inventory, entry);
         tier_enter(inventory, entry);
         entry_set_presence(inventory, entry, PRESENCE_ONLINE);

@@ -108,6 +108,35 @@ static void names_rank_by_source(void **state) {
         assert_string_equal(device_display_name(device_at(f, NAS), name, sizeof name), "Storage");
 }
 
+/* A camera of the corpus says three host names in turn, each in a packet of its own. */
+static void two_names_of_a_kind_do_not_take_turns(void **state) {
+        struct fixture *f = *state;
+
+        for (unsigned i = 0; i < 20; i++) {
+                say(f, NAS, "192.168.77.12", FACT_MDNS_HOSTNAME, "first.local 192.168.77.12");
+                pass(f, 2);
+                say(f, NAS, "192.168.77.12", FACT_MDNS_HOSTNAME, "second.local 192.168.77.12");
+                pass(f, 2);
+                assert_string_equal(device_hostname(device_at(f, NAS)), "first");
+                if (i == 0)
+                        f->changes = 0;
+        }
+        assert_false(f->changes & CHANGE_NAMES);
+}
+
+static void renamed_device_gets_its_new_name(void **state) {
+        struct fixture *f = *state;
+
+        say(f, NAS, "192.168.77.12", FACT_MDNS_HOSTNAME, "old.local 192.168.77.12");
+        for (unsigned i = 0; i < 12; i++) {
+                pass(f, 60);
+                say(f, NAS, "192.168.77.12", FACT_MDNS_HOSTNAME, "new.local 192.168.77.12");
+        }
+        pass(f, 1);
+        assert_string_equal(device_hostname(device_at(f, NAS)), "new");
+        assert_int_equal(device_at(f, NAS)->n_names, 2);
+}
+
 static void names_that_tell_nothing_are_not_taken(void **state) {
         struct fixture *f = *state;
 
@@ -178,6 +207,7 @@ static void gateway_is_not_taken_for_a_host_it_forwards(void **state) {
         set_interface(f, LAPTOP, "192.168.77.2", "192.168.77.1");
         arp_eth0(f, ROUTER, "192.168.77.1");
         assert_true(device_at(f, ROUTER)->flags & DEVICE_GATEWAY);
+        assert_string_equal(evidence_of(device_at(f, ROUTER), FACT_HOST_GATEWAY)->value, "192.168.77.1");
         {
                 struct fact fact = fact_of(f, ROUTER, "192.168.77.99", FACT_SSDP_SERVER, "hairpin");
 
@@ -356,6 +386,28 @@ static void gateway_keeps_its_address_against_a_forger(void **state) {
         assert_true(has_v4(device_at(f, ROUTER), "192.168.77.1"));
         assert_false(has_v4(device_at(f, PHONE), "192.168.77.1"));
         assert_true(device_at(f, ROUTER)->flags & DEVICE_GATEWAY);
+}
+
+/* From a place that hears broadcasts only, the client's request is all that tells of the server. */
+static void server_that_a_client_names_is_a_server(void **state) {
+        struct fixture *f = *state;
+
+        arp(f, ROUTER, "192.168.77.1");
+        say(f, PHONE, "0.0.0.0", FACT_DHCP_REQUESTED_SERVER, "192.168.77.1");
+        assert_string_equal(evidence_of(device_at(f, ROUTER), FACT_DHCP_SERVER_ID)->value, "192.168.77.1");
+        assert_int_equal(device_at(f, PHONE)->n_evidence, 0);
+}
+
+/* Evidence is open to all local users. */
+static void whom_a_device_talks_to_is_no_evidence(void **state) {
+        struct fixture *f = *state;
+
+        say(f, PHONE, "192.168.77.3", FACT_DNS_QUERY, "private.example A");
+        say(f, PHONE, "192.168.77.3", FACT_HTTP_HOST, "private.example");
+        say(f, PHONE, "192.168.77.3", FACT_HTTP_REQUEST, "GET /private");
+        say(f, ROUTER, "192.168.77.1", FACT_DNS_ANSWER, "private.example A 192.0.2.1");
+        assert_int_equal(device_at(f, PHONE)->n_evidence, 0);
+        assert_int_equal(device_at(f, ROUTER)->n_evidence, 0);
 }
 
 static void goodbye_takes_the_service_back_and_keeps_the_name(void **state) {
@@ -761,6 +813,8 @@ int main(void) {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
                 TEST(arp_makes_a_device_with_an_address),
                 TEST(names_rank_by_source),
+                TEST(two_names_of_a_kind_do_not_take_turns),
+                TEST(renamed_device_gets_its_new_name),
                 TEST(names_that_tell_nothing_are_not_taken),
                 TEST(instance_names_lose_type_and_identifier),
                 TEST(router_is_not_blamed_for_what_it_forwards),
@@ -780,6 +834,8 @@ int main(void) {
                 TEST(address_moves_to_a_new_owner),
                 TEST(address_does_not_flap_between_two_claims),
                 TEST(gateway_keeps_its_address_against_a_forger),
+                TEST(server_that_a_client_names_is_a_server),
+                TEST(whom_a_device_talks_to_is_no_evidence),
                 TEST(goodbye_takes_the_service_back_and_keeps_the_name),
                 TEST(goodbye_of_something_unknown_is_no_evidence),
                 TEST(search_is_no_service),

@@ -1,0 +1,11 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+#include "engine/inventory/entry.h"
+
+/* What this machine knows of itself. */
+
+const struct inventory_interface *interface_by_index(const struct inventory *inventory, uint32_t ifindex);
+/* The network that `fact` was heard in: another one than before if the gateway is another. */
+struct network_entry *interface_check_gateway(struct inventory *inventory, struct network_entry *network,
+                                              const struct fact *fact, uint64_t now);
