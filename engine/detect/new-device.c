@@ -11,6 +11,9 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+
+/* An id is a hash already. */
+#define HASH_FUNCTION(key, length, hash) ((void) (length), (hash) = (unsigned) *(const uint64_t *) (key))
 #include <uthash.h>
 #include <utlist.h>
 
