@@ -73,6 +73,17 @@ static bool next_option(struct cursor *area, uint8_t *ret_code, struct cursor *r
 }
 
 /* A part that comes alone stays where it is; several are joined. */
+static void add_part(struct dhcp_value *value, struct cursor part) {
+        size_t n = MIN(cursor_left(&part), sizeof value->joined - value->length);
+
+        if (value->data != value->joined) {
+                memcpy(value->joined, value->data, value->length);
+                value->data = value->joined;
+        }
+        memcpy(value->joined + value->length, part.data, n);
+        value->length += n;
+}
+
 static bool find_option(const struct dhcp_message *m, uint8_t code, struct dhcp_value *ret) {
         bool found = false;
 
@@ -81,23 +92,15 @@ static bool find_option(const struct dhcp_message *m, uint8_t code, struct dhcp_
                 uint8_t c;
 
                 while (next_option(&area, &c, &body)) {
-                        size_t n = cursor_left(&body);
-
                         if (c != code)
                                 continue;
-                        if (!found) {
-                                found = true;
+                        if (found)
+                                add_part(ret, body);
+                        else {
                                 ret->data = body.data;
-                                ret->length = n;
-                                continue;
+                                ret->length = cursor_left(&body);
                         }
-                        if (ret->data != ret->joined) {
-                                memcpy(ret->joined, ret->data, ret->length);
-                                ret->data = ret->joined;
-                        }
-                        n = MIN(n, sizeof ret->joined - ret->length);
-                        memcpy(ret->joined + ret->length, body.data, n);
-                        ret->length += n;
+                        found = true;
                 }
         }
         return found;
@@ -194,9 +197,18 @@ static void emit_user_class(struct emitter *e, const struct dhcp_message *m) {
                 emit_bytes(e, FACT_DHCP_USER_CLASS, value.data, value.length);
 }
 
+static void emit_list(struct emitter *e, enum fact_kind kind, const struct strbuf *list) {
+        uint16_t flags = e->fact.flags;
+
+        if (list->truncated)
+                e->fact.flags |= FACT_VALUE_CUT;
+        emit_string(e, kind, list->data);
+        e->fact.flags = flags;
+}
+
 /* One address, or several joined with commas. */
 static void emit_addresses(struct emitter *e, const struct dhcp_message *m, uint8_t code, enum fact_kind kind) {
-        char text[IP_STRING_MAX], list[1024];
+        char text[IP_STRING_MAX], list[FACT_VALUE_MAX + 1];
         struct strbuf b = STRBUF(list);
         struct dhcp_value value;
         struct cursor c;
@@ -213,7 +225,7 @@ static void emit_addresses(struct emitter *e, const struct dhcp_message *m, uint
                 strbuf_string(&b, ip_format(&ip, text));
         }
         if (b.length > 0)
-                emit_string(e, kind, list);
+                emit_list(e, kind, &b);
 }
 
 /* An option that holds exactly one address; of several, the first counts. */
@@ -251,7 +263,7 @@ static void append_code(struct strbuf *b, uint8_t code) {
 }
 
 static void emit_parameter_list(struct emitter *e, const struct dhcp_message *m) {
-        char list[4 * 1024];
+        char list[FACT_VALUE_MAX + 1];
         struct strbuf b = STRBUF(list);
         struct dhcp_value value;
 
@@ -259,7 +271,7 @@ static void emit_parameter_list(struct emitter *e, const struct dhcp_message *m)
                 return;
         for (size_t i = 0; i < value.length; i++)
                 append_code(&b, value.data[i]);
-        emit_string(e, FACT_DHCP_PARAM_REQUEST_LIST, list);
+        emit_list(e, FACT_DHCP_PARAM_REQUEST_LIST, &b);
 }
 
 static void append_codes(struct strbuf *b, struct cursor area) {
@@ -274,7 +286,7 @@ static void append_codes(struct strbuf *b, struct cursor area) {
  * the option that announces them stands, in the order of the header. */
 static void emit_options(struct emitter *e, const struct dhcp_message *m) {
         struct cursor area = m->areas[0], body;
-        char list[FACT_VALUE_MAX];
+        char list[FACT_VALUE_MAX + 1];
         struct strbuf b = STRBUF(list);
         bool overloaded = false;
         uint8_t code;
@@ -287,7 +299,7 @@ static void emit_options(struct emitter *e, const struct dhcp_message *m) {
                 append_codes(&b, m->areas[2]);
                 append_codes(&b, m->areas[1]);
         }
-        emit_string(e, FACT_DHCP_OPTIONS, list);
+        emit_list(e, FACT_DHCP_OPTIONS, &b);
 }
 
 /* RFC 4702 §2: flags, two result codes, and a name, in DNS's form where the E flag is set. */

@@ -148,6 +148,23 @@ static void joined_options_stay_in_bounds(void **state _unused_) {
         assert_int_equal(fact_log_find(&log, FACT_DHCP_VENDOR_CLASS)->value_length, 750);
 }
 
+/* A thousand options fit a datagram; their list does not fit a fact. */
+static void a_list_that_is_cut_says_so(void **state _unused_) {
+        struct fact_log log;
+        struct message m = message_make(1);
+        static uint8_t bytes[OPTIONS + 2 * 2000];
+        const struct fact *fact;
+
+        memcpy(bytes, m.bytes, OPTIONS);
+        for (size_t i = OPTIONS; i < sizeof bytes; i += 2)
+                bytes[i] = 200;
+        fact_log_udp(&log, fact_log_packet(LAYER_UDP, "0.0.0.0", "255.255.255.255"), 68, 67, bytes, sizeof bytes);
+        fact = fact_log_find(&log, FACT_DHCP_OPTIONS);
+        assert_int_equal(fact->value_length, FACT_VALUE_MAX);
+        assert_true(fact->flags & FACT_VALUE_CUT);
+        assert_false(fact_log_find(&log, FACT_DHCP_MSG_TYPE)->flags & FACT_VALUE_CUT);
+}
+
 static void every_cut_reads_only_what_is_there(void **state _unused_) {
         struct message m = message_make(1);
         struct fact_log log;
@@ -175,6 +192,7 @@ int main(void) {
                 cmocka_unit_test(names_in_both_encodings),
                 cmocka_unit_test(without_a_cookie_there_are_no_options),
                 cmocka_unit_test(joined_options_stay_in_bounds),
+                cmocka_unit_test(a_list_that_is_cut_says_so),
                 cmocka_unit_test(every_cut_reads_only_what_is_there),
         };
 
