@@ -8,6 +8,7 @@ Needs root, iproute2 and the right to load BPF programs; skips (77) without. Out
 import ctypes
 import os
 import re
+import shutil
 import signal
 import socket
 import struct
@@ -537,6 +538,9 @@ def case_span_is_promiscuous():
 def usable():
     if os.geteuid() != 0:
         return 'needs root'
+    missing = [tool for tool in ('ip', 'tc', 'setpriv') if not shutil.which(tool)]
+    if missing:
+        return 'needs ' + ', '.join(missing)
     try:
         set_up()
         run = Run('ebpf').stop()
