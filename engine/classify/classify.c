@@ -21,9 +21,20 @@ struct matching {
         uint16_t found[CONDITIONS_MAX];   /* best evidence that it holds for */
 };
 
-static bool is_name(enum fact_kind kind) {
+/* NetBIOS has names of users and groups too: those of the machine are <00> and <20> (RFC 1002 knows only the byte;
+ * [MS-NBTE] §2.2.2 what it means). */
+static bool is_machine_name(const char *value) {
+        const char *type = strchr(value, '<');
+
+        return type && (strcmp(type, "<00>") == 0 || strcmp(type, "<20>") == 0);
+}
+
+static bool is_name(const struct classify_evidence *evidence) {
+        enum fact_kind kind = evidence->kind;
+
         return kind == FACT_DHCP_HOSTNAME || kind == FACT_DHCP_FQDN || kind == FACT_MDNS_HOSTNAME ||
-               kind == FACT_HOST_NAME || kind == FACT_NBNS_NAME || kind == FACT_BROWSER_ANNOUNCEMENT;
+               kind == FACT_HOST_NAME || kind == FACT_BROWSER_ANNOUNCEMENT ||
+               (kind == FACT_NBNS_NAME && is_machine_name(evidence->value));
 }
 
 /* How much of a value conditions of `slot` look at: of a name the first label, without the address that mDNS puts
@@ -74,7 +85,7 @@ static void scan_evidence(struct matching *m) {
         const struct classify_evidence *evidence = &m->evidence[m->current];
 
         scan_value(m, evidence->value, SLOT_OF_KIND(evidence->kind));
-        if (is_name(evidence->kind))
+        if (is_name(evidence))
                 scan_value(m, evidence->value, SLOT_NAME);
 }
 

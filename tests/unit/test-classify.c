@@ -245,6 +245,12 @@ static void a_name_is_the_first_label_whoever_says_it(void **state _unused_) {
         assert_string_equal(class.model, "3");
         classify_all(rules, &class, said(FACT_DHCP_HOSTNAME, "pi4.example.org"));
         assert_string_equal(class.model, "4");
+        classify_all(rules, &class, said(FACT_NBNS_NAME, "PI5<20>"));
+        assert_string_equal(class.model, "5");
+        classify_all(rules, &class, said(FACT_BROWSER_ANNOUNCEMENT, "PI6"));
+        assert_string_equal(class.model, "6");
+        classify_all(rules, &class, said(FACT_NBNS_NAME, "PIERRE<03>")); /* a user */
+        assert_int_equal(class.type, TYPE_UNKNOWN);
         classify_all(rules, &class, said(FACT_MDNS_SERVICE, "pi4"));
         assert_int_equal(class.type, TYPE_UNKNOWN);
 }

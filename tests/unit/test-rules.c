@@ -71,8 +71,10 @@ static void run_case(struct suite *suite) {
         struct rule_case *c = &suite->current;
         struct classification class;
 
-        if (c->n_evidence == 0)
+        if (c->line == 0) /* before the first section */
                 return;
+        if (c->n_evidence == 0)
+                fail_case(suite, "evidence", "there", "missing");
         suite->cases++;
         classify(suite->rules, c->evidence, c->n_evidence, &class);
         expect_rule(suite, &class, c->name);
