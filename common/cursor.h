@@ -109,3 +109,12 @@ static inline bool cursor_le32(struct cursor *c, uint32_t *ret) {
         c->data += 4;
         return true;
 }
+
+/* 1 if the bytes begin with `text`, 0 if they may once there are more of them, -1 if not. */
+static inline int cursor_begins(const struct cursor *c, const void *text, size_t length) {
+        size_t left = cursor_left(c);
+
+        if (memcmp(c->data, text, left < length ? left : length) != 0)
+                return -1;
+        return left >= length;
+}

@@ -101,6 +101,9 @@ enum fact_voice {
         X(HTTP_USER_AGENT, "http.user_agent", SELF)                            \
         X(HTTP_SERVER, "http.server", SELF)                                    \
         X(HTTP_X_POWERED_BY, "http.x_powered_by", SELF)                        \
+        X(SSH_BANNER, "ssh.banner", SELF)                                      \
+        X(SSH_HASSH, "ssh.hassh", SELF)                                        \
+        X(SSH_HASSH_SERVER, "ssh.hassh_server", SELF)                          \
         X(UPNP_FRIENDLY_NAME, "upnp.friendlyName", SELF)                       \
         X(UPNP_MANUFACTURER, "upnp.manufacturer", SELF)                        \
         X(UPNP_MANUFACTURER_URL, "upnp.manufacturerURL", SELF)                 \

@@ -81,6 +81,9 @@ static const struct evidence_row {
         ROW(HTTP_STATUS, 0, 0, 0),
         ROW(DNS_ANSWER, 0, 0, 0),
         ROW(DNS_RCODE, 0, 0, 0),
+        ROW(SSH_BANNER, 85, 3, 0),
+        ROW(SSH_HASSH, 70, 3, 0),
+        ROW(SSH_HASSH_SERVER, 75, 2, 0),
 #undef ROW
 };
 

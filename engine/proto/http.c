@@ -65,17 +65,8 @@ static const struct {
         { "x-powered-by", FACT_HTTP_X_POWERED_BY },
 };
 
-/* 1 if `data` starts with `text`, 0 if it may once there is more, -1 if not. */
-static int starts_with(struct cursor data, const char *text, size_t length) {
-        size_t n = MIN(cursor_left(&data), length);
-
-        if (memcmp(data.data, text, n) != 0)
-                return -1;
-        return n == length;
-}
-
 static int recognise_http(const struct session *session _unused_, struct cursor data) {
-        int best = starts_with(data, "HTTP/1.", 7);
+        int best = cursor_begins(&data, "HTTP/1.", 7);
 
         for (size_t i = 0; i < ELEMENTSOF(methods) && best < 1; i++) {
                 char text[16];
@@ -83,7 +74,7 @@ static int recognise_http(const struct session *session _unused_, struct cursor 
                 int r;
 
                 strbuf_printf(&b, "%s ", methods[i]);
-                r = starts_with(data, text, b.length);
+                r = cursor_begins(&data, text, b.length);
                 best = MAX(best, r);
         }
         return best;
@@ -125,7 +116,7 @@ static int read_request_line(struct cursor line, struct http_message *m, struct 
 
         if (cursor_left(&uri) == 0)
                 return -EBADMSG;
-        if (starts_with(version, "HTTP/", 5) < 1 && memchr(version.data, '/', cursor_left(&version)))
+        if (cursor_begins(&version, "HTTP/", 5) < 1 && memchr(version.data, '/', cursor_left(&version)))
                 return -EBADMSG;
         m->request = true;
         m->head = http_text_is(&method, "HEAD");
@@ -254,7 +245,7 @@ static int read_head(struct session *session, unsigned side, struct cursor head,
 
         if (!http_next_line(&head, &line))
                 return -EBADMSG;
-        r = starts_with(line, "HTTP/", 5) == 1 ? read_status_line(line, &m, e) : read_request_line(line, &m, e);
+        r = cursor_begins(&line, "HTTP/", 5) == 1 ? read_status_line(line, &m, e) : read_request_line(line, &m, e);
         if (r < 0)
                 return r;
         session_set_client(session, m.request ? side : !side);

@@ -67,7 +67,7 @@ struct session_table {
         struct syn_slot syn[SYN_SLOTS];
 };
 
-static const struct session_parser *const parsers[] = { &http_parser, &dns_parser };
+static const struct session_parser *const parsers[] = { &http_parser, &ssh_parser, &dns_parser };
 
 _Static_assert(ELEMENTSOF(parsers) <= SESSION_PARSER_MAX, "session_counters has too few");
 
@@ -263,8 +263,9 @@ static int recognise(struct session_table *t, struct session *s, struct cursor d
         return undecided ? 0 : -1;
 }
 
-/* How many bytes of an unknown protocol to step over: a line of text, so that what follows STARTTLS is found
- * wherever the segments were cut; all there is of anything else. 0: the line is not complete. */
+/* How many bytes of an unknown protocol to step over: a line of text, or text up to bytes that are none (an XML
+ * stanza has no line end, nor has the one letter that PostgreSQL answers), so that what follows STARTTLS is
+ * found wherever the segments were cut; all there is of anything else. 0: the line is not complete. */
 static size_t unknown_length(struct cursor data) {
         size_t n = MIN(cursor_left(&data), (size_t) SESSION_LINE_MAX);
 
@@ -274,7 +275,7 @@ static size_t unknown_length(struct cursor data) {
                 if (c == '\n')
                         return i + 1;
                 if ((c < 0x20 && c != '\t' && c != '\r') || c >= 0x7f)
-                        return cursor_left(&data);
+                        return i > 0 ? i : cursor_left(&data);
         }
         return n < SESSION_LINE_MAX ? 0 : n;
 }
