@@ -412,16 +412,34 @@ static int parse_export(struct method_call *call, sd_bus_error *error) {
         return method_read_options(call->message, take_no_option, NULL, error);
 }
 
-static int export(struct method_call *call, sd_bus_error *error) {
-        bool csv = call->arguments.export.csv;
-        _cleanup_(closep) int fd = call->arguments.export.devices ? export_devices(manager_inventory(call->manager), csv) :
-                                                                    export_alerts(call->manager->store, csv);
+static int export_failed(int r, sd_bus_error *error) {
+        switch (r) {
+        case -EFBIG:
+                return sd_bus_error_setf(error, SD_BUS_ERROR_LIMITS_EXCEEDED, "That is more than %u MiB", EXPORT_MAX >> 20);
+        case -EUSERS:
+        case -ENOBUFS:
+                return sd_bus_error_set(error, SD_BUS_ERROR_LIMITS_EXCEEDED, "Too many exports are being read: try again later");
+        default:
+                return r;
+        }
+}
 
-        if (fd == -EFBIG)
-                return sd_bus_error_setf(error, SD_BUS_ERROR_LIMITS_EXCEEDED, "More than %u MiB", EXPORT_MAX >> 20);
+static int export(struct method_call *call, sd_bus_error *error) {
+        struct manager *m = call->manager;
+        const char *peer = sd_bus_message_get_sender(call->message);
+        _cleanup_(closep) int reader = -1;
+        int fd, r = streams_admit(m->streams, peer);
+
+        if (r < 0)
+                return export_failed(r, error);
+        fd = call->arguments.export.devices ? export_devices(manager_inventory(m), call->arguments.export.csv) :
+                                              export_alerts(m->store, call->arguments.export.csv);
         if (fd < 0)
-                return fd;
-        return sd_bus_reply_method_return(call->message, "h", fd);
+                return export_failed(fd, error);
+        reader = streams_send(m->streams, peer, fd);
+        if (reader < 0)
+                return export_failed(reader, error);
+        return sd_bus_reply_method_return(call->message, "h", reader);
 }
 
 static int parse_set_mode(struct method_call *call, sd_bus_error *error) {

@@ -458,6 +458,7 @@ static int make_loop(struct manager *m) {
         sigaddset(&mask, SIGTERM);
         sigaddset(&mask, SIGINT);
         sigaddset(&mask, SIGHUP);
+        sigaddset(&mask, SIGPIPE); /* a reader of an export may leave */
         if (sigprocmask(SIG_BLOCK, &mask, NULL) < 0)
                 return -errno;
         r = sd_event_new(&m->event);
@@ -547,6 +548,8 @@ int manager_new(struct manager **ret, const struct manager_options *options) {
         if (r >= 0)
                 r = alert_queue_new(&m->alerts);
         if (r >= 0)
+                r = streams_new(&m->streams, m->event, STREAMS_STALL);
+        if (r >= 0)
                 r = make_engine(m);
         if (r >= 0)
                 r = restore(m);
@@ -566,6 +569,7 @@ struct manager *manager_free(struct manager *m) {
         listener_free(m->listener);
         replay_free(m->replay);
         polkit_free(m->polkit);
+        streams_free(m->streams);
         store_close(m->store);
         engine_free(m->engine);
         ruleset_free(m->rules);

@@ -15,6 +15,7 @@
 #include "daemon/polkit.h"
 #include "daemon/replay.h"
 #include "daemon/store.h"
+#include "daemon/streams.h"
 #include "engine/engine.h"
 
 /* The service: owns the loop's sources, the engine, the store and the bus, and passes between them
@@ -60,6 +61,7 @@ struct manager {
         struct listener *listener;
         struct replay *replay;
         struct alert_queue *alerts;
+        struct streams *streams;
 
         sd_event_source *post, *engine_timer, *flush_timer, *prune_timer;
         sd_event_source *term_signal, *interrupt_signal, *hangup_signal;

@@ -126,6 +126,7 @@ static int take_limits(const struct manager *m, take_fn take, void *userdata) {
                 { "limit.store_bytes", m->config.store.size_max },
                 { "service.changes_waiting", changes_waiting(m->changes) },
                 { "service.authorizations_pending", polkit_pending(m->polkit) },
+                { "service.streams", streams_count(m->streams) },
                 { "service.rules", m->rules ? ruleset_count(m->rules) : 0 },
                 { "service.link_resyncs", m->listener ? listener_resyncs(m->listener) : 0 },
                 { "service.replayed_frames", m->replay ? replay_frames(m->replay) : 0 },
