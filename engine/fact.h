@@ -80,6 +80,20 @@ enum fact_voice {
         X(DNS_QUERY, "dns.query", ASKS)                                        \
         X(DNS_ANSWER, "dns.answer", SERVES)                                    \
         X(DNS_RCODE, "dns.rcode", SERVES)                                      \
+        X(DHCP6_MSG_TYPE, "dhcp6.msg_type", SELF)                              \
+        X(DHCP6_CLIENT_DUID, "dhcp6.client_duid", SELF)                        \
+        X(DHCP6_SERVER_DUID, "dhcp6.server_duid", SERVES)                      \
+        X(DHCP6_FQDN, "dhcp6.fqdn", SELF)                                      \
+        X(DHCP6_VENDOR_CLASS, "dhcp6.vendor_class", SELF)                      \
+        X(DHCP6_USER_CLASS, "dhcp6.user_class", SELF)                          \
+        X(DHCP6_ORO, "dhcp6.oro", SELF)                                        \
+        X(DHCP6_OPTIONS, "dhcp6.options", SELF)                                \
+        X(DHCP6_IA_ADDR, "dhcp6.ia_addr", CLAIMS)                              \
+        X(DHCP6_IA_PREFIX, "dhcp6.ia_prefix", CLAIMS)                          \
+        X(DHCP6_MUD_URL, "dhcp6.mud_url", SELF)                                \
+        X(DHCP6_DNS, "dhcp6.dns", SERVES)                                      \
+        X(DHCP6_DOMAIN, "dhcp6.domain", SERVES)                                \
+        X(DHCP6_RELAY_PEER, "dhcp6.relay_peer", CLAIMS)                        \
         X(LLMNR_QUERY, "llmnr.query", ASKS)                                    \
         X(LLMNR_ANSWER, "llmnr.answer", SELF)                                  \
         X(NBNS_NAME, "nbns.name", SELF)                                        \

@@ -60,6 +60,7 @@ int emit_dns_answers(struct emitter *e, enum fact_kind kind, struct dns_message 
 /* The dissectors, one file each. */
 int arp_dissect(const struct packet *packet, struct emitter *emitter);
 int ndp_dissect(const struct packet *packet, struct emitter *emitter);
+int dhcp6_dissect(const struct packet *packet, struct emitter *emitter);
 int dhcp_dissect(const struct packet *packet, struct emitter *emitter);
 int dns_dissect(const struct packet *packet, struct emitter *emitter);
 int mdns_dissect(const struct packet *packet, struct emitter *emitter);

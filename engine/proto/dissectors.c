@@ -26,6 +26,8 @@
         X(nbns, 137)    \
         X(browser, 138) \
         X(dhcp, 4011)   \
+        X(dhcp6, 546)   \
+        X(dhcp6, 547)   \
         X(ssdp, 1900)   \
         X(mdns, 5353)   \
         X(llmnr, 5355)

@@ -294,6 +294,61 @@ NDP = {
     'cut': neighbour(135, 0, 'fe80::fe')[:20],
 }
 
+def option6(code, body=b''):
+    return struct.pack('>HH', code, len(body)) + body
+
+def dhcp6(kind, *options):
+    return bytes([kind, 0xab, 0xcd, 0xef]) + b''.join(options)
+
+def relay6(kind, peer, *options, hops=0):
+    return bytes([kind, hops]) + ip6('2001:db8:7::1') + ip6(peer) + b''.join(options)
+
+def classes(*texts):
+    return b''.join(struct.pack('>H', len(text)) + text for text in texts)
+
+def nested6(depth, body):
+    for level in range(depth):
+        body = relay6(12, 'fe80::%x' % (level + 1), option6(9, body), hops=level)
+    return body
+
+DUID_LL, DUID_UUID = option6(1, b'\0\3\0\1' + LAPTOP), option6(1, b'\0\4' + bytes(range(16)))
+DUID_SERVER = option6(2, b'\0\1\0\1\1\2\3\4' + ROUTER)
+ORO = option6(6, struct.pack('>4H', 23, 24, 39, 31))
+IA_ADDRESS = option6(5, ip6('2001:db8:1::50') + struct.pack('>II', 3600, 7200))
+IA_NA = option6(3, struct.pack('>III', 1, 0, 0) + IA_ADDRESS + option6(13, b'\0\0fine'))
+SOLICIT6 = dhcp6(1, DUID_LL, option6(8, b'\0\0'), ORO, option6(39, b'\1' + labels(b'laptop')), option6(3, bytes(12)),
+                 option6(16, struct.pack('>I', 311) + classes(b'MSFT 5.0')))
+DHCP6 = {
+    'solicit': SOLICIT6,
+    'advertise': dhcp6(2, DUID_LL, DUID_SERVER, IA_NA, option6(23, ip6('2001:db8:1::53') + ip6('fd00::53')),
+                       option6(24, name('home.example') + name('lab.example'))),
+    'request': dhcp6(3, DUID_LL, DUID_SERVER, IA_NA, option6(39, b'\0' + name('laptop.home.example'))),
+    'reply': dhcp6(7, DUID_SERVER, DUID_LL, IA_NA, option6(39, b'\3' + name('laptop.home.example'))),
+    'release': dhcp6(8, DUID_LL, DUID_SERVER, IA_NA),
+    'information-request': dhcp6(11, DUID_UUID, option6(15, classes(b'lab', b'floor 2')),
+                                 option6(16, struct.pack('>I', 40712) + classes(b'Linux', b'', b'armv7l')),
+                                 option6(112, b'https://mud.example/lamp.json')),
+    'prefix': dhcp6(3, DUID_LL, option6(25, struct.pack('>III', 1, 0, 0) +
+                                        option6(26, struct.pack('>IIB', 1, 2, 56) + ip6('2001:db8:100::')))),
+    'temporary': dhcp6(5, DUID_LL, option6(4, struct.pack('>I', 1) + IA_ADDRESS + IA_ADDRESS)),
+    'relayed': relay6(12, 'fe80::5eff:fe00:1', option6(18, b'port 7'), option6(9, SOLICIT6)),
+    'relayed-reply': relay6(13, 'fe80::5eff:fe00:1', option6(9, dhcp6(7, DUID_SERVER, DUID_LL))),
+    'relayed-twice': nested6(2, dhcp6(1, DUID_UUID)),
+    'relayed-too-often': nested6(20, SOLICIT6),
+    'relays-nothing': relay6(12, 'fe80::1', option6(18, b'port 7')),
+    'relays-no-bytes': relay6(12, 'fe80::1', option6(9)),
+    'unknown-type': dhcp6(99, DUID_LL),
+    'unknown-options': dhcp6(1, option6(65535, b'x'), option6(0), DUID_LL),
+    'odd-values': dhcp6(1, option6(1, b'\xff'), option6(6, b'\0\x17\0'), option6(15, b'\0\x09abc'), option6(16, b'\0\0\1'),
+                        option6(23, bytes(15)), option6(24, b'\x3fabc'), option6(39, b'\0'), option6(39, b'\0\x20short'),
+                        option6(3, bytes(11)), option6(3, bytes(12) + b'\0\5\0\x30abc'), option6(112)),
+    'bytes': dhcp6(1, DUID_LL, option6(15, classes(b'\xff\0\1')), option6(16, bytes(4) + classes(b'\xff'))),
+    'no-options': dhcp6(1),
+    'option-past-end': dhcp6(1, DUID_LL, b'\0\6\0\x10\0\x17'),
+    'cut-header': SOLICIT6[:3],
+    'long-list': dhcp6(1, DUID_LL, *[option6(6, bytes(40))] * 30, option6(6, b'\xff' * 2000)),
+}
+
 LLMNR = {
     'query': message(0, [question('nas', 28), question('nas', 1)], identifier=1),
     'own-name': message(0, [question('laptop', 255)], identifier=2),
@@ -450,6 +505,16 @@ def ssdp_frames():
     yield ethernet(PRINTER, LAPTOP, 0x0800, udp4('192.0.2.9', '192.0.2.50', 38616, 40002, SSDP['body']))
     yield ethernet(PRINTER, bytes.fromhex('33330000000c'), 0x86dd, udp6('fe80::5eff:fe00:9', 'ff02::c', 1900, 1900, SSDP['notify'], 2))
 
+def dhcp6_frames():
+    everybody, client, server = bytes.fromhex('333300010002'), 'fe80::5eff:fe00:1', 'fe80::fe'
+    for body in DHCP6.values():
+        if body[0] in (2, 7):
+            yield ethernet(ROUTER, LAPTOP, 0x86dd, udp6(server, client, 547, 546, body, 64))
+        elif body[0] in (12, 13):
+            yield ethernet(ROUTER, CAMERA, 0x86dd, udp6('2001:db8:7::1', '2001:db8:9::1', 547, 547, body, 64))
+        else:
+            yield ethernet(LAPTOP, everybody, 0x86dd, udp6(client, 'ff02::1:2', 546, 547, body, 1))
+
 def llmnr_frames():
     for key, body in LLMNR.items():
         if key in ('answer', 'reverse', 'cut-answer'):
@@ -523,6 +588,7 @@ CAPTURES = {
     'mdns': (1, mdns_frames()),
     'dns': (1, dns_frames()),
     'ssdp': (1, ssdp_frames()),
+    'dhcp6': (1, dhcp6_frames()),
     'llmnr': (1, llmnr_frames()),
     'nbns': (1, nbns_frames()),
     'browser': (1, browser_frames()),
@@ -536,7 +602,7 @@ CAPTURES = {
     'link-ppp': (9, (b'\xff\3\0\x21' + ANSWER, b'\0\x57' + SOLICIT)),
 }
 SEEDS = {'ndp': NDP, 'dhcp': {**DHCP_CLIENT, **DHCP_SERVER}, 'mdns': MDNS, 'dns': DNS, 'ssdp': SSDP,
-         'llmnr': LLMNR, 'nbns': NBNS, 'browser': BROWSER,
+         'dhcp6': DHCP6, 'llmnr': LLMNR, 'nbns': NBNS, 'browser': BROWSER,
          'arp': {str(i): frame[14:] for i, frame in enumerate(arp_frames())}}
 
 def write(path, data):

@@ -76,6 +76,26 @@ static void a_name_that_is_asked_for_is_not_ones_own(void **state) {
         assert_int_equal(device_at(f, PC)->n_names, 0);
 }
 
+static void a_relayed_client_is_not_the_relay(void **state) {
+        struct fixture *f = *state;
+
+        say_flags(f, PC, "2001:db8::1", FACT_DHCP6_FQDN, "elsewhere", FACT_TUNNELLED, 0);
+        pass(f, 1);
+        assert_null(device_at(f, PC));
+        say(f, PC, "2001:db8::1", FACT_DHCP6_MSG_TYPE, "relay-forw");
+        say_flags(f, PC, "2001:db8::1", FACT_DHCP6_FQDN, "elsewhere", FACT_TUNNELLED, 0);
+        pass(f, 1);
+        assert_int_equal(device_at(f, PC)->n_names, 0);
+}
+
+static void a_client_of_dhcpv6_tells_its_name(void **state) {
+        struct fixture *f = *state;
+
+        say(f, PC, "fe80::a", FACT_DHCP6_FQDN, "desk.home.example");
+        pass(f, 1);
+        assert_string_equal(name_of(f, 0), "desk.home.example");
+}
+
 int main(void) {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
         const struct CMUnitTest tests[] = {
@@ -84,6 +104,8 @@ int main(void) {
                 TEST(an_answer_names_its_sender),
                 TEST(what_is_foreign_is_no_evidence),
                 TEST(a_name_that_is_asked_for_is_not_ones_own),
+                TEST(a_relayed_client_is_not_the_relay),
+                TEST(a_client_of_dhcpv6_tells_its_name),
         };
 #undef TEST
 
