@@ -285,7 +285,8 @@ def home_frames():
 class Service:
     """A lanscoped, by default as root and replaying the capture of home_frames()."""
 
-    def __init__(self, bus, *options, user="root", capabilities=False, replay=True, wait=True):
+    def __init__(self, bus, *options, user="root", capabilities=False, replay=True, wait=True,
+                 environment=None):
         self.bus = bus
         self.notify = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
         self.notify_path = os.path.join(bus.work, "notify.%i" % time.monotonic_ns())
@@ -305,7 +306,7 @@ class Service:
                 wanted = "+net_raw,+net_admin,+bpf,+perfmon"
                 prefix += ["--inh-caps", wanted, "--ambient-caps", wanted]
         self.begin = len(bus.log("lanscoped")) if os.path.exists(os.path.join(bus.work, "lanscoped.log")) else 0
-        environment = dict(os.environ, NOTIFY_SOCKET=self.notify_path)
+        environment = dict(os.environ, NOTIFY_SOCKET=self.notify_path, **(environment or {}))
         self.process = bus.spawn("lanscoped", *prefix, *command, *options, env=environment)
         if wait:
             self.wait_notify("READY=1")
