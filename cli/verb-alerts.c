@@ -8,15 +8,22 @@
 #include "cli/verbs.h"
 #include "cli/when.h"
 
+/* What the service lists at most. */
+#define ALERTS_MAX 1000
+
+static void print_total(const struct options *options, size_t n) {
+        printf("\n%zu %s%s%s\n", n, options->all ? "" : "unacknowledged ", n == 1 ? "alert" : "alerts",
+               n < ALERTS_MAX ? "." : ", the newest; 'lanscopectl export alerts' has all.");
+}
+
 static int print(const struct options *options, struct json_object *alerts) {
-        size_t n = json_object_array_length(alerts);
         struct screen screen;
         int r;
 
         screen_open(&screen, options, true);
         r = alerts_print(&screen, options, alerts, when_now());
         if (r >= 0 && !options->no_legend)
-                printf("\n%zu %s%s.\n", n, options->all ? "" : "unacknowledged ", n == 1 ? "alert" : "alerts");
+                print_total(options, json_object_array_length(alerts));
         screen_close(&screen);
         return r < 0 ? output_no_memory() : 0;
 }
@@ -42,6 +49,7 @@ const struct verb verb_alerts = {
         .name = "alerts",
         .arguments = "",
         .summary = "List alerts",
-        .description = "Lists the alerts that nobody acknowledged yet, newest first; --all lists the others, too.\n",
+        .description = "Lists the alerts that nobody acknowledged yet, newest first (1000 at most); --all lists the\n"
+                       "others, too.\n",
         .run = run,
 };

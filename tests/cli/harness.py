@@ -50,7 +50,10 @@ def on_terminal(*args, columns=80, env=None):
     import pty
     pid, fd = pty.fork()
     if pid == 0:
-        os.execve(LANSCOPECTL, [LANSCOPECTL, *args], environment(COLUMNS=str(columns), **(env or {})))
+        try:
+            os.execve(LANSCOPECTL, [LANSCOPECTL, *args], environment(COLUMNS=str(columns), **(env or {})))
+        finally:
+            os._exit(127)
     out = b''
     while True:
         try:

@@ -8,8 +8,9 @@ import re
 import shutil
 import subprocess
 import unittest
+import xml.etree.ElementTree
 
-from harness import ctl, main, verbs, SOURCE
+from harness import LANSCOPED, SOURCE, ctl, main, verbs
 
 PAGES = os.path.join(SOURCE, 'data', 'man')
 
@@ -49,6 +50,46 @@ class Manual(unittest.TestCase):
             section = re.search(r'\.Ss Of %s\n(.*?)\n\.S[sh]' % verb, text, re.S).group(1)
             common = long_options(ctl('start', '--help').stdout)
             self.assertEqual(manual_options(section), long_options(ctl(verb, '--help').stdout.split('Options:')[1]) - common, verb)
+
+    def test_options_of_the_service(self):
+        p = subprocess.run([LANSCOPED, '--help'], capture_output=True, text=True, check=True)
+        self.assertEqual(manual_options(page('lanscoped.8')), long_options(p.stdout))
+
+    def test_configuration(self):
+        """Every key of the packaged file, which lists all with their defaults, in its section."""
+        with open(os.path.join(SOURCE, 'data', 'lanscoped.conf')) as f:
+            wanted, section = set(), None
+            for line in f:
+                head, entry = re.match(r'\[(\w+)\]', line), re.match(r'#?([A-Z]\w+)=(\S*)', line)
+                section = head.group(1) if head else section
+                if entry:
+                    wanted.add((section, entry.group(1), entry.group(2)))
+        found, section, key = {}, None, None
+        for line in page('lanscoped.conf.5').splitlines():
+            head, entry = re.match(r'\.Sh \[(\w+)\] SECTION', line), re.match(r'\.It Va (\w+) Ns = ', line)
+            section = head.group(1) if head else section
+            if entry:
+                key = (section, entry.group(1))
+                found[key] = ''
+            elif key:
+                found[key] += ' ' + line
+            if line.startswith('.El'):
+                key = None
+        self.assertEqual(set(found), {w[:2] for w in wanted})
+        for section, key, default in wanted:
+            if default:
+                self.assertRegex(found[(section, key)], r'\b%s\b' % default, key)
+
+    def test_interfaces(self):
+        """Every property, method and signal of the contract, and no other."""
+        text = page('org.lanscope1.5')
+        for name in ('Manager', 'Device', 'Network'):
+            root = xml.etree.ElementTree.parse(os.path.join(SOURCE, 'dbus', 'org.lanscope1.%s.xml' % name)).getroot()
+            part = re.search(r'\.Sh %s\n(.*?)\n\.Sh' % name.upper(), text, re.S).group(1)
+            properties = {(p.get('name'), p.get('type')) for p in root.iter('property')}
+            self.assertEqual(set(re.findall(r'Va (\w+) No \(([a-z{}]+)\)', part)), properties, name)
+            calls = {c.get('name') for tag in ('method', 'signal') for c in root.iter(tag)}
+            self.assertEqual(set(re.findall(r'\.It Fn (\w+)', part)), calls, name)
 
     def test_completions_know_every_choice(self):
         for path in glob.glob(os.path.join(SOURCE, 'data', 'completions', '*lanscopectl*')):

@@ -323,6 +323,19 @@ class Monitoring(WithService):
         self.assertEqual(process.wait(10), 0)
 
 
+    def test_list_that_stays(self):
+        process = subprocess.Popen([LANSCOPECTL, 'list', '--watch', '--json=short'], env=self.bus.env(), stdout=subprocess.PIPE,
+                                   text=True)
+        self.addCleanup(process.stdout.close)
+        self.addCleanup(process.kill)
+        self.assertIn('laptop', [d['name'] for d in json.loads(process.stdout.readline())])
+        self.good('label', LAPTOP, 'seen')
+        while 'seen' not in [d['name'] for d in json.loads(process.stdout.readline())]:
+            pass
+        process.send_signal(signal.SIGINT)
+        self.assertEqual(process.wait(10), 0)
+
+
 class Many(WithService):
     """More devices than one call of ListDevices brings."""
 
