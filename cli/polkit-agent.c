@@ -10,14 +10,17 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/wait.h>
+#include <systemd/sd-login.h>
 #include <unistd.h>
 
+/* In a login session the desktop's own agent comes first. Without one polkit does not look at fallbacks. */
 static void agent_exec(int notify) {
+        const char *fallback = sd_pid_get_session(0, NULL) >= 0 ? "--fallback" : NULL;
         char text[16];
 
         snprintf(text, sizeof text, "%d", notify);
         fcntl(notify, F_SETFD, 0);
-        execlp("pkttyagent", "pkttyagent", "--notify-fd", text, "--fallback", NULL);
+        execlp("pkttyagent", "pkttyagent", "--notify-fd", text, fallback, NULL);
         _exit(127);
 }
 
