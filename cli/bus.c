@@ -41,7 +41,7 @@ int bus_open(const struct options *options, sd_bus **ret) {
         return r < 0 ? open_failed(options, r) : 0;
 }
 
-enum trouble { TROUBLE_OTHER, TROUBLE_ABSENT, TROUBLE_START, TROUBLE_DENIED, TROUBLE_SILENT, TROUBLE_OLD };
+enum trouble { TROUBLE_OTHER, TROUBLE_ABSENT, TROUBLE_START, TROUBLE_DENIED, TROUBLE_SILENT, TROUBLE_LOST, TROUBLE_OLD };
 
 static enum trouble trouble_of(const char *name) {
         static const struct {
@@ -61,7 +61,8 @@ static enum trouble trouble_of(const char *name) {
                 { SD_BUS_ERROR_TIMEOUT, TROUBLE_SILENT },
                 { SD_BUS_ERROR_DISCONNECTED, TROUBLE_SILENT },
                 { "System.Error.ETIMEDOUT", TROUBLE_SILENT },
-                { "System.Error.ECONNRESET", TROUBLE_SILENT },
+                { "System.Error.ECONNRESET", TROUBLE_LOST },
+                { "System.Error.ENOTCONN", TROUBLE_LOST },
                 { SD_BUS_ERROR_UNKNOWN_METHOD, TROUBLE_OLD },
                 { SD_BUS_ERROR_UNKNOWN_INTERFACE, TROUBLE_OLD },
                 { SD_BUS_ERROR_UNKNOWN_PROPERTY, TROUBLE_OLD },
@@ -104,6 +105,11 @@ void bus_complain(const sd_bus_error *error, int r, const char *action) {
                 return;
         case TROUBLE_SILENT:
                 fprintf(stderr, "lanscoped does not answer: ");
+                print_message(text);
+                fprintf(stderr, "\n");
+                return;
+        case TROUBLE_LOST:
+                fprintf(stderr, "The connection to the bus is lost: ");
                 print_message(text);
                 fprintf(stderr, "\n");
                 return;

@@ -13,7 +13,7 @@ import subprocess
 import sys
 import unittest
 
-from harness import (HOSTILE_NAMES, LANSCOPECTL, SKIPPED, UNSAFE, Bus, Service, arp_reply, ctl, dhcp_request, home_capture,
+from harness import (HOSTILE_NAMES, LANSCOPECTL, SKIPPED, UNSAFE, Bus, Service, arp_reply, ctl, environment, home_capture,
                      hostile_capture, main, on_terminal, pcap, wait_for)
 
 if os.geteuid() != 0:
@@ -197,6 +197,25 @@ class Reading(WithService):
         for verb in (['start'], ['stop'], ['mode', 'gateway', 'lo']):
             self.fails(*verb, says='replay')
         self.assertEqual(self.good('mode'), 'host\n')
+
+    @unittest.skipUnless(shutil.which('systemd-stdio-bridge'), 'systemd-stdio-bridge is not installed')
+    def test_another_machine(self):
+        """-H with an ssh that runs what it is told right here."""
+        ssh = os.path.join(self.bus.folder, 'ssh')
+        with open(ssh, 'w') as f:
+            f.write('#!/bin/sh\necho "$@" >"$0.log"\nexec systemd-stdio-bridge -p "%s"\n' % self.bus.address)
+        os.chmod(ssh, 0o755)
+        env = environment(PATH=self.bus.folder + ':' + os.environ['PATH'])
+        p = ctl('-H', 'admin@router', 'list', '-j', env=env)
+        self.assertEqual((p.returncode, p.stderr), (0, ''))
+        self.assertEqual(json.loads(p.stdout), self.json('list'))
+        with open(ssh + '.log') as f:
+            self.assertIn('admin@router', f.read())
+        with open(ssh, 'w') as f:
+            f.write('#!/bin/sh\nexit 255\n')
+        p = ctl('-H', 'admin@router', 'list', env=env)
+        self.assertEqual((p.returncode, p.stdout), (1, ''))
+        self.assertNotEqual(p.stderr, '')
 
     def test_reload(self):
         self.assertEqual(self.good('reload'), '')
