@@ -94,6 +94,33 @@ enum fact_voice {
         X(DHCP6_DNS, "dhcp6.dns", SERVES)                                      \
         X(DHCP6_DOMAIN, "dhcp6.domain", SERVES)                                \
         X(DHCP6_RELAY_PEER, "dhcp6.relay_peer", CLAIMS)                        \
+        X(LLDP_CHASSIS_ID, "lldp.chassis_id", SELF)                            \
+        X(LLDP_PORT_ID, "lldp.port_id", SELF)                                  \
+        X(LLDP_TTL, "lldp.ttl", SELF)                                          \
+        X(LLDP_PORT_DESC, "lldp.port_desc", SELF)                              \
+        X(LLDP_SYSTEM_NAME, "lldp.system_name", SELF)                          \
+        X(LLDP_SYSTEM_DESC, "lldp.system_desc", SELF)                          \
+        X(LLDP_SYSTEM_CAPS, "lldp.system_caps", SELF)                          \
+        X(LLDP_ENABLED_CAPS, "lldp.enabled_caps", SELF)                        \
+        X(LLDP_MGMT_ADDR, "lldp.mgmt_addr", SELF)                              \
+        X(LLDP_PORT_VLAN, "lldp.port_vlan", SELF)                              \
+        X(LLDP_MUD_URL, "lldp.mud_url", SELF)                                  \
+        X(LLDP_MED_CLASS, "lldp.med_class", SELF)                              \
+        X(LLDP_MED_HARDWARE_REVISION, "lldp.med_hardware_revision", SELF)      \
+        X(LLDP_MED_FIRMWARE_REVISION, "lldp.med_firmware_revision", SELF)      \
+        X(LLDP_MED_SOFTWARE_REVISION, "lldp.med_software_revision", SELF)      \
+        X(LLDP_MED_SERIAL_NUMBER, "lldp.med_serial_number", SELF)              \
+        X(LLDP_MED_MANUFACTURER, "lldp.med_manufacturer", SELF)                \
+        X(LLDP_MED_MODEL, "lldp.med_model", SELF)                              \
+        X(LLDP_MED_ASSET_ID, "lldp.med_asset_id", SELF)                        \
+        X(CDP_DEVICE_ID, "cdp.device_id", SELF)                                \
+        X(CDP_SYSTEM_NAME, "cdp.system_name", SELF)                            \
+        X(CDP_PLATFORM, "cdp.platform", SELF)                                  \
+        X(CDP_PORT_ID, "cdp.port_id", SELF)                                    \
+        X(CDP_SOFTWARE_VERSION, "cdp.software_version", SELF)                  \
+        X(CDP_CAPABILITIES, "cdp.capabilities", SELF)                          \
+        X(CDP_ADDRESS, "cdp.address", SELF)                                    \
+        X(CDP_NATIVE_VLAN, "cdp.native_vlan", SELF)                            \
         X(LLMNR_QUERY, "llmnr.query", ASKS)                                    \
         X(LLMNR_ANSWER, "llmnr.answer", SELF)                                  \
         X(NBNS_NAME, "nbns.name", SELF)                                        \

@@ -33,7 +33,8 @@ static bool is_name(const struct classify_evidence *evidence) {
         enum fact_kind kind = evidence->kind;
 
         return kind == FACT_DHCP_HOSTNAME || kind == FACT_DHCP_FQDN || kind == FACT_MDNS_HOSTNAME ||
-               kind == FACT_HOST_NAME || kind == FACT_DHCP6_FQDN || kind == FACT_BROWSER_ANNOUNCEMENT ||
+               kind == FACT_HOST_NAME || kind == FACT_DHCP6_FQDN || kind == FACT_LLDP_SYSTEM_NAME ||
+               kind == FACT_BROWSER_ANNOUNCEMENT ||
                (kind == FACT_NBNS_NAME && is_machine_name(evidence->value));
 }
 

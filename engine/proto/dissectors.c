@@ -11,7 +11,12 @@
 /* name, number, as digits or hexadecimal (it becomes part of an identifier); function is <name>_dissect() */
 #define ETHERTYPE_ROWS(X) \
         X(arp, 0x0806)    \
-        X(arp, 0x8035)
+        X(arp, 0x8035)    \
+        X(lldp, 0x88cc)
+
+/* SNAP protocol identifiers; the dissector looks whose they are. */
+#define SNAP_ROWS(X) \
+        X(cdp, 0x2000)
 
 #define ICMP6_ROWS(X) \
         X(ndp, 133)   \
@@ -39,6 +44,7 @@
 enum row {
 #define X(protocol, number) ROW_##protocol##_##number,
         ETHERTYPE_ROWS(X)
+        SNAP_ROWS(X)
         ICMP6_ROWS(X)
         UDP_ROWS(X)
         UDP_ANY_ROWS(X)
@@ -52,6 +58,9 @@ _Static_assert(_ROW_MAX <= DISSECTOR_MAX, "dissector_counters arrays are too sma
 static const struct dissector table[] = {
 #define X(protocol, number) { #protocol, LAYER_ETHERTYPE, number, protocol##_dissect },
         ETHERTYPE_ROWS(X)
+#undef X
+#define X(protocol, number) { #protocol, LAYER_LLC_SNAP, number, protocol##_dissect },
+        SNAP_ROWS(X)
 #undef X
 #define X(protocol, number) { #protocol, LAYER_ICMP6, number, protocol##_dissect },
         ICMP6_ROWS(X)
@@ -74,6 +83,14 @@ const struct dissector *dissectors_get(size_t *ret_n) {
 static enum row ethertype_row(uint16_t number) {
         switch (number) {
                 ETHERTYPE_ROWS(X)
+        default:
+                return ROW_NONE;
+        }
+}
+
+static enum row snap_row(uint16_t number) {
+        switch (number) {
+                SNAP_ROWS(X)
         default:
                 return ROW_NONE;
         }
@@ -118,6 +135,9 @@ static size_t find_rows(const struct packet *packet, enum row ret[static 2]) {
         case LAYER_ETHERTYPE:
                 ret[0] = ethertype_row(packet->network_type);
                 return ret[0] != ROW_NONE;
+        case LAYER_LLC_SNAP:
+                ret[0] = snap_row(packet->network_type);
+                return ret[0] != ROW_NONE;
         case LAYER_ICMP6:
                 ret[0] = cursor_left(&packet->payload) > 0 ? icmp6_row(packet->payload.data[0]) : ROW_NONE;
                 return ret[0] != ROW_NONE;
@@ -125,7 +145,6 @@ static size_t find_rows(const struct packet *packet, enum row ret[static 2]) {
                 return find_udp_rows(packet, ret);
         case LAYER_NONE:
         case LAYER_LLC:
-        case LAYER_LLC_SNAP:
         case LAYER_ICMP:
         case LAYER_TCP:
         case LAYER_IP:

@@ -349,6 +349,62 @@ DHCP6 = {
     'long-list': dhcp6(1, DUID_LL, *[option6(6, bytes(40))] * 30, option6(6, b'\xff' * 2000)),
 }
 
+SWITCH = bytes.fromhex('02005e000077')
+
+def tlv(kind, body=b''):
+    return struct.pack('>H', kind << 9 | len(body)) + body
+
+def org(oui, subtype, body):
+    return tlv(127, struct.pack('>I', oui << 8 | subtype) + body)
+
+def lldp(*tlvs, chassis=b'\4' + SWITCH, port=b'\5ge-0/0/1', ttl=120):
+    return tlv(1, chassis) + tlv(2, port) + tlv(3, struct.pack('>H', ttl)) + b''.join(tlvs) + tlv(0)
+
+MANAGEMENT = tlv(8, b'\5\1' + ip4('192.0.2.2') + b'\2\0\0\0\7\0')
+MANAGEMENT6 = tlv(8, b'\x11\2' + ip6('2001:db8::2') + b'\2\0\0\0\7\0')
+LLDP = {
+    'switch': lldp(tlv(4, b'uplink'), tlv(5, b'sw-closet-01'), tlv(6, b'ExampleOS 7\r\nRelease 3'), tlv(7, b'\0\x14\0\4'),
+                   MANAGEMENT, MANAGEMENT6, org(0x0080c2, 1, b'\0\7'), org(0x00120f, 1, b'\3\0\0\0\x1e')),
+    'phone': lldp(tlv(5, b'phone-7'), tlv(7, b'\0\x24\0\x24'), org(0x0012bb, 1, b'\0\x33\3'), org(0x0012bb, 5, b'HW 2'),
+                  org(0x0012bb, 6, b'FW 3'), org(0x0012bb, 7, b'SW 4'), org(0x0012bb, 8, b'SN12345'), org(0x0012bb, 9, b'Example'),
+                  org(0x0012bb, 10, b'Phone 7'), org(0x0012bb, 11, b'A-1'), chassis=b'\5\1' + ip4('192.0.2.7'), port=b'\3' + CAMERA),
+    'thing': lldp(org(0x00005e, 1, b'https://mud.example/lamp.json'), tlv(7, b'\xff\xff\xff\xff'), chassis=b'\5\2' + ip6('2001:db8::7'),
+                  port=b'\4\1' + ip4('192.0.2.7')),
+    'local-names': lldp(tlv(5, b'padded\0\0'), tlv(6, b'\0'), chassis=b'\7box 7', port=b'\7port \xff'),
+    'no-capabilities': lldp(tlv(7, b'\0\x80\0\0')),
+    'shutdown': lldp(tlv(5, b'sw-closet-01'), ttl=0),
+    'odd-sizes': lldp(tlv(7, b'\0\1\0'), tlv(8, b'\xff\1\1'), tlv(8, b'\4\1\1\2\3'), tlv(8, b'\7\6' + CAMERA), tlv(8), org(0x0080c2, 1, b'\7'),
+                      tlv(127, b'\0'), org(0x0012bb, 1, b''), tlv(9, b'reserved'), chassis=b'\4abc', port=b''),
+    'other-family': lldp(chassis=b'\5\x10name', port=b'\4'),
+    'no-end': lldp(tlv(5, b'sw'))[:-2],
+    'past-end': lldp()[:-2] + b'\x0a\x20short',
+    'after-end': lldp() + tlv(5, b'not read'),
+    'empty': b'',
+}
+
+def cdp_tlv(kind, body, length=None):
+    return struct.pack('>HH', kind, len(body) + 4 if length is None else length) + body
+
+def cdp(*tlvs, version=2, holdtime=180):
+    return struct.pack('>BBH', version, holdtime, 0) + b''.join(tlvs)
+
+CDP_IP = b'\1\1\xcc\0\4' + ip4('192.0.2.2')
+CDP_IP6 = b'\2\x08\xaa\xaa\3\0\0\0\x86\xdd\0\x10' + ip6('2001:db8::2')
+CDP = {
+    'switch': cdp(cdp_tlv(1, b'sw-closet-01'), cdp_tlv(5, b'Example Software\r\nCopyright\n\nCompiled\n'), cdp_tlv(6, b'example WS-24'),
+                  cdp_tlv(2, struct.pack('>I', 2) + CDP_IP + CDP_IP6), cdp_tlv(3, b'FastEthernet0/1'), cdp_tlv(4, struct.pack('>I', 0x28)),
+                  cdp_tlv(10, b'\0\7'), cdp_tlv(20, b'closet'), cdp_tlv(22, struct.pack('>I', 1) + CDP_IP)),
+    'phone': cdp(cdp_tlv(1, b'SEP02005E00000C'), cdp_tlv(3, b'Port 1'), cdp_tlv(4, struct.pack('>I', 0x7ff)), cdp_tlv(6, b'Example IP Phone 7')),
+    'version-1': cdp(cdp_tlv(1, b'R1\0'), cdp_tlv(3, b'Ethernet0', 9 + 1), cdp_tlv(4, struct.pack('>I', 1)), version=1),
+    'no-capabilities': cdp(cdp_tlv(4, bytes(4))),
+    'shutdown': cdp(cdp_tlv(1, b'sw-closet-01'), holdtime=0),
+    'odd-addresses': cdp(cdp_tlv(2, struct.pack('>I', 0xffffffff) + b'\1\1\x81\0\1\7' + CDP_IP + b'\1\1\xcc\0\5abcde' + b'\1\xff')),
+    'odd-sizes': cdp(cdp_tlv(2, b'\0'), cdp_tlv(4, b'\0'), cdp_tlv(10, b'\0'), cdp_tlv(1, b''), cdp_tlv(0x7777, b'x')),
+    'short-length': cdp(cdp_tlv(1, b'kept'), cdp_tlv(6, b'', 3)),
+    'past-end': cdp(cdp_tlv(1, b'kept'), cdp_tlv(6, b'short', 60)),
+    'cut-header': b'\2\xb4\0',
+}
+
 LLMNR = {
     'query': message(0, [question('nas', 28), question('nas', 1)], identifier=1),
     'own-name': message(0, [question('laptop', 255)], identifier=2),
@@ -515,6 +571,21 @@ def dhcp6_frames():
         else:
             yield ethernet(LAPTOP, everybody, 0x86dd, udp6(client, 'ff02::1:2', 546, 547, body, 1))
 
+def lldp_frames():
+    for body in LLDP.values():
+        yield ethernet(SWITCH, bytes.fromhex('0180c200000e'), 0x88cc, body)
+    yield ethernet(SWITCH, bytes.fromhex('0180c200000e'), 0x8100, vlan(7, 0x88cc, LLDP['no-end']))
+
+def snap(source, destination, oui, pid, body):
+    return destination + source + struct.pack('>H', len(body) + 8) + b'\xaa\xaa\3' + oui + struct.pack('>H', pid) + body
+
+def cdp_frames():
+    everybody = bytes.fromhex('01000ccccccc')
+    for body in CDP.values():
+        yield snap(SWITCH, everybody, b'\0\0\x0c', 0x2000, body)
+    yield snap(SWITCH, everybody, b'\0\0\x0c', 0x2004, CDP['switch'])
+    yield snap(SWITCH, everybody, b'\0\0\x0d', 0x2000, CDP['switch'])
+
 def llmnr_frames():
     for key, body in LLMNR.items():
         if key in ('answer', 'reverse', 'cut-answer'):
@@ -589,6 +660,8 @@ CAPTURES = {
     'dns': (1, dns_frames()),
     'ssdp': (1, ssdp_frames()),
     'dhcp6': (1, dhcp6_frames()),
+    'lldp': (1, lldp_frames()),
+    'cdp': (1, cdp_frames()),
     'llmnr': (1, llmnr_frames()),
     'nbns': (1, nbns_frames()),
     'browser': (1, browser_frames()),
@@ -602,7 +675,7 @@ CAPTURES = {
     'link-ppp': (9, (b'\xff\3\0\x21' + ANSWER, b'\0\x57' + SOLICIT)),
 }
 SEEDS = {'ndp': NDP, 'dhcp': {**DHCP_CLIENT, **DHCP_SERVER}, 'mdns': MDNS, 'dns': DNS, 'ssdp': SSDP,
-         'dhcp6': DHCP6, 'llmnr': LLMNR, 'nbns': NBNS, 'browser': BROWSER,
+         'dhcp6': DHCP6, 'lldp': LLDP, 'cdp': CDP, 'llmnr': LLMNR, 'nbns': NBNS, 'browser': BROWSER,
          'arp': {str(i): frame[14:] for i, frame in enumerate(arp_frames())}}
 
 def write(path, data):
