@@ -63,7 +63,8 @@ static void print_interface(const struct screen *s, struct json_object *interfac
                 screen_print(s, json_text_at(interface, "Method"));
         }
         putchar('\n');
-        if (*reason) {
+        /* While it captures, the reason is why not better: that has lines of its own. */
+        if (*reason && strcmp(state, "capturing") != 0) {
                 printf("%16s", "");
                 screen_print(s, reason);
                 putchar('\n');
