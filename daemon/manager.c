@@ -9,6 +9,7 @@
 #include <errno.h>
 #include <inttypes.h>
 #include <signal.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <systemd/sd-daemon.h>
@@ -346,11 +347,23 @@ static void on_replay_end(void *userdata, const char *complaint) {
 
 /* Setting up. */
 
-static int open_store(struct manager *m) {
-        const char *path = m->options->database ? m->options->database : m->options->replay ? ":memory:" : STATEDIR "/lanscope.db";
-        _cleanup_(freep) char *message = NULL;
-        int r;
+/* systemd.exec(5): the folder that StateDirectory= made. */
+static int default_database(char **ret) {
+        const char *folder = getenv("STATE_DIRECTORY");
 
+        return asprintf(ret, "%s/lanscope.db", folder ? folder : STATEDIR) < 0 ? -ENOMEM : 0;
+}
+
+static int open_store(struct manager *m) {
+        const char *path = m->options->database ? m->options->database : m->options->replay ? ":memory:" : NULL;
+        _cleanup_(freep) char *message = NULL, *usual = NULL;
+        int r = path ? 0 : default_database(&usual);
+
+        if (r < 0) {
+                usual = NULL;
+                return r;
+        }
+        path = path ? path : usual;
         m->config.store.now = now_realtime();
         r = store_open(&m->store, path, &m->config.store, &message);
         if (r < 0)
