@@ -36,6 +36,22 @@ static const char *fact_in_words(const char *kind) {
                 { "ssdp.nt", "it announces by UPnP" },
                 { "ssdp.usn", "it announces by UPnP" },
                 { "ssdp.", "it says by SSDP" },
+                { "upnp.", "its UPnP description says" },
+                { "dhcp6.fqdn", "it asked for an IPv6 address under the name" },
+                { "dhcp6.", "it says by DHCPv6" },
+                { "nbns.", "it calls itself by NetBIOS" },
+                { "browser.", "it announces itself to Windows networks as" },
+                { "llmnr.", "it answers by LLMNR to" },
+                { "wsd.", "it announces by WS-Discovery" },
+                { "lldp.", "it announces itself by LLDP as" },
+                { "cdp.", "it announces itself by CDP as" },
+                { "http.server", "its web server calls itself" },
+                { "http.user_agent", "its web client calls itself" },
+                { "http.", "it says by HTTP" },
+                { "dns.", "it asked by DNS for" },
+                { "ssh.", "its SSH software calls itself" },
+                { "host.", "it is this machine, which knows of itself" },
+                { "tcp.", "its TCP connections begin like" },
         };
 
         for (size_t i = 0; i < ELEMENTSOF(phrases); i++)
