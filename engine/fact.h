@@ -145,6 +145,38 @@ enum fact_voice {
         X(SSH_BANNER, "ssh.banner", SELF)                                      \
         X(SSH_HASSH, "ssh.hassh", SELF)                                        \
         X(SSH_HASSH_SERVER, "ssh.hassh_server", SELF)                          \
+        X(TLS_SNI, "tls.sni", ASKS)                                            \
+        X(TLS_ALPN, "tls.alpn", ASKS)                                          \
+        X(TLS_JA3, "tls.ja3", SELF)                                            \
+        X(TLS_JA4, "tls.ja4", SELF)                                            \
+        X(TLS_JA3S, "tls.ja3s", SELF)                                          \
+        X(TLS_SERVER_VERSION, "tls.server_version", SELF)                      \
+        X(TLS_SERVER_CIPHER, "tls.server_cipher", SELF)                        \
+        X(TLS_SERVER_ALPN, "tls.server_alpn", SELF)                            \
+        X(TLS_CERT_SUBJECT_CN, "tls.cert_subject_cn", SELF)                    \
+        X(TLS_CERT_ISSUER_CN, "tls.cert_issuer_cn", SELF)                      \
+        X(TLS_CERT_SAN, "tls.cert_san", SELF)                                  \
+        X(TLS_CERT_NOT_AFTER, "tls.cert_not_after", SELF)                      \
+        X(TLS_CERT_SHA256, "tls.cert_sha256", SELF)                            \
+        X(TLS_CERT_UNPARSABLE, "tls.cert_unparsable", SELF)                    \
+        X(DTLS_SNI, "dtls.sni", ASKS)                                          \
+        X(DTLS_ALPN, "dtls.alpn", ASKS)                                        \
+        X(DTLS_JA3, "dtls.ja3", SELF)                                          \
+        X(DTLS_JA4, "dtls.ja4", SELF)                                          \
+        X(DTLS_JA3S, "dtls.ja3s", SELF)                                        \
+        X(DTLS_SERVER_VERSION, "dtls.server_version", SELF)                    \
+        X(DTLS_SERVER_CIPHER, "dtls.server_cipher", SELF)                      \
+        X(DTLS_SERVER_ALPN, "dtls.server_alpn", SELF)                          \
+        X(QUIC_VERSION, "quic.version", SELF)                                  \
+        X(QUIC_SNI, "quic.sni", ASKS)                                          \
+        X(QUIC_ALPN, "quic.alpn", ASKS)                                        \
+        X(QUIC_JA3, "quic.ja3", SELF)                                          \
+        X(QUIC_JA4, "quic.ja4", SELF)                                          \
+        X(QUIC_JA3S, "quic.ja3s", SELF)                                        \
+        X(QUIC_SERVER_VERSION, "quic.server_version", SELF)                    \
+        X(QUIC_SERVER_CIPHER, "quic.server_cipher", SELF)                      \
+        X(GQUIC_SNI, "gquic.sni", ASKS)                                        \
+        X(GQUIC_USER_AGENT, "gquic.user_agent", SELF)                          \
         X(UPNP_FRIENDLY_NAME, "upnp.friendlyName", SELF)                       \
         X(UPNP_MANUFACTURER, "upnp.manufacturer", SELF)                        \
         X(UPNP_MANUFACTURER_URL, "upnp.manufacturerURL", SELF)                 \

@@ -1,13 +1,20 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
-/* Digests by libcrypto. MD5 and SHA-256 name things here; nothing rests on their strength. */
+/* Digests by libcrypto, and the texts that are digested. MD5 and SHA-256 name things here; nothing rests on their
+ * strength. */
 
 #include "engine/proto/fingerprint.h"
 
 #include <errno.h>
 #include <openssl/evp.h>
+#include <stdlib.h>
 
+#include "common/macro.h"
 #include "common/strbuf.h"
+#include "engine/proto/tls-hello.h"
+
+/* Room for all numbers of a hello: two bytes of it become at most six characters. */
+#define TEXT_MAX (3 * TLS_HELLO_MAX)
 
 static int digest(const char *algorithm, const void *data, size_t length, char *ret, size_t size) {
         uint8_t hash[EVP_MAX_MD_SIZE];
@@ -26,4 +33,198 @@ int fingerprint_md5(const void *data, size_t length, char ret[static FINGERPRINT
 
 int fingerprint_sha256(const void *data, size_t length, char ret[static FINGERPRINT_SHA256_MAX]) {
         return digest("SHA256", data, length, ret, FINGERPRINT_SHA256_MAX);
+}
+
+static void append_decimal(struct strbuf *b, unsigned number, bool first) {
+        char digits[5];
+        size_t n = sizeof digits;
+
+        do
+                digits[--n] = (char) ('0' + number % 10);
+        while ((number /= 10) > 0);
+        if (!first)
+                strbuf_char(b, '-');
+        strbuf_bytes(b, digits + n, sizeof digits - n);
+}
+
+/* ",4865-4866" */
+static void append_numbers(struct strbuf *b, struct cursor list) {
+        size_t start = b->length + 1;
+        uint16_t number;
+
+        strbuf_char(b, ',');
+        while (cursor_be16(&list, &number))
+                if (!tls_is_grease(number))
+                        append_decimal(b, number, b->length == start);
+}
+
+static void append_extensions(struct strbuf *b, struct cursor extensions) {
+        size_t start = b->length + 1;
+        struct cursor data;
+        uint16_t type;
+
+        strbuf_char(b, ',');
+        while (tls_next_extension(&extensions, &type, &data))
+                if (!tls_is_grease(type))
+                        append_decimal(b, type, b->length == start);
+}
+
+int fingerprint_ja3(const struct tls_hello *hello, char ret[static FINGERPRINT_MD5_MAX]) {
+        struct cursor formats = hello->formats;
+        char text[TEXT_MAX];
+        struct strbuf b = STRBUF(text);
+        uint8_t format;
+
+        append_decimal(&b, hello->version, true);
+        append_numbers(&b, hello->ciphers);
+        append_extensions(&b, hello->extensions);
+        append_numbers(&b, hello->groups);
+        strbuf_char(&b, ',');
+        for (bool first = true; cursor_u8(&formats, &format); first = false)
+                append_decimal(&b, format, first);
+        return fingerprint_md5(b.data, b.length, ret);
+}
+
+int fingerprint_ja3s(const struct tls_hello *hello, char ret[static FINGERPRINT_MD5_MAX]) {
+        char text[TEXT_MAX];
+        struct strbuf b = STRBUF(text);
+
+        append_decimal(&b, hello->version, true);
+        strbuf_char(&b, ',');
+        append_decimal(&b, hello->cipher, true);
+        append_extensions(&b, hello->extensions);
+        return fingerprint_md5(b.data, b.length, ret);
+}
+
+struct numbers {
+        uint16_t value[TLS_HELLO_MAX / 2];
+        size_t n;
+};
+
+static int compare_numbers(const void *a, const void *b) {
+        return *(const uint16_t *) a - *(const uint16_t *) b;
+}
+
+static void append_hex(struct strbuf *b, uint16_t number, bool first) {
+        if (!first)
+                strbuf_char(b, ',');
+        strbuf_hex(b, (const uint8_t[]) { number >> 8, number & 0xff }, 2);
+}
+
+static void append_sorted(struct strbuf *b, struct numbers *numbers) {
+        qsort(numbers->value, numbers->n, sizeof numbers->value[0], compare_numbers);
+        for (size_t i = 0; i < numbers->n; i++)
+                append_hex(b, numbers->value[i], i == 0);
+}
+
+/* The first 12 digits of the digest; of nothing, zeros. */
+static int append_digest(struct strbuf *b, const struct strbuf *text) {
+        char hash[FINGERPRINT_SHA256_MAX] = "000000000000";
+        int r = text->length > 0 ? fingerprint_sha256(text->data, text->length, hash) : 0;
+
+        strbuf_bytes(b, hash, 12);
+        return r;
+}
+
+/* Of the versions offered the highest number; of old clients the one version that they have. */
+static const char *ja4_version(const struct tls_hello *hello) {
+        static const struct {
+                uint16_t version;
+                const char *text;
+        } names[] = {
+                { 0x0304, "13" }, { 0x0303, "12" }, { 0x0302, "11" }, { 0x0301, "10" }, { 0x0300, "s3" }, { 0x0002, "s2" },
+                { 0xfeff, "d1" }, { 0xfefd, "d2" }, { 0xfefc, "d3" },
+        };
+        struct cursor list = hello->versions;
+        uint16_t highest = 0, version;
+
+        while (cursor_be16(&list, &version))
+                if (!tls_is_grease(version))
+                        highest = MAX(highest, version);
+        if (highest == 0)
+                highest = hello->version;
+        for (size_t i = 0; i < ELEMENTSOF(names); i++)
+                if (names[i].version == highest)
+                        return names[i].text;
+        return "00";
+}
+
+static bool is_alphanumeric(uint8_t c) {
+        return (c >= '0' && c <= '9') || ((c | 0x20) >= 'a' && (c | 0x20) <= 'z');
+}
+
+/* First and last character of the first protocol; where one is no letter or digit, first and last digit of its
+ * bytes in hexadecimal. */
+static void append_protocol(struct strbuf *b, struct cursor list) {
+        struct cursor protocol;
+        uint8_t n, first, last;
+
+        if (!cursor_u8(&list, &n) || n == 0 || !cursor_take(&list, n, &protocol)) {
+                strbuf_string(b, "00");
+                return;
+        }
+        first = protocol.data[0];
+        last = protocol.end[-1];
+        if (!is_alphanumeric(first) || !is_alphanumeric(last)) {
+                first = (uint8_t) "0123456789abcdef"[first >> 4];
+                last = (uint8_t) "0123456789abcdef"[last & 15];
+        }
+        strbuf_char(b, (char) first);
+        strbuf_char(b, (char) last);
+}
+
+static int append_ciphers(struct strbuf *b, struct numbers *ciphers) {
+        char text[TEXT_MAX];
+        struct strbuf t = STRBUF(text);
+
+        append_sorted(&t, ciphers);
+        strbuf_char(b, '_');
+        return append_digest(b, &t);
+}
+
+/* The name and the protocols are not in it: they depend on whom one talks to. */
+static int append_offers(struct strbuf *b, struct numbers *extensions, struct cursor signatures) {
+        char text[TEXT_MAX];
+        struct strbuf t = STRBUF(text);
+        bool first = true;
+        uint16_t number;
+
+        append_sorted(&t, extensions);
+        while (cursor_be16(&signatures, &number)) {
+                if (tls_is_grease(number))
+                        continue;
+                if (first)
+                        strbuf_char(&t, '_');
+                append_hex(&t, number, first);
+                first = false;
+        }
+        strbuf_char(b, '_');
+        return append_digest(b, &t);
+}
+
+int fingerprint_ja4(const struct tls_hello *hello, char transport, char ret[static FINGERPRINT_JA4_MAX]) {
+        struct cursor ciphers = hello->ciphers, extensions = hello->extensions, data;
+        struct strbuf b = strbuf_make(ret, FINGERPRINT_JA4_MAX);
+        struct numbers numbers;
+        size_t n_extensions = 0;
+        uint16_t number;
+        int r;
+
+        numbers.n = 0;
+        while (cursor_be16(&ciphers, &number))
+                if (!tls_is_grease(number))
+                        numbers.value[numbers.n++] = number;
+        while (tls_next_extension(&extensions, &number, &data))
+                n_extensions += !tls_is_grease(number);
+        strbuf_printf(&b, "%c%s%c%02zu%02zu", transport, ja4_version(hello), hello->has_name ? 'd' : 'i',
+                      MIN(numbers.n, (size_t) 99), MIN(n_extensions, (size_t) 99));
+        append_protocol(&b, hello->protocols);
+        r = append_ciphers(&b, &numbers);
+        if (r < 0)
+                return r;
+        numbers.n = 0;
+        for (extensions = hello->extensions; tls_next_extension(&extensions, &number, &data);)
+                if (!tls_is_grease(number) && number != TLS_EXTENSION_SERVER_NAME && number != TLS_EXTENSION_PROTOCOLS)
+                        numbers.value[numbers.n++] = number;
+        return append_offers(&b, &numbers, hello->signatures);
 }

@@ -67,7 +67,7 @@ struct session_table {
         struct syn_slot syn[SYN_SLOTS];
 };
 
-static const struct session_parser *const parsers[] = { &http_parser, &ssh_parser, &dns_parser };
+static const struct session_parser *const parsers[] = { &http_parser, &tls_parser, &ssh_parser, &dns_parser };
 
 _Static_assert(ELEMENTSOF(parsers) <= SESSION_PARSER_MAX, "session_counters has too few");
 

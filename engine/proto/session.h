@@ -67,4 +67,4 @@ void session_table_finish(struct session_table *table, const struct fact_sink *s
 void session_table_get_counters(const struct session_table *table, struct session_counters *ret);
 
 /* The parsers, one file each. */
-extern const struct session_parser http_parser, dns_parser, ssh_parser;
+extern const struct session_parser http_parser, dns_parser, ssh_parser, tls_parser;

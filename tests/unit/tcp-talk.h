@@ -50,6 +50,12 @@ static inline void tcp_talk_say(struct tcp_talk *t, unsigned side, const void *d
         tcp_talk_segment(t, side, t->next[side], data, n, n);
 }
 
+/* The same in segments of `step` bytes. */
+static inline void tcp_talk_say_by(struct tcp_talk *t, unsigned side, const void *data, size_t n, size_t step) {
+        for (size_t at = 0; at < n; at += step)
+                tcp_talk_say(t, side, (const uint8_t *) data + at, n - at < step ? n - at : step);
+}
+
 static inline void tcp_talk_open(struct tcp_talk *t) {
         struct frame frame = { .ts = ++t->frame, .linktype = 1 };
         struct packet syn = {

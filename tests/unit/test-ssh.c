@@ -12,6 +12,9 @@
         "umac-64-etm@openssh.com,umac-128-etm@openssh.com,hmac-sha2-256-etm@openssh.com,hmac-sha2-512-etm@openssh.com," \
         "hmac-sha1-etm@openssh.com,umac-64@openssh.com,umac-128@openssh.com,hmac-sha2-256,hmac-sha2-512,hmac-sha1"
 
+/* Index of its counters. */
+#define SSH 2
+
 struct talk {
         uint8_t bytes[4096];
         size_t length;
@@ -129,8 +132,8 @@ static void the_first_version_has_a_banner_alone(void **state _unused_) {
         session_table_get_counters(t.table, &counters);
         tcp_talk_end(&t);
         assert_string_equal(t.log.text, "ssh.banner SSH-1.5-1.2.26\nssh.banner SSH-1.99-x\n");
-        assert_int_equal(counters.parsers[1].packets, 2);
-        assert_int_equal(counters.parsers[1].malformed, 1);
+        assert_int_equal(counters.parsers[SSH].packets, 2);
+        assert_int_equal(counters.parsers[SSH].malformed, 1);
 }
 
 static void lengths_that_lie_give_nothing(void **state _unused_) {
@@ -169,7 +172,7 @@ static void endless_lines_end_it(void **state _unused_) {
         session_table_get_counters(t.table, &counters);
         tcp_talk_end(&t);
         assert_string_equal(t.log.text, "");
-        assert_int_equal(counters.parsers[1].malformed, 1);
+        assert_int_equal(counters.parsers[SSH].malformed, 1);
 }
 
 int main(void) {

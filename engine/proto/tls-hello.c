@@ -1,0 +1,234 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+/* ClientHello and ServerHello. Extensions that tell nothing, and those that cannot be read, count by their number
+ * alone; a message whose frame does not hold together gives no facts. */
+
+#include "engine/proto/tls-hello.h"
+
+#include <errno.h>
+
+#include "common/macro.h"
+#include "engine/proto/fingerprint.h"
+
+#define EXTENSION_GROUPS 10
+#define EXTENSION_FORMATS 11
+#define EXTENSION_SIGNATURES 13
+#define EXTENSION_VERSIONS 43
+
+/* Kinds of fact by transport; what one does not have in the clear is _FACT_KIND_INVALID. */
+static const struct {
+        enum fact_kind name, protocols, ja3, ja4, ja3s, version, cipher, protocol;
+} kinds[_TLS_TRANSPORT_MAX] = {
+        [TLS_OVER_TCP] = { FACT_TLS_SNI, FACT_TLS_ALPN, FACT_TLS_JA3, FACT_TLS_JA4, FACT_TLS_JA3S, FACT_TLS_SERVER_VERSION,
+                           FACT_TLS_SERVER_CIPHER, FACT_TLS_SERVER_ALPN },
+        [TLS_OVER_DATAGRAMS] = { FACT_DTLS_SNI, FACT_DTLS_ALPN, FACT_DTLS_JA3, FACT_DTLS_JA4, FACT_DTLS_JA3S,
+                                 FACT_DTLS_SERVER_VERSION, FACT_DTLS_SERVER_CIPHER, FACT_DTLS_SERVER_ALPN },
+        [TLS_OVER_QUIC] = { FACT_QUIC_SNI, FACT_QUIC_ALPN, FACT_QUIC_JA3, FACT_QUIC_JA4, FACT_QUIC_JA3S, FACT_QUIC_SERVER_VERSION,
+                            FACT_QUIC_SERVER_CIPHER, _FACT_KIND_INVALID },
+};
+
+bool tls_is_grease(uint16_t number) {
+        return (number & 0x0f0f) == 0x0a0a && number >> 8 == (number & 0xff);
+}
+
+static bool take_list8(struct cursor *c, struct cursor *ret) {
+        struct cursor at = *c;
+        uint8_t n;
+
+        if (!cursor_u8(&at, &n) || !cursor_take(&at, n, ret))
+                return false;
+        *c = at;
+        return true;
+}
+
+static bool take_list16(struct cursor *c, struct cursor *ret) {
+        struct cursor at = *c;
+        uint16_t n;
+
+        if (!cursor_be16(&at, &n) || !cursor_take(&at, n, ret))
+                return false;
+        *c = at;
+        return true;
+}
+
+bool tls_next_extension(struct cursor *c, uint16_t *ret_type, struct cursor *ret_data) {
+        struct cursor at = *c;
+
+        if (!cursor_be16(&at, ret_type) || !take_list16(&at, ret_data))
+                return false;
+        *c = at;
+        return true;
+}
+
+/* RFC 6066 §3: the one name of type host_name. */
+static void read_server_name(struct cursor data, struct tls_hello *h) {
+        struct cursor list, name;
+        uint8_t type;
+
+        h->has_name = true;
+        if (!take_list16(&data, &list))
+                return;
+        while (cursor_u8(&list, &type) && take_list16(&list, &name))
+                if (type == 0) {
+                        h->name = name;
+                        return;
+                }
+}
+
+static void read_client_extension(uint16_t type, struct cursor data, struct tls_hello *h) {
+        switch (type) {
+        case TLS_EXTENSION_SERVER_NAME:
+                read_server_name(data, h);
+                break;
+        case EXTENSION_GROUPS:
+                take_list16(&data, &h->groups);
+                break;
+        case EXTENSION_FORMATS:
+                take_list8(&data, &h->formats);
+                break;
+        case EXTENSION_SIGNATURES:
+                take_list16(&data, &h->signatures);
+                break;
+        case TLS_EXTENSION_PROTOCOLS:
+                take_list16(&data, &h->protocols);
+                break;
+        case EXTENSION_VERSIONS:
+                take_list8(&data, &h->versions);
+                break;
+        default:
+                break;
+        }
+}
+
+static void read_server_extension(uint16_t type, struct cursor data, struct tls_hello *h) {
+        if (type == TLS_EXTENSION_PROTOCOLS)
+                take_list16(&data, &h->protocols);
+        else if (type == EXTENSION_VERSIONS && cursor_left(&data) >= 2)
+                h->versions = cursor_make(data.data, 2);
+}
+
+/* The rest of a hello: nothing, or extensions. A few bytes behind the last are none; one that goes on behind the
+ * end makes all of it unlikely. */
+static int read_extensions(struct cursor body, struct tls_hello *h, void (*read)(uint16_t, struct cursor, struct tls_hello *)) {
+        struct cursor at, data;
+        uint16_t type;
+
+        if (cursor_left(&body) == 0)
+                return 0;
+        if (!take_list16(&body, &h->extensions))
+                return -EBADMSG;
+        at = h->extensions;
+        while (tls_next_extension(&at, &type, &data))
+                read(type, data, h);
+        return cursor_left(&at) < 4 ? 0 : -EBADMSG;
+}
+
+int tls_client_hello_read(struct cursor body, enum tls_transport transport, struct tls_hello *ret) {
+        struct tls_hello h = {};
+        struct cursor skipped;
+        int r;
+
+        if (cursor_left(&body) > TLS_HELLO_MAX || !cursor_be16(&body, &h.version) || !cursor_skip(&body, 32) ||
+            !take_list8(&body, &skipped))
+                return -EBADMSG;
+        if (transport == TLS_OVER_DATAGRAMS && !take_list8(&body, &skipped)) /* the cookie */
+                return -EBADMSG;
+        if (!take_list16(&body, &h.ciphers) || !take_list8(&body, &skipped))
+                return -EBADMSG;
+        r = read_extensions(body, &h, read_client_extension);
+        if (r >= 0)
+                *ret = h;
+        return r;
+}
+
+/* The drafts of TLS 1.3 before the 22nd left out what nobody used any more. */
+static bool is_short_draft(uint16_t version) {
+        return version >= 0x7f00 && version < 0x7f16;
+}
+
+int tls_server_hello_read(struct cursor body, struct tls_hello *ret) {
+        struct cursor session;
+        struct tls_hello h = {};
+        int r;
+
+        if (cursor_left(&body) > TLS_HELLO_MAX || !cursor_be16(&body, &h.version) || !cursor_skip(&body, 32))
+                return -EBADMSG;
+        if (!is_short_draft(h.version) && !take_list8(&body, &session))
+                return -EBADMSG;
+        if (!cursor_be16(&body, &h.cipher) || (!is_short_draft(h.version) && !cursor_skip(&body, 1)))
+                return -EBADMSG;
+        r = read_extensions(body, &h, read_server_extension);
+        if (r >= 0)
+                *ret = h;
+        return r;
+}
+
+uint16_t tls_server_hello_version(const struct tls_hello *hello) {
+        return cursor_left(&hello->versions) >= 2 ? load_be16(hello->versions.data) : hello->version;
+}
+
+/* "h2,http/1.1" */
+static void emit_protocols(struct emitter *e, enum fact_kind kind, struct cursor list) {
+        char text[FACT_VALUE_MAX + 1];
+        struct strbuf b = STRBUF(text);
+        struct cursor protocol;
+
+        while (take_list8(&list, &protocol)) {
+                if (b.length > 0)
+                        strbuf_char(&b, ',');
+                strbuf_bytes(&b, protocol.data, cursor_left(&protocol));
+        }
+        if (b.length > 0)
+                emit_bytes(e, kind, b.data, b.length);
+}
+
+static void emit_version(struct emitter *e, enum fact_kind kind, uint16_t version) {
+        static const struct {
+                uint16_t version;
+                const char *name;
+        } names[] = {
+                { 0x0002, "SSL2" }, { 0x0300, "SSL3" }, { 0x0301, "TLS1.0" }, { 0x0302, "TLS1.1" }, { 0x0303, "TLS1.2" },
+                { 0x0304, "TLS1.3" }, { 0xfeff, "DTLS1.0" }, { 0xfefd, "DTLS1.2" }, { 0xfefc, "DTLS1.3" },
+        };
+
+        for (size_t i = 0; i < ELEMENTSOF(names); i++)
+                if (names[i].version == version) {
+                        emit_string(e, kind, names[i].name);
+                        return;
+                }
+        emit_printf(e, kind, "0x%04x", version);
+}
+
+int tls_client_hello_emit(struct cursor body, enum tls_transport transport, struct emitter *e) {
+        static const char prefixes[_TLS_TRANSPORT_MAX] = { 't', 'd', 'q' };
+        char ja3[FINGERPRINT_MD5_MAX], ja4[FINGERPRINT_JA4_MAX];
+        struct tls_hello h;
+        int r = tls_client_hello_read(body, transport, &h);
+
+        if (r < 0)
+                return r;
+        if (cursor_left(&h.name) > 0)
+                emit_bytes(e, kinds[transport].name, h.name.data, cursor_left(&h.name));
+        emit_protocols(e, kinds[transport].protocols, h.protocols);
+        if (fingerprint_ja3(&h, ja3) >= 0)
+                emit_string(e, kinds[transport].ja3, ja3);
+        if (fingerprint_ja4(&h, prefixes[transport], ja4) >= 0)
+                emit_string(e, kinds[transport].ja4, ja4);
+        return 0;
+}
+
+int tls_server_hello_emit(struct cursor body, enum tls_transport transport, struct emitter *e) {
+        char ja3s[FINGERPRINT_MD5_MAX];
+        struct tls_hello h;
+        int r = tls_server_hello_read(body, &h);
+
+        if (r < 0)
+                return r;
+        emit_version(e, kinds[transport].version, tls_server_hello_version(&h));
+        emit_printf(e, kinds[transport].cipher, "0x%04x", h.cipher);
+        if (kinds[transport].protocol != _FACT_KIND_INVALID)
+                emit_protocols(e, kinds[transport].protocol, h.protocols);
+        if (fingerprint_ja3s(&h, ja3s) >= 0)
+                emit_string(e, kinds[transport].ja3s, ja3s);
+        return 0;
+}

@@ -1,0 +1,91 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "tests/unit/cmocka-all.h"
+
+#include <errno.h>
+
+#include "engine/proto/certificate.h"
+#include "tests/unit/certificate-bytes.h"
+#include "tests/unit/fact-log.h"
+
+static int facts(struct fact_log *log, const uint8_t *data, size_t n) {
+        struct packet packet = fact_log_packet(LAYER_TCP, "10.0.0.1", "10.0.0.2");
+        struct fact_sink sink = { fact_log_take, log };
+        struct emitter e;
+
+        memset(log, 0, sizeof *log);
+        emitter_begin(&e, &packet, &sink);
+        return certificate_emit(cursor_make(data, n), &e);
+}
+
+static void what_a_certificate_is_for(void **state _unused_) {
+        struct fact_log log;
+
+        assert_int_equal(facts(&log, certificate_bytes, sizeof certificate_bytes), 0);
+        assert_string_equal(log.text,
+                            "tls.cert_sha256 df0cb8074407f9315ad21af0d432e6925c24aaaed459f3ac0b75df73ae6178c1\n"
+                            "tls.cert_subject_cn nas.example\n"
+                            "tls.cert_issuer_cn Test CA\n"
+                            "tls.cert_san 192.0.2.7,2001:db8::1,a.example,nas.local\n"
+                            "tls.cert_not_after 2034-12-31T23:59:58Z\n");
+}
+
+static void assert_unparsable(const uint8_t *data, size_t n) {
+        static const char kind[] = "tls.cert_unparsable ";
+        struct fact_log log;
+
+        assert_int_equal(facts(&log, data, n), 0);
+        assert_int_equal(log.count, 1);
+        assert_memory_equal(log.text, kind, strlen(kind));
+}
+
+static void every_cut_and_what_stands_behind_it_is_told_as_such(void **state _unused_) {
+        uint8_t longer[sizeof certificate_bytes + 1] = {};
+
+        for (size_t n = 0; n < sizeof certificate_bytes; n++)
+                assert_unparsable(certificate_bytes, n);
+        memcpy(longer, certificate_bytes, sizeof certificate_bytes);
+        assert_unparsable(longer, sizeof longer);
+}
+
+/* RFC 5280 §4.1.2.5.1: times are UTC. Both times of the validity stand at these places. */
+static void times_with_a_zone_are_not_der(void **state _unused_) {
+        uint8_t changed[sizeof certificate_bytes];
+
+        memcpy(changed, certificate_bytes, sizeof changed);
+        assert_memory_equal(changed + 46, "240101000000Z", 13);
+        memcpy(changed + 46, "2401010000+01", 13);
+        assert_unparsable(changed, sizeof changed);
+}
+
+static void any_byte_may_be_wrong(void **state _unused_) {
+        uint8_t changed[sizeof certificate_bytes];
+        struct fact_log log;
+
+        for (size_t i = 0; i < sizeof changed; i++)
+                for (unsigned bit = 0; bit < 8; bit++) {
+                        memcpy(changed, certificate_bytes, sizeof changed);
+                        changed[i] ^= (uint8_t) (1 << bit);
+                        assert_int_equal(facts(&log, changed, sizeof changed), 0);
+                        assert_true(log.count >= 1);
+                }
+}
+
+static void long_ones_are_not_read(void **state _unused_) {
+        static const uint8_t large[CERTIFICATE_MAX + 1];
+        struct fact_log log;
+
+        assert_int_equal(facts(&log, large, sizeof large), -ENOBUFS);
+        assert_int_equal(log.count, 0);
+}
+
+int main(void) {
+        const struct CMUnitTest tests[] = {
+                cmocka_unit_test(what_a_certificate_is_for),
+                cmocka_unit_test(every_cut_and_what_stands_behind_it_is_told_as_such),
+                cmocka_unit_test(times_with_a_zone_are_not_der),
+                cmocka_unit_test(any_byte_may_be_wrong),
+                cmocka_unit_test(long_ones_are_not_read),
+        };
+
+        return cmocka_run_group_tests(tests, NULL, NULL);
+}
