@@ -460,8 +460,14 @@ int lanscope_xdp(struct xdp_md *ctx) {
         return process(load_xdp, &v) ? XDP_DROP : XDP_PASS;
 }
 
+/* <linux/if_packet.h>, which needs more than UAPI headers give a BPF program. */
+#define PACKET_LOOPBACK 5
+
 SEC("tc")
 int lanscope_in(struct __sk_buff *skb) {
+        /* This machine's own multicast, looped back to its sockets: it was seen going out, and has no link header. */
+        if (skb->pkt_type == PACKET_LOOPBACK)
+                return TC_ACT_UNSPEC;
         /* TC_ACT_UNSPEC hands the frame to the next filter, and is TCX_NEXT in newer kernels. */
         return process_skb(skb, false) ? TC_ACT_SHOT : TC_ACT_UNSPEC;
 }

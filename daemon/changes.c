@@ -9,18 +9,12 @@
 #include <stdbool.h>
 #include <stdlib.h>
 
-/* Ids are hashes already. */
-#define HASH_FUNCTION(key, length, hash) ((void) (length), (hash) = key_hash(key))
-#include <uthash.h>
+#include "common/id-hash.h"
 
 struct key {
         uint64_t id;
-        uint64_t kind; /* enum object_kind, as wide as the id: the key is hashed as bytes, without padding */
+        uint64_t kind; /* enum object_kind, as wide as the id: the key is compared as bytes, without padding */
 };
-
-static unsigned key_hash(const struct key *key) {
-        return (unsigned) (key->id ^ key->id >> 32 ^ key->kind);
-}
 
 struct entry {
         struct key key;

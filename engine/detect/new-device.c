@@ -12,12 +12,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* An id is a hash already. */
-#define HASH_FUNCTION(key, length, hash) ((void) (length), (hash) = (unsigned) *(const uint64_t *) (key))
-#include <uthash.h>
 #include <utlist.h>
 
 #include "common/escape.h"
+#include "common/id-hash.h"
 #include "common/strbuf.h"
 #include "engine/detect/detector.h"
 #include "engine/token-bucket.h"

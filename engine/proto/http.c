@@ -49,10 +49,17 @@ struct http_message {
 };
 
 /* RFC 9110 §9, RFC 5789, WebDAV (RFC 4918), UPnP (GENA and SSDP over TCP). */
-static const char *const methods[] = {
-        "GET", "POST", "HEAD", "PUT", "DELETE", "OPTIONS", "CONNECT", "TRACE", "PATCH", "NOTIFY", "SUBSCRIBE",
-        "UNSUBSCRIBE", "M-SEARCH", "M-POST", "PROPFIND", "PROPPATCH", "MKCOL", "COPY", "MOVE", "LOCK", "UNLOCK",
-        "REPORT", "SEARCH", "BPROPFIND", "RPC_IN_DATA", "RPC_OUT_DATA",
+#define METHOD(name) { name " ", sizeof name }
+static const struct {
+        const char *text; /* with the blank that ends it */
+        size_t length;
+} methods[] = {
+        METHOD("GET"),         METHOD("POST"),        METHOD("HEAD"),      METHOD("PUT"),       METHOD("DELETE"),
+        METHOD("OPTIONS"),     METHOD("CONNECT"),     METHOD("TRACE"),     METHOD("PATCH"),     METHOD("NOTIFY"),
+        METHOD("SUBSCRIBE"),   METHOD("UNSUBSCRIBE"), METHOD("M-SEARCH"),  METHOD("M-POST"),    METHOD("PROPFIND"),
+        METHOD("PROPPATCH"),   METHOD("MKCOL"),       METHOD("COPY"),      METHOD("MOVE"),      METHOD("LOCK"),
+        METHOD("UNLOCK"),      METHOD("REPORT"),      METHOD("SEARCH"),    METHOD("BPROPFIND"), METHOD("RPC_IN_DATA"),
+        METHOD("RPC_OUT_DATA"),
 };
 
 static const struct {
@@ -65,18 +72,22 @@ static const struct {
         { "x-powered-by", FACT_HTTP_X_POWERED_BY },
 };
 
+/* 1 if `data` starts with `text`, 0 if it may once there is more, -1 if not. */
+static int starts_with(struct cursor data, const char *text, size_t length) {
+        size_t n = MIN(cursor_left(&data), length);
+
+        if (memcmp(data.data, text, n) != 0)
+                return -1;
+        return n == length;
+}
+
+/* Called for what begins each segment of a connection that nobody knows yet, so that the first byte decides for most. */
 static int recognise_http(const struct session *session _unused_, struct cursor data) {
-        int best = cursor_begins(&data, "HTTP/1.", 7);
+        int best = starts_with(data, "HTTP/1.", 7);
 
-        for (size_t i = 0; i < ELEMENTSOF(methods) && best < 1; i++) {
-                char text[16];
-                struct strbuf b = STRBUF(text);
-                int r;
-
-                strbuf_printf(&b, "%s ", methods[i]);
-                r = cursor_begins(&data, text, b.length);
-                best = MAX(best, r);
-        }
+        for (size_t i = 0; i < ELEMENTSOF(methods) && best < 1; i++)
+                if (data.data[0] == (uint8_t) methods[i].text[0])
+                        best = MAX(best, starts_with(data, methods[i].text, methods[i].length));
         return best;
 }
 
