@@ -107,6 +107,17 @@ static void print_conclusions(const struct screen *s, struct json_object *d) {
                 printf(".\n");
 }
 
+/* Does a question look for a kind of thing? Of mDNS's those for services do; the others are for one host, or for
+ * whether a name of its own is still free (RFC 6762 §8.1). */
+static bool is_search(const char *kind, const char *value) {
+        const char *end;
+
+        if (strcmp(kind, "mdns.query") != 0)
+                return strcmp(kind, "ssdp.st") == 0;
+        end = strrchr(value, ' ');
+        return end && strcmp(end, " PTR") == 0 && value[0] == '_';
+}
+
 /* What it looks for is told, so that nobody wonders why it does not count. */
 static void print_questions(const struct screen *s, struct json_object *d) {
         struct json_object *list = json_at(d, "evidence");
@@ -114,10 +125,8 @@ static void print_questions(const struct screen *s, struct json_object *d) {
 
         for (size_t i = 0; i < n && shown < 12; i++) {
                 struct json_object *e = json_object_array_get_idx(list, i);
-                const char *kind = json_text_at(e, "kind");
 
-                if (!json_object_get_boolean(json_at(e, "asks")) ||
-                    (strcmp(kind, "mdns.query") != 0 && strcmp(kind, "ssdp.st") != 0))
+                if (!json_object_get_boolean(json_at(e, "asks")) || !is_search(json_text_at(e, "kind"), json_text_at(e, "value")))
                         continue;
                 printf("%s", shown++ == 0 ? "\nIt looks for these, and so is not one of them itself: " : ", ");
                 screen_print(s, json_text_at(e, "value"));
