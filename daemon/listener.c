@@ -6,6 +6,7 @@
 #include "daemon/listener.h"
 
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -137,6 +138,15 @@ static void tell_interface(struct listener *l, struct slot *slot, const struct l
         l->ops.interface(l->ops.userdata, &told, capture_counts_presence(slot->capture));
 }
 
+/* A message for each line of `text`. */
+static void log_lines(int priority, const char *interface, const char *what, const char *text) {
+        char lines[1024], *rest = lines;
+
+        snprintf(lines, sizeof lines, "%s", text);
+        for (char *line; (line = strtok_r(rest, "\n", &rest));)
+                log_interface(priority, interface, "%s: %s%s", interface, what, line);
+}
+
 static void slot_start(struct listener *l, struct slot *slot, const struct link *link) {
         const struct capture_ops ops = { .frame = on_frame, .sighting = on_sighting, .failed = on_failed, .userdata = l };
         char reasons[1024] = "";
@@ -147,8 +157,7 @@ static void slot_start(struct listener *l, struct slot *slot, const struct link 
                 l->error = r;
                 slot->retry_at = now_usec(l) + LISTENER_RETRY;
                 if (slot->shown.state != LISTENER_FAILED)
-                        log_interface(LOG_ERR, link->name, "%s: cannot capture: %s", link->name,
-                                      *reasons ? reasons : strerror(-r));
+                        log_lines(LOG_ERR, link->name, "cannot capture: ", *reasons ? reasons : strerror(-r));
                 set_state(l, slot, LISTENER_FAILED, *reasons ? reasons : strerror(-r));
                 return;
         }
@@ -158,8 +167,7 @@ static void slot_start(struct listener *l, struct slot *slot, const struct link 
         set_state(l, slot, LISTENER_CAPTURING, capture_reasons(slot->capture));
         log_interface(LOG_INFO, link->name, "%s: capturing (%s mode) with %s", link->name,
                       capture_mode_to_string(l->config.mode), capture_method(slot->capture));
-        if (*capture_reasons(slot->capture))
-                log_interface(LOG_INFO, link->name, "%s: %s", link->name, capture_reasons(slot->capture));
+        log_lines(LOG_INFO, link->name, "", capture_reasons(slot->capture));
         tell_interface(l, slot, link);
 }
 
