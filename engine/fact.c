@@ -32,6 +32,10 @@ enum fact_voice fact_kind_voice(enum fact_kind kind) {
         return kinds[kind].voice;
 }
 
+bool fact_kind_is_answered(enum fact_kind kind) {
+        return kind == FACT_SSDP_ST || kind == FACT_WSD_ENDPOINT || kind == FACT_WSD_TYPES || kind == FACT_WSD_SCOPE;
+}
+
 enum fact_voice fact_voice(const struct fact *fact) {
         enum fact_voice voice = kinds[fact->kind].voice;
 

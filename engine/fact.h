@@ -121,6 +121,12 @@ enum fact_voice {
         X(CDP_CAPABILITIES, "cdp.capabilities", SELF)                          \
         X(CDP_ADDRESS, "cdp.address", SELF)                                    \
         X(CDP_NATIVE_VLAN, "cdp.native_vlan", SELF)                            \
+        X(WSD_ACTION, "wsd.action", CLAIMS)                                    \
+        X(WSD_ENDPOINT, "wsd.endpoint", ASKS)                                  \
+        X(WSD_TYPES, "wsd.types", ASKS)                                        \
+        X(WSD_SCOPE, "wsd.scope", ASKS)                                        \
+        X(WSD_XADDR, "wsd.xaddr", SELF)                                        \
+        X(WSD_METADATA_VERSION, "wsd.metadata_version", SELF)                  \
         X(LLMNR_QUERY, "llmnr.query", ASKS)                                    \
         X(LLMNR_ANSWER, "llmnr.answer", SELF)                                  \
         X(NBNS_NAME, "nbns.name", SELF)                                        \
@@ -232,6 +238,8 @@ struct fact {
 const char *fact_kind_to_string(enum fact_kind kind) __attribute__((const));
 enum fact_kind fact_kind_from_string(const char *s);
 enum fact_voice fact_kind_voice(enum fact_kind kind) __attribute__((const));
+/* Does a kind whose voice is ASKS also come in answers, where it describes? */
+bool fact_kind_is_answered(enum fact_kind kind) __attribute__((const));
 /* The voice of this very fact: an ssdp.st in an answer is what the device is, in a search what it wants; what is foreign
  * is claimed. */
 enum fact_voice fact_voice(const struct fact *fact);

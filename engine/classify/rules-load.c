@@ -83,7 +83,7 @@ static int find_operator(char *word, unsigned *ret_flags, bool *ret_bare) {
         return -EINVAL;
 }
 
-/* The slot that `word` names. An answer may carry ssdp.st, and so it may be matched as well as asked; all other
+/* The slot that `word` names. Kinds that answers carry too (ssdp.st) may be matched as well as asked; all other
  * kinds are either. */
 static int find_slot(struct loader *l, const struct conf_entry *entry, const char *word, bool asks, uint16_t *ret) {
         enum fact_kind kind;
@@ -102,7 +102,7 @@ static int find_slot(struct loader *l, const struct conf_entry *entry, const cha
                               word);
         if (asks && fact_kind_voice(kind) != VOICE_ASKS)
                 return reject(l, entry, "%s is not a kind that asks for something, leaving rule out", word);
-        if (!asks && fact_kind_voice(kind) == VOICE_ASKS && kind != FACT_SSDP_ST)
+        if (!asks && fact_kind_voice(kind) == VOICE_ASKS && !fact_kind_is_answered(kind))
                 return reject(l, entry, "%s is a question and does not describe the device (Asks= matches it), "
                               "leaving rule out", word);
         *ret = SLOT_OF_KIND(kind);

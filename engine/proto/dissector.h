@@ -68,6 +68,7 @@ int ssdp_reply_dissect(const struct packet *packet, struct emitter *emitter);
 int ssdp_dissect(const struct packet *packet, struct emitter *emitter);
 int lldp_dissect(const struct packet *packet, struct emitter *emitter);
 int cdp_dissect(const struct packet *packet, struct emitter *emitter);
+int wsd_dissect(const struct packet *packet, struct emitter *emitter);
 int llmnr_dissect(const struct packet *packet, struct emitter *emitter);
 int nbns_dissect(const struct packet *packet, struct emitter *emitter);
 int browser_dissect(const struct packet *packet, struct emitter *emitter);

@@ -34,6 +34,7 @@
         X(dhcp6, 546)   \
         X(dhcp6, 547)   \
         X(ssdp, 1900)   \
+        X(wsd, 3702)    \
         X(mdns, 5353)   \
         X(llmnr, 5355)
 

@@ -405,6 +405,39 @@ CDP = {
     'cut-header': b'\2\xb4\0',
 }
 
+def soap(action, body, prefixes=('soap', 'wsa', 'wsd')):
+    envelope, addressing, discovery = (prefix + ':' if prefix else '' for prefix in prefixes)
+    return ('<?xml version="1.0" encoding="utf-8"?><%sEnvelope xmlns:pub="http://example.com/pub"><%sHeader>'
+            '<%sTo>urn:schemas-xmlsoap-org:ws:2005:04:discovery</%sTo>'
+            '<%sAction>http://schemas.xmlsoap.org/ws/2005/04/discovery/%s</%sAction>'
+            '<%sReplyTo><%sAddress>urn:not-an-endpoint</%sAddress></%sReplyTo></%sHeader><%sBody>' %
+            (envelope, envelope, *[addressing] * 3, action, *[addressing] * 5, *[envelope] * 2) +
+            '<%s%s>%s</%s%s></%sBody></%sEnvelope>' % (discovery, action, body, discovery, action, envelope, envelope)).encode()
+
+ENDPOINT = '<wsa:EndpointReference><wsa:Address>urn:uuid:0001</wsa:Address></wsa:EndpointReference>'
+TARGET = (ENDPOINT + '<wsd:Types>wsdp:Device pub:Computer\n a:Device</wsd:Types><wsd:Scopes>onvif://www.onvif.org/name/Front'
+          ' onvif://www.onvif.org/hardware/C1</wsd:Scopes><wsd:XAddrs> http://192.0.2.12:5357/a?x=1&amp;y=2 http://[fe80::c]/a'
+          '</wsd:XAddrs><wsd:MetadataVersion>4</wsd:MetadataVersion>')
+WSD = {
+    'hello': soap('Hello', TARGET),
+    'hello-bare-names': soap('Hello', TARGET.replace('wsa:', '').replace('wsd:', ''), ('', '', '')),
+    'bye': soap('Bye', ENDPOINT),
+    'probe': soap('Probe', '<wsd:Types>wsdp:Device</wsd:Types><wsd:Scopes/>'),
+    'resolve': soap('Resolve', ENDPOINT),
+    'probe-matches': soap('ProbeMatches', '<wsd:ProbeMatch>' + TARGET + '</wsd:ProbeMatch><wsd:ProbeMatch>' + ENDPOINT + '</wsd:ProbeMatch>'),
+    'resolve-matches': soap('ResolveMatches', '<wsd:ResolveMatch>' + TARGET + '</wsd:ResolveMatch>'),
+    'other-action': soap('Get', TARGET),
+    'comment': soap('Hello', '<!-- <wsa:Address>no</wsa:Address> -->' + ENDPOINT),
+    'cdata': soap('Hello', '<![CDATA[<wsa:Address>no</wsa:Address>]]>' + ENDPOINT + '<!-- never closed'),
+    'many-words': soap('Hello', '<wsd:Scopes>' + 'x:y ' * 200 + '</wsd:Scopes>'),
+    'bytes': soap('Hello', '<wsa:Address>TEXT</wsa:Address>').replace(b'TEXT', b'\xff\1'),
+    'no-action': b'<soap:Envelope><soap:Body><wsa:Address>x</wsa:Address></soap:Body></soap:Envelope>',
+    'action-in-body': b'<a><Body><Action>x/Hello</Action></Body></a>',
+    'not-xml': b'SAFFSPEC not xml at all < > </',
+    'cut': soap('Hello', TARGET)[:420],
+    'tags-only': b'<' * 200 + b'>' * 200 + b'<a>' * 100,
+}
+
 LLMNR = {
     'query': message(0, [question('nas', 28), question('nas', 1)], identifier=1),
     'own-name': message(0, [question('laptop', 255)], identifier=2),
@@ -586,6 +619,15 @@ def cdp_frames():
     yield snap(SWITCH, everybody, b'\0\0\x0c', 0x2004, CDP['switch'])
     yield snap(SWITCH, everybody, b'\0\0\x0d', 0x2000, CDP['switch'])
 
+def wsd_frames():
+    group = bytes.fromhex('01005e7ffffa')
+    for key, body in WSD.items():
+        if 'matches' in key:
+            yield ethernet(CAMERA, LAPTOP, 0x0800, udp4('192.0.2.12', '192.0.2.50', 3702, 50000, body))
+        else:
+            yield ethernet(CAMERA, group, 0x0800, udp4('192.0.2.12', '239.255.255.250', 50001, 3702, body, 1))
+    yield ethernet(CAMERA, bytes.fromhex('33330000000c'), 0x86dd, udp6('fe80::5eff:fe00:c', 'ff02::c', 50001, 3702, WSD['hello'], 1))
+
 def llmnr_frames():
     for key, body in LLMNR.items():
         if key in ('answer', 'reverse', 'cut-answer'):
@@ -662,6 +704,7 @@ CAPTURES = {
     'dhcp6': (1, dhcp6_frames()),
     'lldp': (1, lldp_frames()),
     'cdp': (1, cdp_frames()),
+    'wsd': (1, wsd_frames()),
     'llmnr': (1, llmnr_frames()),
     'nbns': (1, nbns_frames()),
     'browser': (1, browser_frames()),
@@ -675,7 +718,8 @@ CAPTURES = {
     'link-ppp': (9, (b'\xff\3\0\x21' + ANSWER, b'\0\x57' + SOLICIT)),
 }
 SEEDS = {'ndp': NDP, 'dhcp': {**DHCP_CLIENT, **DHCP_SERVER}, 'mdns': MDNS, 'dns': DNS, 'ssdp': SSDP,
-         'dhcp6': DHCP6, 'lldp': LLDP, 'cdp': CDP, 'llmnr': LLMNR, 'nbns': NBNS, 'browser': BROWSER,
+         'dhcp6': DHCP6, 'lldp': LLDP, 'cdp': CDP, 'wsd': WSD,
+         'llmnr': LLMNR, 'nbns': NBNS, 'browser': BROWSER,
          'arp': {str(i): frame[14:] for i, frame in enumerate(arp_frames())}}
 
 def write(path, data):
