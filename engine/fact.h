@@ -127,6 +127,10 @@ enum fact_voice {
         X(WSD_SCOPE, "wsd.scope", ASKS)                                        \
         X(WSD_XADDR, "wsd.xaddr", SELF)                                        \
         X(WSD_METADATA_VERSION, "wsd.metadata_version", SELF)                  \
+        X(TCP_SYN_SIG, "tcp.syn_sig", SELF)                                    \
+        X(IP6_EUI64, "ip6.eui64", SELF)                                        \
+        X(IGMP_GROUP, "igmp.group", SELF)                                      \
+        X(MLD_GROUP, "mld.group", SELF)                                        \
         X(LLMNR_QUERY, "llmnr.query", ASKS)                                    \
         X(LLMNR_ANSWER, "llmnr.answer", SELF)                                  \
         X(NBNS_NAME, "nbns.name", SELF)                                        \

@@ -19,10 +19,17 @@
         X(cdp, 0x2000)
 
 #define ICMP6_ROWS(X) \
+        X(mld, 131)   \
+        X(mld, 132)   \
         X(ndp, 133)   \
         X(ndp, 134)   \
         X(ndp, 135)   \
-        X(ndp, 136)
+        X(ndp, 136)   \
+        X(mld, 143)
+
+/* IP protocols that have no layer of their own. */
+#define IP_ROWS(X) \
+        X(igmp, 2)
 
 #define UDP_ROWS(X)     \
         X(dns, 53)      \
@@ -42,6 +49,10 @@
 #define UDP_ANY_ROWS(X) \
         X(ssdp_reply, 0)
 
+/* For the packets that begin a connection, whatever the port; the rest of TCP belongs to sessions. */
+#define TCP_SYN_ROWS(X) \
+        X(syn, 0)
+
 enum row {
 #define X(protocol, number) ROW_##protocol##_##number,
         ETHERTYPE_ROWS(X)
@@ -49,6 +60,8 @@ enum row {
         ICMP6_ROWS(X)
         UDP_ROWS(X)
         UDP_ANY_ROWS(X)
+        TCP_SYN_ROWS(X)
+        IP_ROWS(X)
 #undef X
         _ROW_MAX,
         ROW_NONE = -1,
@@ -69,6 +82,12 @@ static const struct dissector table[] = {
 #define X(protocol, number) { #protocol, LAYER_UDP, number, protocol##_dissect },
         UDP_ROWS(X)
         UDP_ANY_ROWS(X)
+#undef X
+#define X(protocol, number) { #protocol, LAYER_TCP, number, protocol##_dissect },
+        TCP_SYN_ROWS(X)
+#undef X
+#define X(protocol, number) { #protocol, LAYER_IP, number, protocol##_dissect },
+        IP_ROWS(X)
 #undef X
 };
 
@@ -100,6 +119,14 @@ static enum row snap_row(uint16_t number) {
 static enum row icmp6_row(uint8_t number) {
         switch (number) {
                 ICMP6_ROWS(X)
+        default:
+                return ROW_NONE;
+        }
+}
+
+static enum row ip_row(uint8_t number) {
+        switch (number) {
+                IP_ROWS(X)
         default:
                 return ROW_NONE;
         }
@@ -144,11 +171,15 @@ static size_t find_rows(const struct packet *packet, enum row ret[static 2]) {
                 return ret[0] != ROW_NONE;
         case LAYER_UDP:
                 return find_udp_rows(packet, ret);
+        case LAYER_TCP:
+                ret[0] = ROW_syn_0;
+                return (packet->tcp_flags & TCP_SYN) != 0;
+        case LAYER_IP:
+                ret[0] = ip_row(packet->ip_protocol);
+                return ret[0] != ROW_NONE;
         case LAYER_NONE:
         case LAYER_LLC:
         case LAYER_ICMP:
-        case LAYER_TCP:
-        case LAYER_IP:
         case _LAYER_MAX:
                 break;
         }

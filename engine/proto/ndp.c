@@ -92,6 +92,17 @@ static void emit_source(struct emitter *e, const struct ndp_message *m, const st
         emit_printf(e, FACT_NDP_SOURCE, "%s %s", mac_format(&m->link, mac_text), ip_format(ip, ip_text));
 }
 
+/* RFC 4291 appendix A: an interface identifier made of a MAC has ff:fe in its middle and the MAC's U/L bit inverted. By
+ * chance, one in 65536 random ones looks like it. */
+static void emit_eui64(struct emitter *e, const struct ip_address *ip) {
+        const uint8_t *iid = ip->bytes + 8;
+        char text[MAC_STRING_MAX];
+        struct mac_address mac = { { iid[0] ^ 2, iid[1], iid[2], iid[5], iid[6], iid[7] } };
+
+        if (iid[3] == 0xff && iid[4] == 0xfe && !mac_is_group(&mac))
+                emit_string(e, FACT_IP6_EUI64, mac_format(&mac, text));
+}
+
 static void dissect_prefix(struct emitter *e, struct cursor body) {
         char text[IP_STRING_MAX];
         struct ip_address prefix;
@@ -183,11 +194,14 @@ static void dissect_neighbour(struct emitter *e, const struct packet *packet, co
                         emit_source(e, m, &m->target);
                 else
                         emit_ip(e, FACT_NDP_NA_NO_LLADDR, &m->target);
-        } else if (ip_is_unspecified(&packet->source))
+                emit_eui64(e, &m->target);
+        } else if (ip_is_unspecified(&packet->source)) {
                 emit_ip(e, FACT_NDP_DAD, &m->target);
-        else {
+                emit_eui64(e, &m->target);
+        } else {
                 emit_source(e, m, &packet->source);
                 emit_ip(e, FACT_NDP_WHO_HAS, &m->target);
+                emit_eui64(e, &packet->source);
         }
 }
 

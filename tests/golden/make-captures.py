@@ -438,6 +438,46 @@ WSD = {
     'tags-only': b'<' * 200 + b'>' * 200 + b'<a>' * 100,
 }
 
+def segment(flags, options=b'', window=1024, header=None):
+    return struct.pack('>HHIIHHHH', 40000, 80, 1, 0, ((20 + len(options)) // 4 if header is None else header) << 12 | flags,
+                       window, 0, 0) + options
+
+MSS, SACK, SCALE = b'\2\4\5\xb4', b'\4\2', b'\3\3\7'
+TIMES = b'\x08\x0a' + bytes(8)
+SYN = {
+    'linux': segment(2, MSS + SACK + TIMES + b'\1' + SCALE, 64240),
+    'windows': segment(0xc2, MSS + b'\1' + SCALE + b'\1\1' + SACK, 65535),
+    'apple': segment(0xc2, MSS + b'\1' + SCALE + b'\1\1' + TIMES + SACK + b'\0\0', 65535),
+    'scanner': segment(2, MSS),
+    'bare': segment(0xe02),
+    'answer': segment(0x12, MSS + b'\1\1' + SACK),
+    'finishing': segment(3),
+    'fast-open': segment(2, b'\x22\6abcd\xfe\4ab\x1e\4\0\0'),
+    'padding': segment(2, MSS + b'\0\1\2\3'),
+    'wrong-lengths': segment(2, b'\2\3\5' + b'\3\4\7\1' + b'\1' + b'\7\0\1\1'),
+    'past-end': segment(2, MSS + b'\x09\x14\1\1'),
+    'last-byte': segment(2, b'\1\1\1\2'),
+    'no-options-yet': segment(2, b'', header=15),
+}
+
+GROUP = {
+    'report-1': b'\x12\0\0\0' + ip4('224.0.0.251'),
+    'report-2': b'\x16\0\0\0' + ip4('239.255.255.250'),
+    'leave': b'\x17\0\0\0' + ip4('239.255.255.250'),
+    'query': b'\x11\x64\0\0' + ip4('0.0.0.0'),
+    'report-3': b'\x22\0\0\0\0\0\0\4' + b'\4\0\0\0' + ip4('224.0.0.252') + b'\3\0\0\0' + ip4('224.0.1.22') +
+                b'\1\0\0\1' + ip4('232.1.2.3') + ip4('192.0.2.1') + b'\2\1\0\0' + ip4('224.0.0.1') + bytes(4),
+    'report-lies': b'\x22\0\0\0\0\0\xff\xff' + b'\4\0\xff\xff' + ip4('224.0.0.252'),
+    'cut': b'\x16\0\0\0\xe0',
+    'mld-report': b'\x83' + bytes(7) + ip6('ff02::fb'),
+    'mld-solicited': b'\x83' + bytes(7) + ip6('ff02::1:ff00:1'),
+    'mld-done': b'\x84' + bytes(7) + ip6('ff02::fb'),
+    'mld-report-2': b'\x8f' + bytes(6) + b'\3' + b'\4\0\0\0' + ip6('ff02::1:3') + b'\4\0\0\0' + ip6('ff02::1:ff00:1') +
+                    b'\3\0\0\0' + ip6('ff02::c'),
+    'mld-report-2-lies': b'\x8f' + bytes(6) + b'\3' + b'\4\xff\0\0' + ip6('ff02::1:3'),
+    'mld-cut': b'\x83' + bytes(7) + ip6('ff02::fb')[:9],
+}
+
 LLMNR = {
     'query': message(0, [question('nas', 28), question('nas', 1)], identifier=1),
     'own-name': message(0, [question('laptop', 255)], identifier=2),
@@ -628,6 +668,21 @@ def wsd_frames():
             yield ethernet(CAMERA, group, 0x0800, udp4('192.0.2.12', '239.255.255.250', 50001, 3702, body, 1))
     yield ethernet(CAMERA, bytes.fromhex('33330000000c'), 0x86dd, udp6('fe80::5eff:fe00:c', 'ff02::c', 50001, 3702, WSD['hello'], 1))
 
+def syn_frames():
+    for body in SYN.values():
+        yield ethernet(LAPTOP, ROUTER, 0x0800, ipv4('192.0.2.50', '198.51.100.1', 6, body, fragment=0x4000, identification=0))
+    yield ethernet(LAPTOP, ROUTER, 0x0800, ipv4('192.0.2.50', '198.51.100.1', 6, SYN['linux'] + b'early'))
+    yield ethernet(LAPTOP, ROUTER, 0x0800, ipv4('192.0.2.50', '198.51.100.1', 6, segment(0x10)))
+    yield ethernet(LAPTOP, ROUTER, 0x86dd, ipv6('2001:db8:1::50', '2001:db8:9::1', 6, SYN['linux'], 64))
+
+def group_frames():
+    for key, body in GROUP.items():
+        if key.startswith('mld'):
+            yield ethernet(LAPTOP, bytes.fromhex('333300000016'), 0x86dd, icmp6('fe80::5eff:fe00:1', 'ff02::16', body, 1))
+        else:
+            yield ethernet(LAPTOP, bytes.fromhex('01005e000016'), 0x0800,
+                           ipv4('192.0.2.50', '224.0.0.22', 2, body, 1, options=b'\x94\4\0\0'))
+
 def llmnr_frames():
     for key, body in LLMNR.items():
         if key in ('answer', 'reverse', 'cut-answer'):
@@ -705,6 +760,8 @@ CAPTURES = {
     'lldp': (1, lldp_frames()),
     'cdp': (1, cdp_frames()),
     'wsd': (1, wsd_frames()),
+    'syn': (1, syn_frames()),
+    'group': (1, group_frames()),
     'llmnr': (1, llmnr_frames()),
     'nbns': (1, nbns_frames()),
     'browser': (1, browser_frames()),
@@ -718,7 +775,7 @@ CAPTURES = {
     'link-ppp': (9, (b'\xff\3\0\x21' + ANSWER, b'\0\x57' + SOLICIT)),
 }
 SEEDS = {'ndp': NDP, 'dhcp': {**DHCP_CLIENT, **DHCP_SERVER}, 'mdns': MDNS, 'dns': DNS, 'ssdp': SSDP,
-         'dhcp6': DHCP6, 'lldp': LLDP, 'cdp': CDP, 'wsd': WSD,
+         'dhcp6': DHCP6, 'lldp': LLDP, 'cdp': CDP, 'wsd': WSD, 'syn': SYN, 'group': GROUP,
          'llmnr': LLMNR, 'nbns': NBNS, 'browser': BROWSER,
          'arp': {str(i): frame[14:] for i, frame in enumerate(arp_frames())}}
 

@@ -99,6 +99,18 @@ static void an_option_without_length_ends_the_message(void **state _unused_) {
         assert_string_equal(log.text, "ndp.router fe80::1\n");
 }
 
+static void an_address_may_disclose_its_mac(void **state _unused_) {
+        static const char *const others[] = { "fe80::5eff:ff00:1", "fe80::300:5eff:fe00:1", "fe80::5efe:ff00:1" };
+        struct fact_log log;
+
+        fact_log_payload(&log, fact_log_packet(LAYER_ICMP6, "2001:db8::5eff:fe00:1", "ff02::1"), solicit, sizeof solicit);
+        assert_non_null(strstr(log.text, "ip6.eui64 02:00:5e:00:00:01\n"));
+        for (size_t i = 0; i < ELEMENTSOF(others); i++) {
+                fact_log_payload(&log, fact_log_packet(LAYER_ICMP6, others[i], "ff02::1"), solicit, sizeof solicit);
+                assert_null(strstr(log.text, "ip6.eui64"));
+        }
+}
+
 int main(void) {
         const struct CMUnitTest tests[] = {
                 cmocka_unit_test(solicitation_tells_its_sender),
@@ -108,6 +120,7 @@ int main(void) {
                 cmocka_unit_test(what_crossed_a_router_is_not_link_scoped),
                 cmocka_unit_test(every_cut_gives_a_prefix_of_the_facts),
                 cmocka_unit_test(an_option_without_length_ends_the_message),
+                cmocka_unit_test(an_address_may_disclose_its_mac),
         };
 
         return cmocka_run_group_tests(tests, NULL, NULL);
