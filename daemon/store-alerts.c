@@ -61,6 +61,19 @@ static int add_alert(struct store *store, const struct alert *alert) {
                          TEXT(message), TEXT(alert->details ? alert->details : "{}"), NUMBER(alert->acknowledged));
 }
 
+/* With the alert goes the mark that its device was told of: else it would be told again after a crash. */
+static int write_subject(struct store *store, const struct alert *alert) {
+        const struct store_source *source = &store->source;
+        const struct device *device = source->device ? source->device(source->userdata, alert->device) : NULL;
+        const struct network *network = device ? source->network(source->userdata, device->network) : NULL;
+        int r;
+
+        if (!network)
+                return 0;
+        r = store_write_network(store, network->id, network);
+        return r < 0 ? r : store_write_device(store, device, NULL, CHANGE_FLAGS);
+}
+
 int store_add_alerts(struct store *store, const struct alert *alerts, size_t n) {
         int r;
 
@@ -71,6 +84,8 @@ int store_add_alerts(struct store *store, const struct alert *alerts, size_t n) 
                 return r;
         for (size_t i = 0; r >= 0 && i < n; i++)
                 r = add_alert(store, &alerts[i]);
+        for (size_t i = 0; r >= 0 && i < n; i++)
+                r = write_subject(store, &alerts[i]);
         r = store_end(store, r);
         return r < 0 ? r : 0;
 }

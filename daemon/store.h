@@ -109,7 +109,8 @@ int store_split(struct store *store, const struct device *kept, const struct dev
 int store_forget(struct store *store, uint64_t id);
 
 /* Alerts. Adding is durable on return, all or none. -EEXIST: id used before; -ERANGE: id 0 or beyond 2^63;
- * -EINVAL: no such kind or severity. Texts are cut at STORE_ALERT_TEXT_MAX bytes (details refused: -E2BIG). */
+ * -EINVAL: no such kind or severity. Texts are cut at STORE_ALERT_TEXT_MAX bytes (details refused: -E2BIG).
+ * The rows of their devices are written along, so that both know that it was told. */
 #define STORE_ALERT_TEXT_MAX 4096
 int store_add_alerts(struct store *store, const struct alert *alerts, size_t n);
 

@@ -265,6 +265,19 @@ static void ids_are_never_used_twice(void **state) {
         assert_int_equal(last, 9);
 }
 
+static void device_is_written_along(void **state) {
+        struct fixture *f = *state;
+        struct alert alert = make(2); /* of device 100 */
+
+        fixture_open(f);
+        f->networks[f->n_networks++] = (struct network) { .id = 7, .interface = "eth0", .first_seen = NOW, .last_seen = NOW };
+        fixture_add(f, 100)->flags = DEVICE_KNOWN;
+        assert_int_equal(store_add_alerts(f->store, &alert, 1), 0);
+        /* Nothing was flushed: this is what a crash would leave. */
+        assert_int_equal(fixture_number(f, "SELECT is_known FROM devices WHERE id = 100"), 1);
+        assert_int_equal(fixture_number(f, "SELECT count(*) FROM device_addresses WHERE device = 100"), 2);
+}
+
 static void tampered_rows_are_skipped_and_counted(void **state) {
         struct fixture *f = *state;
         struct store_counters counters;
@@ -305,6 +318,7 @@ int main(void) {
                 TEST(unknown_id_changes_nothing),
                 TEST(acknowledging_all_names_them),
                 TEST(ids_are_never_used_twice),
+                TEST(device_is_written_along),
                 TEST(tampered_rows_are_skipped_and_counted),
         };
 
