@@ -21,6 +21,7 @@ struct engine {
         struct engine_ops ops;
         struct packet_decoder *decoder;
         struct session_table *sessions;
+        struct datagram_table *datagrams;
         struct inventory *inventory; /* NULL: facts alone are wanted */
         struct sightings *sightings;
         struct detect_host host;
@@ -154,6 +155,8 @@ int engine_new(struct engine **ret, const struct engine_config *config, const st
         r = packet_decoder_new(&e->decoder);
         if (r >= 0)
                 r = session_table_new(&e->sessions, config->sessions_max, config->session_buffer_max, config->hash_seed);
+        if (r >= 0)
+                r = datagram_table_new(&e->datagrams, config->hash_seed);
         if (r >= 0 && !config->dissect_only)
                 r = make_knowledge(e);
         if (r < 0) {
@@ -176,6 +179,7 @@ struct engine *engine_free(struct engine *e) {
         inventory_free(e->inventory);
         sightings_free(e->sightings);
         session_table_free(e->sessions);
+        datagram_table_free(e->datagrams);
         packet_decoder_free(e->decoder);
         free(e);
         return NULL;
@@ -253,6 +257,8 @@ void engine_feed_frame(struct engine *e, const struct frame *frame) {
                 return;
         if (packet.layer == LAYER_TCP)
                 session_table_feed(e->sessions, &packet, &sink);
+        if (packet.layer == LAYER_UDP && datagram_table_feed(e->datagrams, &packet, &sink))
+                return;
         dissectors_run(&packet, &sink, e->counters.dissectors);
 }
 
@@ -325,6 +331,7 @@ void engine_get_counters(const struct engine *e, struct engine_counters *ret) {
         *ret = e->counters;
         ret->packet = *packet_decoder_counters(e->decoder);
         session_table_get_counters(e->sessions, &ret->sessions);
+        datagram_table_get_counters(e->datagrams, &ret->datagrams);
         ret->alerts_suppressed = e->host.suppressed;
         if (e->inventory)
                 inventory_get_counters(e->inventory, &ret->inventory);

@@ -5,6 +5,7 @@
 #include "engine/fact.h"
 #include "engine/inventory/inventory.h"
 #include "engine/packet/packet.h"
+#include "engine/proto/datagram.h"
 #include "engine/proto/dissector.h"
 #include "engine/proto/session.h"
 
@@ -43,6 +44,7 @@ struct engine_counters {
         struct inventory_counters inventory;
         struct dissector_counters dissectors[DISSECTOR_MAX];
         struct session_counters sessions;
+        struct datagram_counters datagrams;
         uint64_t facts, alerts;
         uint64_t alerts_suppressed; /* new devices not told for now, because too many came at once */
         uint64_t sightings_dropped; /* source addresses beyond what one interval may hold */

@@ -149,3 +149,16 @@ int certificate_emit(struct cursor der, struct emitter *e) {
         emit_end(e, certificate);
         return 0;
 }
+
+int certificate_list_emit(struct cursor body, struct emitter *e) {
+        struct cursor list, certificate;
+        uint32_t n;
+
+        if (!cursor_be24(&body, &n) || !cursor_take(&body, n, &list))
+                return -EBADMSG;
+        if (n == 0)
+                return 0; /* a client that has none */
+        if (!cursor_be24(&list, &n) || !cursor_take(&list, n, &certificate))
+                return -EBADMSG;
+        return certificate_emit(certificate, e);
+}

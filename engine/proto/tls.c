@@ -195,24 +195,10 @@ static int gather(struct cursor *data, uint16_t *record, uint8_t *ret, size_t n,
         return 1;
 }
 
-/* The first of the chain is the sender's own (RFC 5246 §7.4.2). */
-static int take_certificates(struct cursor body, struct emitter *e) {
-        struct cursor list, certificate;
-        uint32_t n;
-
-        if (!cursor_be24(&body, &n) || !cursor_take(&body, n, &list))
-                return -EBADMSG;
-        if (n == 0)
-                return 0; /* a client that has none */
-        if (!cursor_be24(&list, &n) || !cursor_take(&list, n, &certificate))
-                return -EBADMSG;
-        return certificate_emit(certificate, e);
-}
-
 /* A message that says something, whole. 0, -EBADMSG. */
 static int take_message(struct session *session, unsigned side, uint8_t type, struct cursor body, struct emitter *e) {
         if (type == TLS_CERTIFICATE)
-                return take_certificates(body, e);
+                return certificate_list_emit(body, e);
         if (type == TLS_SERVER_HELLO)
                 return tls_server_hello_emit(body, TLS_OVER_TCP, e);
         session_set_client(session, side);

@@ -1,0 +1,39 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "common/cursor.h"
+#include "common/macro.h"
+
+/* What protects the first packets of QUIC (RFC 9001 §5): keys that anybody can derive who sees the first of them. */
+
+#define QUIC_CID_MAX 20 /* RFC 9000 §17.2 */
+
+struct quic_keys {
+        uint8_t key[16], iv[12], hp[16]; /* AEAD key and nonce, header protection */
+};
+
+/* Is it a version whose keys can be derived? */
+bool quic_version_is_known(uint32_t version);
+/* RFC 9369 §3.2: its packet types have other numbers. */
+bool quic_version_is_second(uint32_t version);
+
+/* Keys of both sides (0 the client's) from the client's first destination connection ID. -EOPNOTSUPP for a version
+ * that is not known, -EIO where libcrypto refuses. */
+int quic_keys_derive(uint32_t version, struct cursor cid, struct quic_keys ret[static 2]);
+
+/* Ciphers, made once. */
+struct quic_crypt;
+int quic_crypt_new(struct quic_crypt **ret);
+struct quic_crypt *quic_crypt_free(struct quic_crypt *c);
+DEFINE_CLEANUP(struct quic_crypt *, quic_crypt_free)
+
+/* Longest packet that is opened, in bytes; Initial packets have about 1200. */
+#define QUIC_PACKET_MAX (16 * 1024)
+
+/* Takes the protection off a packet with a long header: `packet` is all of it, `number_at` where its packet number
+ * begins. What it holds goes to `ret`, QUIC_PACKET_MAX bytes. The number of bytes; -EBADMSG: too short, or not made
+ * with these keys. */
+int quic_open(struct quic_crypt *c, const struct quic_keys *keys, struct cursor packet, size_t number_at, uint8_t *ret);
