@@ -12,6 +12,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/random.h>
 #include <systemd/sd-daemon.h>
 #include <time.h>
 
@@ -424,6 +425,9 @@ static int make_engine(struct manager *m) {
 
         m->learning_until = manager_learning_until(m);
         set_engine_config(&m->config, m->learning_until, &config);
+        /* Weak at the worst, in the first second of a boot: no reason to wait or to fail. */
+        if (!m->options->replay)
+                (void) !getrandom(&config.hash_seed, sizeof config.hash_seed, GRND_INSECURE);
         r = store_last_alert_id(m->store, &last_alert);
         if (r < 0)
                 return r;

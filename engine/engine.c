@@ -133,11 +133,13 @@ static int make_knowledge(struct engine *e) {
                 .network_changed = network_changed,
                 .userdata = e,
         };
+        struct inventory_config config = e->config.inventory;
         int r;
 
-        r = inventory_new(&e->inventory, &e->config.inventory, &ops);
+        config.hash_seed = e->config.hash_seed;
+        r = inventory_new(&e->inventory, &config, &ops);
         if (r >= 0)
-                r = sightings_new(&e->sightings);
+                r = sightings_new(&e->sightings, e->config.hash_seed);
         if (r >= 0 && e->config.detect)
                 r = make_detectors(e);
         return r;

@@ -24,7 +24,9 @@ struct engine_config {
         uint64_t first_alert_id; /* the next alert's id; at least 1 */
         uint32_t sessions_max;      /* TCP connections followed at a time; default 8192 */
         size_t session_buffer_max;  /* bytes that they may hold together; default 16 MiB */
-        uint64_t hash_seed;         /* random for live traffic, so that nobody can aim at one bucket */
+        /* Of all hash tables that peers fill: random for live traffic, so that nobody can aim at one bucket; 0 for
+         * capture files, so that every run does the same. */
+        uint64_t hash_seed;
 };
 
 /* Any of them may be NULL. */

@@ -26,8 +26,8 @@ struct ip_list {
         uint32_t change;
 };
 
-static uint64_t ip_hash(const struct ip_address *ip) {
-        return XXH3_64bits(ip->bytes, ip->family == AF_INET ? 4 : 16);
+static uint64_t ip_hash(const struct inventory *inventory, const struct ip_address *ip) {
+        return XXH3_64bits_withSeed(ip->bytes, ip->family == AF_INET ? 4 : 16, inventory->seed);
 }
 
 static struct ip_list list_of(struct entry *entry, const struct ip_address *ip) {
@@ -52,7 +52,7 @@ struct entry *entry_by_ip(const struct inventory *inventory, const struct networ
         struct entry *entry, *best = NULL;
         size_t position = 0;
 
-        while ((entry = hash_index_next(&inventory->by_ip, ip_hash(ip), &position)))
+        while ((entry = hash_index_next(&inventory->by_ip, ip_hash(inventory, ip), &position)))
                 if ((!network || entry->network == network) && find_ip(entry, ip) &&
                     (!best || entry->device.last_seen > best->device.last_seen))
                         best = entry;
@@ -63,7 +63,7 @@ static void drop(struct inventory *inventory, struct entry *entry, struct device
         struct ip_list list = list_of(entry, &ip->address);
         size_t i = (size_t) (ip - list.items);
 
-        hash_index_remove(&inventory->by_ip, ip_hash(&ip->address), entry);
+        hash_index_remove(&inventory->by_ip, ip_hash(inventory, &ip->address), entry);
         (*list.n)--;
         memmove(ip, ip + 1, (*list.n - i) * sizeof *ip);
 }
@@ -119,7 +119,7 @@ static bool add(struct inventory *inventory, struct entry *entry, const struct d
         struct ip_list list = list_of(entry, &ip->address);
         bool replaced = make_room(inventory, entry, &list);
 
-        if (hash_index_add(&inventory->by_ip, ip_hash(&ip->address), entry) < 0)
+        if (hash_index_add(&inventory->by_ip, ip_hash(inventory, &ip->address), entry) < 0)
                 return false;
         memmove(list.items + 1, list.items, *list.n * sizeof *list.items);
         list.items[0] = *ip;
@@ -181,7 +181,7 @@ bool entry_adopt_ip(struct inventory *inventory, struct entry *entry, const stru
         struct ip_list list = list_of(entry, &ip->address);
 
         if (owner || *list.n == list.max || !ip_is_host(&ip->address) ||
-            hash_index_add(&inventory->by_ip, ip_hash(&ip->address), entry) < 0)
+            hash_index_add(&inventory->by_ip, ip_hash(inventory, &ip->address), entry) < 0)
                 return false;
         list.items[(*list.n)++] = *ip;
         return true;

@@ -31,6 +31,7 @@ struct inventory {
         struct entry **entries;    /* by id */
         size_t n_entries, entries_room;
         struct hash_index by_mac, by_ip;
+        uint64_t seed;             /* of their hashes; never of ids, which are the same everywhere */
         struct entry *tiers[_TIER_MAX];          /* longest silent first */
         size_t tier_counts[_TIER_MAX];
         struct entry *presences[_PRESENCE_MAX];  /* idle and online ones, longest silent first */

@@ -30,6 +30,7 @@ int inventory_new(struct inventory **ret, const struct inventory_config *config,
 
         if (!inventory)
                 return -ENOMEM;
+        inventory->seed = config->hash_seed;
         inventory->evictions = (struct token_bucket) { .burst = EVICTION_BURST, .interval = EVICTION_INTERVAL };
         inventory_set_config(inventory, config);
         if (ops)

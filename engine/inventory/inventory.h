@@ -14,6 +14,7 @@ struct inventory_config {
         uint32_t networks_max;  /* default 64 */
         uint64_t idle_after;    /* ns of silence; default 5 min */
         uint64_t offline_after; /* ns of silence; default 15 min */
+        uint64_t hash_seed;     /* read by inventory_new() alone; see struct engine_config */
 };
 
 struct inventory_counters {

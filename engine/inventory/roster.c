@@ -15,8 +15,8 @@
 /* Bare source addresses cost an attacker one frame each: they get this share of the table and no more. */
 #define UNCONFIRMED_SHARE 8
 
-static uint64_t mac_hash(const struct mac_address *mac) {
-        return XXH3_64bits(mac->bytes, sizeof mac->bytes);
+static uint64_t mac_hash(const struct inventory *inventory, const struct mac_address *mac) {
+        return XXH3_64bits_withSeed(mac->bytes, sizeof mac->bytes, inventory->seed);
 }
 
 /* First position whose id is not below `id`. */
@@ -62,7 +62,7 @@ struct entry *entry_by_mac(const struct inventory *inventory, const struct netwo
         struct entry *entry, *best = NULL;
         size_t position = 0;
 
-        while ((entry = hash_index_next(&inventory->by_mac, mac_hash(mac), &position))) {
+        while ((entry = hash_index_next(&inventory->by_mac, mac_hash(inventory, mac), &position))) {
                 if (!has_mac(entry, mac) || (network && entry->network != network))
                         continue;
                 if (!best || entry->device.last_seen > best->device.last_seen ||
@@ -221,7 +221,7 @@ int entry_add_mac(struct inventory *inventory, struct entry *entry, const struct
 
         if (d->n_macs == DEVICE_MACS_MAX)
                 return -E2BIG;
-        r = hash_index_add(&inventory->by_mac, mac_hash(&mac->address), entry);
+        r = hash_index_add(&inventory->by_mac, mac_hash(inventory, &mac->address), entry);
         if (r < 0)
                 return r;
         memmove(d->macs + 1, d->macs, d->n_macs * sizeof d->macs[0]);
@@ -238,7 +238,7 @@ void entry_drop_mac(struct inventory *inventory, struct entry *entry, size_t i) 
         struct device *d = &entry->device;
         bool randomized = true;
 
-        hash_index_remove(&inventory->by_mac, mac_hash(&d->macs[i].address), entry);
+        hash_index_remove(&inventory->by_mac, mac_hash(inventory, &d->macs[i].address), entry);
         d->n_macs--;
         memmove(&d->macs[i], &d->macs[i + 1], (d->n_macs - i) * sizeof d->macs[0]);
         for (size_t k = 0; k < d->n_macs; k++)

@@ -11,7 +11,7 @@
 /* A power of two. A segment has hundreds of addresses that speak within a second; a flood has more. */
 #define SLOTS 4096
 #define SLOTS_USED_MAX (SLOTS / 4 * 3)
-/* Addresses can be made to collide on purpose; then they are not counted rather than searched for. */
+/* Addresses that collide more often are not counted rather than searched for. */
 #define PROBES_MAX 16
 
 struct slot {
@@ -25,15 +25,17 @@ struct sightings {
         struct slot slots[SLOTS];
         uint16_t used[SLOTS_USED_MAX]; /* in order of arrival */
         size_t n_used;
+        uint64_t multiplier; /* odd */
         struct slot *sender, *receiver; /* of the frame before; never NULL */
 };
 
-int sightings_new(struct sightings **ret) {
+int sightings_new(struct sightings **ret, uint64_t seed) {
         struct sightings *s = calloc(1, sizeof *s);
 
         if (!s)
                 return -ENOMEM;
         s->sender = s->receiver = &s->slots[0];
+        s->multiplier = UINT64_C(0x9e3779b97f4a7c15) ^ seed << 1;
         *ret = s;
         return 0;
 }
@@ -67,8 +69,9 @@ static struct slot *take_slot(struct sightings *s, struct slot *slot, uint64_t a
 }
 
 static struct slot *find_slot(struct sightings *s, uint64_t address, uint32_t ifindex, uint64_t now) {
-        /* Fibonacci hashing (Knuth, TAOCP 3, 6.4): the high bits are the mixed ones. */
-        uint64_t hash = (address ^ (uint64_t) ifindex << 20) * UINT64_C(0x9e3779b97f4a7c15) >> 52;
+        /* Multiplicative hashing (Knuth, TAOCP 3, 6.4): the high bits are the mixed ones. Who does not know the odd
+         * multiplier cannot choose addresses that collide (Dietzfelbinger et al., J. Algorithms 25, 1997). */
+        uint64_t hash = (address ^ (uint64_t) ifindex << 20) * s->multiplier >> 52;
 
         for (unsigned i = 0; i < PROBES_MAX; i++) {
                 struct slot *slot = &s->slots[(hash + i) % SLOTS];

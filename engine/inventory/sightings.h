@@ -17,7 +17,8 @@ struct sightings_key {
         struct mac_address mac;
 };
 
-int sightings_new(struct sightings **ret);
+/* `seed`: see struct engine_config. */
+int sightings_new(struct sightings **ret, uint64_t seed);
 struct sightings *sightings_free(struct sightings *sightings);
 DEFINE_CLEANUP(struct sightings *, sightings_free)
 

@@ -15,7 +15,7 @@ static void sums_are_handed_over_once(void **state _unused_) {
         struct fixture f;
 
         fixture_init(&f, 0);
-        assert_int_equal(sightings_new(&s), 0);
+        assert_int_equal(sightings_new(&s, 0), 0);
         assert_true(sightings_is_empty(s));
         for (unsigned i = 0; i < 10; i++) {
                 assert_true(sightings_count_sent(s, &a, T0 + i, 100));
@@ -42,7 +42,7 @@ static void interfaces_and_vlans_are_apart(void **state _unused_) {
         struct fixture f;
 
         fixture_init(&f, 0);
-        assert_int_equal(sightings_new(&s), 0);
+        assert_int_equal(sightings_new(&s, 0), 0);
         sightings_count_sent(s, &key, T0, 60);
         key.vlan = 7;
         sightings_count_sent(s, &key, T0, 60);
@@ -60,7 +60,7 @@ static void table_is_bounded_and_recovers(void **state _unused_) {
         struct fixture f;
 
         fixture_init(&f, 0);
-        assert_int_equal(sightings_new(&s), 0);
+        assert_int_equal(sightings_new(&s, 0), 0);
         for (unsigned i = 0; i < 50000; i++) {
                 key = key_of(i);
                 counted += sightings_count_sent(s, &key, T0, 60);
@@ -72,11 +72,43 @@ static void table_is_bounded_and_recovers(void **state _unused_) {
         fixture_done(&f);
 }
 
+/* Where the table looks first for key_of(n), on interface 0, if its seed is 0. */
+static uint64_t home_of(unsigned n) {
+        uint64_t address = UINT64_C(1) << 63 | UINT64_C(2) << 40 | n;
+
+        return address * UINT64_C(0x9e3779b97f4a7c15) >> 52;
+}
+
+static unsigned count_chosen(uint64_t seed) {
+        _cleanup_(sightings_freep) struct sightings *s = NULL;
+        unsigned counted = 0, tried = 0;
+
+        assert_int_equal(sightings_new(&s, seed), 0);
+        for (unsigned n = 0; n < 1000000 && tried < 100; n++) {
+                struct sightings_key key = key_of(n);
+
+                key.ifindex = 0;
+                if (home_of(n) != 7)
+                        continue;
+                tried++;
+                counted += sightings_count_sent(s, &key, T0, 60);
+        }
+        assert_int_equal(tried, 100);
+        return counted;
+}
+
+/* Addresses chosen to hide others find no place where the seed is known, and any place where it is not. */
+static void seed_scatters_chosen_addresses(void **state _unused_) {
+        assert_in_range(count_chosen(0), 1, 16);
+        assert_int_equal(count_chosen(UINT64_C(0x243f6a8885a308d3)), 100);
+}
+
 int main(void) {
         const struct CMUnitTest tests[] = {
                 cmocka_unit_test(sums_are_handed_over_once),
                 cmocka_unit_test(interfaces_and_vlans_are_apart),
                 cmocka_unit_test(table_is_bounded_and_recovers),
+                cmocka_unit_test(seed_scatters_chosen_addresses),
         };
 
         return cmocka_run_group_tests(tests, NULL, NULL);
