@@ -118,9 +118,29 @@ static void check_finish(struct check *c, int verdict, const sd_bus_error *error
 static void check_deny(struct check *c, const char *name, const char *text) {
         sd_bus_error error = SD_BUS_ERROR_NULL;
 
-        sd_bus_error_set(&error, name, text);
+        (void) sd_bus_error_set(&error, name, text);
         check_finish(c, -EACCES, &error);
         sd_bus_error_free(&error);
+}
+
+static void cancel_at_polkit(struct polkit *p, const struct check *c) {
+        char cancellation[32];
+
+        snprintf(cancellation, sizeof cancellation, "lanscope-%llu", (unsigned long long) c->id);
+        (void) sd_bus_call_method_async(p->bus, NULL, POLKIT_NAME, POLKIT_PATH, POLKIT_INTERFACE,
+                                        "CancelCheckAuthorization", NULL, NULL, "s", cancellation);
+}
+
+/* There is no polkit, it knows no such action, or nobody answered its dialog in time: that is then taken back, lest
+ * somebody types a password that nobody waits for. */
+static void check_unanswered(struct check *c, const sd_bus_error *error) {
+        char text[512];
+
+        if (sd_bus_error_has_names(error, SD_BUS_ERROR_NO_REPLY, SD_BUS_ERROR_TIMEOUT))
+                cancel_at_polkit(c->peer->polkit, c);
+        snprintf(text, sizeof text, "Access denied: polkit, which decides it, does not answer (%s)",
+                 error->message ? error->message : error->name);
+        check_deny(c, SD_BUS_ERROR_ACCESS_DENIED, text);
 }
 
 static int on_authorization(sd_bus_message *reply, void *userdata, sd_bus_error *ret_error _unused_) {
@@ -128,7 +148,7 @@ static int on_authorization(sd_bus_message *reply, void *userdata, sd_bus_error 
         int authorized, challenge;
 
         if (sd_bus_message_is_method_error(reply, NULL)) {
-                check_deny(c, SD_BUS_ERROR_ACCESS_DENIED, "Access denied: polkit, which decides it, does not answer");
+                check_unanswered(c, sd_bus_message_get_error(reply));
                 return 1;
         }
         if (sd_bus_message_enter_container(reply, 'r', "bba{ss}") < 0 ||
@@ -188,14 +208,6 @@ static int on_user(sd_bus_message *reply, void *userdata, sd_bus_error *ret_erro
         else if (ask_polkit(c, uid) < 0)
                 check_deny(c, SD_BUS_ERROR_ACCESS_DENIED, "Access denied: polkit could not be asked");
         return 1;
-}
-
-static void cancel_at_polkit(struct polkit *p, const struct check *c) {
-        char cancellation[32];
-
-        snprintf(cancellation, sizeof cancellation, "lanscope-%llu", (unsigned long long) c->id);
-        (void) sd_bus_call_method_async(p->bus, NULL, POLKIT_NAME, POLKIT_PATH, POLKIT_INTERFACE,
-                                        "CancelCheckAuthorization", NULL, NULL, "s", cancellation);
 }
 
 /* The peer changed its owner, which for a unique name means that it is gone. */
