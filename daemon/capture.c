@@ -149,6 +149,8 @@ static int climb(struct capture *c, const struct capture_config *config, sd_even
                 r = backend->probe(config, c->interface, reason);
                 if (r >= 0)
                         r = backend->start(config, c->interface, event, &ops, &c->instance, c->method, reason);
+                if (r < 0 && !reason[0]) /* out of memory, mostly */
+                        snprintf(reason, sizeof reason, "%s", strerror(-r));
                 if (reason[0])
                         strbuf_printf(reasons, "%s%s: %s", reasons->length > 0 ? "\n" : "", backend->name, reason);
                 if (r >= 0) {

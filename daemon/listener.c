@@ -57,6 +57,7 @@ static void stats_add(struct capture_stats *sum, const struct capture_stats *sta
         sum->interface_drops += stats->interface_drops;
         sum->rate_limited += stats->rate_limited;
         sum->truncated += stats->truncated;
+        sum->sightings_dropped += stats->sightings_dropped;
 }
 
 static void set_state(struct listener *l, struct slot *slot, enum listener_state state, const char *reason) {
@@ -103,6 +104,7 @@ static void ask_reconcile(struct listener *l) {
 }
 
 static void on_failed(void *userdata, const char *interface, int error, const char *message) {
+        const char *why = *message ? message : strerror(-error);
         struct listener *l = userdata;
 
         for (size_t i = 0; i < l->n_slots; i++) {
@@ -111,9 +113,8 @@ static void on_failed(void *userdata, const char *interface, int error, const ch
                 if (strcmp(slot->shown.name, interface) != 0)
                         continue;
                 slot->dead = true;
-                log_interface(LOG_WARNING, interface, "%s: capture ended: %s", interface,
-                              *message ? message : strerror(-error));
-                snprintf(slot->shown.reason, sizeof slot->shown.reason, "%s", message);
+                log_interface(LOG_WARNING, interface, "%s: capture ended: %s", interface, why);
+                snprintf(slot->shown.reason, sizeof slot->shown.reason, "%s", why);
         }
         ask_reconcile(l);
 }
@@ -347,6 +348,10 @@ void listener_get_stats(const struct listener *l, struct capture_stats *ret) {
                         capture_get_stats(l->slots[i].capture, &stats);
                         stats_add(ret, &stats);
                 }
+}
+
+void listener_get_link_counters(const struct listener *l, struct link_table_counters *ret) {
+        link_table_get_counters(links_table(l->links), ret);
 }
 
 uint64_t listener_resyncs(const struct listener *l) {

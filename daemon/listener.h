@@ -10,6 +10,7 @@
 #include "common/strbuf.h"
 #include "daemon/capture.h"
 #include "daemon/configuration.h"
+#include "daemon/link-table.h"
 
 /* On which interfaces lanscope listens, and how that goes. Follows the kernel's interfaces: one that does
  * not exist yet, or is down, is waited for; one that goes and comes back is captured again; without a
@@ -58,4 +59,6 @@ const struct listener_interface *listener_next(const struct listener *listener, 
 void listener_describe_failures(const struct listener *listener, struct strbuf *b);
 /* The sum over all interfaces, those that went away included. */
 void listener_get_stats(const struct listener *listener, struct capture_stats *ret);
+/* Of the kernel's messages about interfaces, and how often they had to be read anew because some were lost. */
+void listener_get_link_counters(const struct listener *listener, struct link_table_counters *ret);
 uint64_t listener_resyncs(const struct listener *listener);

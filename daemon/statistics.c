@@ -7,6 +7,7 @@
 
 #include <stddef.h>
 #include <stdio.h>
+#include <string.h>
 
 struct row {
         const char *name;
@@ -20,7 +21,7 @@ static const struct row capture_rows[] = {
         ROW(capture_stats, "capture", packets),         ROW(capture_stats, "capture", bytes),
         ROW(capture_stats, "capture", delivered),       ROW(capture_stats, "capture", kernel_drops),
         ROW(capture_stats, "capture", interface_drops), ROW(capture_stats, "capture", rate_limited),
-        ROW(capture_stats, "capture", truncated),
+        ROW(capture_stats, "capture", truncated),       ROW(capture_stats, "capture", sightings_dropped),
 };
 
 static const struct row engine_rows[] = {
@@ -63,11 +64,25 @@ static const struct row store_rows[] = {
         ROW(store_counters, "store", pruned_devices),  ROW(store_counters, "store", pruned_alerts),
 };
 
+static const struct row link_rows[] = {
+        ROW(link_table_counters, "links", malformed),
+        ROW(link_table_counters, "links", overflow),
+};
+
 static const struct row manager_rows[] = {
         ROW(manager_counters, "service", alerts_dropped),
         ROW(manager_counters, "service", alert_signals_held),
         ROW(manager_counters, "service", objects_hidden),
 };
+
+/* The counters of the engine have lists of their own kind inside: there a missing row cannot be seen here. */
+#define ALL_ROWS(rows, type) \
+        _Static_assert(ELEMENTSOF(rows) * sizeof(uint64_t) == sizeof(struct type), "a counter of " #type " has no row")
+
+ALL_ROWS(capture_rows, capture_stats);
+ALL_ROWS(store_rows, store_counters);
+ALL_ROWS(link_rows, link_table_counters);
+ALL_ROWS(manager_rows, manager_counters);
 
 typedef int (*take_fn)(void *userdata, const char *name, uint64_t value);
 
@@ -143,15 +158,20 @@ static int take_limits(const struct manager *m, take_fn take, void *userdata) {
 
 int statistics_for_each(const struct manager *m, take_fn take, void *userdata) {
         struct capture_stats capture = {};
+        struct link_table_counters links = {};
         struct engine_counters engine;
         struct store_counters store;
         int r;
 
-        if (m->listener)
+        if (m->listener) {
                 listener_get_stats(m->listener, &capture);
+                listener_get_link_counters(m->listener, &links);
+        }
         engine_get_counters(m->engine, &engine);
         store_get_counters(m->store, &store);
         r = take_rows(capture_rows, ELEMENTSOF(capture_rows), &capture, take, userdata);
+        if (r >= 0)
+                r = take_rows(link_rows, ELEMENTSOF(link_rows), &links, take, userdata);
         if (r >= 0)
                 r = take_rows(engine_rows, ELEMENTSOF(engine_rows), &engine, take, userdata);
         if (r >= 0)
