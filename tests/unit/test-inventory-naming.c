@@ -96,6 +96,64 @@ static void a_client_of_dhcpv6_tells_its_name(void **state) {
         assert_string_equal(name_of(f, 0), "desk.home.example");
 }
 
+static void names_of_neighbours_rank_by_source(void **state) {
+        struct fixture *f = *state;
+
+        say(f, PC, "192.0.2.10", FACT_LLMNR_ANSWER, "llmnr A 192.0.2.10");
+        say(f, PC, "192.0.2.10", FACT_NBDGM_SOURCE, "DATAGRAM<00>");
+        say(f, PC, "192.0.2.10", FACT_NBNS_NAME, "NAME<00>");
+        say(f, PC, "192.0.2.10", FACT_BROWSER_ANNOUNCEMENT, "BROWSER");
+        say(f, PC, NULL, FACT_CDP_DEVICE_ID, "cdp");
+        say(f, PC, NULL, FACT_CDP_SYSTEM_NAME, "cdp-system");
+        say(f, PC, NULL, FACT_LLDP_SYSTEM_NAME, "lldp");
+        pass(f, 1);
+        assert_string_equal(name_of(f, 0), "lldp");
+        assert_string_equal(name_of(f, 1), "cdp-system");
+        assert_string_equal(name_of(f, 2), "cdp");
+        assert_string_equal(name_of(f, 3), "BROWSER");
+        assert_string_equal(name_of(f, 4), "NAME");
+}
+
+/* A mirrored frame, and a connection from beyond the router. */
+static void what_is_tunnelled_or_routed_makes_no_device(void **state) {
+        struct fixture *f = *state;
+        struct fact fact;
+
+        say_flags(f, PC, NULL, FACT_LLDP_SYSTEM_NAME, "far-switch", FACT_TUNNELLED, 0);
+        say_flags(f, PC, NULL, FACT_CDP_DEVICE_ID, "far-switch", FACT_TUNNELLED, 0);
+        fact = fact_of(f, PC, "198.51.100.7", FACT_TCP_SYN_SIG, "{}");
+        fact.flags &= (uint16_t) ~FACT_LINK_SCOPED;
+        fact.hop_limit = 57;
+        inventory_take_fact(f->inventory, &fact);
+        fact = fact_of(f, PC, "198.51.100.7", FACT_NBNS_NAME, "FAR<00>");
+        fact.flags &= (uint16_t) ~FACT_LINK_SCOPED;
+        fact.hop_limit = 127;
+        inventory_take_fact(f->inventory, &fact);
+        pass(f, 1);
+        assert_null(device_at(f, PC));
+}
+
+static void a_search_describes_nobody(void **state) {
+        struct fixture *f = *state;
+
+        say(f, PC, "192.0.2.10", FACT_WSD_TYPES, "PrintDeviceType");
+        say_flags(f, PC, "192.0.2.10", FACT_WSD_TYPES, "Computer", FACT_RESPONSE, 0);
+        pass(f, 1);
+        assert_int_equal(device_at(f, PC)->n_evidence, 2);
+        assert_int_equal(device_at(f, PC)->evidence[0].voice, VOICE_SELF);
+        assert_int_equal(device_at(f, PC)->evidence[1].voice, VOICE_ASKS);
+}
+
+static void what_is_taken_back_is_no_evidence(void **state) {
+        struct fixture *f = *state;
+
+        say_flags(f, PC, NULL, FACT_LLDP_SYSTEM_NAME, "gone", FACT_GOODBYE, 0);
+        say_flags(f, PC, "192.0.2.10", FACT_NBNS_NAME, "GONE<20>", FACT_GOODBYE, 0);
+        say_flags(f, PC, "192.0.2.10", FACT_WSD_TYPES, "Computer", FACT_GOODBYE | FACT_RESPONSE, 0);
+        pass(f, 1);
+        assert_int_equal(device_at(f, PC)->n_evidence, 0);
+}
+
 int main(void) {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
         const struct CMUnitTest tests[] = {
@@ -106,6 +164,10 @@ int main(void) {
                 TEST(a_name_that_is_asked_for_is_not_ones_own),
                 TEST(a_relayed_client_is_not_the_relay),
                 TEST(a_client_of_dhcpv6_tells_its_name),
+                TEST(names_of_neighbours_rank_by_source),
+                TEST(what_is_tunnelled_or_routed_makes_no_device),
+                TEST(a_search_describes_nobody),
+                TEST(what_is_taken_back_is_no_evidence),
         };
 #undef TEST
 
