@@ -11,7 +11,7 @@ static __always_inline enum lanscope_class interest_of_port(__u16 port) {
         switch (port) {
         case 53:
                 return LANSCOPE_DNS;
-        case 67: case 68:     /* DHCP */
+        case 67: case 68: case 4011: /* DHCP, PXE */
         case 137: case 138:   /* NetBIOS names and datagrams (browser announcements) */
         case 546: case 547:   /* DHCPv6 */
         case 1900:            /* SSDP */
@@ -34,6 +34,40 @@ static __always_inline enum lanscope_class interest_of_udp(__u16 source, __u16 d
         enum lanscope_class class = interest_of_port(destination);
 
         return class != LANSCOPE_NONE ? class : interest_of_port(source);
+}
+
+/* A UDP payload begins with this many bytes where it is told by its content. */
+#define INTEREST_DATAGRAM_MIN 12
+
+/* RFC 9000 §15, RFC 9369 §3.1, drafts, Google's and Meta's, versions made up to keep the field free, and 0 for an
+ * offer of versions. RTP, whose first bit is set as well, has none of them but by chance. */
+static __always_inline int interest_is_quic_version(__u32 version) {
+        return version <= 1 || version == 0x6b3343cf || version >> 8 == 0xff0000 || version >> 16 == 0x5130 ||
+               version >> 16 == 0x5430 || version >> 8 == 0xfaceb0 || (version & 0x0f0f0f0f) == 0x0a0a0a0a;
+}
+
+/* QUIC: a long header (RFC 8999 §5.1), or that of Google's first versions with an id and a version. */
+static __always_inline int interest_is_quic(const __u8 p[INTEREST_DATAGRAM_MIN]) {
+        if (p[0] & 0x80)
+                return interest_is_quic_version((__u32) p[1] << 24 | p[2] << 16 | p[3] << 8 | p[4]);
+        return (p[0] & 0x09) == 0x09 && p[9] == 'Q' && p[10] == '0';
+}
+
+/* A handshake record of DTLS 1.0 or later, or of OpenSSL's before (RFC 6347 §4.1). */
+static __always_inline int interest_is_dtls(const __u8 p[INTEREST_DATAGRAM_MIN]) {
+        return p[0] == 22 && (p[1] == 0xfe || (p[1] == 1 && p[2] == 0));
+}
+
+/* Answers to an SSDP search come from any port, to any port. */
+static __always_inline int interest_is_http(const __u8 p[INTEREST_DATAGRAM_MIN]) {
+        return p[0] == 'H' && p[1] == 'T' && p[2] == 'T' && p[3] == 'P' && p[4] == '/' && p[5] == '1' && p[6] == '.';
+}
+
+/* The first bytes of a UDP payload, where the ports do not tell. */
+static __always_inline enum lanscope_class interest_of_datagram(const __u8 p[INTEREST_DATAGRAM_MIN]) {
+        if (interest_is_http(p))
+                return LANSCOPE_DISCOVERY;
+        return interest_is_quic(p) || interest_is_dtls(p) ? LANSCOPE_DATAGRAM : LANSCOPE_NONE;
 }
 
 static __always_inline enum lanscope_class interest_of_icmp6(__u8 type) {
@@ -79,9 +113,11 @@ static __always_inline int interest_is_encapsulated_ethernet(const __u8 llc[8]) 
         return interest_is_snap(llc) && llc[3] == 0 && llc[4] == 0 && llc[5] == 0;
 }
 
-/* IP protocols that carry other packets: IPv4, IPv6, GRE, EtherIP, IPIP of old, MPLS, Ethernet (SRv6). */
+/* IGMP, and IP protocols that carry other packets: IPv4, IPv6, GRE, EtherIP, IPIP of old, MPLS, Ethernet (SRv6). */
 static __always_inline enum lanscope_class interest_of_protocol(__u8 protocol) {
         switch (protocol) {
+        case 2:
+                return LANSCOPE_DISCOVERY;
         case 4: case 41: case 47: case 94: case 97: case 137: case 143:
                 return LANSCOPE_CARRIER;
         default:

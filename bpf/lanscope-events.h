@@ -8,16 +8,24 @@
 
 /* Copies are whole frames up to this: a DHCP option area starts at byte 282 and may end anywhere. */
 #define LANSCOPE_SNAP_MAX 2048
+/* Of each direction of a TCP connection the first bytes are copied, at most this many. A segment of it may be a
+ * super-packet of 64 KiB; what is copied ends where the first bytes do, so no record is longer than these and
+ * a frame's headers. */
+#define LANSCOPE_FIRST_BYTES_MAX (16 * 1024)
+#define LANSCOPE_RECORD_MAX (LANSCOPE_FIRST_BYTES_MAX + LANSCOPE_SNAP_MAX)
 
 /* Why a frame is of interest. Each class of each source has a rate limit of its own, so that a scan does not
- * silence the announcements of the same device. A class for the first payload of flows would be a row more. */
+ * silence the announcements of the same device. */
 enum lanscope_class {
         LANSCOPE_NONE,      /* counted only */
         LANSCOPE_DISCOVERY, /* ARP, RARP, NDP, MLD, DHCP, mDNS, SSDP, NetBIOS, LLMNR, WS-Discovery, LLDP, CDP, EAPOL */
         LANSCOPE_DNS,
         LANSCOPE_HANDSHAKE, /* TCP SYN and SYN-ACK */
-        LANSCOPE_FRAGMENT,  /* later fragments of UDP datagrams: they carry no ports to tell by */
+        LANSCOPE_FRAGMENT,  /* later fragments of UDP and TCP: they carry no ports to tell by */
         LANSCOPE_CARRIER,   /* tunnels, MPLS, PPPoE …: what is inside only userspace can tell */
+        LANSCOPE_STREAM,    /* the first payload of a direction of a TCP connection */
+        LANSCOPE_DATAGRAM,  /* handshakes of QUIC and DTLS */
+        LANSCOPE_FLOW,      /* no frame's class: flows that a source may begin, and those over its limit */
         LANSCOPE_CLASS_MAX,
 };
 
@@ -60,7 +68,7 @@ struct lanscope_class_counters {
 struct lanscope_counters {
         __u64 packets, bytes; /* on the wire: a GRO super-packet counts as its segments */
         __u64 ring_full;      /* not copied: the daemon did not keep up */
-        __u64 truncated;      /* copied, but longer than LANSCOPE_SNAP_MAX */
+        __u64 truncated;      /* copied, but longer than LANSCOPE_SNAP_MAX; streams are cut on purpose */
         __u64 presence_full;  /* addresses that found no room in the presence map */
         __u64 unreadable;     /* frames whose bytes the kernel would not give */
         __u64 span_dropped;   /* SpanDrop=: foreign frames that went no further */

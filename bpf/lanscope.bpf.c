@@ -23,12 +23,16 @@
 #define NSEC_PER_SEC 1000000000ULL
 #define PRESENCE_MAX 8192
 #define SOURCES_MAX 8192
+/* Directions of flows: as many as the daemon follows connections by default, twice. */
+#define FLOWS_MAX 16384
 /* Tags and IPv6 extension headers that are looked behind. */
 #define TAGS_MAX 2
 #define EXTENSIONS_MAX 6
 
 /* Set before loading. */
 const volatile __u32 ring_wake_at = 65536; /* bytes in the ring that wake the daemon in any case */
+const volatile __u32 ring_flows_max = 196608; /* no more of flows while as much waits: the rest is the others' */
+const volatile __u32 first_bytes = LANSCOPE_FIRST_BYTES_MAX; /* of each direction of a connection; not more */
 const volatile __u8 own_mac[ETH_ALEN] = {};
 const volatile bool span_drop = false;
 
@@ -86,10 +90,31 @@ struct {
         __type(value, __u64);
 } sources SEC(".maps");
 
+/* One direction of a flow: an entry each, so that none need be told from the other. */
+struct flow_key {
+        __u8 source[16], destination[16]; /* IPv4 in the first four */
+        __be16 source_port, destination_port;
+        __u16 vlan, inner_vlan;
+        __u32 protocol;
+};
+
+struct flow {
+        __u64 since;     /* datagrams are counted since then */
+        __u32 datagrams;
+        __u32 first;     /* TCP sequence number that counts as the first */
+};
+
+struct {
+        __uint(type, BPF_MAP_TYPE_LRU_HASH);
+        __uint(max_entries, FLOWS_MAX);
+        __type(key, struct flow_key);
+        __type(value, struct flow);
+} flows SEC(".maps");
+
 /* Where a record is put together: too big for the stack. */
 struct scratch {
         struct lanscope_record record;
-        __u8 data[LANSCOPE_SNAP_MAX];
+        __u8 data[LANSCOPE_RECORD_MAX];
 };
 
 struct {
@@ -110,6 +135,11 @@ struct view {
         struct ethhdr ethernet;
         __u16 vlan;
         __u32 headers;           /* bytes before the transport's payload, as far as known; 0 unknown */
+        __u32 end;               /* of the IP packet; padding may follow */
+        __u32 sequence;          /* TCP */
+        __u8 tcp_flags;
+        __u32 wanted;            /* bytes to copy */
+        struct flow_key flow;
 };
 
 /* Reads bytes of the frame. Handed down as an argument, as only then does the compiler see which one is
@@ -126,31 +156,58 @@ static __always_inline long load_skb(void *ctx, __u32 offset, void *to, __u32 le
 
 /* Which class a frame belongs to. */
 
+#define TCP_SYN 0x02
+#define TCP_ACK 0x10
+
+/* A length of 0 is left by segmentation offload: the packet is as long as the frame. */
+static __always_inline void set_end(struct view *v, __u32 offset, __u32 length) {
+        v->end = length && offset + length < v->length ? offset + length : v->length;
+}
+
 static __always_inline enum lanscope_class class_of_udp(load_fn load, struct view *v, __u32 offset) {
+        __u8 begin[INTEREST_DATAGRAM_MIN];
+        enum lanscope_class class;
         __be16 ports[2];
 
         if (load(v->ctx, offset, ports, sizeof ports) < 0)
                 return LANSCOPE_NONE;
         v->headers = offset + 8;
-        return interest_of_udp(bpf_ntohs(ports[0]), bpf_ntohs(ports[1]));
+        v->flow.source_port = ports[0];
+        v->flow.destination_port = ports[1];
+        class = interest_of_udp(bpf_ntohs(ports[0]), bpf_ntohs(ports[1]));
+        if (class != LANSCOPE_NONE || load(v->ctx, v->headers, begin, sizeof begin) < 0)
+                return class;
+        return interest_of_datagram(begin);
 }
 
 static __always_inline enum lanscope_class class_of_tcp(load_fn load, struct view *v, __u32 offset) {
-        __u8 flags[2]; /* data offset and flags: RFC 9293 §3.1 */
+        struct {
+                __be16 source_port, destination_port;
+                __be32 sequence, acknowledgement;
+                __u8 data_offset, flags;
+        } __attribute__((packed)) tcp; /* RFC 9293 §3.1 */
 
-        if (load(v->ctx, offset + 12, flags, sizeof flags) < 0)
+        if (load(v->ctx, offset, &tcp, sizeof tcp) < 0)
                 return LANSCOPE_NONE;
-        v->headers = offset + (flags[0] >> 4) * 4;
-        return flags[1] & 0x02 ? LANSCOPE_HANDSHAKE : LANSCOPE_NONE;
+        v->headers = offset + (tcp.data_offset >> 4) * 4;
+        v->flow.source_port = tcp.source_port;
+        v->flow.destination_port = tcp.destination_port;
+        v->sequence = bpf_ntohl(tcp.sequence);
+        v->tcp_flags = tcp.flags;
+        if (tcp.flags & TCP_SYN)
+                return LANSCOPE_HANDSHAKE;
+        return v->headers < v->end ? LANSCOPE_STREAM : LANSCOPE_NONE;
 }
 
 static __always_inline enum lanscope_class class_of_transport(load_fn load, struct view *v, __u8 protocol, __u32 offset, bool later) {
         __u8 type;
 
-        if (protocol == IPPROTO_UDP || protocol == IPPROTO_UDPLITE)
-                return later ? LANSCOPE_FRAGMENT : class_of_udp(load, v, offset);
+        v->flow.protocol = protocol;
         if (later)
-                return LANSCOPE_NONE;
+                return protocol == IPPROTO_UDP || protocol == IPPROTO_UDPLITE || protocol == IPPROTO_TCP ? LANSCOPE_FRAGMENT
+                                                                                                         : LANSCOPE_NONE;
+        if (protocol == IPPROTO_UDP || protocol == IPPROTO_UDPLITE)
+                return class_of_udp(load, v, offset);
         if (protocol == IPPROTO_TCP)
                 return class_of_tcp(load, v, offset);
         if (protocol == IPPROTO_ICMPV6)
@@ -163,6 +220,9 @@ static __always_inline enum lanscope_class class_of_ipv4(load_fn load, struct vi
 
         if (load(v->ctx, offset, &ip, sizeof ip) < 0 || ip.version != 4 || ip.ihl < 5)
                 return LANSCOPE_NONE;
+        __builtin_memcpy(v->flow.source, &ip.saddr, sizeof ip.saddr);
+        __builtin_memcpy(v->flow.destination, &ip.daddr, sizeof ip.daddr);
+        set_end(v, offset, bpf_ntohs(ip.tot_len));
         return class_of_transport(load, v, ip.protocol, offset + ip.ihl * 4, ip.frag_off & bpf_htons(0x1fff));
 }
 
@@ -173,8 +233,11 @@ static __always_inline enum lanscope_class class_of_ipv6(load_fn load, struct vi
 
         if (load(v->ctx, offset, &ip, sizeof ip) < 0 || ip.version != 6)
                 return LANSCOPE_NONE;
+        __builtin_memcpy(v->flow.source, &ip.saddr, sizeof ip.saddr);
+        __builtin_memcpy(v->flow.destination, &ip.daddr, sizeof ip.daddr);
         next = ip.nexthdr;
         offset += sizeof ip;
+        set_end(v, offset, bpf_ntohs(ip.payload_len));
         for (int i = 0; i < EXTENSIONS_MAX; i++) {
                 __u8 header[4]; /* next header, length; in a fragment header offset and flags follow: RFC 8200 §4.5 */
 
@@ -228,14 +291,17 @@ static __always_inline enum lanscope_class examine(load_fn load, struct view *v)
                 v->vlan = v->vlan_tci & 0x0fff;
         for (int i = 0; i < TAGS_MAX; i++) {
                 __be16 tag[2]; /* TCI, type: IEEE 802.1Q §9.6 */
+                __u16 id;
 
                 if (!interest_is_tag(type))
                         break;
                 if (load(v->ctx, offset, tag, sizeof tag) < 0)
                         return LANSCOPE_NONE;
-                /* Id 0 is a priority without a VLAN. */
-                if (v->vlan == 0)
-                        v->vlan = bpf_ntohs(tag[0]) & 0x0fff;
+                /* Id 0 is a priority without a VLAN. Both are written whichever it is: a place to write that is chosen
+                 * would need CAP_PERFMON. */
+                id = bpf_ntohs(tag[0]) & 0x0fff;
+                v->flow.inner_vlan = v->vlan ? id : 0;
+                v->vlan = v->vlan ? v->vlan : id;
                 type = bpf_ntohs(tag[1]);
                 offset += sizeof tag;
         }
@@ -309,12 +375,12 @@ static __always_inline void count(struct lanscope_counters *c, const struct view
 /* The rate limits: a bucket as its theoretical arrival time (ITU-T I.371 Annex A, GCRA). Two CPUs may spend
  * the same token; that is as near as it needs to be. */
 
-static __always_inline bool within_rate(__u64 *arrival, __u64 now, __u64 per_second, __u64 burst) {
+static __always_inline bool within_rate(__u64 *arrival, __u64 now, __u64 per_second, __u64 burst, __u32 tokens) {
         __u64 interval = NSEC_PER_SEC / per_second, expected = *arrival;
 
         if (expected > now + burst * interval)
                 return false;
-        *arrival = (expected > now ? expected : now) + interval;
+        *arrival = (expected > now ? expected : now) + interval * tokens;
         return true;
 }
 
@@ -327,6 +393,9 @@ static __always_inline __u64 class_rate(enum lanscope_class class) {
         case LANSCOPE_FRAGMENT:
         case LANSCOPE_CARRIER:
                 return 100;
+        case LANSCOPE_STREAM:
+                /* To its hosts, a router is the source of all that comes in: some 300 new connections a second. */
+                return 4000;
         default:
                 return 500;
         }
@@ -336,7 +405,7 @@ static __always_inline __u64 class_rate(enum lanscope_class class) {
 #define NEWCOMERS_PER_SECOND 1000
 #define NEWCOMERS_BURST 4000
 
-static __always_inline bool may_send(const struct view *v, enum lanscope_class class) {
+static __always_inline bool may_send(const struct view *v, enum lanscope_class class, __u32 tokens) {
         struct source_key key = { .class = class };
         __u64 rate = class_rate(class), *arrival, first = v->now;
         __u32 index = class;
@@ -344,12 +413,100 @@ static __always_inline bool may_send(const struct view *v, enum lanscope_class c
         __builtin_memcpy(key.mac, v->ethernet.h_source, ETH_ALEN);
         arrival = bpf_map_lookup_elem(&sources, &key);
         if (arrival)
-                return within_rate(arrival, v->now, rate, 2 * rate);
+                return within_rate(arrival, v->now, rate, 2 * rate, tokens);
         arrival = bpf_map_lookup_elem(&newcomers, &index);
-        if (!arrival || !within_rate(arrival, v->now, NEWCOMERS_PER_SECOND, NEWCOMERS_BURST))
+        if (!arrival || !within_rate(arrival, v->now, NEWCOMERS_PER_SECOND, NEWCOMERS_BURST, 1))
                 return false;
         bpf_map_update_elem(&sources, &key, &first, BPF_ANY);
         return true;
+}
+
+/* Flows: how much of them is copied. */
+
+/* A handshake has some ten datagrams a side; the ports may be used again. */
+#define DATAGRAMS_MAX 32
+#define DATAGRAMS_TIME (60 * NSEC_PER_SEC)
+
+/* The flow's entry, made where there is none. NULL: the source has begun too many. */
+static __always_inline struct flow *get_flow(const struct view *v) {
+        struct flow fresh = { .since = v->now, .first = v->sequence }, *flow = bpf_map_lookup_elem(&flows, &v->flow);
+        __u32 class = LANSCOPE_FLOW;
+        struct lanscope_class_counters *own;
+
+        if (flow)
+                return flow;
+        if (may_send(v, LANSCOPE_FLOW, 1)) {
+                bpf_map_update_elem(&flows, &v->flow, &fresh, BPF_NOEXIST);
+                return bpf_map_lookup_elem(&flows, &v->flow);
+        }
+        own = bpf_map_lookup_elem(&class_counters, &class);
+        if (own)
+                own->rate_limited++;
+        return NULL;
+}
+
+/* A new connection may use the ports of one before. It begins with its first payload and not here, so that a flood of
+ * SYN finds nothing to fill. */
+static __always_inline void forget_flow(const struct view *v) {
+        struct flow_key reverse = {
+                .source_port = v->flow.destination_port,
+                .destination_port = v->flow.source_port,
+                .vlan = v->flow.vlan,
+                .inner_vlan = v->flow.inner_vlan,
+                .protocol = v->flow.protocol,
+        };
+
+        if (bpf_map_lookup_elem(&flows, &v->flow))
+                bpf_map_delete_elem(&flows, &v->flow);
+        if (v->tcp_flags & TCP_ACK)
+                return;
+        __builtin_memcpy(reverse.source, v->flow.destination, sizeof reverse.source);
+        __builtin_memcpy(reverse.destination, v->flow.source, sizeof reverse.destination);
+        if (bpf_map_lookup_elem(&flows, &reverse))
+                bpf_map_delete_elem(&flows, &reverse);
+}
+
+/* By sequence number and not by what was seen: segments that come again or in another order, and super-packets,
+ * give the same bytes. Segments in front of the first one seen are taken as far back as ahead. */
+static __always_inline bool is_first_payload(struct view *v) {
+        __s32 first = first_bytes, ahead;
+        struct flow *flow = get_flow(v);
+
+        if (!flow)
+                return false;
+        ahead = v->sequence - flow->first;
+        if (ahead >= first || ahead < -first)
+                return false;
+        v->wanted = v->headers + first - (ahead > 0 ? ahead : 0);
+        return true;
+}
+
+static __always_inline bool is_first_datagram(struct view *v) {
+        struct flow *flow = get_flow(v);
+
+        if (!flow)
+                return false;
+        if (v->now - flow->since > DATAGRAMS_TIME) {
+                flow->since = v->now;
+                flow->datagrams = 0;
+        }
+        return __sync_fetch_and_add(&flow->datagrams, 1) < DATAGRAMS_MAX;
+}
+
+static __always_inline bool is_of_flow(enum lanscope_class class) {
+        return class == LANSCOPE_STREAM || class == LANSCOPE_DATAGRAM;
+}
+
+/* The class, now that it is known what came before. */
+static __always_inline enum lanscope_class follow_flow(struct view *v, enum lanscope_class class) {
+        v->flow.vlan = v->vlan;
+        if (class == LANSCOPE_HANDSHAKE)
+                forget_flow(v);
+        if (class == LANSCOPE_STREAM)
+                return is_first_payload(v) ? class : LANSCOPE_NONE;
+        if (class == LANSCOPE_DATAGRAM)
+                return is_first_datagram(v) ? class : LANSCOPE_NONE;
+        return class;
 }
 
 /* The ring. */
@@ -369,12 +526,18 @@ static __always_inline void copy(load_fn load, struct lanscope_counters *c, cons
 
         if (!own || !s)
                 return;
-        if (!may_send(v, class)) {
+        if (length > v->wanted)
+                length = v->wanted;
+        if (length > LANSCOPE_RECORD_MAX)
+                length = LANSCOPE_RECORD_MAX;
+        if (!may_send(v, class, 1 + length / LANSCOPE_SNAP_MAX)) {
                 own->rate_limited++;
                 return;
         }
-        if (length > LANSCOPE_SNAP_MAX)
-                length = LANSCOPE_SNAP_MAX;
+        if (is_of_flow(class) && bpf_ringbuf_query(&ring, BPF_RB_AVAIL_DATA) > ring_flows_max) {
+                c->ring_full++;
+                return;
+        }
         if (length < ETH_HLEN || load(v->ctx, 0, s->data, length) < 0) {
                 c->unreadable++;
                 return;
@@ -394,7 +557,7 @@ static __always_inline void copy(load_fn load, struct lanscope_counters *c, cons
                 return;
         }
         own->frames++;
-        c->truncated += v->length > LANSCOPE_SNAP_MAX;
+        c->truncated += class != LANSCOPE_STREAM && v->length > length;
 }
 
 /* Wakes the daemon where the frame did not: there is something to read in the counters. */
@@ -429,7 +592,8 @@ static __always_inline bool process(load_fn load, struct view *v) {
                 return false;
         }
         v->now = bpf_ktime_get_boot_ns();
-        class = examine(load, v);
+        v->wanted = LANSCOPE_SNAP_MAX;
+        class = follow_flow(v, examine(load, v));
         count(c, v);
         if (class != LANSCOPE_NONE)
                 copy(load, c, v, class);

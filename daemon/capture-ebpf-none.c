@@ -23,6 +23,9 @@ static int none_start(const struct capture_config *config, const char *interface
 static void none_stop(void *backend _unused_) {
 }
 
+static void none_drain(void *backend _unused_) {
+}
+
 static void none_stats(void *backend _unused_, struct capture_stats *ret _unused_) {
 }
 
@@ -31,6 +34,7 @@ const struct capture_backend capture_ebpf = {
         .probe = none_probe,
         .start = none_start,
         .stop = none_stop,
+        .drain = none_drain,
         .stats = none_stats,
 };
 

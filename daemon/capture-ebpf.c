@@ -30,16 +30,19 @@
 #include "daemon/capture.h"
 #include "lanscope.skel.h"
 
-#define RING_DEFAULT (256u << 10)
+#define RING_DEFAULT (1u << 20)
 #define RING_MIN (64u << 10)
 #define RING_MAX (64u << 20)
 /* Records taken in one dispatch, to leave the loop to others. */
 #define BATCH_MAX 1024
+#define BATCHES_DRAINED 8
 #define HARVEST_USEC USEC_PER_SEC
 /* Addresses read from the presence map by one system call. */
 #define PRESENCE_BATCH 256
 
 enum { LINKTYPE_ETHERNET = 1 };
+
+_Static_assert(CAPTURE_FIRST_BYTES <= LANSCOPE_FIRST_BYTES_MAX, "the ring's records are too short");
 
 struct ebpf_capture {
         struct lanscope_bpf *programs;
@@ -57,7 +60,7 @@ struct ebpf_capture {
         struct lanscope_class_counters *class_counters;
         struct lanscope_presence_key keys[PRESENCE_BATCH];
         struct lanscope_presence values[PRESENCE_BATCH];
-        uint8_t tagged[LANSCOPE_SNAP_MAX + 4]; /* a frame with its VLAN tag put back */
+        uint8_t tagged[LANSCOPE_RECORD_MAX + 4]; /* a frame with its VLAN tag put back */
 };
 
 /* What the interface is. */
@@ -172,7 +175,7 @@ static int on_record(void *userdata, void *data, size_t size) {
         if (size < sizeof record)
                 return 0;
         memcpy(&record, data, sizeof record);
-        if (record.type == LANSCOPE_RECORD_FRAME && record.captured >= 14 && record.captured <= LANSCOPE_SNAP_MAX &&
+        if (record.type == LANSCOPE_RECORD_FRAME && record.captured >= 14 && record.captured <= LANSCOPE_RECORD_MAX &&
             record.captured <= size - sizeof record)
                 hand_over(h, &record, (uint8_t *) data + sizeof record);
         /* A negative return stops the reading behind this record. */
@@ -184,6 +187,11 @@ static bool read_ring(struct ebpf_capture *h) {
         h->boot_to_real = clock_ns(CLOCK_REALTIME) - clock_ns(CLOCK_BOOTTIME);
         h->records_left = BATCH_MAX;
         return ring_buffer__consume(h->ring) == -EAGAIN;
+}
+
+static void read_whole_ring(struct ebpf_capture *h) {
+        for (unsigned i = 0; i < BATCHES_DRAINED && read_ring(h); i++)
+                ;
 }
 
 /* Counters and presence. */
@@ -267,8 +275,7 @@ static int on_harvest(sd_event_source *source _unused_, uint64_t usec _unused_, 
         struct lanscope_counters counters;
         bool quiet;
 
-        for (unsigned i = 0; i < 8 && read_ring(h); i++)
-                ;
+        read_whole_ring(h);
         drain_resting(h);
         /* The flag first, then the count: a frame that the count misses finds the flag down and wakes us. */
         __atomic_store_n(&h->programs->bss->daemon_awake, 0, __ATOMIC_SEQ_CST);
@@ -343,6 +350,8 @@ static int load(struct ebpf_capture *h, const struct capture_config *config, con
         memcpy((void *) p->rodata->own_mac, facts->mac, sizeof facts->mac);
         p->rodata->span_drop = config->mode == MODE_SPAN && config->span_drop;
         p->rodata->ring_wake_at = size / 4;
+        p->rodata->ring_flows_max = size / 4 * 3;
+        p->rodata->first_bytes = CAPTURE_FIRST_BYTES;
         bpf_program__set_autoload(p->progs.lanscope_xdp, is_xdp(hook));
         bpf_program__set_autoload(p->progs.lanscope_in, !is_xdp(hook));
         r = bpf_map__set_max_entries(p->maps.ring, size);
@@ -534,11 +543,14 @@ static void ebpf_backend_stop(void *backend) {
 
         /* Nothing is counted any more from here on, so what is there is all there is. */
         detach(h);
-        for (unsigned i = 0; i < 8 && read_ring(h); i++)
-                ;
+        read_whole_ring(h);
         drain(h, h->programs->maps.presence_a);
         drain(h, h->programs->maps.presence_b);
         ebpf_backend_free(h);
+}
+
+static void ebpf_backend_drain(void *backend) {
+        read_whole_ring(backend);
 }
 
 static void ebpf_backend_stats(void *backend, struct capture_stats *ret) {
@@ -558,6 +570,7 @@ const struct capture_backend capture_ebpf = {
         .probe = ebpf_backend_probe,
         .start = ebpf_backend_start,
         .stop = ebpf_backend_stop,
+        .drain = ebpf_backend_drain,
         .stats = ebpf_backend_stats,
         .counts_presence = true,
 };

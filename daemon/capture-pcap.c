@@ -16,12 +16,12 @@
 #include "common/strbuf.h"
 #include "daemon/capture.h"
 
-#define SNAPLEN_DEFAULT 2048
 #define BUFFER_DEFAULT (2u << 20)
 /* How long a packet may wait in a block that does not fill up. */
 #define BLOCK_TIMEOUT_MS 100
 /* Packets taken in one dispatch, to leave the loop to others. */
 #define BATCH_MAX 256
+#define BATCHES_DRAINED 32
 
 struct capture_handle {
         pcap_t *pcap;
@@ -111,7 +111,7 @@ static int open_handle(struct capture_handle *h, const struct capture_config *co
                 snprintf(reason, 256, "%s", error);
                 return -EIO;
         }
-        pcap_set_snaplen(h->pcap, config->snaplen > 0 ? (int) config->snaplen : SNAPLEN_DEFAULT);
+        pcap_set_snaplen(h->pcap, config->snaplen > 0 ? (int) config->snaplen : CAPTURE_SNAPLEN);
         pcap_set_promisc(h->pcap, promiscuous);
         pcap_set_timeout(h->pcap, BLOCK_TIMEOUT_MS);
         pcap_set_buffer_size(h->pcap, config->buffer_size > 0 ? (int) config->buffer_size : (int) BUFFER_DEFAULT);
@@ -195,6 +195,15 @@ static void pcap_backend_stop(void *backend) {
         pcap_backend_free(backend);
 }
 
+static void pcap_backend_drain(void *backend) {
+        struct capture_handle *h = backend;
+        int n = BATCH_MAX;
+
+        /* An error shows again when the loop reads, and is told there. */
+        for (unsigned i = 0; i < BATCHES_DRAINED && n == BATCH_MAX; i++)
+                n = pcap_dispatch(h->pcap, BATCH_MAX, take_packet, (u_char *) h);
+}
+
 static void pcap_backend_stats(void *backend, struct capture_stats *ret) {
         struct capture_handle *h = backend;
         struct pcap_stat stat = { 0 };
@@ -216,5 +225,6 @@ const struct capture_backend capture_pcap = {
         .probe = pcap_backend_probe,
         .start = pcap_backend_start,
         .stop = pcap_backend_stop,
+        .drain = pcap_backend_drain,
         .stats = pcap_backend_stats,
 };

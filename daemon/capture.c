@@ -209,6 +209,11 @@ struct capture *capture_free(struct capture *c) {
         return NULL;
 }
 
+void capture_drain(struct capture *c) {
+        if (!c->dead)
+                c->backend->drain(c->instance);
+}
+
 const char *capture_interface(const struct capture *c) {
         return c->interface;
 }

@@ -11,6 +11,13 @@
 /* Where frames come from. A backend answers a probe, then captures on one interface; capture_start()
  * walks the ladder of backends and remembers why a better one was not taken. */
 
+/* Live, the first bytes of each direction of a TCP connection are read and no more: a ClientHello, a chain of
+ * certificates (about 6 KiB), a request and the head of its answer. eBPF copies no more, and the engine
+ * (engine_config.session_bytes_max) reads no more where libpcap brings all, so that facts are the same. */
+#define CAPTURE_FIRST_BYTES (16 * 1024)
+/* libpcap's share of a frame by default: the same, and the headers. */
+#define CAPTURE_SNAPLEN (CAPTURE_FIRST_BYTES + 2048)
+
 enum capture_mode { MODE_HOST, MODE_GATEWAY, MODE_SPAN, _MODE_MAX, _MODE_INVALID = -1 };
 
 const char *capture_mode_to_string(enum capture_mode mode) __attribute__((const));
@@ -23,8 +30,8 @@ struct capture_config {
         char backend[16];
         bool promiscuous;       /* in host mode too; gateway and span mode always are */
         bool span_drop;         /* span mode: drop foreign frames after counting */
-        uint32_t snaplen;       /* libpcap; 0: 2048 */
-        uint32_t buffer_size;   /* bytes; 0: 2 MiB for libpcap's ring, 256 KiB for eBPF's (a power of two) */
+        uint32_t snaplen;       /* libpcap; 0: CAPTURE_SNAPLEN */
+        uint32_t buffer_size;   /* bytes; 0: 2 MiB for libpcap's ring, 1 MiB for eBPF's (a power of two) */
         char filter[1024];      /* libpcap BPF filter, "" none */
 };
 
@@ -57,6 +64,8 @@ struct capture_backend {
         int (*start)(const struct capture_config *config, const char *interface, sd_event *event,
                      const struct capture_ops *ops, void **ret, char method[static 128], char reason[static 256]);
         void (*stop)(void *backend);
+        /* Hands over the frames that came but wait to be read. */
+        void (*drain)(void *backend);
         void (*stats)(void *backend, struct capture_stats *ret);
         /* Kernel-side counting: sightings are reported (about once a second, while there is traffic), frames
          * are only those of interest. */
@@ -78,6 +87,9 @@ int capture_start(const struct capture_config *config, const char *interface, sd
                   const struct capture_ops *ops, struct capture **ret, char reasons[static 1024]);
 /* Stops. Frames and sightings that are still waiting are handed over before it returns. */
 struct capture *capture_free(struct capture *capture);
+
+/* Hands over the frames that wait: whoever lets time pass without frames (engine_advance()) calls it before. */
+void capture_drain(struct capture *capture);
 
 const char *capture_interface(const struct capture *capture);
 uint32_t capture_ifindex(const struct capture *capture);

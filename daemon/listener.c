@@ -319,6 +319,12 @@ void listener_stop(struct listener *l) {
         (void) sd_event_source_set_enabled(l->retry, SD_EVENT_OFF);
 }
 
+void listener_drain(struct listener *l) {
+        for (size_t i = 0; i < l->n_slots; i++)
+                if (l->slots[i].capture)
+                        capture_drain(l->slots[i].capture);
+}
+
 bool listener_is_started(const struct listener *l) {
         return l->started;
 }

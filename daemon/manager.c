@@ -256,6 +256,9 @@ static int on_engine_timer(sd_event_source *s _unused_, uint64_t usec _unused_, 
         struct manager *m = userdata;
 
         m->engine_deadline = UINT64_MAX;
+        /* What came before now is told before it is said to be now. */
+        if (m->listener)
+                listener_drain(m->listener);
         engine_advance(m->engine, now_realtime());
         return 0;
 }
@@ -425,6 +428,7 @@ static int make_engine(struct manager *m) {
 
         m->learning_until = manager_learning_until(m);
         set_engine_config(&m->config, m->learning_until, &config);
+        config.session_bytes_max = m->options->replay ? 0 : CAPTURE_FIRST_BYTES;
         /* Weak at the worst, in the first second of a boot: no reason to wait or to fail. */
         if (!m->options->replay)
                 (void) !getrandom(&config.hash_seed, sizeof config.hash_seed, GRND_INSECURE);

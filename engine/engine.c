@@ -14,6 +14,9 @@
 #include "engine/inventory/sightings.h"
 
 #define TICK NSEC_PER_SEC
+/* Frames of several interfaces, queues and processors come mixed: a backend may hold some back for a second. That is
+ * no clock that goes backwards. */
+#define CLOCK_SLACK (2 * NSEC_PER_SEC)
 #define EXTERNAL_MAX 64
 
 struct engine {
@@ -159,6 +162,8 @@ int engine_new(struct engine **ret, const struct engine_config *config, const st
                 r = session_table_new(&e->sessions, config->sessions_max, config->session_buffer_max, config->hash_seed);
         if (r >= 0)
                 r = datagram_table_new(&e->datagrams, config->hash_seed);
+        if (r >= 0)
+                session_table_limit(e->sessions, config->session_bytes_max);
         if (r >= 0 && !config->dissect_only)
                 r = make_knowledge(e);
         if (r < 0) {
@@ -250,7 +255,7 @@ void engine_feed_frame(struct engine *e, const struct frame *frame) {
         struct packet packet;
         int r;
 
-        if (frame->ts < e->now)
+        if (e->now > CLOCK_SLACK && frame->ts < e->now - CLOCK_SLACK)
                 e->counters.clock_backwards++;
         set_time(e, frame->ts);
         r = packet_decode(e->decoder, frame, &packet);

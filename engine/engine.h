@@ -24,6 +24,7 @@ struct engine_config {
         uint64_t first_alert_id; /* the next alert's id; at least 1 */
         uint32_t sessions_max;      /* TCP connections followed at a time; default 8192 */
         size_t session_buffer_max;  /* bytes that they may hold together; default 16 MiB */
+        uint32_t session_bytes_max; /* read of each direction; default 0: all. See session_table_limit() */
         /* Of all hash tables that peers fill: random for live traffic, so that nobody can aim at one bucket; 0 for
          * capture files, so that every run does the same. */
         uint64_t hash_seed;
@@ -50,7 +51,7 @@ struct engine_counters {
         uint64_t facts, alerts;
         uint64_t alerts_suppressed; /* new devices not told for now, because too many came at once */
         uint64_t sightings_dropped; /* source addresses beyond what one interval may hold */
-        uint64_t clock_backwards; /* frames older than one before them */
+        uint64_t clock_backwards; /* frames over 2 s older than one before them, or than engine_advance() said */
 };
 
 void engine_config_default(struct engine_config *config);

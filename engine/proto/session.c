@@ -34,7 +34,8 @@ struct session_side {
         uint8_t hop_limit;
         uint8_t tries;
         uint16_t unknown_bytes;
-        bool done, counted;
+        uint32_t first;         /* sequence number of the first byte, once it has begun */
+        bool done, counted, begun, limited;
 };
 
 struct session {
@@ -61,6 +62,7 @@ struct session_table {
         struct session *sessions; /* max_sessions of them; used from the front, then by eviction */
         struct session *newest, *oldest, *free;
         uint32_t mask, max_sessions, n_used;
+        uint32_t bytes_max; /* of a direction; 0 all */
         struct stream_budget budget;
         struct session_counters counters;
         uint64_t seed;
@@ -131,6 +133,10 @@ int session_table_new(struct session_table **ret, uint32_t max_sessions, size_t 
         }
         *ret = t;
         return 0;
+}
+
+void session_table_limit(struct session_table *t, uint32_t bytes) {
+        t->bytes_max = MIN(bytes, (uint32_t) INT32_MAX);
 }
 
 static void clear_streams(struct session_table *t, struct session *s) {
@@ -353,6 +359,37 @@ static void emitter_turn(struct emitter *e, const struct session *s, unsigned si
         e->fact.vlan = s->key.vlan;
 }
 
+/* Leaves of a segment what lies within the first bytes of its direction; false: nothing does. */
+static bool clip(const struct session_side *side, uint32_t sequence, uint32_t bytes_max, struct cursor *data, uint32_t *length) {
+        int64_t ahead = (int32_t) (sequence - side->first), left = bytes_max - ahead;
+
+        if (left <= 0 || ahead < -(int64_t) bytes_max)
+                return false;
+        *length = (uint32_t) MIN((int64_t) *length, left);
+        if (cursor_left(data) > *length)
+                data->end = data->data + *length;
+        return true;
+}
+
+static void push(struct session_table *t, struct session_side *side, const struct stream_reader *reader, uint32_t sequence,
+                 struct cursor data, uint32_t length) {
+        if (!side->begun) {
+                stream_begin(&side->stream, sequence);
+                side->first = side->stream.next;
+                side->begun = true;
+        }
+        if (t->bytes_max == 0) {
+                stream_push(&side->stream, reader, sequence, data, length);
+                return;
+        }
+        if (clip(side, sequence, t->bytes_max, &data, &length))
+                stream_push(&side->stream, reader, sequence, data, length);
+        if (side->stream.next - side->first < t->bytes_max || side->limited)
+                return;
+        t->counters.limited++;
+        side->limited = side->done = true;
+}
+
 static void read_packet(struct session_table *t, struct session *s, unsigned side, const struct packet *packet,
                         const struct fact_sink *sink) {
         struct counting_sink counter = { .next = sink };
@@ -368,7 +405,7 @@ static void read_packet(struct session_table *t, struct session *s, unsigned sid
         sender->fact_flags = emitter.fact.flags;
         sender->hop_limit = emitter.fact.hop_limit;
         if (!sender->done && packet->payload_length > 0)
-                stream_push(&sender->stream, &reader, sequence, packet->payload, packet->payload_length);
+                push(t, sender, &reader, sequence, packet->payload, packet->payload_length);
         if (sender->done)
                 stream_clear(&sender->stream, &t->budget);
         if (!peer->done && peer->stream.pending && packet->tcp_flags & TCP_ACK) {

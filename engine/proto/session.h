@@ -49,6 +49,7 @@ struct session_counters {
         uint64_t sessions, evicted; /* ever made; pushed out by newer ones */
         uint64_t live, live_max;
         uint64_t unknown;           /* directions given up without a parser that knew them */
+        uint64_t limited;           /* directions read up to session_table_limit() */
         uint64_t buffered, buffered_max, buffer_refused, holes; /* bytes, bytes, times, times */
         struct dissector_counters parsers[SESSION_PARSER_MAX]; /* packets: directions begun; malformed: retired */
 };
@@ -64,6 +65,10 @@ struct session_table *session_table_free(struct session_table *table);
 void session_table_feed(struct session_table *table, const struct packet *packet, const struct fact_sink *sink);
 /* End of the capture: what waits behind holes is read. */
 void session_table_finish(struct session_table *table, const struct fact_sink *sink);
+/* Of each direction only the first `bytes` after its SYN (or after the first segment that was seen) are read; 0: all.
+ * For live traffic, where a backend copies no more. What counts is the place in the stream, so that segments which
+ * come again, or joined by the network card, change nothing. */
+void session_table_limit(struct session_table *table, uint32_t bytes);
 void session_table_get_counters(const struct session_table *table, struct session_counters *ret);
 
 /* The parsers, one file each. */

@@ -15,6 +15,7 @@ import struct
 import subprocess
 import sys
 import tempfile
+import threading
 import time
 import traceback
 
@@ -48,18 +49,23 @@ def tear_down():
         ip('netns', 'del', namespace, check=False)
 
 
+def socket_in(namespace, *kind):
+    home, away = os.open('/proc/self/ns/net', os.O_RDONLY), os.open('/run/netns/' + namespace, os.O_RDONLY)
+    if LIBC.setns(away, 0) != 0:
+        raise OSError(ctypes.get_errno(), 'setns')
+    made = socket.socket(*kind)
+    LIBC.setns(home, 0)
+    os.close(home)
+    os.close(away)
+    return made
+
+
 class Port:
     """Sends frames out of an interface of a namespace, as they are."""
 
     def __init__(self, namespace, interface):
-        home, away = os.open('/proc/self/ns/net', os.O_RDONLY), os.open('/run/netns/' + namespace, os.O_RDONLY)
-        if LIBC.setns(away, 0) != 0:
-            raise OSError(ctypes.get_errno(), 'setns')
-        self.socket = socket.socket(socket.AF_PACKET, socket.SOCK_RAW, 0)
+        self.socket = socket_in(namespace, socket.AF_PACKET, socket.SOCK_RAW, 0)
         self.socket.bind((interface, 0))
-        LIBC.setns(home, 0)
-        os.close(home)
-        os.close(away)
 
     def send(self, frame):
         while True:
@@ -218,6 +224,86 @@ def bulk(source, destination, size=900):
     return ethernet(source, destination, 0x0800, ipv4('192.0.2.1', '192.0.2.2', 6, tcp))
 
 
+def ipv6(source, destination, protocol, payload):
+    head = struct.pack('>IHBB', 6 << 28, len(payload), protocol, 64)
+    return head + socket.inet_pton(socket.AF_INET6, source) + socket.inet_pton(socket.AF_INET6, destination) + payload
+
+
+class Talk:
+    """A TCP connection from A to this machine as frames: [(leaves, frame)] in self.frames."""
+
+    def __init__(self, port, version=4, tags=(), handshake=True):
+        self.ports, self.version, self.tags, self.frames = (20000 + len(Talk.made), port), version, tags, []
+        Talk.made.append(self)
+        self.next = [1000, 0xfffffff0]  # the server's numbers wrap around
+        if handshake:
+            self.segment(False, 2, b'', -1)
+            self.segment(True, 0x12, b'', -1)
+            self.segment(False, 0x10, b'')
+
+    made = []
+
+    def segment(self, leaves, flags, data, offset=0):
+        """What comes `offset` bytes after what was said; says nothing itself."""
+        number, ports = (self.next[leaves] + offset) % 2**32, self.ports[::-1] if leaves else self.ports
+        tcp = struct.pack('>HHIIBBHHH', *ports, number, self.next[not leaves] % 2**32, 5 << 4, flags, 64240, 0, 0) + data
+        ends = ('192.0.2.1', '192.0.2.4') if self.version == 4 else ('2001:db8::1', '2001:db8::4')
+        source, destination = ends[::-1] if leaves else ends
+        packet = ipv4(source, destination, 6, tcp) if self.version == 4 else ipv6(source, destination, 6, tcp)
+        kind = 0x0800 if self.version == 4 else 0x86dd
+        self.frames.append((leaves, ethernet(OWN if leaves else A, A if leaves else OWN, kind, packet, self.tags)))
+
+    def say(self, leaves, data, size=1400):
+        for at in range(0, len(data), size):
+            self.segment(leaves, 0x18, data[at:at + size])
+            self.next[leaves] += len(data[at:at + size])
+            self.segment(not leaves, 0x10, b'')
+        return self
+
+
+def client_hello(name_shown, padding):
+    def block(size, body):
+        return len(body).to_bytes(size, 'big') + body
+
+    sni = struct.pack('>H', 0) + block(2, block(2, b'\0' + block(2, name_shown.encode())))
+    versions = struct.pack('>H', 43) + block(2, block(1, b'\3\4\3\3'))
+    groups = struct.pack('>H', 10) + block(2, block(2, b'\0\x1d'))
+    key = struct.pack('>H', 51) + block(2, block(2, b'\x11\xec' + block(2, bytes(padding))))  # as long as post-quantum ones
+    body = b'\3\3' + bytes(range(32)) + block(1, b'') + block(2, b'\x13\1\x13\2') + block(1, b'\0')
+    body += block(2, key + sni + versions + groups)
+    return b'\x16\3\1' + block(2, b'\1' + block(3, body))
+
+
+def request(path, host='server.test'):
+    return ('GET %s HTTP/1.1\r\nHost: %s\r\nUser-Agent: test/1\r\n\r\n' % (path, host)).encode()
+
+
+def response(server, length):
+    return ('HTTP/1.1 200 OK\r\nServer: %s\r\nContent-Length: %d\r\n\r\n' % (server, length)).encode() + b'x' * length
+
+
+def talks():
+    """[(leaves, frame)] of connections, and datagrams of QUIC and DTLS."""
+    Talk.made.clear()
+    Talk(80).say(False, request('/1')).say(True, response('one/1', 10)).say(False, request('/2')).say(True, response('two/1', 10))
+    Talk(80, version=6).say(False, request('/six')).say(True, response('six/1', 10))
+    Talk(8080, tags=[(0x8100, 100)]).say(False, request('/tag'), 7).say(True, response('tag/1', 10), 11)
+    Talk(443).say(False, client_hello('hello.test', 3000))
+    Talk(2222).say(True, b'SSH-2.0-Server_1\r\n').say(False, b'SSH-2.0-Client_1\r\n')
+    Talk(80, handshake=False).say(False, request('/middle')).say(True, response('middle/1', 10))
+    # Longer than is read: what the server says after it is not told, what the client does is.
+    Talk(80).say(False, request('/long')).say(True, response('long/1', 20000)).say(False, request('/then')).say(True, response('late/1', 10))
+    # The end of a request first, and the whole again.
+    mixed, whole = Talk(80), request('/mixed')
+    mixed.segment(False, 0x18, whole[20:], 20)
+    mixed.segment(False, 0x18, whole[:20])
+    mixed.say(False, whole)
+    frames = [frame for talk in Talk.made for frame in talk.frames]
+    for payload in bytes([0xc3, 0, 0, 0, 1, 8]) + bytes(1194), b'\x16\xfe\xfd' + bytes(200), b'HTTP/1.1 200 OK\r\nST: a\r\nUSN: b\r\n\r\n':
+        frames.append((False, ethernet(A, OWN, 0x0800, ipv4('192.0.2.1', '192.0.2.4', 17, udp(40000, 50000, payload)))))
+    return frames
+
+
 A, B, C, OWN = '02:00:00:00:0a:01', '02:00:00:00:0b:02', '02:00:00:00:0c:03', '02:00:00:00:0d:04'
 
 
@@ -292,10 +378,16 @@ def replay(frames, pause=0.0):
 
 # Cases. Each has a pair of interfaces of its own.
 
-def compare_backends(frames, backends, pause):
+def start_all(backends):
     runs = {backend: Run(backend) for backend in backends}
     for backend, run in runs.items():
         assert run.started(), '%s: %s' % (backend, run.lines)
+    return runs
+
+
+def compare_backends(frames, backends, pause):
+    """Returns the facts."""
+    runs = start_all(backends)
     replay(frames, pause)
     time.sleep(2.6)
     for run in runs.values():
@@ -313,11 +405,65 @@ def compare_backends(frames, backends, pause):
         if backend != 'pcap':
             assert run.traffic() == want, '%s: %r instead of %r' % (backend, run.traffic(), want)
     print('# %d frames, %d facts: %s agree' % (len(frames), len(reference), ', '.join(backends)))
+    return reference
 
 
 def case_every_backend_gives_the_same():
     compare_backends(home(), ['xdp-native', 'tcx', 'clsact', 'pcap'], 0.001)
     compare_backends(home(), ['xdp-generic', 'pcap'], 0.001)
+
+
+def case_connections_give_the_same():
+    told = compare_backends(talks(), ['xdp-native', 'tcx', 'clsact', 'pcap'], 0.001)
+    for value in 'GET /1', 'GET /2', 'one/1', 'two/1', 'GET /six', 'six/1', 'GET /tag', 'tag/1', 'GET /middle', 'middle/1', \
+                 'GET /long', 'long/1', 'GET /then', 'GET /mixed':
+        assert any(line.endswith(' ' + value) for line in told), '%s is not told: %r' % (value, told)
+    assert not any('late/1' in line for line in told), told
+
+
+def exchange(n):
+    """Connections of the kernel's own between the namespaces, in super-packets where the interfaces carry them."""
+    listener = socket_in(WATCHER, socket.AF_INET, socket.SOCK_STREAM)
+    listener.bind(('198.51.100.2', 80))
+    listener.listen()
+    for i in range(n):
+        client = socket_in(SENDER, socket.AF_INET, socket.SOCK_STREAM)
+        client.connect(('198.51.100.2', 80))
+        server, _ = listener.accept()
+        for sender, receiver, data in (client, server, request('/up%d' % i) + b'y' * 100000), (server, client, response('down/%d' % i, 300000)):
+            thread = threading.Thread(target=sender.sendall, args=(data,))
+            thread.start()
+            left = len(data)
+            while left:
+                left -= len(receiver.recv(left))
+            thread.join()
+        client.close()
+        server.close()
+    listener.close()
+
+
+def case_super_packets_give_the_same():
+    for namespace, name, address in (SENDER, 'va', '198.51.100.1/24'), (WATCHER, 'vb', '198.51.100.2/24'):
+        ip('-n', namespace, 'addr', 'add', address, 'dev', name)
+    # XDP turns super-packets off.
+    for backends in ['tcx', 'pcap'], ['xdp-native', 'tcx', 'pcap']:
+        runs = start_all(backends)
+        exchange(20)
+        time.sleep(2.6)
+        for run in runs.values():
+            run.stop()
+        reference = sorted(runs['pcap'].of('fact'))
+        for i in range(20):
+            for value in '/up%d' % i, 'down/%d' % i:
+                assert any(line.endswith(value) for line in reference), '%s is not told: %r' % (value, reference)
+        for backend, run in runs.items():
+            assert sorted(run.of('fact')) == reference, '%s: %r' % (backend, set(reference) ^ set(run.of('fact')))
+            stats = run.stats()
+            assert stats['kernel_drops'] == stats['rate_limited'] == 0, '%s: %r' % (backend, stats)
+            if backend != 'pcap':
+                # Of 8 MB: the first 16 KiB of each direction.
+                assert stats['delivered'] < stats['packets'] / (2 if 'xdp-native' in backends else 1), '%s: %r' % (backend, stats)
+        print('# 20 connections of 400 kB, %d facts: %s agree' % (len(reference), ', '.join(backends)))
 
 
 def case_real_captures_give_the_same():
@@ -563,10 +709,11 @@ def main():
     print('1..%d' % len(cases), flush=True)
     failed = 0
     for number, (title, case) in enumerate(cases, 1):
+        begin = time.monotonic()
         try:
             set_up()
             case()
-            print('ok %d %s' % (number, title), flush=True)
+            print('ok %d %s # %.1f s' % (number, title, time.monotonic() - begin), flush=True)
         except Exception:
             failed += 1
             print(''.join('# %s\n' % line for line in traceback.format_exc().splitlines()), end='')

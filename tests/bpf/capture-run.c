@@ -63,6 +63,7 @@ static int run(sd_event *event, const struct capture_config *config, const char 
 
         engine_config_default(&engine_config);
         engine_config.dissect_only = true;
+        engine_config.session_bytes_max = CAPTURE_FIRST_BYTES;
         r = engine_new(&engine, &engine_config, &engine_ops);
         if (r < 0)
                 return r;
