@@ -25,6 +25,7 @@ enum store_statement {
         SQL_DEVICE_UPDATE,
         SQL_DEVICE_INSERT,
         SQL_DEVICE_DELETE,
+        SQL_DEVICES_PLAIN,
         SQL_ADDRESSES_DELETE,
         SQL_ADDRESS_INSERT,
         SQL_SERVICES_DELETE,
@@ -80,6 +81,8 @@ struct store {
         struct store_config config;
         struct store_source source;
         struct store_dirty devices, networks;
+        size_t compact_at; /* marks of devices at which those of devices that are gone are dropped */
+        bool sweep;        /* that was done: rows may be left over */
         struct store_counters counters;
         char error[1024];
 };

@@ -172,6 +172,8 @@ const char *const store_sql[_SQL_MAX] = {
                               " is_randomized, is_known, is_confirmed, packets_sent, bytes_sent, packets_received,"
                               " bytes_received) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13)",
         [SQL_DEVICE_DELETE] = "DELETE FROM devices WHERE id = ?1",
+        [SQL_DEVICES_PLAIN] = "SELECT id FROM devices WHERE NOT EXISTS"
+                              " (SELECT 1 FROM device_user WHERE device = devices.id)",
         [SQL_ADDRESSES_DELETE] = "DELETE FROM device_addresses WHERE device = ?1 AND family = ?2",
         [SQL_ADDRESS_INSERT] = "INSERT INTO device_addresses (device, family, position, address, source, first_seen,"
                                " last_seen) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",

@@ -20,6 +20,8 @@
 #include "daemon/store-internal.h"
 
 #define BUSY_TIMEOUT_MSEC 200 /* as long as the event loop may wait for another process */
+/* Marks of devices, 16 bytes each, that are kept without a look at whether the devices are still there. */
+#define MARKS_MAX 32768
 #define DELETED (UINT32_C(1) << 31) /* among enum device_change: the row is to go first */
 
 /* What there is a row or a list for; the rest is derived. */
@@ -335,6 +337,7 @@ static int store_new(struct store **ret, const char *path, const struct store_co
         if (!store)
                 return -ENOMEM;
         store->lock_fd = -1;
+        store->compact_at = MARKS_MAX;
         store->config = *config;
         limit_config(&store->config);
         store->in_memory = strcmp(path, ":memory:") == 0;
@@ -410,13 +413,43 @@ uint64_t store_created(const struct store *store) {
         return store->created;
 }
 
+/* Drops the marks of devices that are gone: invented addresses make devices as fast as they can be sent, and while the
+ * file cannot be written nothing else would take their marks away. Which of them have a row is forgotten with the mark,
+ * and found again by sweep(). */
+static int compact(struct store *store) {
+        _cleanup_(freep) struct store_dirty_entry *entries = NULL;
+        size_t n = 0;
+        int r;
+
+        r = store_dirty_sorted(&store->devices, &entries);
+        if (r < 0)
+                return r;
+        for (size_t i = 0; i < store->devices.n; i++)
+                if (store->source.device(store->source.userdata, entries[i].id))
+                        entries[n++] = entries[i];
+        store_dirty_keep(&store->devices, entries, n);
+        store->compact_at = MAX((size_t) MARKS_MAX, 2 * n);
+        store->sweep = true;
+        return 0;
+}
+
+static int mark_device(struct store *store, uint64_t id, uint32_t changes) {
+        if (store->devices.n >= store->compact_at && store->source.device) {
+                int r = compact(store);
+
+                if (r < 0)
+                        return r;
+        }
+        return store_dirty_add(&store->devices, id, changes);
+}
+
 int store_put_device(struct store *store, uint64_t id, uint32_t changes) {
         changes &= CHANGES_KEPT;
-        return changes == 0 ? 0 : store_dirty_add(&store->devices, id, changes);
+        return changes == 0 ? 0 : mark_device(store, id, changes);
 }
 
 int store_delete_device(struct store *store, uint64_t id) {
-        return store_dirty_add(&store->devices, id, DELETED);
+        return mark_device(store, id, DELETED);
 }
 
 int store_put_network(struct store *store, uint64_t id) {
@@ -440,8 +473,27 @@ static int flush_device(struct store *store, const struct store_dirty_entry *ent
         return r;
 }
 
+/* Deletes rows of devices that are gone, a step of them; 1: there may be more. What the user set something on is never
+ * dropped to make room, so such a row is none of these, even if whoever loaded it did not take it. */
+static int sweep(struct store *store) {
+        sqlite3_stmt *rows = store_query(store, SQL_DEVICES_PLAIN, NULL, 0);
+        uint64_t gone[STORE_FLUSH_STEP];
+        size_t n = 0;
+        int r = 0;
+
+        while (n < ELEMENTSOF(gone) && (r = store_next(store, rows)) > 0) {
+                gone[n] = (uint64_t) sqlite3_column_int64(rows, 0);
+                n += store->source.device(store->source.userdata, gone[n]) == NULL;
+        }
+        sqlite3_reset(rows);
+        for (size_t i = 0; r >= 0 && i < n; i++)
+                r = store_run(store, SQL_DEVICE_DELETE, NUMBER(gone[i]));
+        return r < 0 ? r : n == ELEMENTSOF(gone);
+}
+
+/* `all`: rows are swept until none is left, instead of a step; 1: there may be some. */
 static int flush_all(struct store *store, const struct store_dirty_entry *networks,
-                     const struct store_dirty_entry *devices, size_t n_devices) {
+                     const struct store_dirty_entry *devices, size_t n_devices, bool all) {
         int r;
 
         r = store_begin(store, false);
@@ -452,6 +504,12 @@ static int flush_all(struct store *store, const struct store_dirty_entry *networ
                                         store->source.network(store->source.userdata, networks[i].id));
         for (size_t i = 0; r >= 0 && i < n_devices; i++)
                 r = flush_device(store, &devices[i]);
+        if (r >= 0 && store->sweep)
+                do
+                        r = sweep(store);
+                while (r > 0 && all);
+        else if (r >= 0)
+                r = 0;
         return store_end(store, r);
 }
 
@@ -477,7 +535,7 @@ int store_flush(struct store *store, size_t limit) {
         size_t n_devices = store->devices.n;
         int r;
 
-        if (store_dirty(store) == 0)
+        if (store_dirty(store) == 0 && !store->sweep)
                 return 0;
         if (!store->source.device || !store->source.network)
                 return store_complain(store, -EINVAL, "there is no source to write from");
@@ -487,13 +545,14 @@ int store_flush(struct store *store, size_t limit) {
         if (r >= 0)
                 r = store_dirty_sorted(&store->devices, &devices);
         if (r >= 0)
-                r = flush_all(store, networks, devices, n_devices);
+                r = flush_all(store, networks, devices, n_devices, limit == 0);
         if (r < 0)
                 return r;
+        store->sweep = r > 0;
         store_dirty_keep(&store->networks, NULL, 0);
         store_dirty_keep(&store->devices, devices + n_devices, store->devices.n - n_devices);
         count_flush(store, n_devices, begin);
-        return store->devices.n > 0;
+        return store->devices.n > 0 || store->sweep;
 }
 
 void store_get_counters(struct store *store, struct store_counters *ret) {

@@ -93,7 +93,8 @@ int store_put_device(struct store *store, uint64_t id, uint32_t changes);
 int store_delete_device(struct store *store, uint64_t id);
 int store_put_network(struct store *store, uint64_t id);
 size_t store_dirty(const struct store *store);
-/* Writes what is marked, up to `limit` devices (0: all), in one transaction; none if nothing is marked. 1:
+/* Marks of devices that are gone are bounded; their rows are then found by looking through all.
+ * Writes what is marked, up to `limit` devices (0: all), in one transaction; none if nothing is marked. 1:
  * more is left, call again from the event loop; 0: all is written. STORE_FLUSH_STEP new devices with all their
  * lists take some 15 ms; devices that were merely seen, a twentieth of that. On -ENOSPC, store_prune() may help. */
 #define STORE_FLUSH_STEP 500

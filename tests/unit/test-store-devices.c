@@ -379,6 +379,50 @@ static void flush_without_a_source_deletes_nothing(void **state) {
         assert_int_equal(fixture_number(f, "SELECT count(*) FROM devices"), 1);
 }
 
+/* Invented addresses, faster than they are written: neither memory nor file may keep what is gone. */
+static void marks_of_devices_that_are_gone_are_bounded(void **state) {
+        struct fixture *f = *state;
+        struct store_counters counters;
+
+        fixture_open(f);
+        for (uint64_t id = 1; id <= 3; id++)
+                assert_int_equal(store_put_device(f->store, fixture_add(f, id)->id, UINT32_MAX), 0);
+        f->devices[2].user.label = (char *) "kept";
+        assert_int_equal(store_flush(f->store, 0), 0);
+        f->n_devices = 1; /* 2 goes, and nobody loaded 3 */
+        assert_int_equal(store_delete_device(f->store, 2), 0);
+        for (uint64_t id = 1000; id < 201000; id++) {
+                assert_int_equal(store_put_device(f->store, id, UINT32_MAX), 0);
+                assert_int_equal(store_delete_device(f->store, id), 0);
+                assert_true(store_dirty(f->store) <= 32768);
+        }
+        assert_int_equal(store_put_device(f->store, 1, CHANGE_SEEN), 0);
+        assert_int_equal(store_flush(f->store, 0), 0);
+        store_get_counters(f->store, &counters);
+        assert_int_equal(counters.dirty, 0);
+        assert_int_equal(counters.devices, 2);
+        assert_int_equal(fixture_number(f, "SELECT count(*) FROM devices WHERE id = 2"), 0);
+        assert_int_equal(fixture_number(f, "SELECT count(*) FROM device_user WHERE device = 3"), 1);
+}
+
+/* More rows to sweep than one step takes: the flush says so until the last is gone. */
+static void sweeping_goes_on_step_by_step(void **state) {
+        struct fixture *f = *state;
+        unsigned steps = 1;
+
+        fixture_open(f);
+        assert_int_equal(store_put_device(f->store, fixture_add(f, 1)->id, UINT32_MAX), 0);
+        assert_int_equal(store_flush(f->store, 0), 0);
+        fixture_tamper(f, "WITH RECURSIVE n(i) AS (SELECT 10 UNION ALL SELECT i + 1 FROM n WHERE i < 1209)"
+                          " INSERT INTO devices SELECT i, 7, 1, 1, 0, 0, 0, 0, 0, 0, 0, 0, 0 FROM n");
+        for (uint64_t id = 5000; id < 40000; id++)
+                assert_int_equal(store_delete_device(f->store, id), 0);
+        while (store_flush(f->store, STORE_FLUSH_STEP * 100) == 1)
+                steps++;
+        assert_int_equal(steps, 3);
+        assert_int_equal(fixture_number(f, "SELECT count(*) FROM devices"), 1);
+}
+
 static void memory_database_works_the_same(void **state) {
         struct fixture *f = *state;
         struct fixture_log log;
@@ -414,6 +458,8 @@ int main(void) {
                 TEST(split_writes_both),
                 TEST(forgetting_keeps_the_alerts),
                 TEST(flush_without_a_source_deletes_nothing),
+                TEST(marks_of_devices_that_are_gone_are_bounded),
+                TEST(sweeping_goes_on_step_by_step),
                 TEST(memory_database_works_the_same),
         };
 
