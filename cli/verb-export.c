@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <unistd.h>
 
 #include "cli/bus.h"
@@ -41,7 +42,7 @@ static int copy(int from, int to, const char *name) {
                 if (n < 0 && errno == EINTR)
                         continue;
                 if (n < 0)
-                        return say("read what", "lanscoped exports");
+                        return say("read", "what lanscoped exports");
                 if (write_all(to, buffer, (size_t) n) < 0)
                         return say("write", name);
         }
@@ -49,9 +50,29 @@ static int copy(int from, int to, const char *name) {
 }
 
 static int copy_to_file(int from, const char *path) {
-        _cleanup_(closep) int fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
+        int fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666), status;
 
-        return fd < 0 ? say("create", path) : copy(from, fd, path);
+        if (fd < 0)
+                return say("create", path);
+        status = copy(from, fd, path);
+        /* Some file systems tell only now that there was no room. */
+        if (close(fd) < 0 && status == 0)
+                return say("write", path);
+        return status;
+}
+
+/* All of it into memory, and from there to where it is to go: lanscoped gives up on who does not read for a while, as
+ * a pager or a slow disk may not, and the rest would be missing. */
+static int deliver(int from, const char *path) {
+        _cleanup_(closep) int spool = memfd_create("export", MFD_CLOEXEC);
+
+        if (spool < 0)
+                return say("hold", "what lanscoped exports");
+        if (copy(from, spool, "to memory") != 0)
+                return 1;
+        if (lseek(spool, 0, SEEK_SET) < 0)
+                return say("read", "what lanscoped exported");
+        return path ? copy_to_file(spool, path) : copy(spool, STDOUT_FILENO, "output");
 }
 
 static int run(const struct options *options, int argc, char *argv[]) {
@@ -72,7 +93,7 @@ static int run(const struct options *options, int argc, char *argv[]) {
                 fprintf(stderr, "lanscoped sent no file. Over ssh (-H) 'list --json=pretty' does the same.\n");
                 return 1;
         }
-        return options->output ? copy_to_file(fd, options->output) : copy(fd, STDOUT_FILENO, "output");
+        return deliver(fd, options->output);
 }
 
 const struct verb verb_export = {

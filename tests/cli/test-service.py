@@ -369,5 +369,14 @@ class Many(WithService):
         self.assertEqual(len({d['mac'] for d in devices}), self.N)
         self.assertEqual(devices[1]['ipv4'], ['10.2.0.1'])
 
+    def test_an_export_waits_for_no_reader(self):
+        """The service gives up on who stands still, as a pager does."""
+        wait_for(lambda: self.json('status')['DeviceCount'] == self.N, 'the end of the capture')
+        with subprocess.Popen([LANSCOPECTL, 'export'], env=self.bus.env(), stdout=subprocess.PIPE) as process:
+            select.select([process.stdout], [], [], 20)
+            wait_for(lambda: self.json('status')['Statistics']['service.streams'] == 0, 'the service to have sent all')
+            self.assertIsNone(process.poll())  # it waits for us
+            self.assertEqual(len(json.load(process.stdout)), self.N)
+
 
 main()
