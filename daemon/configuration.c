@@ -50,7 +50,9 @@ static int time_unit_parse(const char **text, uint64_t *ret) {
                 const char *name;
                 uint64_t ns;
         } units[] = {
-                { "us", NSEC_PER_USEC },        { "ms", NSEC_PER_MSEC },
+                { "nsec", 1 },                  { "ns", 1 },
+                { "usec", NSEC_PER_USEC },      { "us", NSEC_PER_USEC },
+                { "msec", NSEC_PER_MSEC },      { "ms", NSEC_PER_MSEC },
                 { "seconds", NSEC_PER_SEC },    { "second", NSEC_PER_SEC },
                 { "sec", NSEC_PER_SEC },        { "s", NSEC_PER_SEC },
                 { "minutes", 60 * NSEC_PER_SEC }, { "minute", 60 * NSEC_PER_SEC },
@@ -60,6 +62,10 @@ static int time_unit_parse(const char **text, uint64_t *ret) {
                 { "days", 86400 * NSEC_PER_SEC }, { "day", 86400 * NSEC_PER_SEC },
                 { "d", 86400 * NSEC_PER_SEC },  { "weeks", 604800 * NSEC_PER_SEC },
                 { "week", 604800 * NSEC_PER_SEC }, { "w", 604800 * NSEC_PER_SEC },
+                /* 30.44 and 365.25 days, as systemd.time(7) has them */
+                { "months", 2629800 * NSEC_PER_SEC }, { "month", 2629800 * NSEC_PER_SEC },
+                { "M", 2629800 * NSEC_PER_SEC }, { "years", 31557600 * NSEC_PER_SEC },
+                { "year", 31557600 * NSEC_PER_SEC }, { "y", 31557600 * NSEC_PER_SEC },
                 { "", NSEC_PER_SEC },
         };
         size_t length = 0;
@@ -213,6 +219,19 @@ static int read_span(struct config *config _unused_, void *field, const char *va
         return time_span_parse(value, field);
 }
 
+/* New devices wait in a list that is bounded, and in its order: what waited for ever would hold up all behind it. */
+static int read_settle(struct config *config _unused_, void *field, const char *value) {
+        uint64_t span;
+        int r = time_span_parse(value, &span);
+
+        if (r < 0)
+                return r;
+        if (span > CONFIG_SETTLE_MAX)
+                return -ERANGE;
+        *(uint64_t *) field = span;
+        return 0;
+}
+
 /* A span of which 0 means for ever, as "infinity" does. */
 static int read_age(struct config *config _unused_, void *field, const char *value) {
         uint64_t span;
@@ -277,7 +296,7 @@ static const struct setting {
         { "Inventory", "IdleAfterSec", read_span, offsetof(struct config, inventory.idle_after) },
         { "Inventory", "OfflineAfterSec", read_span, offsetof(struct config, inventory.offline_after) },
         { "Alerts", "NewDevice", read_bool, offsetof(struct config, new_device) },
-        { "Alerts", "SettleSec", read_span, offsetof(struct config, settle) },
+        { "Alerts", "SettleSec", read_settle, offsetof(struct config, settle) },
         { "Alerts", "LearningPeriodSec", read_span, offsetof(struct config, learning_period) },
         { "Store", "MaxSize", read_size64, offsetof(struct config, store.size_max) },
         { "Store", "MaxAlerts", read_count, offsetof(struct config, store.alerts_max) },

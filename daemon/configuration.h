@@ -13,6 +13,7 @@
 /* What lanscoped.conf says (lanscoped.conf(5)). */
 
 #define CONFIG_INTERFACES_MAX 16
+#define CONFIG_SETTLE_MAX (3600 * NSEC_PER_SEC)
 
 struct config {
         struct capture_config capture;
@@ -21,7 +22,7 @@ struct config {
 
         struct inventory_config inventory;
 
-        uint64_t settle;          /* ns */
+        uint64_t settle;          /* ns, up to CONFIG_SETTLE_MAX */
         uint64_t learning_period; /* ns since the database was made */
         bool new_device;
 

@@ -41,7 +41,8 @@ static void time_spans_are_read_as_systemd_does(void **state _unused_) {
         } good[] = {
                 { "20", 20 * NSEC_PER_SEC }, { "0", 0 }, { "250ms", 250 * NSEC_PER_MSEC }, { "5min", 300 * NSEC_PER_SEC },
                 { "1h 30min", 5400 * NSEC_PER_SEC }, { "1h30m", 5400 * NSEC_PER_SEC }, { "2 days", 172800 * NSEC_PER_SEC },
-                { "infinity", UINT64_MAX }, { " 7s", 7 * NSEC_PER_SEC },
+                { "infinity", UINT64_MAX }, { " 7s", 7 * NSEC_PER_SEC }, { "2M", 5259600 * NSEC_PER_SEC },
+                { "1year 6months", 47336400 * NSEC_PER_SEC }, { "3usec 1nsec", 3001 },
         };
         static const char *const bad[] = { "", "abc", "-5", "5 parsecs", "5min x", "1.5s", "0x10" };
         uint64_t ns = 42;
@@ -120,6 +121,16 @@ static void a_bad_value_keeps_what_was_and_says_where(void **state _unused_) {
                 assert_int_equal(heard.line, 2);
                 assert_memory_equal(&before, &after, sizeof before);
         }
+}
+
+static void settling_for_ever_is_refused(void **state _unused_) {
+        struct config c;
+
+        config_default(&c);
+        assert_int_equal(read_text(&c, "[Alerts]\nSettleSec=infinity\nSettleSec=61min\n").n, 2);
+        assert_true(c.settle == 20 * NSEC_PER_SEC);
+        assert_int_equal(read_text(&c, "[Alerts]\nSettleSec=1h\n").n, 0);
+        assert_true(c.settle == CONFIG_SETTLE_MAX);
 }
 
 static void unknown_keys_and_sections_are_told_once_each(void **state _unused_) {
@@ -214,6 +225,7 @@ int main(void) {
                 cmocka_unit_test(sizes_take_units_of_1024),
                 cmocka_unit_test(every_key_is_read),
                 cmocka_unit_test(a_bad_value_keeps_what_was_and_says_where),
+                cmocka_unit_test(settling_for_ever_is_refused),
                 cmocka_unit_test(unknown_keys_and_sections_are_told_once_each),
                 cmocka_unit_test(an_empty_interface_list_takes_back_the_earlier),
                 cmocka_unit_test(more_interfaces_than_there_is_room_for_are_refused),
