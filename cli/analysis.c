@@ -52,44 +52,24 @@ static struct json_object *networks_by_id(const struct analysis *a) {
         return TAKE_PTR(networks);
 }
 
-/* Protocols have a row a port: those of one name count together. */
-static bool sum_dissector(const struct engine_counters *counters, size_t i, struct dissector_counters *ret) {
-        size_t n;
-        const struct dissector *rows = dissectors_get(&n);
-
-        *ret = (struct dissector_counters) { 0 };
-        if (i >= n)
-                return false;
-        for (size_t j = 0; j < i; j++)
-                if (strcmp(rows[j].name, rows[i].name) == 0)
-                        return true;
-        for (size_t j = i; j < n; j++)
-                if (strcmp(rows[j].name, rows[i].name) == 0) {
-                        ret->packets += counters->dissectors[j].packets;
-                        ret->facts += counters->dissectors[j].facts;
-                        ret->malformed += counters->dissectors[j].malformed;
-                }
-        return true;
-}
-
 static int add_number(struct json_object *o, const char *key, uint64_t n) {
         return json_add(o, key, json_object_new_uint64(n));
 }
 
 static struct json_object *protocol_stats(const struct engine_counters *counters) {
         _cleanup_(json_putp) struct json_object *protocols = json_object_new_object();
-        struct dissector_counters sum;
-        size_t n;
-        const struct dissector *rows = dissectors_get(&n);
+        struct protocol_total total;
+        size_t position = 0;
 
-        for (size_t i = 0; protocols && sum_dissector(counters, i, &sum); i++) {
+        while (protocols && engine_counters_next_protocol(counters, &position, &total)) {
                 struct json_object *o;
 
-                if (sum.packets == 0)
+                if (total.counters.packets == 0)
                         continue;
                 o = json_object_new_object();
-                if (json_add(protocols, rows[i].name, o) < 0 || add_number(o, "packets", sum.packets) < 0 ||
-                    add_number(o, "facts", sum.facts) < 0 || add_number(o, "malformed", sum.malformed) < 0)
+                if (json_add(protocols, total.name, o) < 0 || add_number(o, "packets", total.counters.packets) < 0 ||
+                    add_number(o, "facts", total.counters.facts) < 0 ||
+                    add_number(o, "malformed", total.counters.malformed) < 0)
                         return NULL;
         }
         return TAKE_PTR(protocols);
@@ -194,19 +174,20 @@ static int print_protocols(const struct analysis *a, const struct engine_counter
                 { "PROTOCOL" }, { "PACKETS", .right = true }, { "FACTS", .right = true }, { "MALFORMED", .right = true },
         };
         _cleanup_(table_freep) struct table *t = NULL;
-        struct dissector_counters sum;
+        struct protocol_total total;
+        size_t position = 0;
         bool any = false;
-        size_t n;
-        const struct dissector *rows = dissectors_get(&n);
         int r = table_new(&t, columns, ELEMENTSOF(columns));
 
-        for (size_t i = 0; r >= 0 && sum_dissector(c, i, &sum); i++) {
-                if (sum.packets == 0)
+        while (r >= 0 && engine_counters_next_protocol(c, &position, &total)) {
+                const struct dissector_counters *n = &total.counters;
+
+                if (n->packets == 0)
                         continue;
                 any = true;
-                r = table_add(t, a->screen, STYLE_NONE, rows[i].name) | table_printf(t, STYLE_NONE, "%" PRIu64, sum.packets) |
-                    table_printf(t, STYLE_NONE, "%" PRIu64, sum.facts) |
-                    table_printf(t, sum.malformed > 0 ? STYLE_NOTICE : STYLE_NONE, "%" PRIu64, sum.malformed);
+                r = table_add(t, a->screen, STYLE_NONE, total.name) | table_printf(t, STYLE_NONE, "%" PRIu64, n->packets) |
+                    table_printf(t, STYLE_NONE, "%" PRIu64, n->facts) |
+                    table_printf(t, n->malformed > 0 ? STYLE_NOTICE : STYLE_NONE, "%" PRIu64, n->malformed);
         }
         if (r < 0 || !any)
                 return r;

@@ -125,6 +125,8 @@ static const char *limit_of(struct json_object *statistics, const char *counter)
                 const char *counter, *limit;
         } limits[] = {
                 { "inventory.devices", "limit.devices" },
+                { "sessions.live", "limit.sessions" },
+                { "sessions.buffered", "limit.session_bytes" },
                 { "store.networks", "limit.networks" },
                 { "store.alerts", "limit.alerts" },
                 { "store.file_bytes", "limit.store_bytes" },

@@ -46,6 +46,15 @@ static const struct row engine_rows[] = {
         ROW_AS(engine_counters, "sessions.holes", sessions.holes),
         ROW_AS(engine_counters, "sessions.buffered", sessions.buffered),
         ROW_AS(engine_counters, "sessions.buffer_refused", sessions.buffer_refused),
+        ROW_AS(engine_counters, "sessions.live_max", sessions.live_max),
+        ROW_AS(engine_counters, "sessions.buffered_max", sessions.buffered_max),
+        ROW_AS(engine_counters, "limit.sessions", sessions.live_limit),
+        ROW_AS(engine_counters, "limit.session_bytes", sessions.buffered_limit),
+        ROW_AS(engine_counters, "datagrams.begun", datagrams.states),
+        ROW_AS(engine_counters, "datagrams.evicted", datagrams.evicted),
+        ROW_AS(engine_counters, "datagrams.unfinished", datagrams.unfinished),
+        ROW_AS(engine_counters, "datagrams.unfinished_max", datagrams.unfinished_max),
+        ROW_AS(engine_counters, "datagrams.dropped", datagrams.dropped),
         ROW_AS(engine_counters, "inventory.facts", inventory.facts),
         ROW_AS(engine_counters, "inventory.devices", inventory.devices),
         ROW_AS(engine_counters, "inventory.evicted", inventory.evicted),
@@ -104,36 +113,29 @@ static int take_rows(const struct row *rows, size_t n, const void *counters, tak
         return 0;
 }
 
-/* A protocol may have several rows in the table of dissectors: they are counted as one. */
-static int take_dissectors(const struct engine_counters *counters, take_fn take, void *userdata) {
-        size_t n;
-        const struct dissector *rows = dissectors_get(&n);
+static int take_protocols(const struct engine_counters *counters, take_fn take, void *userdata) {
+        struct protocol_total total;
+        size_t position = 0;
 
-        for (size_t i = 0; i < n; i++) {
-                struct dissector_counters sum = {};
-                char name[64];
-                bool first = true;
-                int r;
+        while (engine_counters_next_protocol(counters, &position, &total)) {
+                const struct {
+                        const char *name;
+                        uint64_t value;
+                } rows[] = {
+                        { "packets", total.counters.packets },
+                        { "facts", total.counters.facts },
+                        { "malformed", total.counters.malformed },
+                };
 
-                for (size_t j = 0; j < n; j++)
-                        if (strcmp(rows[j].name, rows[i].name) == 0) {
-                                first = first && j >= i;
-                                sum.packets += counters->dissectors[j].packets;
-                                sum.facts += counters->dissectors[j].facts;
-                                sum.malformed += counters->dissectors[j].malformed;
-                        }
-                if (!first)
-                        continue;
-                snprintf(name, sizeof name, "dissector.%s.packets", rows[i].name);
-                r = take(userdata, name, sum.packets);
-                snprintf(name, sizeof name, "dissector.%s.facts", rows[i].name);
-                if (r >= 0)
-                        r = take(userdata, name, sum.facts);
-                snprintf(name, sizeof name, "dissector.%s.malformed", rows[i].name);
-                if (r >= 0)
-                        r = take(userdata, name, sum.malformed);
-                if (r < 0)
-                        return r;
+                for (size_t i = 0; i < ELEMENTSOF(rows); i++) {
+                        char name[64];
+                        int r;
+
+                        snprintf(name, sizeof name, "dissector.%s.%s", total.name, rows[i].name);
+                        r = take(userdata, name, rows[i].value);
+                        if (r < 0)
+                                return r;
+                }
         }
         return 0;
 }
@@ -183,7 +185,7 @@ int statistics_for_each(const struct manager *m, take_fn take, void *userdata) {
         if (r >= 0)
                 r = take_rows(engine_rows, ELEMENTSOF(engine_rows), &engine, take, userdata);
         if (r >= 0)
-                r = take_dissectors(&engine, take, userdata);
+                r = take_protocols(&engine, take, userdata);
         if (r >= 0)
                 r = take_rows(store_rows, ELEMENTSOF(store_rows), &store, take, userdata);
         if (r >= 0)

@@ -9,6 +9,7 @@
 
 #include <errno.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "engine/detect/detector.h"
 #include "engine/inventory/sightings.h"
@@ -342,4 +343,46 @@ void engine_get_counters(const struct engine *e, struct engine_counters *ret) {
         ret->alerts_suppressed = e->host.suppressed;
         if (e->inventory)
                 inventory_get_counters(e->inventory, &ret->inventory);
+}
+
+static void add_counters(struct dissector_counters *sum, const struct dissector_counters *more) {
+        sum->packets += more->packets;
+        sum->facts += more->facts;
+        sum->malformed += more->malformed;
+}
+
+/* A dissector has a row for each of its numbers: those of one name count together, where the first of them stands. */
+static bool sum_rows(const struct engine_counters *counters, size_t i, struct protocol_total *ret) {
+        size_t n;
+        const struct dissector *rows = dissectors_get(&n);
+
+        *ret = (struct protocol_total) { .name = rows[i].name };
+        for (size_t j = 0; j < n; j++) {
+                if (strcmp(rows[j].name, rows[i].name) != 0)
+                        continue;
+                if (j < i)
+                        return false;
+                add_counters(&ret->counters, &counters->dissectors[j]);
+        }
+        return true;
+}
+
+bool engine_counters_next_protocol(const struct engine_counters *counters, size_t *position, struct protocol_total *ret) {
+        size_t n_rows, n_sessions, n_datagrams, i;
+        const struct session_parser *const *sessions = session_parsers_get(&n_sessions);
+        const struct datagram_parser *const *datagrams = datagram_parsers_get(&n_datagrams);
+
+        dissectors_get(&n_rows);
+        while (*position < n_rows)
+                if (sum_rows(counters, (*position)++, ret))
+                        return true;
+        i = (*position)++ - n_rows;
+        if (i < n_sessions)
+                *ret = (struct protocol_total) { sessions[i]->name, counters->sessions.parsers[i] };
+        else if (i - n_sessions < n_datagrams)
+                *ret = (struct protocol_total) { datagrams[i - n_sessions]->name,
+                                                 counters->datagrams.parsers[i - n_sessions] };
+        else
+                return false;
+        return true;
 }

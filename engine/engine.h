@@ -54,6 +54,15 @@ struct engine_counters {
         uint64_t clock_backwards; /* frames over 2 s older than one before them, or than engine_advance() said */
 };
 
+/* What one protocol gave, whichever part reads it. */
+struct protocol_total {
+        const char *name;
+        struct dissector_counters counters;
+};
+
+/* All protocols, one by one: start with *position = 0. False behind the last. */
+bool engine_counters_next_protocol(const struct engine_counters *counters, size_t *position, struct protocol_total *ret);
+
 void engine_config_default(struct engine_config *config);
 int engine_new(struct engine **ret, const struct engine_config *config, const struct engine_ops *ops);
 struct engine *engine_free(struct engine *engine);

@@ -20,8 +20,6 @@
 #include "engine/detect/detector.h"
 #include "engine/token-bucket.h"
 
-/* Devices that wait at one time; more come in when they are heard again. */
-#define PENDING_MAX 4096
 /* A name comes first and a moment later what goes with it: the address (DHCP), the services (mDNS). */
 #define NAME_GRACE (2 * NSEC_PER_SEC)
 
@@ -93,8 +91,7 @@ static void schedule(struct new_device *n, struct pending *p, const struct detec
 static struct pending *add(struct new_device *n, uint64_t device, uint64_t due) {
         struct pending *p;
 
-        if (HASH_COUNT(n->by_id) >= PENDING_MAX)
-                return NULL;
+        /* One a device at the most, and gone with it: the inventory's limit is the limit here. */
         p = calloc(1, sizeof *p);
         if (!p)
                 return NULL;

@@ -119,7 +119,9 @@ static void keep(struct stream *s, struct stream_budget *budget, struct cursor d
         if (s->length > 0) {
                 size_t n = cursor_left(&data);
 
-                memmove(s->buffer, data.data, n);
+                /* A reader that waits for more leaves them where they are: not to be copied for each byte that comes. */
+                if (data.data != s->buffer)
+                        memmove(s->buffer, data.data, n);
                 s->length = (uint32_t) n;
                 if (n == 0)
                         drop_buffer(s, budget);

@@ -215,21 +215,9 @@ int datagram_pieces_put(struct datagram_pieces *p, uint64_t offset, struct curso
         return 0;
 }
 
-struct counting_sink {
-        const struct fact_sink *next;
-        uint64_t facts;
-};
-
-static void count_fact(void *userdata, const struct fact *fact) {
-        struct counting_sink *counter = userdata;
-
-        counter->facts++;
-        counter->next->take(counter->next->userdata, fact);
-}
-
 static int parse(struct datagram_table *t, size_t i, const struct packet *packet, const struct fact_sink *sink) {
-        struct counting_sink counter = { .next = sink };
-        struct fact_sink counting = { count_fact, &counter };
+        struct fact_counter counter;
+        struct fact_sink counting = fact_counter_begin(&counter, sink);
         struct datagram d = { .table = t };
         struct emitter emitter;
         int r;

@@ -15,6 +15,15 @@ struct emitter {
         char value[FACT_VALUE_MAX + 1];
 };
 
+/* Counts what passes on its way to another sink. */
+struct fact_counter {
+        const struct fact_sink *next;
+        uint64_t facts;
+};
+
+/* The sink to give facts to instead of `next`; both, and the counter, must outlive it. */
+struct fact_sink fact_counter_begin(struct fact_counter *ret_counter, const struct fact_sink *next);
+
 struct dissector {
         const char *name;
         enum packet_layer layer;

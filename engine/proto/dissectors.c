@@ -186,22 +186,10 @@ static size_t find_rows(const struct packet *packet, enum row ret[static 2]) {
         return 0;
 }
 
-struct counting_sink {
-        const struct fact_sink *next;
-        uint64_t facts;
-};
-
-static void count_fact(void *userdata, const struct fact *fact) {
-        struct counting_sink *counter = userdata;
-
-        counter->facts++;
-        counter->next->take(counter->next->userdata, fact);
-}
-
 void dissectors_run(const struct packet *packet, const struct fact_sink *sink,
                     struct dissector_counters *counters) {
-        struct counting_sink counter = { .next = sink };
-        struct fact_sink counting = { count_fact, &counter };
+        struct fact_counter counter;
+        struct fact_sink counting = fact_counter_begin(&counter, sink);
         struct emitter emitter; /* its value buffer stays as it is until a fact is said */
         enum row rows[2];
         size_t n;

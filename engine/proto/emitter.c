@@ -31,6 +31,18 @@ void emitter_begin(struct emitter *e, const struct packet *packet, const struct 
                 e->fact.flags |= FACT_TUNNELLED;
 }
 
+static void count_fact(void *userdata, const struct fact *fact) {
+        struct fact_counter *counter = userdata;
+
+        counter->facts++;
+        counter->next->take(counter->next->userdata, fact);
+}
+
+struct fact_sink fact_counter_begin(struct fact_counter *ret_counter, const struct fact_sink *next) {
+        *ret_counter = (struct fact_counter) { .next = next };
+        return (struct fact_sink) { count_fact, ret_counter };
+}
+
 static void emit(struct emitter *e, enum fact_kind kind, const char *value, size_t length, bool cut) {
         struct fact fact = e->fact;
 

@@ -337,18 +337,6 @@ static size_t read_side(void *userdata, struct stream *stream _unused_, struct c
         return give_up(r, data);
 }
 
-struct counting_sink {
-        const struct fact_sink *next;
-        uint64_t facts;
-};
-
-static void count_fact(void *userdata, const struct fact *fact) {
-        struct counting_sink *counter = userdata;
-
-        counter->facts++;
-        counter->next->take(counter->next->userdata, fact);
-}
-
 /* What is said of a side whose packet is not at hand. */
 static void emitter_turn(struct emitter *e, const struct session *s, unsigned side) {
         e->fact.mac = e->fact.source = s->side[side].mac;
@@ -392,8 +380,8 @@ static void push(struct session_table *t, struct session_side *side, const struc
 
 static void read_packet(struct session_table *t, struct session *s, unsigned side, const struct packet *packet,
                         const struct fact_sink *sink) {
-        struct counting_sink counter = { .next = sink };
-        struct fact_sink counting = { count_fact, &counter };
+        struct fact_counter counter;
+        struct fact_sink counting = fact_counter_begin(&counter, sink);
         struct emitter emitter;
         struct reading reading = { t, s, side, &emitter, &counter.facts };
         struct stream_reader reader = { read_side, &reading, &t->budget };
@@ -442,8 +430,8 @@ void session_table_feed(struct session_table *t, const struct packet *packet, co
 }
 
 void session_table_finish(struct session_table *t, const struct fact_sink *sink) {
-        struct counting_sink counter = { .next = sink };
-        struct fact_sink counting = { count_fact, &counter };
+        struct fact_counter counter;
+        struct fact_sink counting = fact_counter_begin(&counter, sink);
         struct emitter emitter;
 
         emitter.sink = counting;
@@ -461,6 +449,8 @@ void session_table_finish(struct session_table *t, const struct fact_sink *sink)
 
 void session_table_get_counters(const struct session_table *t, struct session_counters *ret) {
         *ret = t->counters;
+        ret->live_limit = t->max_sessions;
+        ret->buffered_limit = t->budget.limit;
         ret->buffered = t->budget.used;
         ret->buffer_refused = t->budget.refused;
         ret->holes = t->budget.holes;

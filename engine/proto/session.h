@@ -47,10 +47,11 @@ const struct session_parser *const *session_parsers_get(size_t *ret_n);
 
 struct session_counters {
         uint64_t sessions, evicted; /* ever made; pushed out by newer ones */
-        uint64_t live, live_max;
+        uint64_t live, live_max, live_limit;
         uint64_t unknown;           /* directions given up without a parser that knew them */
         uint64_t limited;           /* directions read up to session_table_limit() */
         uint64_t buffered, buffered_max, buffer_refused, holes; /* bytes, bytes, times, times */
+        uint64_t buffered_limit;    /* bytes */
         struct dissector_counters parsers[SESSION_PARSER_MAX]; /* packets: directions begun; malformed: retired */
 };
 

@@ -106,6 +106,34 @@ static void frames_make_devices(void **state _unused_) {
         engine_free(e);
 }
 
+/* Dissectors, parsers of connections and of datagrams: each once, and by one name where it has several numbers. */
+static void every_protocol_is_counted_once(void **state _unused_) {
+        struct engine_counters counters = {};
+        struct protocol_total total;
+        const struct dissector *rows;
+        uint64_t arp = 0, http = 0, quic = 0;
+        size_t position = 0, seen = 0, n;
+
+        rows = dissectors_get(&n);
+        for (size_t i = 0; i < n; i++)
+                counters.dissectors[i].packets = strcmp(rows[i].name, "arp") == 0 ? 1 : 0;
+        for (size_t i = 0; i < SESSION_PARSER_MAX; i++)
+                counters.sessions.parsers[i].packets = 7;
+        for (size_t i = 0; i < DATAGRAM_PARSER_MAX; i++)
+                counters.datagrams.parsers[i].packets = 9;
+        for (; engine_counters_next_protocol(&counters, &position, &total); seen++) {
+                arp += strcmp(total.name, "arp") == 0 ? total.counters.packets : 0;
+                http += strcmp(total.name, "http") == 0 ? total.counters.packets : 0;
+                quic += strcmp(total.name, "quic") == 0 ? total.counters.packets : 0;
+        }
+        /* ARP and RARP are two rows. */
+        assert_int_equal(arp, 2);
+        assert_int_equal(http, 7);
+        assert_int_equal(quic, 9);
+        assert_true(seen > 10);
+        assert_false(engine_counters_next_protocol(&counters, &position, &total));
+}
+
 static void dissecting_alone_makes_no_devices(void **state _unused_) {
         struct engine_counters counters;
         struct listener l;
@@ -235,6 +263,7 @@ static void replay_is_live(void **state _unused_) {
 int main(void) {
         const struct CMUnitTest tests[] = {
                 cmocka_unit_test(frames_make_devices),
+                cmocka_unit_test(every_protocol_is_counted_once),
                 cmocka_unit_test(dissecting_alone_makes_no_devices),
                 cmocka_unit_test(external_presence_is_not_counted_twice),
                 cmocka_unit_test(time_is_the_latest_told),
