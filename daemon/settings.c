@@ -14,12 +14,15 @@
 #include "daemon/log.h"
 #include "daemon/rules-folder.h"
 
-/* More mistakes than this are logged but not listed. */
+/* More mistakes than this are not listed. */
 #define COMPLAINTS_MAX 256
+/* And more than this only counted in the log: a file of garbage must not hide what else is to be said. */
+#define COMPLAINTS_LOGGED 20
 
 struct complaints {
         char **lines;
         size_t n;
+        size_t total;
 };
 
 static void take_complaint(void *userdata, const char *file, unsigned line, const char *message) {
@@ -28,7 +31,8 @@ static void take_complaint(void *userdata, const char *file, unsigned line, cons
 
         if (line > 0)
                 snprintf(where, sizeof where, "%u:", line);
-        log_warning("%s:%s %s", file, where, message);
+        if (c->total++ < COMPLAINTS_LOGGED)
+                log_warning("%s:%s %s", file, where, message);
         if (c->n < COMPLAINTS_MAX && asprintf(&text, "%s:%s %s", file, where, message) >= 0)
                 c->lines[c->n++] = text;
 }
@@ -80,6 +84,8 @@ int settings_load(const struct manager_options *options, struct config *ret_conf
                 r = load_config(options, &config, &complaints);
         if (r >= 0)
                 r = load_rules(options, ret_rules, &complaints);
+        if (complaints.total > COMPLAINTS_LOGGED)
+                log_warning("%zu more mistakes in configuration and rules", complaints.total - COMPLAINTS_LOGGED);
         if (r < 0) {
                 strings_free(complaints.lines);
                 return r;

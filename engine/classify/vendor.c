@@ -61,11 +61,17 @@ static const char *look_up(sd_hwdb *hwdb, const struct mac_address *mac) {
         return name;
 }
 
+/* 00:00:00 to 00:00:09 are Xerox' of 1980. Nobody sells cards with them any more, but bridges, loopbacks and test gear
+ * that count their addresses up from nought have them. */
+static bool is_made_up(const struct mac_address *mac) {
+        return mac->bytes[0] == 0 && mac->bytes[1] == 0 && mac->bytes[2] < 10;
+}
+
 const char *vendor_db_lookup(struct vendor_db *db, const struct mac_address *mac) {
         struct vendor_slot *slot;
         uint64_t prefix = 0;
 
-        if (!db || mac_is_group(mac) || mac_is_locally_administered(mac) || mac_is_zero(mac))
+        if (!db || mac_is_group(mac) || mac_is_locally_administered(mac) || is_made_up(mac))
                 return NULL;
         for (size_t i = 0; i < sizeof mac->bytes; i++)
                 prefix = prefix << 8 | mac->bytes[i];

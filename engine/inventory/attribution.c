@@ -7,7 +7,7 @@
  *   - What was read inside a tunnel tells nothing of the tunnel's end.
  *   - What may have crossed a router counts only if its IP address is on the link: it is the sender's by ARP, NDP or
  *     DHCP; or nobody's yet, inside a known prefix, and the sender is not the gateway; or, while no prefix is known
- *     (captures), its hop limit shows that no router handled it.
+ *     (captures), its hop limit shows that no router handled it, and its sender has not shown to be another.
  *   - What a frame says of somebody else (a group, a name that is served) tells nothing of its sender.
  *   - A server's word about a client binds an address to a device that is known already; it makes none. */
 
@@ -55,6 +55,19 @@ static bool is_gateway(const struct network_entry *network, const struct mac_add
         return mac_equal(&network->network.gateway_mac, mac);
 }
 
+/* Has it shown by ARP or DHCP that it is another one? A box that forwards, and writes new hop limits while it does
+ * (user-space NAT), looks like all the world otherwise. */
+static bool is_another(const struct entry *sender, const struct ip_address *ip) {
+        for (size_t i = 0; sender && i < sender->device.n_ipv4; i++) {
+                const struct device_ip *own = &sender->device.ipv4[i];
+
+                if (own->address.family == ip->family && !ip_equal(&own->address, ip) && !ip_is_link_local(&own->address) &&
+                    (own->source == FACT_ARP_SENDER || own->source == FACT_DHCP_ASSIGNED_IP))
+                        return true;
+        }
+        return false;
+}
+
 static bool is_on_link(const struct inventory *inventory, const struct network_entry *network,
                        const struct mac_address *mac, const struct fact *fact) {
         const struct entry *owner;
@@ -68,8 +81,10 @@ static bool is_on_link(const struct inventory *inventory, const struct network_e
                 return network_ip_is_host(network, &fact->ip) &&
                        (!is_gateway(network, mac) || is_unforwarded(fact) || ip_is_multicast(&fact->destination));
         /* A DHCP server's answer comes before anybody can know its prefix; the answer to a renewal may be routed. */
-        return ip_is_host(&fact->ip) && is_unforwarded(fact) &&
-               (fact->flags & FACT_HAS_SUBJECT || !network_knows_family(network, fact->ip.family));
+        if (!ip_is_host(&fact->ip) || !is_unforwarded(fact))
+                return false;
+        return fact->flags & FACT_HAS_SUBJECT || (!network_knows_family(network, fact->ip.family) &&
+                                                  !is_another(entry_by_mac(inventory, network, mac), &fact->ip));
 }
 
 struct entry *fact_attribute(struct inventory *inventory, struct network_entry *network, const struct fact *fact,

@@ -191,6 +191,19 @@ static void hop_limit_decides_where_no_prefix_is_known(void **state) {
         assert_null(device_at(f, NAS));
 }
 
+/* One that writes new hop limits into what it forwards, as NAT in user space does. */
+static void known_address_counts_for_more_than_the_hop_limit(void **state) {
+        struct fixture *f = *state;
+        struct fact fact = fact_of(f, ROUTER, "8.8.8.8", FACT_HTTP_SERVER, "far away");
+
+        arp(f, ROUTER, "192.168.77.1");
+        fact.flags &= (uint16_t) ~FACT_LINK_SCOPED;
+        fact.hop_limit = 128;
+        inventory_take_fact(f->inventory, &fact);
+        assert_null(evidence_of(device_at(f, ROUTER), FACT_HTTP_SERVER));
+        assert_int_equal(device_at(f, ROUTER)->n_ipv4, 1);
+}
+
 static void address_of_another_is_not_the_senders(void **state) {
         struct fixture *f = *state;
 
@@ -818,6 +831,7 @@ int main(void) {
                 TEST(names_that_tell_nothing_are_not_taken),
                 TEST(instance_names_lose_type_and_identifier),
                 TEST(router_is_not_blamed_for_what_it_forwards),
+                TEST(known_address_counts_for_more_than_the_hop_limit),
                 TEST(hop_limit_decides_where_no_prefix_is_known),
                 TEST(address_of_another_is_not_the_senders),
                 TEST(gateway_is_not_taken_for_a_host_it_forwards),

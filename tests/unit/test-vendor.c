@@ -43,6 +43,8 @@ static void made_up_addresses_have_none(void **state) {
         assert_null(vendor_of(db, "0a:00:20:01:02:03"));
         assert_null(vendor_of(db, "01:00:5e:00:00:01"));
         assert_null(vendor_of(db, "00:00:00:00:00:00"));
+        assert_null(vendor_of(db, "00:00:00:00:00:01"));
+        assert_null(vendor_of(db, "00:00:09:00:00:01"));
         assert_null(vendor_of(NULL, "08:00:20:01:02:03"));
 }
 
