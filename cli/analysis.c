@@ -6,6 +6,7 @@
 
 #include <errno.h>
 #include <inttypes.h>
+#include <netinet/in.h>
 #include <string.h>
 
 #include "cli/alert-view.h"
@@ -75,6 +76,25 @@ static struct json_object *protocol_stats(const struct engine_counters *counters
         return TAKE_PTR(protocols);
 }
 
+static struct json_object *flow_ends(const struct flow_counters *c) {
+        _cleanup_(json_putp) struct json_object *o = json_object_new_object();
+
+        for (int i = 0; o && i < _FLOW_END_MAX; i++)
+                if (add_number(o, flow_end_to_string((enum flow_end) i), c->ended[i]) < 0)
+                        return NULL;
+        return TAKE_PTR(o);
+}
+
+static struct json_object *flow_stats(const struct flow_counters *c) {
+        _cleanup_(json_putp) struct json_object *o = json_object_new_object();
+
+        if (!o || add_number(o, "flows", c->created) < 0 || add_number(o, "packets", c->packets) < 0 ||
+            add_number(o, "bytes", c->bytes) < 0 || add_number(o, "unanswered_evicted", c->unanswered_evicted) < 0 ||
+            json_add(o, "ended", flow_ends(c)) < 0)
+                return NULL;
+        return TAKE_PTR(o);
+}
+
 struct json_object *analysis_stats(const struct analysis *a) {
         _cleanup_(json_putp) struct json_object *o = json_object_new_object();
         struct engine_counters c;
@@ -109,7 +129,7 @@ struct json_object *analysis_stats(const struct analysis *a) {
         for (size_t i = 0; i < ELEMENTSOF(numbers); i++)
                 if (add_number(o, numbers[i].key, *numbers[i].value) < 0)
                         return NULL;
-        if (json_add(o, "protocols", protocol_stats(&c)) < 0 ||
+        if (json_add(o, "protocols", protocol_stats(&c)) < 0 || json_add(o, "flows", flow_stats(&c.flows)) < 0 ||
             (a->complaint ? json_add_text(o, "error", a->complaint) : json_object_object_add(o, "error", NULL)) < 0)
                 return NULL;
         return TAKE_PTR(o);
@@ -138,6 +158,9 @@ static void print_summary(const struct analysis *a, const struct engine_counters
         strbuf_reset(&b);
         strbuf_printf(&b, "%" PRIu64 " from %" PRIu64 " devices", c->facts, c->inventory.devices);
         print_line(a, "Facts", text);
+        strbuf_reset(&b);
+        strbuf_printf(&b, "%" PRIu64, c->flows.created);
+        print_line(a, "Flows", text);
 }
 
 /* What could not be read, and what that means. */
@@ -154,6 +177,7 @@ static void print_warnings(const struct analysis *a, const struct engine_counter
                 { c->packet.too_deep, "frames have more nested headers than are followed" },
                 { c->clock_backwards, "frames are older than one before them" },
                 { c->inventory.evicted, "devices were dropped to make room for others" },
+                { c->flows.ended[FLOW_END_EVICTED], "flows were cut short to make room for others" },
         };
         char text[160];
 
@@ -207,11 +231,85 @@ static int print_devices(const struct analysis *a) {
         return devices_print(a->screen, a->options, devices, networks, 0);
 }
 
+/* As --flows prints them. */
+static struct json_object *top_flows(const struct analysis *a) {
+        _cleanup_(json_putp) struct json_object *list = json_object_new_array();
+
+        for (size_t i = 0; list && i < a->top.n; i++) {
+                char line[FLOW_LINE_MAX];
+                struct json_object *flow;
+                size_t n;
+
+                if (flow_lines_format(a->lines, &a->top.records[i], line, &n) < 0)
+                        return NULL;
+                flow = json_tokener_parse(line);
+                if (!flow || json_object_array_add(list, flow) < 0) {
+                        json_object_put(flow);
+                        return NULL;
+                }
+        }
+        return TAKE_PTR(list);
+}
+
+static int add_endpoint(struct table *t, const struct analysis *a, const struct flow_record *flow, unsigned i) {
+        char ip[IP_STRING_MAX];
+
+        ip_format(&flow->endpoints[i].ip, ip);
+        if (flow->protocol == IPPROTO_ICMP || flow->protocol == IPPROTO_ICMPV6)
+                return table_add(t, a->screen, STYLE_NONE, ip);
+        return table_printf(t, STYLE_NONE, flow->endpoints[i].ip.family == AF_INET ? "%s:%u" : "[%s]:%u", ip,
+                            flow->endpoints[i].port);
+}
+
+static int add_flow(struct table *t, const struct analysis *a, const struct flow_record *flow) {
+        uint64_t span = flow->last - flow->first, retransmissions = 0;
+        char protocol[4];
+        int r;
+
+        for (unsigned i = 0; i < 2; i++)
+                retransmissions += flow->directions[i].retransmissions + flow->directions[i].out_of_order;
+        r = table_add(t, a->screen, STYLE_NONE, flow_protocol_to_string(flow->protocol, protocol)) |
+            add_endpoint(t, a, flow, 0) | add_endpoint(t, a, flow, 1) |
+            table_printf(t, STYLE_NONE, "%" PRIu64, flow->directions[0].bytes) |
+            table_printf(t, STYLE_NONE, "%" PRIu64, flow->directions[1].bytes) |
+            table_printf(t, STYLE_NONE, "%" PRIu64 ".%" PRIu64, span / NSEC_PER_SEC, span % NSEC_PER_SEC / (100 * NSEC_PER_MSEC)) |
+            table_add(t, a->screen, STYLE_NONE, flow_state_to_string(flow->state) ?: "");
+        if (flow->rtt.samples > 0)
+                r |= table_printf(t, STYLE_NONE, "%.1f", (double) flow->rtt.average / NSEC_PER_MSEC);
+        else
+                r |= table_add(t, a->screen, STYLE_NONE, "");
+        if (flow->analysed)
+                r |= table_printf(t, STYLE_NONE, "%" PRIu64, retransmissions);
+        else
+                r |= table_add(t, a->screen, STYLE_NONE, "");
+        return r;
+}
+
+static int print_flows(const struct analysis *a) {
+        static const struct table_column columns[] = {
+                { "PROTOCOL" }, { "FROM" }, { "TO" }, { "SENT", .right = true }, { "RECEIVED", .right = true },
+                { "SECONDS", .right = true }, { "STATE" }, { "RTT MS", .right = true }, { "RESENT", .right = true },
+        };
+        _cleanup_(table_freep) struct table *t = NULL;
+        int r;
+
+        if (a->top.n == 0)
+                return 0;
+        r = table_new(&t, columns, ELEMENTSOF(columns));
+        for (size_t i = 0; r >= 0 && i < a->top.n; i++)
+                r = add_flow(t, a, &a->top.records[i]);
+        if (r < 0)
+                return r;
+        putchar('\n');
+        table_print(t, a->screen, !a->options->no_legend, 0);
+        return 0;
+}
+
 struct json_object *analysis_all(const struct analysis *a) {
         _cleanup_(json_putp) struct json_object *o = json_object_new_object();
 
         if (!o || json_add(o, "stats", analysis_stats(a)) < 0 || json_add(o, "devices", analysis_devices(a)) < 0 ||
-            json_add(o, "alerts", json_object_get(a->alerts)) < 0)
+            json_add(o, "alerts", json_object_get(a->alerts)) < 0 || json_add(o, "top_flows", top_flows(a)) < 0)
                 return NULL;
         return TAKE_PTR(o);
 }
@@ -228,5 +326,7 @@ int analysis_print_report(const struct analysis *a) {
                 putchar('\n');
                 r = alerts_print(a->screen, a->options, a->alerts, 0);
         }
+        if (r >= 0)
+                r = print_flows(a);
         return r < 0 ? r : print_protocols(a, &counters);
 }

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
 
+#include "cli/flow-lines.h"
+#include "cli/flow-top.h"
 #include "cli/screen.h"
 #include "common/json-text.h"
 #include "engine/engine.h"
@@ -13,6 +15,8 @@ struct analysis {
         struct engine *engine;
         uint64_t first, last; /* ns since the epoch: earliest and latest frame; 0: none */
         struct json_object *alerts; /* kept for the report; NULL: printed at once */
+        struct flow_lines *lines;
+        struct flow_top top; /* limit 0: flows are printed at once, or not wanted */
         const char *complaint; /* what is wrong with the file, NULL: nothing */
         bool failed;
 };

@@ -7,6 +7,7 @@
 
 #include <errno.h>
 #include <getopt.h>
+#include <inttypes.h>
 #include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
@@ -15,6 +16,7 @@
 #include "common/macro.h"
 #include "engine/classify/device-type.h"
 #include "engine/detect/alert.h"
+#include "engine/flow/flow-table.h"
 
 typedef bool (*option_setter)(struct options *options, const char *value);
 
@@ -43,18 +45,29 @@ static bool set_json(struct options *o, const char *value) {
         return false;
 }
 
-static bool set_limit(struct options *o, const char *value) {
+static bool read_number(const char *option, const char *value, uint32_t max, uint32_t *ret) {
         char *end;
         unsigned long n;
 
         errno = 0;
         n = strtoul(value, &end, 10);
-        if (errno || *end || end == value || value[0] == '-' || n == 0 || n > UINT32_MAX) {
-                fprintf(stderr, "--limit takes a number from 1 up, not '%s'.\n", value);
+        if (errno || *end || end == value || value[0] == '-' || n == 0 || n > max) {
+                if (max == UINT32_MAX)
+                        fprintf(stderr, "--%s takes a number from 1 up, not '%s'.\n", option, value);
+                else
+                        fprintf(stderr, "--%s takes a number from 1 to %" PRIu32 ", not '%s'.\n", option, max, value);
                 return false;
         }
-        o->limit = (uint32_t) n;
+        *ret = (uint32_t) n;
         return true;
+}
+
+static bool set_limit(struct options *o, const char *value) {
+        return read_number("limit", value, UINT32_MAX, &o->limit);
+}
+
+static bool set_max_flows(struct options *o, const char *value) {
+        return read_number("max-flows", value, FLOW_TABLE_MAX, &o->max_flows);
 }
 
 static bool set_since(struct options *o, const char *value) {
@@ -150,12 +163,14 @@ static const struct option_row rows[] = {
         { "kind", 0, "KIND", " alerts ", "Only alerts of this kind, such as new_device", .set = set_kind },
         { "severity", 0, "LEVEL", " alerts ", "Only alerts at least info, warning or critical", .set = set_severity },
         { "device", 0, "DEVICE", " alerts ", "Only alerts about one device", TEXT(device) },
-        { "limit", 'n', "N", " alerts list ", "At most this many lines", .set = set_limit },
-        { "format", 0, "FORMAT", " export ", "json (the default) or csv", .set = set_format },
+        { "limit", 'n', "N", " alerts list analyze ", "At most this many lines; with analyze: of flows, those with\nthe most bytes", .set = set_limit },
+        { "format", 0, "FORMAT", " export analyze ", "json (the default) or csv", .set = set_format },
         { "output", 'o', "FILE", " export ", "Write there instead of to standard output", TEXT(output) },
         { "facts", 0, NULL, " analyze ", "One JSON object per fact, in the order of the capture", FLAG(facts) },
         { "devices", 0, NULL, " analyze ", "One JSON object per device", FLAG(devices) },
         { "alerts", 0, NULL, " analyze ", "One JSON object per alert", FLAG(alerts) },
+        { "flows", 0, NULL, " analyze ", "One JSON object per flow, as the flows end", FLAG(flows) },
+        { "max-flows", 0, "N", " analyze ", "Keep at most this many flows at a time (1048576)", .set = set_max_flows },
         { "stats", 0, NULL, " analyze ", "One JSON object of totals per file", FLAG(stats) },
         { "rules", 0, "DIR", " analyze ", "Read classification rules from DIR/*.conf", TEXT(rules) },
         { "json", 0, "MODE", NULL, "Print JSON: pretty, short, or off (the default)", .set = set_json },
@@ -187,7 +202,7 @@ static bool setter_was_used(option_setter set, const struct options *o) {
                 option_setter set;
                 bool used;
         } setters[] = {
-                { set_limit, o->limit > 0 },         { set_since, o->since > 0 },       { set_presence, o->presence != NULL },
+                { set_limit, o->limit > 0 },         { set_max_flows, o->max_flows > 0 },         { set_since, o->since > 0 },       { set_presence, o->presence != NULL },
                 { set_sort, o->sort != NULL },       { set_type, o->type != NULL },     { set_category, o->category != NULL },
                 { set_kind, o->kind != NULL },       { set_severity, o->severity != NULL }, { set_format, o->format != NULL },
         };

@@ -27,7 +27,8 @@ struct options {
 
         /* Files */
         const char *format, *output, *rules;
-        bool facts, devices, alerts, stats; /* what analyze prints; none: the report */
+        bool facts, devices, alerts, flows, stats; /* what analyze prints; none: the report */
+        uint32_t max_flows; /* 0: the default */
 
         bool help, version;
 };

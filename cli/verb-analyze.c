@@ -16,6 +16,8 @@
 #include "daemon/capture-file.h"
 #include "daemon/records.h"
 
+enum { REPORTED_FLOWS = 10 };
+
 static void take_fact(void *userdata _unused_, const struct fact *fact) {
         char mac[MAC_STRING_MAX], ip[IP_STRING_MAX], line[6 * FACT_VALUE_MAX + 256];
         struct strbuf b = STRBUF(line);
@@ -46,8 +48,22 @@ static void take_alert(void *userdata, const struct alert *alert) {
                 a->failed = true;
 }
 
+static void take_flow(void *userdata, const struct flow_record *record) {
+        struct analysis *a = userdata;
+
+        if (a->top.limit > 0)
+                flow_top_offer(&a->top, record);
+        else
+                a->failed |= flow_lines_write(a->lines, record, stdout) < 0;
+}
+
 static bool wants_report(const struct options *o) {
-        return !o->facts && !o->devices && !o->alerts && !o->stats;
+        return !o->facts && !o->devices && !o->alerts && !o->stats && !o->flows;
+}
+
+/* Nothing that is asked for needs devices. */
+static bool dissects_only(const struct options *o) {
+        return (o->facts || o->flows) && !o->devices && !o->alerts && !o->stats;
 }
 
 static int new_engine(struct analysis *a, const struct ruleset *rules) {
@@ -55,17 +71,23 @@ static int new_engine(struct analysis *a, const struct ruleset *rules) {
         struct engine_ops ops = {
                 .fact = o->facts ? take_fact : NULL,
                 .alert = o->alerts || wants_report(o) ? take_alert : NULL,
+                .flow = o->flows || wants_report(o) ? take_flow : NULL,
                 .userdata = a,
         };
         struct engine_config config;
         int r;
 
         engine_config_default(&config);
-        config.dissect_only = o->facts && !o->devices && !o->alerts && !o->stats;
+        config.dissect_only = dissects_only(o);
         config.detect = true;
+        config.flows = o->flows || o->stats || wants_report(o);
+        config.flows_only = config.dissect_only && !o->facts;
+        config.flow_table.flows_max = o->max_flows ?: config.flow_table.flows_max;
         r = engine_new(&a->engine, &config, &ops);
         if (r >= 0 && !config.dissect_only)
                 inventory_set_rules(engine_inventory(a->engine), rules);
+        if (r >= 0)
+                a->lines->inventory = engine_inventory(a->engine);
         return r;
 }
 
@@ -108,6 +130,9 @@ static int print(const struct analysis *a) {
         }
         if (wants_report(o))
                 return analysis_print_report(a) < 0 ? output_no_memory() : 0;
+        if (o->flows)
+                for (size_t i = 0; i < a->top.n; i++)
+                        status |= flow_lines_write(a->lines, &a->top.records[i], stdout) < 0;
         if (o->devices) {
                 _cleanup_(json_putp) struct json_object *devices = analysis_devices(a);
 
@@ -129,6 +154,7 @@ static int analyze(struct analysis *a, struct capture_file *file, const struct r
                 return 1;
         }
         r = feed(a, file);
+        flow_top_sort(&a->top);
         status = print(a) | (r < 0);
         if (a->failed)
                 status |= output_no_memory();
@@ -136,8 +162,9 @@ static int analyze(struct analysis *a, struct capture_file *file, const struct r
         return status;
 }
 
-static int analyze_path(const struct options *options, const struct screen *screen, const char *path, const struct ruleset *rules) {
-        struct analysis a = { .options = options, .screen = screen, .path = path };
+static int analyze_path(const struct options *options, const struct screen *screen, const char *path,
+                        const struct ruleset *rules, struct flow_lines *lines) {
+        struct analysis a = { .options = options, .screen = screen, .path = path, .lines = lines };
         struct capture_file *file;
         int r, status;
 
@@ -150,33 +177,66 @@ static int analyze_path(const struct options *options, const struct screen *scre
                 return 1;
         if (wants_report(options))
                 a.alerts = json_object_new_array();
-        status = analyze(&a, file, rules);
+        if (wants_report(options) || (options->flows && options->limit > 0))
+                r = flow_top_init(&a.top, options->limit ?: REPORTED_FLOWS);
+        status = r < 0 ? output_no_memory() : analyze(&a, file, rules);
+        flow_top_done(&a.top);
         json_object_put(a.alerts);
         capture_file_close(file);
         return status;
 }
 
-static int run(const struct options *options, int argc, char *argv[]) {
-        bool facts_only = options->facts && !options->devices && !options->alerts && !options->stats;
-        static char buffer[1 << 16];
-        struct ruleset *rules = NULL;
+/* Options that exclude or need each other. */
+static bool options_agree(const struct options *o) {
+        bool csv = o->format && strcmp(o->format, "csv") == 0;
+
+        if (csv && (!o->flows || o->facts || o->devices || o->alerts || o->stats)) {
+                fprintf(stderr, "--format=csv goes with --flows alone.\n");
+                return false;
+        }
+        if (o->limit > 0 && !o->flows && !wants_report(o)) {
+                fprintf(stderr, "--limit goes with --flows, or with the report.\n");
+                return false;
+        }
+        return true;
+}
+
+static int analyze_paths(const struct options *options, int n, char *paths[], const struct ruleset *rules) {
+        struct flow_lines lines = { .csv = options->format && strcmp(options->format, "csv") == 0 };
         struct screen screen;
         int status = 0;
 
+        if (flow_hasher_new(&lines.hasher) < 0) {
+                fprintf(stderr, "Cannot use SHA-1 of libcrypto, which Community IDs of flows need.\n");
+                return 1;
+        }
+        flow_lines_begin(&lines, stdout);
+        screen_open(&screen, options, wants_report(options));
+        for (int i = 0; i < n; i++) {
+                if (i > 0 && wants_report(options) && options->json == JSON_OFF)
+                        putchar('\n');
+                status |= analyze_path(options, &screen, paths[i], rules, &lines);
+        }
+        screen_close(&screen);
+        flow_hasher_free(lines.hasher);
+        return status;
+}
+
+static int run(const struct options *options, int argc, char *argv[]) {
+        static char buffer[1 << 16];
+        struct ruleset *rules = NULL;
+        int status = 0;
+
+        if (!options_agree(options))
+                return 2;
         /* Mistakes in the rules give a result that is not what was asked for: exit status 1. */
-        if (!facts_only) {
+        if (!dissects_only(options)) {
                 status = rules_load(&rules, options->rules);
                 if (status < 0)
                         return 1;
         }
         setvbuf(stdout, buffer, _IOFBF, sizeof buffer);
-        screen_open(&screen, options, wants_report(options));
-        for (int i = 1; i < argc; i++) {
-                if (i > 1 && wants_report(options) && options->json == JSON_OFF)
-                        putchar('\n');
-                status |= analyze_path(options, &screen, argv[i], rules);
-        }
-        screen_close(&screen);
+        status |= analyze_paths(options, argc - 1, argv + 1, rules);
         ruleset_free(rules);
         return status;
 }

@@ -26,6 +26,8 @@ struct engine {
         struct packet_decoder *decoder;
         struct session_table *sessions;
         struct datagram_table *datagrams;
+        struct flow_table *flows;    /* NULL: not wanted */
+        struct packet_counters plain;/* of frames that needed no decoder */
         struct inventory *inventory; /* NULL: facts alone are wanted */
         struct sightings *sightings;
         struct detect_host host;
@@ -46,6 +48,7 @@ void engine_config_default(struct engine_config *config) {
                 .session_buffer_max = 16 * 1024 * 1024,
         };
         inventory_config_default(&config->inventory);
+        flow_table_config_default(&config->flow_table);
 }
 
 static void tell_detectors(struct engine *e, const struct device *device, uint32_t changes) {
@@ -149,6 +152,22 @@ static int make_knowledge(struct engine *e) {
         return r;
 }
 
+static void flow_ended(void *userdata, const struct flow_record *record) {
+        struct engine *e = userdata;
+
+        if (e->ops.flow)
+                e->ops.flow(e->ops.userdata, record);
+}
+
+static int make_flows(struct engine *e) {
+        struct flow_table_ops ops = { flow_ended, e };
+
+        if (!e->config.flows)
+                return 0;
+        e->config.flow_table.seed = e->config.hash_seed;
+        return flow_table_new(&e->flows, &e->config.flow_table, &ops);
+}
+
 int engine_new(struct engine **ret, const struct engine_config *config, const struct engine_ops *ops) {
         struct engine *e = calloc(1, sizeof *e);
         int r;
@@ -156,6 +175,8 @@ int engine_new(struct engine **ret, const struct engine_config *config, const st
         if (!e)
                 return -ENOMEM;
         e->config = *config;
+        e->config.flows |= config->flows_only;
+        e->config.dissect_only |= config->flows_only;
         e->ops = *ops;
         e->next_alert_id = MAX(config->first_alert_id, 1U);
         r = packet_decoder_new(&e->decoder);
@@ -165,7 +186,9 @@ int engine_new(struct engine **ret, const struct engine_config *config, const st
                 r = datagram_table_new(&e->datagrams, config->hash_seed);
         if (r >= 0)
                 session_table_limit(e->sessions, config->session_bytes_max);
-        if (r >= 0 && !config->dissect_only)
+        if (r >= 0)
+                r = make_flows(e);
+        if (r >= 0 && !e->config.dissect_only)
                 r = make_knowledge(e);
         if (r < 0) {
                 engine_free(e);
@@ -188,6 +211,7 @@ struct engine *engine_free(struct engine *e) {
         sightings_free(e->sightings);
         session_table_free(e->sessions);
         datagram_table_free(e->datagrams);
+        flow_table_free(e->flows);
         packet_decoder_free(e->decoder);
         free(e);
         return NULL;
@@ -203,11 +227,13 @@ static void advance_detectors(struct engine *e, bool flush) {
 }
 
 static void tick(struct engine *e, bool flush) {
-        if (!e->inventory)
-                return;
-        sightings_drain(e->sightings, e->inventory);
-        inventory_advance(e->inventory, e->now);
-        advance_detectors(e, flush);
+        if (e->flows)
+                flow_table_advance(e->flows, e->now);
+        if (e->inventory) {
+                sightings_drain(e->sightings, e->inventory);
+                inventory_advance(e->inventory, e->now);
+                advance_detectors(e, flush);
+        }
         e->next_tick = e->now > UINT64_MAX - TICK ? UINT64_MAX : e->now - e->now % TICK + TICK;
 }
 
@@ -251,6 +277,26 @@ static void count_addresses(struct engine *e, const struct packet *packet) {
                 e->counters.sightings_dropped++;
 }
 
+static void count_flow(struct engine *e, const struct packet *packet) {
+        if (flow_observation_from_packet(packet, flow_table_next(e->flows)))
+                flow_table_add(e->flows);
+}
+
+/* Flows and nothing else: most frames need no decoder. */
+static void feed_flow(struct engine *e, const struct frame *frame) {
+        struct packet packet;
+
+        if (flow_observation_from_frame(frame, flow_table_next(e->flows))) {
+                e->plain.frames++;
+                e->plain.bytes += frame->length;
+                e->plain.truncated += frame->length > frame->captured;
+                flow_table_add(e->flows);
+        } else {
+                packet_decode(e->decoder, frame, &packet);
+                count_flow(e, &packet);
+        }
+}
+
 void engine_feed_frame(struct engine *e, const struct frame *frame) {
         struct fact_sink sink = { take_fact, e };
         struct packet packet;
@@ -259,8 +305,14 @@ void engine_feed_frame(struct engine *e, const struct frame *frame) {
         if (e->now > CLOCK_SLACK && frame->ts < e->now - CLOCK_SLACK)
                 e->counters.clock_backwards++;
         set_time(e, frame->ts);
+        if (e->config.flows_only) {
+                feed_flow(e, frame);
+                return;
+        }
         r = packet_decode(e->decoder, frame, &packet);
         count_addresses(e, &packet);
+        if (e->flows)
+                count_flow(e, &packet);
         if (r <= 0)
                 return;
         if (packet.layer == LAYER_TCP)
@@ -294,12 +346,12 @@ void engine_advance(struct engine *e, uint64_t now) {
 
 uint64_t engine_next_deadline(const struct engine *e) {
         const struct detector *const *detectors;
-        uint64_t next;
+        uint64_t next = e->flows ? flow_table_next_deadline(e->flows) : UINT64_MAX;
         size_t n;
 
         if (!e->inventory)
-                return UINT64_MAX;
-        next = sightings_is_empty(e->sightings) ? UINT64_MAX : e->next_tick;
+                return next;
+        next = MIN(next, sightings_is_empty(e->sightings) ? UINT64_MAX : e->next_tick);
         next = MIN(next, inventory_next_deadline(e->inventory));
         detectors = detectors_get(&n);
         for (size_t i = 0; e->config.detect && i < n; i++)
@@ -315,6 +367,8 @@ void engine_flush(struct engine *e) {
         struct fact_sink sink = { take_fact, e };
 
         session_table_finish(e->sessions, &sink);
+        if (e->flows)
+                flow_table_flush(e->flows);
         tick(e, true);
         /* What the detectors marked. */
         if (e->inventory)
@@ -338,6 +392,11 @@ void engine_set_settle(struct engine *e, uint64_t settle) {
 void engine_get_counters(const struct engine *e, struct engine_counters *ret) {
         *ret = e->counters;
         ret->packet = *packet_decoder_counters(e->decoder);
+        ret->packet.frames += e->plain.frames;
+        ret->packet.bytes += e->plain.bytes;
+        ret->packet.truncated += e->plain.truncated;
+        if (e->flows)
+                flow_table_get_counters(e->flows, &ret->flows);
         session_table_get_counters(e->sessions, &ret->sessions);
         datagram_table_get_counters(e->datagrams, &ret->datagrams);
         ret->alerts_suppressed = e->host.suppressed;

@@ -3,6 +3,7 @@
 
 #include "engine/detect/alert.h"
 #include "engine/fact.h"
+#include "engine/flow/flow-table.h"
 #include "engine/inventory/inventory.h"
 #include "engine/packet/packet.h"
 #include "engine/proto/datagram.h"
@@ -18,6 +19,8 @@ struct engine;
 struct engine_config {
         struct inventory_config inventory;
         bool dissect_only;       /* facts alone: no inventory, no detectors (analyze --facts) */
+        bool flows;              /* keep a flow table; off by default */
+        bool flows_only;         /* no facts, no inventory, no detectors: the fastest way to the flows (analyze --flows) */
         bool detect;             /* raise alerts */
         uint64_t settle;         /* ns that a new device may take to say its name; default 20 s */
         uint64_t learning_until; /* ns since the epoch: devices first seen before are known, not new */
@@ -28,6 +31,7 @@ struct engine_config {
         /* Of all hash tables that peers fill: random for live traffic, so that nobody can aim at one bucket; 0 for
          * capture files, so that every run does the same. */
         uint64_t hash_seed;
+        struct flow_table_config flow_table; /* its seed is hash_seed */
 };
 
 /* Any of them may be NULL. */
@@ -39,6 +43,7 @@ struct engine_ops {
         void (*network_added)(void *userdata, const struct network *network);
         void (*network_changed)(void *userdata, const struct network *network);
         void (*alert)(void *userdata, const struct alert *alert);
+        void (*flow)(void *userdata, const struct flow_record *record); /* ended */
         void *userdata;
 };
 
@@ -48,6 +53,7 @@ struct engine_counters {
         struct dissector_counters dissectors[DISSECTOR_MAX];
         struct session_counters sessions;
         struct datagram_counters datagrams;
+        struct flow_counters flows;
         uint64_t facts, alerts;
         uint64_t alerts_suppressed; /* new devices not told for now, because too many came at once */
         uint64_t sightings_dropped; /* source addresses beyond what one interval may hold */

@@ -107,6 +107,8 @@ int decode_ip(struct packet_decoder *d, struct packet *p, struct cursor c);
 
 /* tunnel.c: where the payload is a tunnel's, true, with the result of what is inside in `*ret`. What only
  * looks like one is left alone. */
+/* May UDP from or to `port` (host order) be a tunnel? */
+bool udp_port_has_tunnel(uint16_t port);
 bool decode_udp_tunnel(struct packet_decoder *d, struct packet *p, struct cursor c, int *ret);
 bool decode_ip_tunnel(struct packet_decoder *d, struct packet *p, struct cursor c, int *ret);
 int decode_nsh(struct packet_decoder *d, struct packet *p, struct cursor c);

@@ -16,6 +16,12 @@ DEVICE_KEYS = {'id', 'mac', 'addresses', 'ipv4', 'ipv6', 'vendor', 'hostname', '
                'randomized', 'self', 'gateway', 'network', 'services', 'traffic'}
 
 
+NETSCOPE_COLUMNS = ['protocol', 'endpoint_a_ip', 'endpoint_a_port', 'endpoint_b_ip', 'endpoint_b_port', 'first_seen', 'last_seen',
+                    'duration_secs', 'packets_a_to_b', 'packets_b_to_a', 'bytes_a_to_b', 'bytes_b_to_a', 'packets_total',
+                    'bytes_total', 'avg_bps', 'tcp_state', 'client', 'retransmissions', 'out_of_order', 'rtt_last_ms',
+                    'rtt_min_ms', 'rtt_ewma_ms', 'rtt_samples']
+
+
 def lines(text):
     return [json.loads(line) for line in text.splitlines()]
 
@@ -77,6 +83,34 @@ class Analyze(unittest.TestCase):
         self.assertEqual(stats['facts'], len(lines(self.good('--facts', self.home))))
         self.assertEqual((stats['first'], stats['last']), (1700000000.123456, 1700000007.123456))
 
+    def test_flows(self):
+        flows = lines(self.good('--flows', self.home))
+        self.assertEqual(list(flows[0])[:23], NETSCOPE_COLUMNS)
+        [stats] = lines(self.good('--stats', self.home))
+        self.assertEqual((stats['flows']['flows'], sum(stats['flows']['ended'].values())), (len(flows), len(flows)))
+        self.assertEqual(stats['flows']['packets'], sum(f['packets_total'] for f in flows))
+        for f in flows:
+            self.assertEqual((f['device_a'], f['end'], len(f['community_id'])), (None, 'capture_end', 30))
+        self.assertEqual(lines(self.good('--flows', '--limit=1', self.home)), [max(flows, key=lambda f: f['bytes_total'])])
+        named = [f for f in lines(self.good('--flows', '--devices', self.home)) if 'device_a' in f]
+        self.assertEqual([f['community_id'] for f in named], [f['community_id'] for f in flows])
+        self.assertIn('laptop', [f['device_a'] for f in named])
+
+    def test_flows_as_csv(self):
+        flows = lines(self.good('--flows', self.home))
+        rows = list(csv.DictReader(self.good('--flows', '--format=csv', self.home).splitlines()))
+        self.assertEqual([list(r) for r in rows], [list(f) for f in flows])
+        for row, flow in zip(rows, flows):
+            for key, value in flow.items():
+                if value is None or isinstance(value, str):
+                    self.assertEqual(row[key], value or '', key)
+                else:
+                    self.assertEqual(float(row[key]), value, key)
+
+    def test_options_of_flows_that_do_not_fit(self):
+        for options in ('--format=csv',), ('--format=csv', '--flows', '--facts'), ('--limit=3', '--facts'), ('--flows', '--max-flows=0'):
+            self.assertEqual(ctl('analyze', *options, self.home).returncode, 2, options)
+
     def test_several_kinds_at_once(self):
         parts = [self.good(o, self.home) for o in ('--devices', '--stats')]
         self.assertEqual(self.good('--stats', '--devices', self.home), ''.join(parts))
@@ -89,7 +123,7 @@ class Analyze(unittest.TestCase):
 
     def test_report_as_json(self):
         whole = json.loads(self.good('--json=pretty', self.home))
-        self.assertEqual(list(whole), ['stats', 'devices', 'alerts'])
+        self.assertEqual(list(whole), ['stats', 'devices', 'alerts', 'top_flows'])
         self.assertEqual(whole, json.loads(self.good('-j', self.home)))
         self.assertEqual(whole['devices'], lines(self.good('--devices', self.home)))
 

@@ -1,0 +1,34 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+#include <stdint.h>
+
+/* From a hash to the numbers of flows that may have it: open addressing with linear probing, at most half full. A slot
+ * holds a number of 24 bits and the hash's top eight, so that a wrong flow is looked at one time in 256. */
+
+#define FLOW_NUMBER_MASK UINT32_C(0xffffff)
+
+struct flow_index {
+        uint32_t *slots; /* 0: empty */
+        uint64_t mask;
+};
+
+static inline uint32_t flow_index_slot(uint64_t hash, uint32_t number) {
+        return (uint32_t) (hash >> 56) << 24 | number;
+}
+
+static inline int flow_index_may_be(uint32_t slot, uint64_t hash) {
+        return slot >> 24 == hash >> 56;
+}
+
+/* `slots`: a power of two. */
+int flow_index_init(struct flow_index *index, uint64_t slots);
+void flow_index_done(struct flow_index *index);
+/* There must be room. */
+void flow_index_insert(struct flow_index *index, uint64_t hash, uint32_t number);
+/* `hash_of` gives the hash of a number in the index. */
+void flow_index_remove(struct flow_index *index, uint64_t hash, uint32_t number,
+                       uint64_t (*hash_of)(const void *userdata, uint32_t number), const void *userdata);
+/* -ENOMEM leaves it as it was. */
+int flow_index_double(struct flow_index *index, uint64_t (*hash_of)(const void *userdata, uint32_t number),
+                      const void *userdata);

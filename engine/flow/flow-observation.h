@@ -1,0 +1,44 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "engine/packet/packet.h"
+
+/* What one packet tells a flow table: whose it is and what it adds. Self-contained, so that a batch of them can wait
+ * while the memory that they need comes in. */
+
+enum flow_observation_flags {
+        OBSERVATION_IPV6 = 1 << 0,
+        OBSERVATION_TCP = 1 << 1,
+        OBSERVATION_WHOLE_HEADER = 1 << 2, /* of TCP: the window was captured */
+        OBSERVATION_ASKS = 1 << 3,         /* sent by the initiator, as the message itself says */
+        OBSERVATION_ANSWERS = 1 << 4,      /* sent by the responder */
+};
+
+/* Ends stand in canonical order, lower address and port first, so that both directions give the same key. */
+struct flow_observation {
+        uint64_t addresses;     /* key: of IPv4 both, lower first; of IPv6 the table's fingerprint of `ends` */
+        uint64_t rest;          /* key: ports << 32, protocol << 24, VLAN << 12, inner VLAN */
+        uint64_t hash;          /* the table's */
+        uint64_t ts;            /* ns since the epoch */
+        uint32_t length;        /* of the frame on the wire */
+        uint32_t payload;       /* of TCP: bytes of data, as sent */
+        uint32_t sequence, acknowledgement;
+        uint16_t window;
+        uint8_t tcp_flags;
+        uint8_t direction;      /* 0: sent by the lower end */
+        uint8_t flags;          /* enum flow_observation_flags */
+        struct mac_address macs[2];
+        uint8_t ends[2][16];    /* of IPv6 */
+};
+
+/* Reads what a flow needs straight from an Ethernet frame, without a decoder: TCP and UDP over IPv4 and IPv6, whole,
+ * under at most two VLAN tags, not a tunnel, and without a flaw. False for anything else: then packet_decode() has
+ * to look at it. Where both have an answer it is the same. `hash` is left alone; of IPv6 `addresses`, too. */
+bool flow_observation_from_frame(const struct frame *frame, struct flow_observation *ret);
+
+/* The same of a decoded packet. A tunnel's flow is the one inside; the tunnel's own where none is. False: it belongs
+ * to no flow: not IP, or a fragment that does not complete its datagram, or ports that cannot be read. */
+bool flow_observation_from_packet(const struct packet *packet, struct flow_observation *ret);

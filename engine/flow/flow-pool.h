@@ -1,0 +1,69 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "common/address.h"
+#include "engine/flow/flow-tcp.h"
+
+/* The memory of a flow table: flows by number, in arrays that take up as much as is used of them. What every packet
+ * touches is one cache line; the rest stands apart. */
+
+enum flow_entry_bits {
+        ENTRY_INITIATOR_HIGH = 1 << 0, /* the initiator is the higher end */
+        ENTRY_INITIATOR_KNOWN = 1 << 1,
+        ENTRY_FIRST_HIGH = 1 << 2,     /* the first packet came from the higher end */
+        ENTRY_FIN_HIGH = 1 << 3,       /* the first FIN came from the higher end */
+        ENTRY_IS_TCP = 1 << 4,
+};
+
+/* By direction: [0] sent by the lower end. Low words of counters; high ones are in struct flow_more. */
+struct flow_entry {
+        uint64_t addresses, rest; /* key, as in struct flow_observation */
+        uint64_t last[2];
+        uint32_t bytes[2], packets[2];
+        uint16_t shortest[2], longest[2];
+        uint8_t tcp_flags[2], letters[2];
+        uint8_t state; /* enum flow_state */
+        uint8_t bits;  /* enum flow_entry_bits */
+        uint8_t padding[2];
+};
+
+struct flow_more {
+        uint64_t first[2];
+        uint64_t history;  /* four bits a letter: enum flow_letter * 2 + direction, the first lowest */
+        uint32_t next;     /* in its list, or of the free ones; 0: the end */
+        uint16_t bytes_high[2];
+        struct mac_address macs[2];
+        uint8_t packets_high[2];
+        uint8_t padding[2];
+};
+
+_Static_assert(sizeof(struct flow_entry) == 64, "one cache line");
+_Static_assert(sizeof(struct flow_more) == 48, "");
+
+struct flow_ends {
+        uint8_t bytes[2][16];
+};
+
+/* Flows of one address family. Numbers begin at 1. */
+struct flow_pool {
+        struct flow_entry *entries;
+        struct flow_more *more;
+        struct flow_ends *ends;         /* IPv6 */
+        struct flow_analysis *analyses; /* NULL: no analysis */
+        uint32_t limit, fresh;          /* numbers from `fresh` on were never used */
+        uint32_t free;                  /* list of numbers given back */
+};
+
+int flow_pool_init(struct flow_pool *pool, uint32_t limit, bool ends, bool analysis);
+void flow_pool_done(struct flow_pool *pool);
+/* 0: none left. */
+uint32_t flow_pool_take(struct flow_pool *pool);
+void flow_pool_give(struct flow_pool *pool, uint32_t number);
+
+/* Zeroed memory that costs nothing until it is touched; NULL: none to be had. In huge pages behind the first few
+ * megabytes, so that a small table stays small. */
+void *flow_memory_map(size_t size);
+void flow_memory_unmap(void *memory, size_t size);

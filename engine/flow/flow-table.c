@@ -1,0 +1,704 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+/* The flow table. Observations wait in a batch while the memory that they will touch is on its way, and are then taken
+ * in one by one: found or created, counted, moved through the states of TCP.
+ *
+ * Which flows are old is known from a ring of lists by the second in which a flow was last looked at. A packet does not
+ * move its flow; when a list's turn comes, flows that had packets since go where they belong now. A list's turn comes at
+ * the age of each timeout, so that a connection that closed meanwhile does not wait for the timeout of one that is
+ * open. Whether a flow was idle for too long is decided when its next packet comes, so that nothing depends on when
+ * lists are walked. Connections that nobody answered yet stand in a list of their own, by age. */
+
+#include "engine/flow/flow-table.h"
+
+#include <errno.h>
+#include <netinet/in.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "common/macro.h"
+#include "engine/flow/flow-index.h"
+#include "engine/flow/flow-pool.h"
+
+#define BATCH 32
+#define RING 1024               /* lists; a power of two */
+#define INDEX_START 8192
+#define NUMBER_IPV6 (UINT32_C(1) << 23) /* of the second pool */
+#define AGES_MAX 6
+
+struct list {
+        uint32_t head, tail; /* 0: empty */
+};
+
+struct flow_table {
+        struct flow_observation batch[BATCH];
+        unsigned waiting;
+        struct flow_index index;
+        struct flow_pool pools[2]; /* IPv4, IPv6 */
+        uint64_t secret[2];
+        uint64_t now, next_tick;   /* ns */
+        uint64_t tick, tick_length;/* tick = now / tick_length */
+        uint64_t idle[_FLOW_STATE_MAX]; /* timeouts by state */
+        uint64_t ages[AGES_MAX], walked[AGES_MAX]; /* in ticks: when lists have their turn, the last that had it */
+        unsigned n_ages;
+        uint64_t oldest;           /* no list before this tick holds a flow */
+        struct list ring[RING], unanswered;
+        uint32_t n_unanswered;
+        struct flow_table_config config;
+        struct flow_table_ops ops;
+        struct flow_counters counters;
+};
+
+void flow_table_config_default(struct flow_table_config *config) {
+        *config = (struct flow_table_config) {
+                .flows_max = 1 << 20,
+                .unanswered_max = 1 << 17,
+                .analysis = true,
+                .timeouts = {
+                        .opening = 60 * NSEC_PER_SEC,
+                        .established = 600 * NSEC_PER_SEC,
+                        .closing = 60 * NSEC_PER_SEC,
+                        .closed = 10 * NSEC_PER_SEC,
+                        .datagrams = 120 * NSEC_PER_SEC,
+                        .messages = 60 * NSEC_PER_SEC,
+                },
+        };
+}
+
+static inline struct flow_pool *pool_of(struct flow_table *t, uint32_t number) {
+        return &t->pools[number >= NUMBER_IPV6];
+}
+
+static inline struct flow_entry *entry_of(struct flow_table *t, uint32_t number) {
+        return &pool_of(t, number)->entries[number & (NUMBER_IPV6 - 1)];
+}
+
+static inline struct flow_more *more_of(struct flow_table *t, uint32_t number) {
+        return &pool_of(t, number)->more[number & (NUMBER_IPV6 - 1)];
+}
+
+static inline struct flow_analysis *analysis_of(struct flow_table *t, uint32_t number) {
+        return &pool_of(t, number)->analyses[number & (NUMBER_IPV6 - 1)];
+}
+
+/* Multiplies and folds: each bit of both words reaches all of the result (as in wyhash, public domain). */
+static inline uint64_t mix(uint64_t a, uint64_t b) {
+        unsigned __int128 product = (unsigned __int128) a * b;
+
+        return (uint64_t) product ^ (uint64_t) (product >> 64);
+}
+
+static inline uint64_t hash_key(const struct flow_table *t, uint64_t addresses, uint64_t rest) {
+        uint64_t h = mix(addresses ^ t->secret[0], rest ^ t->secret[1]);
+
+        return h ^ h >> 32;
+}
+
+static uint64_t hash_of(const void *userdata, uint32_t number) {
+        struct flow_table *t = (struct flow_table *) userdata;
+        const struct flow_entry *e = entry_of(t, number);
+
+        return hash_key(t, e->addresses, e->rest);
+}
+
+static uint64_t fingerprint(const struct flow_table *t, const uint8_t ends[2][16]) {
+        uint64_t words[4];
+
+        memcpy(words, ends, sizeof words);
+        return mix(mix(words[0] ^ t->secret[1], words[1] ^ t->secret[0]) ^ words[2], words[3] ^ t->secret[1]);
+}
+
+static uint64_t last_seen(const struct flow_entry *e) {
+        return MAX(e->last[0], e->last[1]);
+}
+
+static bool is_idle(const struct flow_table *t, const struct flow_entry *e, uint64_t now) {
+        return now - last_seen(e) > t->idle[e->state];
+}
+
+static void list_append(struct flow_table *t, struct list *list, uint32_t number) {
+        more_of(t, number)->next = 0;
+        if (list->tail)
+                more_of(t, list->tail)->next = number;
+        else
+                list->head = number;
+        list->tail = number;
+}
+
+static uint32_t list_take(struct flow_table *t, struct list *list) {
+        uint32_t number = list->head;
+
+        list->head = more_of(t, number)->next;
+        if (list->head == 0)
+                list->tail = 0;
+        return number;
+}
+
+static void ring_append(struct flow_table *t, uint32_t number, uint64_t tick) {
+        t->oldest = MIN(t->oldest, tick);
+        list_append(t, &t->ring[tick & (RING - 1)], number);
+}
+
+/* The order of ages does not matter; equal ones count once. */
+static void add_age(struct flow_table *t, uint64_t timeout) {
+        uint64_t age = timeout / t->tick_length + 1;
+
+        for (unsigned i = 0; i < t->n_ages; i++)
+                if (t->ages[i] == age)
+                        return;
+        t->ages[t->n_ages++] = age;
+}
+
+static void set_timeouts(struct flow_table *t, const struct flow_timeouts *o) {
+        const uint64_t timeouts[] = { o->opening, o->established, o->closing, o->closed, o->datagrams, o->messages };
+        uint64_t longest = 0;
+
+        for (size_t i = 0; i < ELEMENTSOF(timeouts); i++)
+                longest = MAX(longest, timeouts[i]);
+        /* The ring must reach from the oldest flow to now, with room for both ends. */
+        t->tick_length = MAX(NSEC_PER_SEC, longest / (RING - 4) + 1);
+        for (size_t i = 0; i < ELEMENTSOF(timeouts); i++)
+                add_age(t, timeouts[i]);
+        for (size_t i = 0; i < ELEMENTSOF(t->idle); i++)
+                t->idle[i] = o->opening;
+        t->idle[FLOW_UNKNOWN] = t->idle[FLOW_ESTABLISHED] = o->established;
+        t->idle[FLOW_FIN_WAIT] = t->idle[FLOW_CLOSING] = o->closing;
+        t->idle[FLOW_CLOSED] = t->idle[FLOW_RESET] = o->closed;
+        t->idle[FLOW_DATAGRAMS] = o->datagrams;
+        t->idle[FLOW_MESSAGES] = o->messages;
+}
+
+int flow_table_new(struct flow_table **ret, const struct flow_table_config *config, const struct flow_table_ops *ops) {
+        struct flow_table *t;
+        int r;
+
+        if (config->flows_max == 0 || config->flows_max > FLOW_TABLE_MAX)
+                return -EINVAL;
+        t = calloc(1, sizeof *t);
+        if (!t)
+                return -ENOMEM;
+        t->config = *config;
+        t->ops = *ops;
+        t->secret[0] = mix(config->seed ^ UINT64_C(0x9e3779b97f4a7c15), UINT64_C(0xd1b54a32d192ed03));
+        t->secret[1] = mix(config->seed ^ UINT64_C(0x8cb92ba72f3d8dd7), UINT64_C(0xaef17502108ef2d9));
+        t->oldest = UINT64_MAX;
+        set_timeouts(t, &config->timeouts);
+        r = flow_index_init(&t->index, INDEX_START);
+        for (unsigned i = 0; r >= 0 && i < 2; i++)
+                r = flow_pool_init(&t->pools[i], config->flows_max, i == 1, config->analysis);
+        if (r < 0) {
+                flow_table_free(t);
+                return r;
+        }
+        *ret = t;
+        return 0;
+}
+
+struct flow_table *flow_table_free(struct flow_table *t) {
+        if (!t)
+                return NULL;
+        flow_index_done(&t->index);
+        flow_pool_done(&t->pools[0]);
+        flow_pool_done(&t->pools[1]);
+        free(t);
+        return NULL;
+}
+
+/* What `e` is, as `reason` where it did not end by itself. */
+static enum flow_end end_of(const struct flow_entry *e, enum flow_end reason) {
+        if (e->state == FLOW_RESET)
+                return FLOW_END_RST;
+        if (e->state == FLOW_CLOSED || e->state == FLOW_CLOSING)
+                return FLOW_END_FIN;
+        return reason;
+}
+
+static void record_history(const struct flow_entry *e, const struct flow_more *m, char *ret) {
+        static const char letters[_LETTER_MAX] = "SHADFRTW";
+        unsigned n = (unsigned) (__builtin_popcount(e->letters[0]) + __builtin_popcount(e->letters[1]));
+        bool high = e->bits & ENTRY_INITIATOR_HIGH;
+
+        if (n > 0 && high != !!(e->bits & ENTRY_FIRST_HIGH))
+                *ret++ = '^';
+        for (unsigned i = 0; i < n; i++) {
+                unsigned code = m->history >> 4 * i & 15;
+                char letter = letters[code / 2];
+
+                *ret++ = (code & 1) == high ? letter : (char) (letter + ('a' - 'A'));
+        }
+        *ret = '\0';
+}
+
+static void record_direction(const struct flow_entry *e, const struct flow_more *m, unsigned i, struct flow_direction *ret) {
+        *ret = (struct flow_direction) {
+                .packets = (uint64_t) m->packets_high[i] << 32 | e->packets[i],
+                .bytes = (uint64_t) m->bytes_high[i] << 32 | e->bytes[i],
+                .first = m->first[i],
+                .last = e->last[i],
+                .shortest = e->longest[i] > 0 ? e->shortest[i] : 0,
+                .longest = e->longest[i],
+                .tcp_flags = e->tcp_flags[i],
+        };
+}
+
+static void record_analysis(const struct flow_analysis *a, unsigned initiator, struct flow_record *ret) {
+        for (unsigned i = 0; i < 2; i++) {
+                const struct flow_half *half = &a->half[i ^ initiator];
+
+                ret->directions[i].retransmissions = half->retransmissions;
+                ret->directions[i].out_of_order = half->out_of_order;
+                ret->directions[i].duplicate_acks = half->duplicate_acks;
+                ret->directions[i].zero_windows = half->zero_windows;
+        }
+        ret->rtt = (struct flow_rtt) {
+                .handshake = a->handshake * NSEC_PER_USEC,
+                .last = a->last * NSEC_PER_USEC,
+                .minimum = a->minimum * NSEC_PER_USEC,
+                .average = a->average_by_8 * NSEC_PER_USEC / 8,
+                .samples = a->samples,
+        };
+        ret->analysed = true;
+}
+
+static void record_endpoint(struct flow_table *t, uint32_t number, unsigned i, struct flow_endpoint *ret) {
+        const struct flow_entry *e = entry_of(t, number);
+        uint32_t v4 = (uint32_t) (i == 0 ? e->addresses >> 32 : e->addresses);
+        uint8_t bytes[4] = { (uint8_t) (v4 >> 24), (uint8_t) (v4 >> 16), (uint8_t) (v4 >> 8), (uint8_t) v4 };
+
+        ret->ip = number >= NUMBER_IPV6 ? ip_from_v6(t->pools[1].ends[number - NUMBER_IPV6].bytes[i]) : ip_from_v4(bytes);
+        ret->port = (uint16_t) (e->rest >> (i == 0 ? 48 : 32));
+        ret->mac = more_of(t, number)->macs[i];
+}
+
+static void make_record(struct flow_table *t, uint32_t number, enum flow_end reason, struct flow_record *ret) {
+        const struct flow_entry *e = entry_of(t, number);
+        const struct flow_more *m = more_of(t, number);
+        unsigned initiator = !!(e->bits & ENTRY_INITIATOR_HIGH);
+
+        *ret = (struct flow_record) {
+                .first = m->first[!!(e->bits & ENTRY_FIRST_HIGH)],
+                .last = last_seen(e),
+                .vlan = e->rest >> 12 & 0xfff,
+                .inner_vlan = e->rest & 0xfff,
+                .protocol = (uint8_t) (e->rest >> 24),
+                .state = (enum flow_state) e->state,
+                .end = end_of(e, reason),
+                .initiator_known = e->bits & ENTRY_INITIATOR_KNOWN,
+        };
+        for (unsigned i = 0; i < 2; i++) {
+                record_endpoint(t, number, i ^ initiator, &ret->endpoints[i]);
+                record_direction(e, m, i ^ initiator, &ret->directions[i]);
+        }
+        if (ret->protocol == IPPROTO_ICMP || ret->protocol == IPPROTO_ICMPV6) {
+                ret->endpoints[0].port = (uint16_t) (e->rest >> 48);
+                ret->endpoints[1].port = (uint16_t) (e->rest >> 32);
+        }
+        record_history(e, m, ret->history);
+        if (e->bits & ENTRY_IS_TCP && t->config.analysis)
+                record_analysis(analysis_of(t, number), initiator, ret);
+}
+
+static void end_flow(struct flow_table *t, uint32_t number, enum flow_end reason) {
+        t->counters.ended[end_of(entry_of(t, number), reason)]++;
+        t->counters.active--;
+        if (t->ops.flow) {
+                struct flow_record record;
+
+                make_record(t, number, reason, &record);
+                t->ops.flow(t->ops.userdata, &record);
+        }
+}
+
+/* Ends a flow that is in no list. */
+static void remove_flow(struct flow_table *t, uint32_t number, enum flow_end reason) {
+        end_flow(t, number, reason);
+        flow_index_remove(&t->index, hash_of(t, number), number, hash_of, t);
+        flow_pool_give(pool_of(t, number), number & (NUMBER_IPV6 - 1));
+}
+
+/* A flow at its turn: ended if it is idle, else put where it belongs. */
+static void review(struct flow_table *t, uint32_t number) {
+        const struct flow_entry *e = entry_of(t, number);
+
+        if (is_idle(t, e, t->now))
+                remove_flow(t, number, FLOW_END_IDLE);
+        else
+                ring_append(t, number, last_seen(e) / t->tick_length);
+}
+
+static void walk_list(struct flow_table *t, struct list *list) {
+        uint32_t number = list->head;
+
+        *list = (struct list) { 0 };
+        while (number > 0) {
+                uint32_t next = more_of(t, number)->next;
+
+                if (next > 0)
+                        __builtin_prefetch(entry_of(t, next));
+                review(t, number);
+                number = next;
+        }
+}
+
+static uint64_t opened_at(struct flow_table *t, uint32_t number) {
+        return more_of(t, number)->first[!!(entry_of(t, number)->bits & ENTRY_FIRST_HIGH)];
+}
+
+static void review_unanswered(struct flow_table *t) {
+        uint32_t number;
+
+        while ((number = t->unanswered.head) > 0 && t->now - opened_at(t, number) > t->config.timeouts.opening) {
+                list_take(t, &t->unanswered);
+                t->n_unanswered--;
+                review(t, number);
+        }
+}
+
+/* Time has come to a new tick: all lists that have reached one of the ages have their turn. */
+static void walk(struct flow_table *t) {
+        t->tick = t->now / t->tick_length;
+        t->next_tick = t->tick >= UINT64_MAX / t->tick_length ? UINT64_MAX : (t->tick + 1) * t->tick_length;
+        review_unanswered(t);
+        for (unsigned i = 0; i < t->n_ages; i++) {
+                uint64_t due = t->tick > t->ages[i] ? t->tick - t->ages[i] : 0, from = MAX(t->walked[i] + 1, t->oldest);
+
+                /* After a leap in time each list once will do. */
+                if (from <= due && due - from >= RING)
+                        from = due - (RING - 1);
+                for (; from <= due; from++)
+                        walk_list(t, &t->ring[from & (RING - 1)]);
+                t->walked[i] = MAX(t->walked[i], due);
+        }
+        /* Nothing older than the highest age is left. */
+        if (t->tick >= RING)
+                t->oldest = MAX(t->oldest, t->tick - (RING - 2));
+}
+
+/* The flow that was seen least recently and is in a list of the ring; 0: none is. It is still in its list. */
+static uint32_t find_oldest(struct flow_table *t, struct list **ret) {
+        for (; t->oldest <= t->tick; t->oldest++) {
+                struct list *list = &t->ring[t->oldest & (RING - 1)];
+
+                while (list->head > 0) {
+                        uint64_t tick = last_seen(entry_of(t, list->head)) / t->tick_length;
+
+                        if (tick <= t->oldest) {
+                                *ret = list;
+                                return list->head;
+                        }
+                        ring_append(t, list_take(t, list), tick);
+                }
+        }
+        return 0;
+}
+
+static bool is_unanswered(const struct flow_entry *e) {
+        return e->state == FLOW_SYN_SENT && (e->packets[0] == 0 || e->packets[1] == 0);
+}
+
+/* Takes the oldest connection that waits for an answer out of its list: 0 if none does. What was answered meanwhile
+ * leaves the list on the way. */
+static uint32_t take_unanswered(struct flow_table *t) {
+        while (t->unanswered.head > 0) {
+                uint32_t number = list_take(t, &t->unanswered);
+
+                t->n_unanswered--;
+                if (is_unanswered(entry_of(t, number)))
+                        return number;
+                ring_append(t, number, last_seen(entry_of(t, number)) / t->tick_length);
+        }
+        return 0;
+}
+
+static void evict_unanswered(struct flow_table *t) {
+        uint32_t number;
+
+        if (t->n_unanswered < t->config.unanswered_max || (number = take_unanswered(t)) == 0)
+                return;
+        t->counters.unanswered_evicted++;
+        remove_flow(t, number, FLOW_END_EVICTED);
+}
+
+static void evict(struct flow_table *t) {
+        uint32_t waiting = t->unanswered.head, number;
+        struct list *list;
+
+        number = find_oldest(t, &list);
+        if (number == 0 || (waiting > 0 && opened_at(t, waiting) < last_seen(entry_of(t, number)))) {
+                waiting = take_unanswered(t);
+                if (waiting > 0) {
+                        t->counters.unanswered_evicted++;
+                        remove_flow(t, waiting, FLOW_END_EVICTED);
+                        return;
+                }
+                number = find_oldest(t, &list);
+        }
+        remove_flow(t, list_take(t, list), FLOW_END_EVICTED);
+}
+
+/* Who began is what a SYN or a question says, and else who was seen first. */
+static uint8_t first_bits(const struct flow_observation *o) {
+        bool answer = o->flags & OBSERVATION_ANSWERS, known = true;
+
+        if (o->flags & OBSERVATION_TCP) {
+                known = o->tcp_flags & TCP_SYN;
+                answer = known && o->tcp_flags & TCP_ACK;
+        }
+        return (uint8_t) ((o->direction ^ answer ? ENTRY_INITIATOR_HIGH : 0) | (known ? ENTRY_INITIATOR_KNOWN : 0) |
+                          (o->direction ? ENTRY_FIRST_HIGH : 0) | (o->flags & OBSERVATION_TCP ? ENTRY_IS_TCP : 0));
+}
+
+static enum flow_state first_state(const struct flow_observation *o) {
+        uint8_t protocol = (uint8_t) (o->rest >> 24);
+
+        if (o->flags & OBSERVATION_TCP)
+                return flow_tcp_first_state(o->tcp_flags);
+        return protocol == IPPROTO_ICMP || protocol == IPPROTO_ICMPV6 ? FLOW_MESSAGES : FLOW_DATAGRAMS;
+}
+
+/* Everything but the first packet's own part. */
+static void begin(struct flow_table *t, uint32_t number, const struct flow_observation *o) {
+        struct flow_more *m = more_of(t, number);
+
+        *entry_of(t, number) = (struct flow_entry) {
+                .addresses = o->addresses,
+                .rest = o->rest,
+                .shortest = { UINT16_MAX, UINT16_MAX },
+                .state = (uint8_t) first_state(o),
+                .bits = first_bits(o),
+        };
+        *m = (struct flow_more) { .next = m->next };
+        m->macs[0] = o->macs[0];
+        m->macs[1] = o->macs[1];
+        if (o->flags & OBSERVATION_TCP && t->config.analysis)
+                memset(analysis_of(t, number), 0, sizeof(struct flow_analysis));
+        t->counters.created++;
+        t->counters.active++;
+}
+
+static uint32_t create(struct flow_table *t, const struct flow_observation *o) {
+        bool unanswered = o->flags & OBSERVATION_TCP && first_state(o) == FLOW_SYN_SENT;
+        unsigned v6 = o->flags & OBSERVATION_IPV6;
+        uint32_t number;
+
+        if (unanswered)
+                evict_unanswered(t);
+        if (t->counters.active >= t->config.flows_max)
+                evict(t);
+        /* Without memory for a larger index flows make room as at the limit. */
+        if (t->counters.active * 2 > t->index.mask && flow_index_double(&t->index, hash_of, t) < 0 &&
+            t->counters.active * 8 > t->index.mask * 7)
+                evict(t);
+        number = flow_pool_take(&t->pools[v6]);
+        if (v6) {
+                memcpy(t->pools[1].ends[number].bytes, o->ends, sizeof o->ends);
+                number |= NUMBER_IPV6;
+        }
+        begin(t, number, o);
+        flow_index_insert(&t->index, o->hash, number);
+        if (unanswered) {
+                list_append(t, &t->unanswered, number);
+                t->n_unanswered++;
+        } else {
+                ring_append(t, number, t->tick);
+        }
+        return number;
+}
+
+static inline bool is_flow(struct flow_table *t, uint32_t number, const struct flow_observation *o) {
+        const struct flow_entry *e = entry_of(t, number);
+
+        if (e->addresses != o->addresses || e->rest != o->rest || (number >= NUMBER_IPV6) != (o->flags & OBSERVATION_IPV6))
+                return false;
+        return number < NUMBER_IPV6 ||
+               memcmp(t->pools[1].ends[number - NUMBER_IPV6].bytes, o->ends, sizeof o->ends) == 0;
+}
+
+static inline uint32_t find(struct flow_table *t, const struct flow_observation *o) {
+        uint32_t slot;
+
+        for (uint64_t i = o->hash & t->index.mask; (slot = t->index.slots[i]) != 0; i = (i + 1) & t->index.mask)
+                if (flow_index_may_be(slot, o->hash) && is_flow(t, slot & FLOW_NUMBER_MASK, o))
+                        return slot & FLOW_NUMBER_MASK;
+        return 0;
+}
+
+/* Ends the flow and begins another in its place. */
+static void begin_again(struct flow_table *t, uint32_t number, const struct flow_observation *o, enum flow_end reason) {
+        end_flow(t, number, reason);
+        begin(t, number, o);
+}
+
+/* Does this SYN open another connection between the same ports? Its sequence number tells, where the first one's is
+ * known: a refused client that tries again with the same one has not given up. */
+static bool is_reuse(struct flow_table *t, uint32_t number, const struct flow_entry *e, const struct flow_observation *o) {
+        bool from_initiator = o->direction == !!(e->bits & ENTRY_INITIATOR_HIGH);
+
+        if (t->config.analysis && from_initiator && flow_analysis_saw_syn(analysis_of(t, number)))
+                return analysis_of(t, number)->initial != o->sequence;
+        return e->state >= FLOW_FIN_WAIT;
+}
+
+static void add_letters(struct flow_entry *e, struct flow_more *m, uint8_t letters, unsigned direction) {
+        unsigned n = (unsigned) (__builtin_popcount(e->letters[0]) + __builtin_popcount(e->letters[1]));
+
+        letters &= (uint8_t) ~e->letters[direction];
+        e->letters[direction] |= letters;
+        for (unsigned i = 0; i < _LETTER_MAX; i++)
+                if (letters & 1 << i)
+                        m->history |= (uint64_t) (i * 2 + direction) << 4 * n++;
+}
+
+/* A flow met midway learns who began from a SYN that comes late. */
+static void learn_initiator(struct flow_entry *e, const struct flow_observation *o) {
+        bool high = o->direction ^ !!(o->tcp_flags & TCP_ACK);
+
+        if (e->bits & ENTRY_INITIATOR_KNOWN)
+                return;
+        e->bits = (uint8_t) ((e->bits & ~ENTRY_INITIATOR_HIGH) | (high ? ENTRY_INITIATOR_HIGH : 0) | ENTRY_INITIATOR_KNOWN);
+}
+
+static void change_state(struct flow_entry *e, const struct flow_observation *o) {
+        unsigned d = o->direction;
+        struct flow_tcp_step step = {
+                .state = (enum flow_state) e->state,
+                .tcp_flags = o->tcp_flags,
+                .from_initiator = d == !!(e->bits & ENTRY_INITIATOR_HIGH),
+                .answered = e->packets[!d] > 0,
+        };
+
+        if (o->tcp_flags & TCP_SYN)
+                learn_initiator(e, o);
+        if (o->tcp_flags & TCP_FIN)
+                step.closes_last = e->tcp_flags[!d] & TCP_FIN;
+        else
+                step.closes_last = d == !!(e->bits & ENTRY_FIN_HIGH);
+        if (o->tcp_flags & TCP_FIN && e->state != FLOW_FIN_WAIT)
+                e->bits = (uint8_t) ((e->bits & ~ENTRY_FIN_HIGH) | (d ? ENTRY_FIN_HIGH : 0));
+        e->state = (uint8_t) flow_tcp_next_state(&step);
+}
+
+static inline void take_tcp(struct flow_table *t, uint32_t number, struct flow_entry *e, const struct flow_observation *o) {
+        unsigned d = o->direction;
+        uint8_t letters = flow_tcp_letters(o->tcp_flags, o->payload);
+
+        if (t->config.analysis && o->flags & OBSERVATION_WHOLE_HEADER)
+                letters |= flow_analysis_take(analysis_of(t, number), o, d == !!(e->bits & ENTRY_INITIATOR_HIGH));
+        if (letters & ~e->letters[d])
+                add_letters(e, more_of(t, number), letters, d);
+        if (e->state != FLOW_ESTABLISHED || o->tcp_flags & (TCP_SYN | TCP_FIN | TCP_RST))
+                change_state(e, o);
+        e->tcp_flags[d] |= o->tcp_flags;
+}
+
+static inline void count(struct flow_table *t, uint32_t number, struct flow_entry *e, const struct flow_observation *o) {
+        unsigned d = o->direction;
+        uint16_t length = (uint16_t) MIN(o->length, (uint32_t) UINT16_MAX);
+
+        if (e->last[d] == 0)
+                more_of(t, number)->first[d] = o->ts;
+        e->last[d] = o->ts;
+        if (++e->packets[d] == 0)
+                more_of(t, number)->packets_high[d]++;
+        e->bytes[d] += o->length;
+        if (e->bytes[d] < o->length)
+                more_of(t, number)->bytes_high[d]++;
+        e->shortest[d] = MIN(e->shortest[d], length);
+        e->longest[d] = MAX(e->longest[d], length);
+}
+
+static inline void take(struct flow_table *t, struct flow_observation *o) {
+        struct flow_entry *e;
+        uint32_t number;
+
+        if (o->ts < t->now) {
+                t->counters.clock_backwards++;
+                o->ts = t->now;
+        }
+        t->now = o->ts;
+        if (t->now >= t->next_tick)
+                walk(t);
+        number = find(t, o);
+        if (number == 0) {
+                number = create(t, o);
+                e = entry_of(t, number);
+        } else {
+                e = entry_of(t, number);
+                if (is_idle(t, e, o->ts))
+                        begin_again(t, number, o, FLOW_END_IDLE);
+                else if ((o->tcp_flags & (TCP_SYN | TCP_ACK | TCP_RST)) == TCP_SYN && is_reuse(t, number, e, o))
+                        begin_again(t, number, o, FLOW_END_REUSED);
+        }
+        t->counters.packets++;
+        t->counters.bytes += o->length;
+        count(t, number, e, o);
+        if (o->flags & OBSERVATION_TCP)
+                take_tcp(t, number, e, o);
+}
+
+/* By now the index slots have come in; the flows that they name are next. */
+static void fetch_flows(struct flow_table *t) {
+        for (unsigned i = 0; i < t->waiting; i++) {
+                const struct flow_observation *o = &t->batch[i];
+                uint32_t number = t->index.slots[o->hash & t->index.mask] & FLOW_NUMBER_MASK;
+
+                if (number == 0)
+                        continue;
+                __builtin_prefetch(entry_of(t, number), 1);
+                if (o->flags & OBSERVATION_TCP && t->config.analysis) {
+                        __builtin_prefetch(&analysis_of(t, number)->half[o->direction], 1);
+                        __builtin_prefetch(&analysis_of(t, number)->timed_at, 1);
+                }
+        }
+}
+
+static void work_off(struct flow_table *t) {
+        fetch_flows(t);
+        for (unsigned i = 0; i < t->waiting; i++)
+                take(t, &t->batch[i]);
+        t->waiting = 0;
+}
+
+struct flow_observation *flow_table_next(struct flow_table *t) {
+        return &t->batch[t->waiting];
+}
+
+void flow_table_add(struct flow_table *t) {
+        struct flow_observation *o = &t->batch[t->waiting];
+
+        if (o->flags & OBSERVATION_IPV6)
+                o->addresses = fingerprint(t, o->ends);
+        o->hash = hash_key(t, o->addresses, o->rest);
+        __builtin_prefetch(&t->index.slots[o->hash & t->index.mask]);
+        if (++t->waiting == BATCH)
+                work_off(t);
+}
+
+void flow_table_advance(struct flow_table *t, uint64_t now) {
+        work_off(t);
+        t->now = MAX(t->now, now);
+        if (t->now >= t->next_tick)
+                walk(t);
+}
+
+uint64_t flow_table_next_deadline(const struct flow_table *t) {
+        return t->counters.active > 0 || t->waiting > 0 ? t->next_tick : UINT64_MAX;
+}
+
+void flow_table_flush(struct flow_table *t) {
+        struct list *list;
+
+        work_off(t);
+        while (t->unanswered.head > 0) {
+                uint32_t number = list_take(t, &t->unanswered);
+
+                t->n_unanswered--;
+                ring_append(t, number, last_seen(entry_of(t, number)) / t->tick_length);
+        }
+        while (find_oldest(t, &list) > 0)
+                remove_flow(t, list_take(t, list), FLOW_END_CAPTURE);
+}
+
+void flow_table_get_counters(const struct flow_table *t, struct flow_counters *ret) {
+        *ret = t->counters;
+}

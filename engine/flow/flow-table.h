@@ -1,0 +1,65 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+#include "engine/flow/flow-observation.h"
+#include "engine/flow/flow-record.h"
+
+/* Who talks to whom, and how much. Packets go in as observations, flows come out as records when they end. Time is the
+ * observations' own and never goes back. The same observations give the same records, in the same order, whatever is
+ * batched.
+ *
+ * Memory grows with use and has a hard limit: 120 bytes a flow (IPv6: 152), 128 more with the analysis, and index
+ * space. When the limit is reached the flow seen least recently (to the second) gives way. Connections that wait for
+ * their first answer have a smaller limit of their own, the oldest goes, so that a flood of SYNs pushes out nothing
+ * but SYNs. */
+
+#define FLOW_TABLE_MAX ((UINT32_C(1) << 23) - 2) /* flows */
+
+struct flow_table;
+
+struct flow_timeouts { /* ns without a packet after which a flow is over */
+        uint64_t opening;     /* TCP before it is established */
+        uint64_t established; /* TCP */
+        uint64_t closing;     /* TCP after a FIN of one side */
+        uint64_t closed;      /* TCP after both or a reset: stray segments still belong to it */
+        uint64_t datagrams;   /* UDP and all other protocols */
+        uint64_t messages;    /* ICMP */
+};
+
+struct flow_table_config {
+        uint32_t flows_max;     /* at least 1, at most FLOW_TABLE_MAX */
+        uint32_t unanswered_max;/* connections opened within the last `opening` that may wait for an answer */
+        bool analysis;          /* round trips, retransmissions … of TCP */
+        uint64_t seed;          /* of the hash: random for live traffic */
+        struct flow_timeouts timeouts;
+};
+
+struct flow_table_ops {
+        void (*flow)(void *userdata, const struct flow_record *record); /* ended */
+        void *userdata;
+};
+
+struct flow_counters {
+        uint64_t packets, bytes;  /* of all flows */
+        uint64_t created, active;
+        uint64_t ended[_FLOW_END_MAX];
+        uint64_t unanswered_evicted; /* part of those evicted */
+        uint64_t clock_backwards; /* packets older than one before; they count at the time of that one */
+};
+
+void flow_table_config_default(struct flow_table_config *config);
+/* -EINVAL, -ENOMEM. `ops` is copied. */
+int flow_table_new(struct flow_table **ret, const struct flow_table_config *config, const struct flow_table_ops *ops);
+struct flow_table *flow_table_free(struct flow_table *table);
+
+/* Where the next observation goes; flow_table_add() takes it. May be filled in and not added. */
+struct flow_observation *flow_table_next(struct flow_table *table);
+void flow_table_add(struct flow_table *table);
+/* Works off what waits, and ends flows that are idle at `now` (ns since the epoch). */
+void flow_table_advance(struct flow_table *table, uint64_t now);
+/* When flow_table_advance() next has work to do; UINT64_MAX: never. */
+uint64_t flow_table_next_deadline(const struct flow_table *table);
+/* Ends all flows. */
+void flow_table_flush(struct flow_table *table);
+/* Does not count observations that wait. */
+void flow_table_get_counters(const struct flow_table *table, struct flow_counters *ret);

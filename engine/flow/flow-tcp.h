@@ -1,0 +1,71 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "engine/flow/flow-observation.h"
+#include "engine/flow/flow-record.h"
+
+/* TCP as seen from the side: which state a connection is in, what happened in it (history), and how well its
+ * segments get through. No allocation, no table: flow-table.c keeps what these work on. */
+
+/* Letters of a history, as bits per direction and as codes in its order. */
+enum flow_letter { LETTER_SYN, LETTER_SYN_ACK, LETTER_ACK, LETTER_DATA, LETTER_FIN, LETTER_RST, LETTER_AGAIN,
+                   LETTER_ZERO_WINDOW, _LETTER_MAX };
+
+/* A connection that begins, or is met midway, with this segment. */
+enum flow_state flow_tcp_first_state(uint8_t tcp_flags);
+
+struct flow_tcp_step {
+        enum flow_state state;
+        uint8_t tcp_flags;
+        bool from_initiator;
+        bool answered;      /* segments went both ways, this one counted */
+        bool closes_last;   /* the other side's FIN came after this side's: this may be what acknowledges it */
+};
+/* The state after a segment. */
+enum flow_state flow_tcp_next_state(const struct flow_tcp_step *step);
+
+/* Bits of enum flow_letter that a segment alone gives. */
+static inline uint8_t flow_tcp_letters(uint8_t tcp_flags, uint32_t payload) {
+        uint8_t data = payload > 0 ? 1 << LETTER_DATA : 0;
+
+        if (!(tcp_flags & (TCP_SYN | TCP_FIN | TCP_RST)))
+                return data ?: (tcp_flags & TCP_ACK ? 1 << LETTER_ACK : 0);
+        if (tcp_flags & TCP_SYN)
+                data |= tcp_flags & TCP_ACK ? 1 << LETTER_SYN_ACK : 1 << LETTER_SYN;
+        if (tcp_flags & TCP_FIN)
+                data |= 1 << LETTER_FIN;
+        if (tcp_flags & TCP_RST)
+                data |= 1 << LETTER_RST;
+        return data;
+}
+
+/* What one side sent. */
+struct flow_half {
+        uint64_t newest;       /* when the highest sequence number came, ns */
+        uint32_t next;         /* the sequence number behind it */
+        uint32_t acknowledged; /* what this side acknowledged last */
+        uint32_t retransmissions, out_of_order, duplicate_acks, zero_windows;
+        uint16_t window;       /* as in the header, not scaled */
+        uint8_t flags;
+        uint8_t duplicates;    /* acknowledgements alike in a row, up to 255 */
+};
+
+/* All zero to begin with. Round trips in us: 71 minutes are enough. */
+struct flow_analysis {
+        struct flow_half half[2]; /* by direction, as observations have it */
+        uint64_t timed_at;        /* when the initiator sent what is being timed, ns */
+        uint32_t timed_end;       /* the sequence number that must be acknowledged */
+        uint32_t initial;         /* the SYN's sequence number */
+        uint32_t handshake, last, minimum;
+        uint32_t average_by_8;
+        uint32_t samples;
+        uint8_t flags;
+};
+
+/* Takes in one segment; `o` has a whole header. Returns bits of enum flow_letter. */
+uint8_t flow_analysis_take(struct flow_analysis *analysis, const struct flow_observation *o, bool from_initiator);
+/* Is `initial` known? */
+bool flow_analysis_saw_syn(const struct flow_analysis *analysis);

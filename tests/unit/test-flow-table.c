@@ -1,0 +1,560 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+/* Flows from observations: states, who began, how they end, limits and time. */
+
+#include "cmocka-all.h"
+
+#include <errno.h>
+#include <netinet/in.h>
+#include <stdlib.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/resource.h>
+
+#include "common/macro.h"
+#include "engine/flow/flow-table.h"
+
+enum { LOG_MAX = 4096 };
+
+struct log {
+        struct flow_table *table;
+        struct flow_record records[LOG_MAX];
+        size_t n;
+        uint64_t packets, bytes; /* of all records */
+};
+
+static void take_record(void *userdata, const struct flow_record *record) {
+        struct log *log = userdata;
+
+        if (log->n < LOG_MAX)
+                log->records[log->n] = *record;
+        log->n++;
+        for (unsigned i = 0; i < 2; i++) {
+                log->packets += record->directions[i].packets;
+                log->bytes += record->directions[i].bytes;
+        }
+}
+
+static struct log *log_new(const struct flow_table_config *config) {
+        struct log *log = calloc(1, sizeof *log);
+        struct flow_table_ops ops = { take_record, log };
+        struct flow_table_config standard;
+
+        flow_table_config_default(&standard);
+        assert_non_null(log);
+        assert_int_equal(flow_table_new(&log->table, config ?: &standard, &ops), 0);
+        return log;
+}
+
+static void log_free(struct log *log) {
+        flow_table_free(log->table);
+        free(log);
+}
+
+/* 10.0.0.1 is the lower end, 10.0.0.2 the higher; `from` is 1 or 2. */
+struct segment {
+        double at;
+        unsigned from;
+        uint8_t flags;
+        uint32_t sequence, acknowledgement, payload;
+        uint16_t window;   /* 0: 1000 */
+        uint16_t port;     /* of 10.0.0.1; 0: 1000 */
+        uint8_t protocol;  /* 0: TCP */
+};
+
+static void feed(struct log *log, const struct segment *s) {
+        struct flow_observation *o = flow_table_next(log->table);
+        uint8_t protocol = s->protocol ?: IPPROTO_TCP;
+
+        *o = (struct flow_observation) {
+                .addresses = UINT64_C(0x0a0000010a000002),
+                .rest = (uint64_t) (s->port ?: 1000) << 48 | UINT64_C(80) << 32 | (uint64_t) protocol << 24,
+                .ts = (uint64_t) ((int64_t) ((s->at + 1000) * 1e6 + 0.5) * 1000),
+                .length = 54 + s->payload,
+                .payload = s->payload,
+                .sequence = s->sequence,
+                .acknowledgement = s->acknowledgement,
+                .window = s->window ?: 1000,
+                .tcp_flags = protocol == IPPROTO_TCP ? s->flags : 0,
+                .direction = s->from == 2,
+                .flags = protocol == IPPROTO_TCP ? OBSERVATION_TCP | OBSERVATION_WHOLE_HEADER : 0,
+                .macs = { { { 2, 0, 0, 0, 0, 1 } }, { { 2, 0, 0, 0, 0, 2 } } },
+        };
+        flow_table_add(log->table);
+}
+
+#define FEED(log, ...)                                                                  \
+        do {                                                                            \
+                const struct segment segments[] = { __VA_ARGS__ };                      \
+                for (size_t i_ = 0; i_ < ELEMENTSOF(segments); i_++)                    \
+                        feed(log, &segments[i_]);                                       \
+        } while (0)
+
+/* All records of what was fed. */
+static const struct flow_record *finish(struct log *log, size_t n) {
+        flow_table_flush(log->table);
+        assert_int_equal(log->n, n);
+        return log->records;
+}
+
+static void test_connection(void **state _unused_) {
+        struct log *log = log_new(NULL);
+        const struct flow_record *r;
+
+        FEED(log,
+             { 0.00, 1, TCP_SYN, 100, 0 },
+             { 0.02, 2, TCP_SYN | TCP_ACK, 500, 101 },
+             { 0.03, 1, TCP_ACK, 101, 501 },
+             { 0.04, 1, TCP_ACK | TCP_PSH, 101, 501, 10 },
+             { 0.06, 2, TCP_ACK, 501, 111 },
+             { 0.07, 2, TCP_ACK, 501, 111, 1000 },
+             { 0.08, 1, TCP_ACK, 111, 1501 },
+             { 0.09, 1, TCP_ACK | TCP_FIN, 111, 1501 },
+             { 0.11, 2, TCP_ACK | TCP_FIN, 1501, 112 },
+             { 0.12, 1, TCP_ACK, 112, 1502 });
+        r = finish(log, 1);
+        assert_int_equal(r->state, FLOW_CLOSED);
+        assert_int_equal(r->end, FLOW_END_FIN);
+        assert_true(r->initiator_known && r->analysed);
+        assert_string_equal(r->history, "ShADadFf");
+        assert_int_equal(r->endpoints[0].port, 1000);
+        assert_int_equal(r->endpoints[0].ip.bytes[3], 1);
+        assert_int_equal(r->endpoints[0].mac.bytes[5], 1);
+        assert_int_equal(r->directions[0].packets, 6);
+        assert_int_equal(r->directions[0].bytes, 6 * 54 + 10);
+        assert_int_equal(r->directions[1].packets, 4);
+        assert_int_equal(r->directions[1].bytes, 4 * 54 + 1000);
+        assert_int_equal(r->directions[0].tcp_flags, TCP_SYN | TCP_ACK | TCP_PSH | TCP_FIN);
+        assert_int_equal(r->directions[1].shortest, 54);
+        assert_int_equal(r->directions[1].longest, 1054);
+        assert_int_equal(r->first, 1000 * NSEC_PER_SEC);
+        assert_int_equal(r->last, 1000 * NSEC_PER_SEC + 120 * NSEC_PER_MSEC);
+        assert_int_equal(r->directions[1].first, 1000 * NSEC_PER_SEC + 20 * NSEC_PER_MSEC);
+        assert_int_equal(r->directions[1].last, 1000 * NSEC_PER_SEC + 110 * NSEC_PER_MSEC);
+        assert_int_equal(r->rtt.handshake, 30 * NSEC_PER_MSEC);
+        assert_int_equal(r->rtt.samples, 2);
+        assert_int_equal(r->rtt.minimum, 20 * NSEC_PER_MSEC);
+        assert_int_equal(r->directions[0].retransmissions + r->directions[1].retransmissions, 0);
+        log_free(log);
+}
+
+/* 7/8 of the old and 1/8 of the new. */
+static void test_rtt_average(void **state _unused_) {
+        struct log *log = log_new(NULL);
+        const struct flow_record *r;
+
+        FEED(log, { 0, 1, TCP_SYN, 100, 0 }, { 0.080, 2, TCP_SYN | TCP_ACK, 500, 101 }, { 0.081, 1, TCP_ACK, 101, 501 },
+             { 0.1, 1, TCP_ACK, 101, 501, 10 }, { 0.260, 2, TCP_ACK, 501, 111 });
+        r = finish(log, 1);
+        assert_int_equal(r->rtt.samples, 2);
+        assert_int_equal(r->rtt.last, 160 * NSEC_PER_MSEC);
+        assert_int_equal(r->rtt.minimum, 80 * NSEC_PER_MSEC);
+        assert_int_equal(r->rtt.average, 90 * NSEC_PER_MSEC);
+        log_free(log);
+}
+
+/* Karn: what was sent twice is not timed. */
+static void test_retransmission_is_not_timed(void **state _unused_) {
+        struct log *log = log_new(NULL);
+        const struct flow_record *r;
+
+        FEED(log, { 0, 1, TCP_SYN, 100, 0 }, { 1, 1, TCP_SYN, 100, 0 }, { 1.08, 2, TCP_SYN | TCP_ACK, 500, 101 },
+             { 1.081, 1, TCP_ACK, 101, 501 }, { 1.1, 1, TCP_ACK, 101, 501, 10 }, { 1.5, 1, TCP_ACK, 101, 501, 10 },
+             { 1.6, 2, TCP_ACK, 501, 111 });
+        r = finish(log, 1);
+        assert_int_equal(r->rtt.samples, 0);
+        assert_int_equal(r->rtt.handshake, 81 * NSEC_PER_MSEC); /* from the last SYN */
+        assert_int_equal(r->directions[0].retransmissions, 2);
+        assert_string_equal(r->history, "STh" "AD" "a");
+        log_free(log);
+}
+
+static void test_loss(void **state _unused_) {
+        struct log *log = log_new(NULL);
+        const struct flow_record *r;
+
+        FEED(log, { 0, 1, TCP_SYN, 100, 0 }, { 0.01, 2, TCP_SYN | TCP_ACK, 500, 101 }, { 0.02, 1, TCP_ACK, 101, 501 },
+             { 0.03, 2, TCP_ACK, 501, 101, 100 },
+             { 0.031, 2, TCP_ACK, 701, 101, 100 },  /* 601 is missing */
+             { 0.032, 1, TCP_ACK, 101, 601 },
+             { 0.033, 2, TCP_ACK, 801, 101, 100 },
+             { 0.034, 1, TCP_ACK, 101, 601 },       /* duplicate */
+             { 0.035, 2, TCP_ACK, 901, 101, 100 },
+             { 0.036, 1, TCP_ACK, 101, 601 },       /* duplicate */
+             { 0.038, 2, TCP_ACK, 601, 101, 100 },  /* fast retransmission, though soon */
+             { 0.2, 2, TCP_ACK, 1101, 101, 100 },
+             { 0.201, 2, TCP_ACK, 1001, 101, 100 }, /* overtaken */
+             { 0.21, 1, TCP_ACK, 101, 1201, 0 },
+             { 0.3, 1, TCP_ACK, 100, 1201 },        /* keep-alive */
+             { 0.31, 2, TCP_ACK, 1201, 101 });
+        r = finish(log, 1);
+        assert_int_equal(r->directions[1].retransmissions, 1);
+        assert_int_equal(r->directions[1].out_of_order, 1);
+        assert_int_equal(r->directions[0].duplicate_acks, 2);
+        assert_int_equal(r->directions[0].retransmissions, 0);
+        log_free(log);
+}
+
+static void test_zero_window(void **state _unused_) {
+        struct log *log = log_new(NULL);
+        struct flow_observation *o;
+        const struct flow_record *r;
+
+        FEED(log, { 0, 1, TCP_SYN, 100, 0 }, { 0.01, 2, TCP_SYN | TCP_ACK, 500, 101 }, { 0.02, 1, TCP_ACK, 101, 501 });
+        o = flow_table_next(log->table);
+        *o = (struct flow_observation) {
+                .addresses = UINT64_C(0x0a0000010a000002), .rest = UINT64_C(1000) << 48 | UINT64_C(80) << 32 | 6 << 24,
+                .ts = 1001 * NSEC_PER_SEC, .length = 54, .sequence = 101, .acknowledgement = 501, .tcp_flags = TCP_ACK,
+                .flags = OBSERVATION_TCP | OBSERVATION_WHOLE_HEADER };
+        flow_table_add(log->table);
+        r = finish(log, 1);
+        assert_int_equal(r->directions[0].zero_windows, 1);
+        assert_string_equal(r->history, "ShAW");
+        log_free(log);
+}
+
+/* The SYN says who began, not the first packet. */
+static void test_initiator_is_from_syn(void **state _unused_) {
+        struct log *log = log_new(NULL);
+        const struct flow_record *r;
+
+        FEED(log, { 0, 2, TCP_SYN | TCP_ACK, 500, 101 }, { 0.01, 1, TCP_ACK, 101, 501 });
+        r = finish(log, 1);
+        assert_int_equal(r->endpoints[0].port, 1000);
+        assert_true(r->initiator_known);
+        assert_int_equal(r->state, FLOW_ESTABLISHED);
+        assert_string_equal(r->history, "^hA");
+        log_free(log);
+
+        log = log_new(NULL);
+        FEED(log, { 0, 2, TCP_ACK, 500, 101, 10 }, { 0.01, 1, TCP_SYN, 100, 0 });
+        r = finish(log, 1);
+        assert_int_equal(r->endpoints[0].port, 1000);
+        assert_true(r->initiator_known);
+        log_free(log);
+}
+
+static void test_midway(void **state _unused_) {
+        struct log *log = log_new(NULL);
+        const struct flow_record *r;
+
+        FEED(log, { 0, 2, TCP_ACK, 500, 101, 10 });
+        r = finish(log, 1);
+        assert_int_equal(r->state, FLOW_UNKNOWN);
+        assert_int_equal(r->endpoints[0].port, 80);
+        assert_false(r->initiator_known);
+        assert_int_equal(r->end, FLOW_END_CAPTURE);
+        log_free(log);
+
+        log = log_new(NULL);
+        FEED(log, { 0, 2, TCP_ACK, 500, 101, 10 }, { 0.1, 1, TCP_ACK, 101, 510 });
+        r = finish(log, 1);
+        assert_int_equal(r->state, FLOW_ESTABLISHED);
+        log_free(log);
+}
+
+static void test_states(void **state _unused_) {
+        static const struct {
+                struct segment segments[6];
+                enum flow_state state;
+                enum flow_end end;
+        } cases[] = {
+                { { { 0, 1, TCP_SYN } }, FLOW_SYN_SENT, FLOW_END_CAPTURE },
+                { { { 0, 1, TCP_SYN }, { 0, 2, TCP_SYN | TCP_ACK } }, FLOW_SYN_ACK, FLOW_END_CAPTURE },
+                { { { 0, 1, TCP_SYN }, { 0, 2, TCP_SYN | TCP_ACK }, { 0, 2, TCP_ACK } }, FLOW_SYN_ACK, FLOW_END_CAPTURE },
+                { { { 0, 1, TCP_SYN }, { 0, 2, TCP_RST | TCP_ACK } }, FLOW_RESET, FLOW_END_RST },
+                { { { 0, 1, TCP_SYN }, { 0, 1, TCP_ACK, 1 } }, FLOW_ESTABLISHED, FLOW_END_CAPTURE },
+                { { { 0, 1, TCP_ACK }, { 0, 2, TCP_ACK }, { 0, 1, TCP_FIN | TCP_ACK } }, FLOW_FIN_WAIT, FLOW_END_CAPTURE },
+                { { { 0, 1, TCP_ACK }, { 0, 1, TCP_FIN | TCP_ACK }, { 0, 1, TCP_FIN | TCP_ACK } }, FLOW_FIN_WAIT, FLOW_END_CAPTURE },
+                { { { 0, 1, TCP_FIN | TCP_ACK }, { 0, 2, TCP_FIN | TCP_ACK } }, FLOW_CLOSING, FLOW_END_FIN },
+                { { { 0, 1, TCP_FIN | TCP_ACK }, { 0, 2, TCP_FIN | TCP_ACK }, { 0, 2, TCP_ACK } }, FLOW_CLOSING, FLOW_END_FIN },
+                { { { 0, 1, TCP_FIN | TCP_ACK }, { 0, 2, TCP_FIN | TCP_ACK }, { 0, 1, TCP_ACK } }, FLOW_CLOSED, FLOW_END_FIN },
+                { { { 0, 1, TCP_FIN | TCP_ACK }, { 0, 2, TCP_FIN | TCP_ACK }, { 0, 1, TCP_ACK }, { 0, 2, TCP_RST } }, FLOW_CLOSED, FLOW_END_FIN },
+        };
+
+        for (size_t i = 0; i < ELEMENTSOF(cases); i++) {
+                struct log *log = log_new(NULL);
+
+                for (size_t j = 0; j < 6 && cases[i].segments[j].from > 0; j++)
+                        feed(log, &cases[i].segments[j]);
+                finish(log, 1);
+                if (log->records->state != cases[i].state)
+                        print_message("case %zu\n", i);
+                assert_int_equal(log->records->state, cases[i].state);
+                assert_int_equal(log->records->end, cases[i].end);
+                log_free(log);
+        }
+}
+
+static void test_port_reuse(void **state _unused_) {
+        struct log *log = log_new(NULL);
+        const struct flow_record *r;
+
+        FEED(log, { 0, 1, TCP_SYN, 100, 0 }, { 0.1, 2, TCP_RST | TCP_ACK, 0, 101 },
+             { 0.2, 1, TCP_SYN, 100, 0 },  /* the same again: it was refused and does not believe it */
+             { 0.3, 1, TCP_SYN, 700, 0 },  /* another */
+             { 0.4, 1, TCP_SYN, 900, 0 }); /* and another, the last one still open */
+        r = finish(log, 3);
+        assert_int_equal(r[0].end, FLOW_END_RST);
+        assert_int_equal(r[0].directions[0].packets, 2);
+        assert_int_equal(r[1].end, FLOW_END_REUSED);
+        assert_int_equal(r[2].end, FLOW_END_CAPTURE);
+        assert_int_equal(r[2].directions[0].packets, 1);
+        log_free(log);
+}
+
+static void test_idle(void **state _unused_) {
+        struct log *log = log_new(NULL);
+        struct flow_counters c;
+
+        FEED(log, { .at = 0, .from = 1, .protocol = IPPROTO_UDP }, { .at = 119, .from = 2, .protocol = IPPROTO_UDP });
+        FEED(log, { .at = 240, .from = 1, .protocol = IPPROTO_UDP }); /* 121 s later: another flow */
+        flow_table_advance(log->table, 1240 * NSEC_PER_SEC);
+        assert_int_equal(log->n, 1);
+        assert_int_equal(log->records[0].end, FLOW_END_IDLE);
+        assert_int_equal(log->records[0].directions[0].packets + log->records[0].directions[1].packets, 2);
+        flow_table_advance(log->table, 1363 * NSEC_PER_SEC);
+        assert_int_equal(log->n, 2);
+        flow_table_get_counters(log->table, &c);
+        assert_int_equal(c.active, 0);
+        assert_int_equal(c.ended[FLOW_END_IDLE], 2);
+        assert_int_equal(flow_table_next_deadline(log->table), UINT64_MAX);
+        log_free(log);
+}
+
+/* Each state has its own timeout, also when it comes to it late. */
+static void test_timeouts_by_state(void **state _unused_) {
+        struct log *log = log_new(NULL);
+
+        FEED(log, { 0, 1, TCP_ACK, 1 }, { 0, 2, TCP_ACK, 1 },             /* established: 600 s */
+             { 0, 1, TCP_SYN, 1, .port = 2 },                             /* opening: 60 s */
+             { 0, 1, TCP_ACK, 1, .port = 3 }, { 0, 2, TCP_ACK, 1, .port = 3 },
+             { .at = 0, .from = 1, .protocol = IPPROTO_UDP });            /* 120 s */
+        FEED(log, { 50, 1, TCP_RST, 1, .port = 3 });                      /* closed: 10 s */
+        flow_table_advance(log->table, 1059 * NSEC_PER_SEC);
+        assert_int_equal(log->n, 0);
+        flow_table_advance(log->table, 1063 * NSEC_PER_SEC);
+        assert_int_equal(log->n, 2);
+        flow_table_advance(log->table, 1123 * NSEC_PER_SEC);
+        assert_int_equal(log->n, 3);
+        assert_int_equal(log->records[2].protocol, IPPROTO_UDP);
+        flow_table_advance(log->table, 1599 * NSEC_PER_SEC);
+        assert_int_equal(log->n, 3);
+        flow_table_advance(log->table, 1603 * NSEC_PER_SEC);
+        assert_int_equal(log->n, 4);
+        log_free(log);
+}
+
+static void test_eviction(void **state _unused_) {
+        struct flow_table_config config;
+        struct flow_counters c;
+        struct log *log;
+
+        flow_table_config_default(&config);
+        config.flows_max = 3;
+        log = log_new(&config);
+        for (uint16_t port = 1; port <= 3; port++)
+                FEED(log, { .at = port, .from = 1, .protocol = IPPROTO_UDP, .port = port });
+        FEED(log, { .at = 5, .from = 1, .protocol = IPPROTO_UDP, .port = 2 },
+             { .at = 7, .from = 1, .protocol = IPPROTO_UDP, .port = 1 },
+             { .at = 9, .from = 1, .protocol = IPPROTO_UDP, .port = 4 },   /* 3 goes */
+             { .at = 11, .from = 1, .protocol = IPPROTO_UDP, .port = 5 },  /* 2 goes */
+             { .at = 13, .from = 1, .protocol = IPPROTO_UDP, .port = 6 }); /* 1 goes */
+        flow_table_advance(log->table, 1013 * NSEC_PER_SEC);
+        assert_int_equal(log->n, 3);
+        for (unsigned i = 0; i < 3; i++) {
+                assert_int_equal(log->records[i].endpoints[0].port, 3 - i);
+                assert_int_equal(log->records[i].end, FLOW_END_EVICTED);
+        }
+        flow_table_get_counters(log->table, &c);
+        assert_int_equal(c.active, 3);
+        assert_int_equal(c.ended[FLOW_END_EVICTED], 3);
+        finish(log, 6);
+        assert_int_equal(log->packets, 8);
+        log_free(log);
+}
+
+/* SYNs that nobody answers push out each other and nothing else. */
+static void test_flood(void **state _unused_) {
+        struct flow_table_config config;
+        struct flow_counters c;
+        struct log *log;
+
+        flow_table_config_default(&config);
+        config.flows_max = 1000;
+        config.unanswered_max = 100;
+        log = log_new(&config);
+        FEED(log, { 0, 1, TCP_ACK, 1 }, { 0, 2, TCP_ACK, 1 });
+        FEED(log, { 1, 1, TCP_SYN, 1, .port = 5000 }, { 1, 2, TCP_SYN | TCP_ACK, 1, .port = 5000 });
+        for (uint32_t i = 0; i < 3000; i++)
+                FEED(log, { 2 + i * 0.001, 1, TCP_SYN, 1, .port = (uint16_t) (10000 + i) });
+        flow_table_advance(log->table, 1005 * NSEC_PER_SEC);
+        flow_table_get_counters(log->table, &c);
+        assert_int_equal(c.active, 102);
+        assert_int_equal(c.unanswered_evicted, 2900);
+        assert_int_equal(log->n, 2900);
+        assert_int_equal(log->records[0].endpoints[0].port, 10000);
+        finish(log, 3002);
+        assert_int_equal(log->packets, 3004);
+        log_free(log);
+}
+
+static void test_clock_backwards(void **state _unused_) {
+        struct log *log = log_new(NULL);
+        const struct flow_record *r;
+        struct flow_counters c;
+
+        FEED(log, { .at = 100, .from = 1, .protocol = IPPROTO_UDP }, { .at = -900, .from = 2, .protocol = IPPROTO_UDP },
+             { .at = 101, .from = 1, .protocol = IPPROTO_UDP });
+        flow_table_advance(log->table, 0);
+        flow_table_get_counters(log->table, &c);
+        assert_int_equal(c.clock_backwards, 1);
+        r = finish(log, 1);
+        assert_int_equal(r->first, 1100 * NSEC_PER_SEC);
+        assert_int_equal(r->directions[1].first, 1100 * NSEC_PER_SEC);
+        assert_int_equal(r->last, 1101 * NSEC_PER_SEC);
+        log_free(log);
+}
+
+/* A clock that leaps to its end and goes on from there. */
+static void test_clock_leaps(void **state _unused_) {
+        struct log *log = log_new(NULL);
+        struct flow_observation *o;
+
+        for (unsigned i = 0; i < 3; i++) {
+                FEED(log, { .at = i, .from = 1, .protocol = IPPROTO_UDP });
+                o = flow_table_next(log->table);
+                *o = (struct flow_observation) { .ts = UINT64_MAX - 5 + i, .length = 60, .rest = 17 << 24 };
+                flow_table_add(log->table);
+        }
+        flow_table_flush(log->table);
+        assert_int_equal(log->packets, 6);
+        log_free(log);
+}
+
+static uint64_t random_next(uint64_t *state) {
+        *state ^= *state << 13;
+        *state ^= *state >> 7;
+        *state ^= *state << 17;
+        return *state;
+}
+
+/* A million flows, most of them one packet, some of them many: nothing is lost, and memory stays below its bound. */
+static void test_million(void **state _unused_) {
+        struct flow_table_config config;
+        uint64_t random = 88172645463325252, packets = 0;
+        struct rusage before, after;
+        struct flow_counters c;
+        struct log *log;
+
+        flow_table_config_default(&config);
+        config.flows_max = 1000000;
+        config.analysis = false;
+        getrusage(RUSAGE_SELF, &before);
+        log = log_new(&config);
+        for (uint32_t i = 0; i < 1500000; i++, packets++) {
+                struct flow_observation *o = flow_table_next(log->table);
+
+                *o = (struct flow_observation) {
+                        .addresses = i % 3 == 2 ? random_next(&random) % i : i, .rest = UINT64_C(53) << 32 | 17 << 24,
+                        .ts = (uint64_t) i * NSEC_PER_USEC, .length = 100 };
+                flow_table_add(log->table);
+        }
+        flow_table_advance(log->table, 0);
+        flow_table_get_counters(log->table, &c);
+        assert_true(c.active == 1000000 && c.ended[FLOW_END_EVICTED] > 0);
+        getrusage(RUSAGE_SELF, &after);
+        assert_true(after.ru_maxrss - before.ru_maxrss < 128 * 1000000 / 1024 + 2048);
+        flow_table_flush(log->table);
+        flow_table_get_counters(log->table, &c);
+        assert_int_equal(c.created, log->n);
+        assert_int_equal(log->packets, packets);
+        assert_int_equal(log->bytes, packets * 100);
+        log_free(log);
+}
+
+/* The same packets, batched by 32 or taken one by one, and with any seed, give the same. */
+static void test_batches(void **state _unused_) {
+        struct flow_table_config config;
+        struct log *logs[3];
+
+        flow_table_config_default(&config);
+        config.flows_max = 50;
+        config.unanswered_max = 10;
+        for (unsigned k = 0; k < 3; k++) {
+                uint64_t random = 4711;
+
+                config.seed = k == 2 ? UINT64_C(0xdeadbeefcafebabe) : 0;
+                logs[k] = log_new(&config);
+                for (unsigned i = 0; i < 20000; i++) {
+                        uint64_t x = random_next(&random);
+                        struct segment s = { .at = i * 0.05, .from = 1 + (x & 1), .flags = (uint8_t) (x >> 8 & 0x17),
+                                             .sequence = x >> 16 & 0xff, .payload = x >> 24 & 15,
+                                             .port = (uint16_t) (1 + (x >> 32) % 80), .protocol = x >> 60 ? 0 : IPPROTO_UDP };
+
+                        feed(logs[k], &s);
+                        if (k == 1)
+                                flow_table_advance(logs[k]->table, 0);
+                }
+                flow_table_flush(logs[k]->table);
+        }
+        for (unsigned k = 1; k < 3; k++) {
+                assert_int_equal(logs[k]->n, logs[0]->n);
+                assert_int_equal(logs[k]->packets, 20000);
+                assert_memory_equal(logs[k]->records, logs[0]->records, MIN(logs[0]->n, (size_t) LOG_MAX) * sizeof *logs[0]->records);
+        }
+        for (unsigned k = 0; k < 3; k++)
+                log_free(logs[k]);
+}
+
+/* Counters that outgrow their first 32 bits. */
+static void test_large_counts(void **state _unused_) {
+        struct log *log = log_new(NULL);
+
+        for (unsigned i = 0; i < 40000; i++)
+                FEED(log, { .at = i * 0.001, .from = 2, .protocol = IPPROTO_UDP, .payload = 262000 });
+        finish(log, 1);
+        assert_int_equal(log->records->directions[0].bytes, UINT64_C(40000) * 262054);
+        assert_int_equal(log->records->directions[0].longest, UINT16_MAX);
+        log_free(log);
+}
+
+static void test_config(void **state _unused_) {
+        struct flow_table_config config;
+        struct flow_table_ops ops = { 0 };
+        struct flow_table *table = NULL;
+
+        flow_table_config_default(&config);
+        config.flows_max = 0;
+        assert_int_equal(flow_table_new(&table, &config, &ops), -EINVAL);
+        config.flows_max = FLOW_TABLE_MAX + 1;
+        assert_int_equal(flow_table_new(&table, &config, &ops), -EINVAL);
+        assert_null(table);
+        assert_null(flow_table_free(NULL));
+}
+
+int main(void) {
+        const struct CMUnitTest tests[] = {
+                cmocka_unit_test(test_connection),
+                cmocka_unit_test(test_rtt_average),
+                cmocka_unit_test(test_retransmission_is_not_timed),
+                cmocka_unit_test(test_loss),
+                cmocka_unit_test(test_zero_window),
+                cmocka_unit_test(test_initiator_is_from_syn),
+                cmocka_unit_test(test_midway),
+                cmocka_unit_test(test_states),
+                cmocka_unit_test(test_port_reuse),
+                cmocka_unit_test(test_idle),
+                cmocka_unit_test(test_timeouts_by_state),
+                cmocka_unit_test(test_eviction),
+                cmocka_unit_test(test_flood),
+                cmocka_unit_test(test_clock_backwards),
+                cmocka_unit_test(test_clock_leaps),
+                cmocka_unit_test(test_million),
+                cmocka_unit_test(test_batches),
+                cmocka_unit_test(test_large_counts),
+                cmocka_unit_test(test_config),
+        };
+
+        return cmocka_run_group_tests(tests, NULL, NULL);
+}
