@@ -170,6 +170,21 @@ static void router_is_not_blamed_for_what_it_forwards(void **state) {
         assert_string_equal(evidence_of(device_at(f, ROUTER), FACT_SSDP_SERVER)->value, "its own");
 }
 
+/* The router forwards a server's certificate and hello; then one of its own. */
+static void certificates_of_far_servers_are_not_the_routers(void **state) {
+        struct fixture *f = *state;
+
+        arp(f, ROUTER, "192.168.77.1");
+        say_flags(f, ROUTER, "93.184.216.34", FACT_TLS_CERT_SUBJECT_CN, "synology", 0, FACT_LINK_SCOPED);
+        say_flags(f, ROUTER, "93.184.216.34", FACT_TLS_JA3S, "eb1d94daa7e0344597e756a1fb6e7054", 0, FACT_LINK_SCOPED);
+        say_flags(f, ROUTER, "93.184.216.34", FACT_SSH_BANNER, "SSH-2.0-ROSSSH", 0, FACT_LINK_SCOPED);
+        assert_null(evidence_of(device_at(f, ROUTER), FACT_TLS_CERT_SUBJECT_CN));
+        assert_null(evidence_of(device_at(f, ROUTER), FACT_TLS_JA3S));
+        assert_null(evidence_of(device_at(f, ROUTER), FACT_SSH_BANNER));
+        say_flags(f, ROUTER, "192.168.77.1", FACT_TLS_CERT_SUBJECT_CN, "fritz.box", 0, FACT_LINK_SCOPED);
+        assert_string_equal(evidence_of(device_at(f, ROUTER), FACT_TLS_CERT_SUBJECT_CN)->value, "fritz.box");
+}
+
 /* A capture that starts in the middle: no ARP, no DHCP, no interface. */
 static void hop_limit_decides_where_no_prefix_is_known(void **state) {
         struct fixture *f = *state;
@@ -832,6 +847,7 @@ int main(void) {
                 TEST(instance_names_lose_type_and_identifier),
                 TEST(router_is_not_blamed_for_what_it_forwards),
                 TEST(known_address_counts_for_more_than_the_hop_limit),
+                TEST(certificates_of_far_servers_are_not_the_routers),
                 TEST(hop_limit_decides_where_no_prefix_is_known),
                 TEST(address_of_another_is_not_the_senders),
                 TEST(gateway_is_not_taken_for_a_host_it_forwards),

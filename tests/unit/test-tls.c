@@ -216,6 +216,28 @@ static void nonsense_retires_the_side_that_says_it(void **state _unused_) {
         }
 }
 
+/* Each fact is about its sender, and none says that it cannot have crossed a router. */
+static void facts_are_the_senders(void **state _unused_) {
+        struct bytes message = client_message("a.test"), client = {}, flight = server_messages(), server = {};
+        struct tcp_talk t;
+
+        bytes_records(&client, 22, &message, 16384);
+        bytes_records(&server, 22, &flight, 16384);
+        tcp_talk_begin(&t);
+        tcp_talk_say(&t, 0, client.data, client.n);
+        tcp_talk_say(&t, 1, server.data, server.n);
+        for (size_t i = 0; i < t.log.count; i++) {
+                const struct fact *fact = &t.log.facts[i];
+                bool by_server = fact->kind >= FACT_TLS_JA3S && fact->kind <= FACT_TLS_CERT_UNPARSABLE;
+
+                assert_int_equal(fact->mac.bytes[5], by_server ? 2 : 1);
+                assert_int_equal(fact->flags & FACT_LINK_SCOPED, 0);
+                assert_int_equal(fact_voice(fact), fact->kind == FACT_TLS_SNI ? VOICE_ASKS : VOICE_SELF);
+        }
+        assert_non_null(fact_log_find(&t.log, FACT_TLS_CERT_SUBJECT_CN));
+        tcp_talk_end(&t);
+}
+
 /* Messages that are longer than anybody needs cost no more than a stream may hold. */
 static void memory_is_bounded(void **state _unused_) {
         static const uint8_t zero[1400];
@@ -244,6 +266,7 @@ int main(void) {
                 cmocka_unit_test(tls_starts_in_the_middle),
                 cmocka_unit_test(what_follows_a_hole_is_found_at_a_record),
                 cmocka_unit_test(nonsense_retires_the_side_that_says_it),
+                cmocka_unit_test(facts_are_the_senders),
                 cmocka_unit_test(memory_is_bounded),
         };
 
