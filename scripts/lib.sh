@@ -68,25 +68,34 @@ disable_new_services() {
 
 # install_packages GROUP...: installs what is missing, and only then touches the package manager
 install_packages() {
-        local manager missing forbade=
+        local manager missing
         manager=$(package_manager)
         mapfile -t missing < <(missing_packages "$manager" "$@")
         [ "${#missing[@]}" -gt 0 ] || return 0
-        say "installing ${#missing[@]} packages: ${missing[*]}"
-        case $manager in
-        apt)
-                export DEBIAN_FRONTEND=noninteractive
-                forbid_service_start && forbade=1
-                apt-get -qq -o DPkg::Lock::Timeout=600 update >&2 &&
-                        apt-get -qq -y -o DPkg::Lock::Timeout=600 -o Dpkg::Use-Pty=0 install --no-install-recommends \
-                                "${missing[@]}" >&2 || { [ -z "$forbade" ] || rm -f /usr/sbin/policy-rc.d; die "apt-get failed"; }
-                [ -z "$forbade" ] || rm -f /usr/sbin/policy-rc.d
-                disable_new_services "${missing[@]}"
-                ;;
-        dnf) dnf -q -y install "${missing[@]}" >&2 || die "dnf failed" ;;
-        pacman) pacman -S --needed --noconfirm "${missing[@]}" >&2 || die "pacman failed" ;;
-        esac
+        say "installing ${#missing[@]} packages and what they need: ${missing[*]}"
+        "install_with_$manager" "${missing[@]}"
 }
+
+# Only what goes wrong is worth a newcomer's attention.
+apt_quietly() {
+        local log r=0
+        log=$(mktemp)
+        DEBIAN_FRONTEND=noninteractive apt-get -qq -y -o DPkg::Lock::Timeout=600 -o Dpkg::Use-Pty=0 "$@" >"$log" 2>&1 || r=$?
+        [ "$r" -eq 0 ] || cat "$log" >&2
+        rm -f "$log"
+        return "$r"
+}
+
+# In a process of its own, so that what it forbids is allowed again even when it is interrupted.
+install_with_apt() (
+        ! forbid_service_start || trap 'rm -f /usr/sbin/policy-rc.d' EXIT
+        apt_quietly update && apt_quietly install --no-install-recommends "$@" ||
+                die "apt-get failed: see above, and scripts/packages-apt.txt for what is needed"
+        disable_new_services "$@"
+)
+
+install_with_dnf() { dnf -q -y --setopt=strict=0 install "$@" >&2 || die "dnf failed"; }
+install_with_pacman() { pacman -S --needed --noconfirm "$@" >&2 || die "pacman failed"; }
 
 # build_tree DIR [MESON OPTION...]: configures once, builds always; says nothing unless something fails
 build_tree() {
@@ -97,7 +106,7 @@ build_tree() {
         if [ ! -f "$dir/build.ninja" ]; then
                 meson setup "$dir" "$SOURCE" "$@" >"$log" 2>&1 || { cat "$log" >&2; die "configuring $dir failed"; }
         fi
-        ninja -C "$dir" >"$log" 2>&1 || { cat "$log" >&2; die "building $dir failed"; }
+        ninja -C "$dir" >"$log" 2>&1 || { cat "$log" >&2; die "building $dir failed (if it was made by something older: remove it, and try again)"; }
 }
 
 # wait_for SECONDS COMMAND...: until it succeeds; 1 if it never does

@@ -97,6 +97,9 @@ class Bus:
         os.chmod(self.work, 0o755)
         run("mount", "-t", "tmpfs", "-o", "mode=755", "tmpfs", self.work)
         self.mount()
+        # A checkout may be where the user lanscope cannot look, below /root for one.
+        self.lanscoped = shutil.copy(LANSCOPED, self.work)
+        self.rules = shutil.copytree(os.path.join(SOURCE, "data", "rules"), os.path.join(self.work, "rules"))
         self.dbus = self.polkit = None
         self.address = "unix:path=/run/dbus/system_bus_socket"
         os.environ["DBUS_SYSTEM_BUS_ADDRESS"] = self.address
@@ -293,7 +296,7 @@ class Service:
         self.notify.bind(self.notify_path)
         os.chmod(self.notify_path, 0o777)
         self.messages = ""
-        command = [LANSCOPED, "--rules=" + os.path.join(SOURCE, "data", "rules")]
+        command = [bus.lanscoped, "--rules=" + bus.rules]
         if replay:
             capture = os.path.join(bus.work, "home.pcap")
             write_capture(capture, home_frames())
