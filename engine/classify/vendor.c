@@ -9,8 +9,11 @@
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include <systemd/sd-hwdb.h>
+
+#include "common/macro.h"
 
 /* A power of two; a home has about thirty vendors. */
 #define CACHE_SLOTS 64
@@ -50,6 +53,28 @@ struct vendor_db *vendor_db_free(struct vendor_db *db) {
         return NULL;
 }
 
+/* Prefixes that hypervisors hand out without the registry: locally administered, but not random. */
+static const char *local_vendor(const struct mac_address *mac) {
+        static const struct {
+                uint8_t prefix[3];
+                const char *name;
+        } vendors[] = {
+                { { 0x52, 0x54, 0x00 }, "QEMU" },
+                { { 0xfe, 0x54, 0x00 }, "QEMU" }, /* the host's end of libvirt's cable */
+                { { 0x0a, 0x00, 0x27 }, "VirtualBox" }, /* the host's end of its own networks */
+                { { 0x02, 0x42, 0xac }, "Docker" }, /* 172.16.0.0/12 behind it, in hexadecimal */
+        };
+
+        for (size_t i = 0; i < ELEMENTSOF(vendors); i++)
+                if (memcmp(mac->bytes, vendors[i].prefix, sizeof vendors[i].prefix) == 0)
+                        return vendors[i].name;
+        return NULL;
+}
+
+bool vendor_is_random(const struct mac_address *mac) {
+        return mac_is_locally_administered(mac) && !local_vendor(mac);
+}
+
 static const char *look_up(sd_hwdb *hwdb, const struct mac_address *mac) {
         const uint8_t *b = mac->bytes;
         const char *name = NULL;
@@ -71,7 +96,11 @@ const char *vendor_db_lookup(struct vendor_db *db, const struct mac_address *mac
         struct vendor_slot *slot;
         uint64_t prefix = 0;
 
-        if (!db || mac_is_group(mac) || mac_is_locally_administered(mac) || is_made_up(mac))
+        if (mac_is_group(mac) || is_made_up(mac))
+                return NULL;
+        if (mac_is_locally_administered(mac))
+                return local_vendor(mac);
+        if (!db)
                 return NULL;
         for (size_t i = 0; i < sizeof mac->bytes; i++)
                 prefix = prefix << 8 | mac->bytes[i];

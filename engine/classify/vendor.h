@@ -14,6 +14,8 @@ int vendor_db_new(struct vendor_db **ret);
 struct vendor_db *vendor_db_free(struct vendor_db *db);
 DEFINE_CLEANUP(struct vendor_db *, vendor_db_free)
 
-/* The vendor's name, owned by `db`; NULL where there is none, for a locally administered or group address, and for
- * a `db` of NULL. */
+/* The vendor's name, owned by `db`; NULL where there is none, and for a group address. For locally administered ones
+ * the few that are known though nobody registered them ("QEMU"), with a `db` of NULL as well. */
 const char *vendor_db_lookup(struct vendor_db *db, const struct mac_address *mac);
+/* Locally administered, and not by somebody known for it: most likely drawn at random. */
+bool vendor_is_random(const struct mac_address *mac);

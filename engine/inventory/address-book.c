@@ -3,7 +3,7 @@
 /* Which IP address belongs to which device. In a network an address has one owner, and it stands in the list of
  * that device only. Addresses move when somebody else claims them by ARP, NDP or DHCP, but not while the owner was
  * heard to claim them just now, and never away from this machine or from the gateway: a forged claim would let the
- * rest of the inventory blame the wrong device. */
+ * rest of the inventory blame the wrong device. An address that was made of a known device's MAC is that device's. */
 
 #include <errno.h>
 #include <string.h>
@@ -128,6 +128,24 @@ static bool add(struct inventory *inventory, struct entry *entry, const struct d
         return true;
 }
 
+/* The MAC that an IPv6 address was made of (RFC 4291 appendix A: EUI-64, universal bit inverted). False: of none. */
+static bool read_eui64(const struct ip_address *ip, struct mac_address *ret) {
+        const uint8_t *id = ip->bytes + 8;
+
+        if (ip->family != AF_INET6 || id[3] != 0xff || id[4] != 0xfe)
+                return false;
+        *ret = (struct mac_address) { { id[0] ^ 2, id[1], id[2], id[5], id[6], id[7] } };
+        return true;
+}
+
+/* The device whose MAC the address was made of: whoever else claims it forges, or answers for it. NULL: unknown. */
+static const struct entry *natural_owner(const struct inventory *inventory, const struct network_entry *network,
+                                         const struct ip_address *ip) {
+        struct mac_address mac;
+
+        return read_eui64(ip, &mac) ? entry_by_mac(inventory, network, &mac) : NULL;
+}
+
 /* May `claim` take the address away from its owner? */
 static bool owner_yields(const struct entry *owner, const struct device_ip *ip, enum claim claim, uint64_t now) {
         uint64_t silence = now > ip->last_seen ? now - ip->last_seen : 0;
@@ -155,13 +173,14 @@ bool entry_bind(struct inventory *inventory, struct entry *entry, const struct i
                 enum claim claim, uint64_t now) {
         struct device_ip fresh = { *ip, now, now, source };
         struct entry *owner = entry_by_ip(inventory, entry->network, ip);
+        const struct entry *natural = natural_owner(inventory, entry->network, ip);
         struct device_ip *held;
 
-        if (!network_ip_is_host(entry->network, ip))
+        if (!network_ip_is_host(entry->network, ip) || (natural && natural != entry && claim != CLAIM_SELF))
                 return false;
         if (owner && owner != entry) {
                 held = find_ip(owner, ip);
-                if (!owner_yields(owner, held, claim, now))
+                if (natural != entry && !owner_yields(owner, held, claim, now))
                         return false;
                 entry_unbind(inventory, owner, ip);
         }

@@ -63,7 +63,7 @@ const char *presence_to_string(enum presence presence) __attribute__((const));
 enum device_flags {
         DEVICE_SELF = 1 << 0,       /* this machine */
         DEVICE_GATEWAY = 1 << 1,    /* routes for the network */
-        DEVICE_RANDOMIZED = 1 << 2, /* all its addresses are locally administered */
+        DEVICE_RANDOMIZED = 1 << 2, /* all its addresses are locally administered, by nobody known for it */
         DEVICE_KNOWN = 1 << 3,      /* was there in the learning period, or its alert was raised */
         DEVICE_CONFIRMED = 1 << 4,  /* said at least one fact; without it only a source address was seen */
 };

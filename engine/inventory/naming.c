@@ -134,6 +134,7 @@ static bool is_telling(const char *name) {
 
 /* A name that others of its kind outlived by so long was given up: the device was renamed. */
 #define NAME_OUTLIVED (600 * NSEC_PER_SEC)
+#define NAME_REPEATED 3
 
 struct candidate {
         struct device_name name; /* value: in `text` */
@@ -175,10 +176,24 @@ static size_t insert_candidate(struct candidate *list, size_t n, const struct ca
         return n + 1;
 }
 
+/* Kinds of which a device has one name at a time. Of others it may have several, told at different times. */
+static bool is_single(enum fact_kind kind) {
+        return kind == FACT_DHCP_HOSTNAME || kind == FACT_DHCP_FQDN || kind == FACT_DHCP6_FQDN ||
+               kind == FACT_LLDP_SYSTEM_NAME || kind == FACT_CDP_DEVICE_ID || kind == FACT_CDP_SYSTEM_NAME;
+}
+
+static bool outlives(const struct evidence *other, const struct evidence *name) {
+        if (other->kind != name->kind || other->last_seen <= name->last_seen)
+                return false;
+        if (other->last_seen - name->last_seen > NAME_OUTLIVED)
+                return true;
+        /* Came when the other was gone, and was repeated: it is configured anew. */
+        return is_single(name->kind) && other->first_seen > name->last_seen && other->count >= NAME_REPEATED;
+}
+
 static bool is_given_up(const struct device *d, const struct evidence *name) {
         for (size_t i = 0; i < d->n_evidence; i++)
-                if (d->evidence[i].kind == name->kind && d->evidence[i].last_seen > name->last_seen &&
-                    d->evidence[i].last_seen - name->last_seen > NAME_OUTLIVED)
+                if (outlives(&d->evidence[i], name))
                         return true;
         return false;
 }

@@ -228,7 +228,7 @@ int entry_add_mac(struct inventory *inventory, struct entry *entry, const struct
         d->macs[0] = *mac;
         d->n_macs++;
         for (size_t i = 0; i < d->n_macs; i++)
-                randomized = randomized && mac_is_locally_administered(&d->macs[i].address);
+                randomized = randomized && vendor_is_random(&d->macs[i].address);
         d->flags = (d->flags & ~DEVICE_RANDOMIZED) | (randomized ? DEVICE_RANDOMIZED : 0);
         entry_set_vendor(inventory, entry);
         return 0;
@@ -242,7 +242,7 @@ void entry_drop_mac(struct inventory *inventory, struct entry *entry, size_t i) 
         d->n_macs--;
         memmove(&d->macs[i], &d->macs[i + 1], (d->n_macs - i) * sizeof d->macs[0]);
         for (size_t k = 0; k < d->n_macs; k++)
-                randomized = randomized && mac_is_locally_administered(&d->macs[k].address);
+                randomized = randomized && vendor_is_random(&d->macs[k].address);
         d->flags = (d->flags & ~DEVICE_RANDOMIZED) | (randomized ? DEVICE_RANDOMIZED : 0);
         entry_set_vendor(inventory, entry);
 }

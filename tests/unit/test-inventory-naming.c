@@ -154,6 +154,24 @@ static void what_is_taken_back_is_no_evidence(void **state) {
         assert_int_equal(device_at(f, PC)->n_evidence, 0);
 }
 
+/* A switch that starts says its default name once, and then the configured one. */
+static void a_configured_name_replaces_the_default(void **state) {
+        struct fixture *f = *state;
+
+        say(f, PC, NULL, FACT_LLDP_SYSTEM_NAME, "vm");
+        for (unsigned i = 0; i < 3; i++) {
+                pass(f, 2);
+                assert_string_equal(device_hostname(device_at(f, PC)), "vm");
+                say(f, PC, NULL, FACT_LLDP_SYSTEM_NAME, "sw-closet-01");
+        }
+        pass(f, 1);
+        assert_string_equal(device_hostname(device_at(f, PC)), "sw-closet-01");
+        /* Who says both all the time keeps the first. */
+        say(f, PC, NULL, FACT_LLDP_SYSTEM_NAME, "vm");
+        pass(f, 1);
+        assert_string_equal(device_hostname(device_at(f, PC)), "vm");
+}
+
 int main(void) {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
         const struct CMUnitTest tests[] = {
@@ -165,6 +183,7 @@ int main(void) {
                 TEST(a_relayed_client_is_not_the_relay),
                 TEST(a_client_of_dhcpv6_tells_its_name),
                 TEST(names_of_neighbours_rank_by_source),
+                TEST(a_configured_name_replaces_the_default),
                 TEST(what_is_tunnelled_or_routed_makes_no_device),
                 TEST(a_search_describes_nobody),
                 TEST(what_is_taken_back_is_no_evidence),

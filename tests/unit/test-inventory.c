@@ -836,10 +836,28 @@ static void iteration_is_in_order_of_id(void **state) {
         assert_int_equal(n, 500);
 }
 
+/* A router advertisement with a forged source: the attacker does not get the router's address, not even if he is heard
+ * first. */
+static void an_address_made_of_a_mac_is_that_macs(void **state) {
+        struct fixture *f = *state;
+        struct ip_address ip = ip_of("fe80::76da:88ff:fe10:7701");
+
+        say(f, LAPTOP, "fe80::76da:88ff:fe10:7701", FACT_NDP_ROUTER, "fe80::76da:88ff:fe10:7701");
+        assert_int_equal(device_at(f, LAPTOP)->n_ipv6, 1);
+        say(f, ROUTER, "fe80::76da:88ff:fe10:7701", FACT_NDP_ROUTER, "fe80::76da:88ff:fe10:7701");
+        assert_int_equal(device_at(f, LAPTOP)->n_ipv6, 0);
+        assert_true(ip_equal(&device_at(f, ROUTER)->ipv6[0].address, &ip));
+        pass(f, 7200);
+        say(f, LAPTOP, "fe80::76da:88ff:fe10:7701", FACT_NDP_SOURCE, LAPTOP " fe80::76da:88ff:fe10:7701");
+        assert_int_equal(device_at(f, LAPTOP)->n_ipv6, 0);
+        assert_int_equal(device_at(f, ROUTER)->n_ipv6, 1);
+}
+
 int main(void) {
         const struct CMUnitTest tests[] = {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
                 TEST(arp_makes_a_device_with_an_address),
+                TEST(an_address_made_of_a_mac_is_that_macs),
                 TEST(names_rank_by_source),
                 TEST(two_names_of_a_kind_do_not_take_turns),
                 TEST(renamed_device_gets_its_new_name),

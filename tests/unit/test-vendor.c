@@ -48,6 +48,23 @@ static void made_up_addresses_have_none(void **state) {
         assert_null(vendor_of(NULL, "08:00:20:01:02:03"));
 }
 
+static bool is_random(const char *text) {
+        struct mac_address mac;
+
+        assert_int_equal(mac_parse(text, &mac), 0);
+        return vendor_is_random(&mac);
+}
+
+static void hypervisors_addresses_are_not_random(void **state) {
+        assert_string_equal(vendor_of(*state, "52:54:00:12:34:56"), "QEMU");
+        assert_string_equal(vendor_of(NULL, "02:42:ac:11:00:02"), "Docker");
+        assert_string_equal(vendor_of(NULL, "0a:00:27:00:00:00"), "VirtualBox");
+        assert_false(is_random("52:54:00:12:34:56"));
+        assert_false(is_random("08:00:20:01:02:03"));
+        assert_true(is_random("52:54:01:12:34:56"));
+        assert_true(is_random("da:a1:19:00:11:22"));
+}
+
 static int open_db(void **state) {
         struct vendor_db *db = NULL;
 
@@ -67,6 +84,7 @@ int main(void) {
                 cmocka_unit_test(registered_addresses_have_a_vendor),
                 cmocka_unit_test(small_blocks_are_told_apart),
                 cmocka_unit_test(made_up_addresses_have_none),
+                cmocka_unit_test(hypervisors_addresses_are_not_random),
         };
 
         return cmocka_run_group_tests(tests, open_db, close_db);
