@@ -71,7 +71,8 @@ static bool read_name(const GENERAL_NAME *general, char text[static IP_STRING_MA
 
 /* Sorted, each once. Nothing, where all are of other types. */
 static void emit_names(struct emitter *e, const X509 *certificate) {
-        _cleanup_(GENERAL_NAMES_freep) GENERAL_NAMES *list = X509_get_ext_d2i(certificate, NID_subject_alt_name, NULL, NULL);
+        _cleanup_(GENERAL_NAMES_freep) GENERAL_NAMES *list =
+                X509_get_ext_d2i(certificate, NID_subject_alt_name, NULL, NULL);
         char addresses[NAMES_MAX][IP_STRING_MAX], text[FACT_VALUE_MAX + 2];
         struct strbuf b = STRBUF(text);
         struct name names[NAMES_MAX];
@@ -95,8 +96,8 @@ static void emit_end(struct emitter *e, const X509 *certificate) {
         struct tm tm;
 
         if (ASN1_TIME_to_tm(X509_get0_notAfter(certificate), &tm) == 1)
-                emit_printf(e, FACT_TLS_CERT_NOT_AFTER, "%04d-%02d-%02dT%02d:%02d:%02dZ", tm.tm_year + 1900, tm.tm_mon + 1, tm.tm_mday,
-                            tm.tm_hour, tm.tm_min, tm.tm_sec);
+                emit_printf(e, FACT_TLS_CERT_NOT_AFTER, "%04d-%02d-%02dT%02d:%02d:%02dZ", tm.tm_year + 1900,
+                            tm.tm_mon + 1, tm.tm_mday, tm.tm_hour, tm.tm_min, tm.tm_sec);
 }
 
 /* RFC 5280 §4.1.2.5: in UTC, with seconds. */

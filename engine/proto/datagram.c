@@ -170,6 +170,7 @@ static struct pieces_slot *take_slot(struct datagram_table *t) {
 }
 
 struct datagram_pieces *datagram_pieces(struct datagram *d, bool create) {
+        struct datagram_counters *counters = &d->table->counters;
         struct pieces_slot *slot = find_pieces(d);
 
         if (!slot && !create)
@@ -184,8 +185,7 @@ struct datagram_pieces *datagram_pieces(struct datagram *d, bool create) {
                 slot->used = true;
                 slot->pieces->ready = slot->pieces->message = 0;
                 memset(slot->pieces->have, 0, sizeof slot->pieces->have);
-                d->table->counters.unfinished++;
-                d->table->counters.unfinished_max = MAX(d->table->counters.unfinished_max, d->table->counters.unfinished);
+                counters->unfinished_max = MAX(counters->unfinished_max, ++counters->unfinished);
         }
         slot->last = d->ts;
         return slot->pieces;

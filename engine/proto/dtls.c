@@ -27,8 +27,8 @@ static int next_record(struct cursor *c, uint8_t *ret_type, struct cursor *ret) 
         struct cursor at = *c;
         uint16_t version, epoch, length;
 
-        if (!cursor_u8(&at, ret_type) || !cursor_be16(&at, &version) || !cursor_be16(&at, &epoch) || !cursor_skip(&at, 6) ||
-            !cursor_be16(&at, &length) || !cursor_take(&at, length, ret))
+        if (!cursor_u8(&at, ret_type) || !cursor_be16(&at, &version) || !cursor_be16(&at, &epoch) ||
+            !cursor_skip(&at, 6) || !cursor_be16(&at, &length) || !cursor_take(&at, length, ret))
                 return 0;
         if ((version >> 8 != 0xfe && version != VERSION_OLD) || epoch != 0 || *ret_type < 20 || *ret_type > 26)
                 return 0;
@@ -40,8 +40,8 @@ static bool next_fragment(struct cursor *c, struct fragment *ret) {
         struct fragment f;
         uint32_t n;
 
-        if (!cursor_u8(c, &f.type) || !cursor_be24(c, &f.length) || !cursor_be16(c, &f.sequence) || !cursor_be24(c, &f.offset) ||
-            !cursor_be24(c, &n) || !cursor_take(c, n, &f.data))
+        if (!cursor_u8(c, &f.type) || !cursor_be24(c, &f.length) || !cursor_be16(c, &f.sequence) ||
+            !cursor_be24(c, &f.offset) || !cursor_be24(c, &n) || !cursor_take(c, n, &f.data))
                 return false;
         if (f.offset > f.length || n > f.length - f.offset)
                 return false;

@@ -132,8 +132,8 @@ static const char *ja4_version(const struct tls_hello *hello) {
                 uint16_t version;
                 const char *text;
         } names[] = {
-                { 0x0304, "13" }, { 0x0303, "12" }, { 0x0302, "11" }, { 0x0301, "10" }, { 0x0300, "s3" }, { 0x0002, "s2" },
-                { 0xfeff, "d1" }, { 0xfefd, "d2" }, { 0xfefc, "d3" },
+                { 0x0304, "13" }, { 0x0303, "12" }, { 0x0302, "11" }, { 0x0301, "10" }, { 0x0300, "s3" },
+                { 0x0002, "s2" }, { 0xfeff, "d1" }, { 0xfefd, "d2" }, { 0xfefc, "d3" },
         };
         struct cursor list = hello->versions;
         uint16_t highest = 0, version;

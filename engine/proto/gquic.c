@@ -15,10 +15,10 @@
 
 /* "Q025" and the like; 'Q050' and later encrypt their hello. */
 static bool is_version(struct cursor payload, size_t at) {
-        const uint8_t *v = payload.data + at;
+        char v[VERSION_LENGTH];
 
-        return cursor_left(&payload) >= at + VERSION_LENGTH && v[0] == 'Q' && v[1] == '0' && v[2] >= '0' && v[2] <= '4' && v[3] >= '0' &&
-               v[3] <= '9';
+        return cursor_skip(&payload, at) && cursor_copy(&payload, v, sizeof v) && v[0] == 'Q' && v[1] == '0' &&
+               v[2] >= '0' && v[2] <= '4' && v[3] >= '0' && v[3] <= '9';
 }
 
 /* The version stands behind the flags and a connection ID of 8, 4 or no bytes; from Q046 on in front of them. */
@@ -39,8 +39,8 @@ static int parse_hello(struct cursor hello, struct emitter *e) {
         uint32_t start = 0, end;
         uint16_t n, reserved;
 
-        if (!cursor_skip(&hello, TAG_LENGTH) || !cursor_le16(&hello, &n) || !cursor_le16(&hello, &reserved) || n > TAGS_MAX ||
-            !cursor_take(&hello, (size_t) n * (TAG_LENGTH + 4), &tags))
+        if (!cursor_skip(&hello, TAG_LENGTH) || !cursor_le16(&hello, &n) || !cursor_le16(&hello, &reserved) ||
+            n > TAGS_MAX || !cursor_take(&hello, (size_t) n * (TAG_LENGTH + 4), &tags))
                 return -EBADMSG;
         for (; n > 0; n--) {
                 const uint8_t *tag = tags.data;

@@ -26,17 +26,23 @@ static const struct {
         bool second;
 } salts[] = {
         { 0x00000001, 0x00000001,
-          { 0x38, 0x76, 0x2c, 0xf7, 0xf5, 0x59, 0x34, 0xb3, 0x4d, 0x17, 0x9a, 0xe6, 0xa4, 0xc8, 0x0c, 0xad, 0xcc, 0xbb, 0x7f, 0x0a } },
+          { 0x38, 0x76, 0x2c, 0xf7, 0xf5, 0x59, 0x34, 0xb3, 0x4d, 0x17,
+            0x9a, 0xe6, 0xa4, 0xc8, 0x0c, 0xad, 0xcc, 0xbb, 0x7f, 0x0a } },
         { 0x6b3343cf, 0x6b3343cf,
-          { 0x0d, 0xed, 0xe3, 0xde, 0xf7, 0x00, 0xa6, 0xdb, 0x81, 0x93, 0x81, 0xbe, 0x6e, 0x26, 0x9d, 0xcb, 0xf9, 0xbd, 0x2e, 0xd9 }, true },
+          { 0x0d, 0xed, 0xe3, 0xde, 0xf7, 0x00, 0xa6, 0xdb, 0x81, 0x93,
+            0x81, 0xbe, 0x6e, 0x26, 0x9d, 0xcb, 0xf9, 0xbd, 0x2e, 0xd9 }, true },
         { 0xff000021, 0xff000022, /* drafts 33 and 34 */
-          { 0x38, 0x76, 0x2c, 0xf7, 0xf5, 0x59, 0x34, 0xb3, 0x4d, 0x17, 0x9a, 0xe6, 0xa4, 0xc8, 0x0c, 0xad, 0xcc, 0xbb, 0x7f, 0x0a } },
+          { 0x38, 0x76, 0x2c, 0xf7, 0xf5, 0x59, 0x34, 0xb3, 0x4d, 0x17,
+            0x9a, 0xe6, 0xa4, 0xc8, 0x0c, 0xad, 0xcc, 0xbb, 0x7f, 0x0a } },
         { 0xff00001d, 0xff000020, /* 29 to 32 */
-          { 0xaf, 0xbf, 0xec, 0x28, 0x99, 0x93, 0xd2, 0x4c, 0x9e, 0x97, 0x86, 0xf1, 0x9c, 0x61, 0x11, 0xe0, 0x43, 0x90, 0xa8, 0x99 } },
+          { 0xaf, 0xbf, 0xec, 0x28, 0x99, 0x93, 0xd2, 0x4c, 0x9e, 0x97,
+            0x86, 0xf1, 0x9c, 0x61, 0x11, 0xe0, 0x43, 0x90, 0xa8, 0x99 } },
         { 0xff000017, 0xff00001c, /* 23 to 28 */
-          { 0xc3, 0xee, 0xf7, 0x12, 0xc7, 0x2e, 0xbb, 0x5a, 0x11, 0xa7, 0xd2, 0x43, 0x2b, 0xb4, 0x63, 0x65, 0xbe, 0xf9, 0xf5, 0x02 } },
+          { 0xc3, 0xee, 0xf7, 0x12, 0xc7, 0x2e, 0xbb, 0x5a, 0x11, 0xa7,
+            0xd2, 0x43, 0x2b, 0xb4, 0x63, 0x65, 0xbe, 0xf9, 0xf5, 0x02 } },
         { 0xfaceb002, 0xfaceb002,
-          { 0xc3, 0xee, 0xf7, 0x12, 0xc7, 0x2e, 0xbb, 0x5a, 0x11, 0xa7, 0xd2, 0x43, 0x2b, 0xb4, 0x63, 0x65, 0xbe, 0xf9, 0xf5, 0x02 } },
+          { 0xc3, 0xee, 0xf7, 0x12, 0xc7, 0x2e, 0xbb, 0x5a, 0x11, 0xa7,
+            0xd2, 0x43, 0x2b, 0xb4, 0x63, 0x65, 0xbe, 0xf9, 0xf5, 0x02 } },
 };
 
 struct quic_crypt {
@@ -61,7 +67,8 @@ bool quic_version_is_second(uint32_t version) {
         return i >= 0 && salts[i].second;
 }
 
-static bool hmac(const void *key, size_t key_length, const void *data, size_t length, uint8_t ret[static SECRET_LENGTH]) {
+static bool hmac(const void *key, size_t key_length, const void *data, size_t length,
+                 uint8_t ret[static SECRET_LENGTH]) {
         unsigned n;
 
         return HMAC(EVP_sha256(), key, (int) key_length, data, length, ret, &n) && n == SECRET_LENGTH;
@@ -87,7 +94,8 @@ static bool expand(const uint8_t secret[static SECRET_LENGTH], const char *label
         return true;
 }
 
-static bool derive_side(const uint8_t initial[static SECRET_LENGTH], const char *label, bool second, struct quic_keys *ret) {
+static bool derive_side(const uint8_t initial[static SECRET_LENGTH], const char *label, bool second,
+                        struct quic_keys *ret) {
         uint8_t secret[SECRET_LENGTH];
 
         return expand(initial, label, secret, sizeof secret) &&
@@ -114,8 +122,9 @@ int quic_keys_derive(uint32_t version, struct cursor cid, struct quic_keys ret[s
 static EVP_CIPHER_CTX *make_context(const char *name) {
         EVP_CIPHER_CTX *context = EVP_CIPHER_CTX_new();
         EVP_CIPHER *cipher = EVP_CIPHER_fetch(NULL, name, NULL);
+        int encrypt = strcmp(name, "AES-128-ECB") == 0;
 
-        if (!context || !cipher || EVP_CipherInit_ex2(context, cipher, NULL, NULL, strcmp(name, "AES-128-ECB") == 0, NULL) != 1) {
+        if (!context || !cipher || EVP_CipherInit_ex2(context, cipher, NULL, NULL, encrypt, NULL) != 1) {
                 EVP_CIPHER_CTX_free(context);
                 context = NULL;
         }
@@ -146,7 +155,8 @@ struct quic_crypt *quic_crypt_free(struct quic_crypt *c) {
 }
 
 /* RFC 9001 §5.4.1: the mask for the first byte and the packet number. */
-static bool make_mask(struct quic_crypt *c, const struct quic_keys *keys, const uint8_t *sample, uint8_t ret[static SAMPLE_LENGTH]) {
+static bool make_mask(struct quic_crypt *c, const struct quic_keys *keys, const uint8_t *sample,
+                      uint8_t ret[static SAMPLE_LENGTH]) {
         int n;
 
         return EVP_CipherInit_ex2(c->block, NULL, keys->hp, NULL, 1, NULL) == 1 &&
@@ -154,8 +164,8 @@ static bool make_mask(struct quic_crypt *c, const struct quic_keys *keys, const 
                EVP_CipherUpdate(c->block, ret, &n, sample, SAMPLE_LENGTH) == 1 && n == SAMPLE_LENGTH;
 }
 
-static int decrypt(struct quic_crypt *c, const uint8_t *key, const uint8_t *nonce, struct cursor header, struct cursor data,
-                   uint8_t *ret) {
+static int decrypt(struct quic_crypt *c, const uint8_t *key, const uint8_t *nonce, struct cursor header,
+                   struct cursor data, uint8_t *ret) {
         uint8_t tag[TAG_LENGTH];
         int length = (int) cursor_left(&data) - TAG_LENGTH, n;
 
@@ -169,7 +179,8 @@ static int decrypt(struct quic_crypt *c, const uint8_t *key, const uint8_t *nonc
         return length;
 }
 
-int quic_open(struct quic_crypt *c, const struct quic_keys *keys, struct cursor packet, size_t number_at, uint8_t *ret) {
+int quic_open(struct quic_crypt *c, const struct quic_keys *keys, struct cursor packet, size_t number_at,
+              uint8_t *ret) {
         uint8_t header[HEADER_MAX], mask[SAMPLE_LENGTH], nonce[sizeof keys->iv];
         size_t length = cursor_left(&packet), number_length;
         struct cursor data = packet;

@@ -102,7 +102,8 @@ static bool recognise_quic(struct cursor payload) {
         uint8_t first;
         uint32_t version;
 
-        return cursor_u8(&payload, &first) && first & LONG_HEADER && cursor_be32(&payload, &version) && quic_version_is_known(version);
+        return cursor_u8(&payload, &first) && first & LONG_HEADER && cursor_be32(&payload, &version) &&
+               quic_version_is_known(version);
 }
 
 static bool is_of(const struct quic_state *s, const struct long_packet *p) {
@@ -133,13 +134,15 @@ static int open_packet(struct datagram *d, const struct long_packet *p, uint8_t 
         int n = -EBADMSG;
 
         if (s && s->version == p->version)
-                n = quic_open(datagram_quic_crypt(d), &s->keys[datagram_side(d) != s->client], p->whole, p->number_at, plain);
+                n = quic_open(datagram_quic_crypt(d), &s->keys[datagram_side(d) != s->client], p->whole, p->number_at,
+                              plain);
         if (n < 0 && !(s && datagram_side(d) == s->client && is_of(s, p)))
                 n = open_first(d, p, plain);
         return n;
 }
 
-static void take_message(struct datagram *d, uint8_t type, struct cursor body, const struct quic_state *s, struct emitter *e) {
+static void take_message(struct datagram *d, uint8_t type, struct cursor body, const struct quic_state *s,
+                         struct emitter *e) {
         bool client = datagram_side(d) == s->client;
 
         if (type != (client ? TLS_CLIENT_HELLO : TLS_SERVER_HELLO))
@@ -194,7 +197,8 @@ static int take_crypto(struct datagram *d, uint64_t offset, struct cursor data, 
 static bool skip_ack(struct cursor *c, bool ecn) {
         uint64_t ranges, skipped;
 
-        if (!cursor_varint(c, &skipped) || !cursor_varint(c, &skipped) || !cursor_varint(c, &ranges) || !cursor_varint(c, &skipped))
+        if (!cursor_varint(c, &skipped) || !cursor_varint(c, &skipped) || !cursor_varint(c, &ranges) ||
+            !cursor_varint(c, &skipped))
                 return false;
         for (; ranges > 0; ranges--)
                 if (!cursor_varint(c, &skipped) || !cursor_varint(c, &skipped))

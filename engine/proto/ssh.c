@@ -137,7 +137,8 @@ static int parse_banner(struct ssh_side *s, struct cursor data, struct emitter *
         return SESSION_MORE;
 }
 
-static int parse_ssh(struct session *session, unsigned side, struct cursor data, bool fresh, struct emitter *e, size_t *ret_done) {
+static int parse_ssh(struct session *session, unsigned side, struct cursor data, bool fresh, struct emitter *e,
+                     size_t *ret_done) {
         struct ssh_side *s = &((struct ssh_state *) session_state(session))->side[side];
         struct cursor lists[_SSH_LIST_MAX];
         uint32_t length;

@@ -19,12 +19,12 @@
 static const struct {
         enum fact_kind name, protocols, ja3, ja4, ja3s, version, cipher, protocol;
 } kinds[_TLS_TRANSPORT_MAX] = {
-        [TLS_OVER_TCP] = { FACT_TLS_SNI, FACT_TLS_ALPN, FACT_TLS_JA3, FACT_TLS_JA4, FACT_TLS_JA3S, FACT_TLS_SERVER_VERSION,
-                           FACT_TLS_SERVER_CIPHER, FACT_TLS_SERVER_ALPN },
+        [TLS_OVER_TCP] = { FACT_TLS_SNI, FACT_TLS_ALPN, FACT_TLS_JA3, FACT_TLS_JA4, FACT_TLS_JA3S,
+                           FACT_TLS_SERVER_VERSION, FACT_TLS_SERVER_CIPHER, FACT_TLS_SERVER_ALPN },
         [TLS_OVER_DATAGRAMS] = { FACT_DTLS_SNI, FACT_DTLS_ALPN, FACT_DTLS_JA3, FACT_DTLS_JA4, FACT_DTLS_JA3S,
                                  FACT_DTLS_SERVER_VERSION, FACT_DTLS_SERVER_CIPHER, FACT_DTLS_SERVER_ALPN },
-        [TLS_OVER_QUIC] = { FACT_QUIC_SNI, FACT_QUIC_ALPN, FACT_QUIC_JA3, FACT_QUIC_JA4, FACT_QUIC_JA3S, FACT_QUIC_SERVER_VERSION,
-                            FACT_QUIC_SERVER_CIPHER, _FACT_KIND_INVALID },
+        [TLS_OVER_QUIC] = { FACT_QUIC_SNI, FACT_QUIC_ALPN, FACT_QUIC_JA3, FACT_QUIC_JA4, FACT_QUIC_JA3S,
+                            FACT_QUIC_SERVER_VERSION, FACT_QUIC_SERVER_CIPHER, _FACT_KIND_INVALID },
 };
 
 bool tls_is_grease(uint16_t number) {
@@ -109,7 +109,8 @@ static void read_server_extension(uint16_t type, struct cursor data, struct tls_
 
 /* The rest of a hello: nothing, or extensions. A few bytes behind the last are none; one that goes on behind the
  * end makes all of it unlikely. */
-static int read_extensions(struct cursor body, struct tls_hello *h, void (*read)(uint16_t, struct cursor, struct tls_hello *)) {
+static int read_extensions(struct cursor body, struct tls_hello *h,
+                           void (*read)(uint16_t type, struct cursor data, struct tls_hello *h)) {
         struct cursor at, data;
         uint16_t type;
 
@@ -187,8 +188,9 @@ static void emit_version(struct emitter *e, enum fact_kind kind, uint16_t versio
                 uint16_t version;
                 const char *name;
         } names[] = {
-                { 0x0002, "SSL2" }, { 0x0300, "SSL3" }, { 0x0301, "TLS1.0" }, { 0x0302, "TLS1.1" }, { 0x0303, "TLS1.2" },
-                { 0x0304, "TLS1.3" }, { 0xfeff, "DTLS1.0" }, { 0xfefd, "DTLS1.2" }, { 0xfefc, "DTLS1.3" },
+                { 0x0002, "SSL2" }, { 0x0300, "SSL3" }, { 0x0301, "TLS1.0" }, { 0x0302, "TLS1.1" },
+                { 0x0303, "TLS1.2" }, { 0x0304, "TLS1.3" }, { 0xfeff, "DTLS1.0" },
+                { 0xfefd, "DTLS1.2" }, { 0xfefc, "DTLS1.3" },
         };
 
         for (size_t i = 0; i < ELEMENTSOF(names); i++)

@@ -138,7 +138,9 @@ static int is_plain_hello(const struct record *record, struct cursor content) {
 
         if (!cursor_u8(&content, &type) || !cursor_be24(&content, &length))
                 return 0;
-        return (type == TLS_CLIENT_HELLO || type == TLS_SERVER_HELLO) && length + MESSAGE_HEADER == record->length ? 1 : -EBADMSG;
+        if (type != TLS_CLIENT_HELLO && type != TLS_SERVER_HELLO)
+                return -EBADMSG;
+        return length + MESSAGE_HEADER == record->length ? 1 : -EBADMSG;
 }
 
 static int read_record(struct session *session, unsigned side, struct tls_side *s, struct cursor *data) {
@@ -210,8 +212,8 @@ static bool is_interesting(uint8_t type) {
 }
 
 /* A message in several records. */
-static int read_scattered(struct session *session, unsigned side, uint8_t type, size_t length, struct cursor *data, struct tls_side *s,
-                          struct emitter *e) {
+static int read_scattered(struct session *session, unsigned side, uint8_t type, size_t length, struct cursor *data,
+                          struct tls_side *s, struct emitter *e) {
         uint8_t message[MESSAGE_HEADER + MESSAGE_MAX];
         const uint8_t *start = data->data;
         struct cursor at = *data;
@@ -229,7 +231,8 @@ static int read_scattered(struct session *session, unsigned side, uint8_t type, 
 }
 
 /* 0, though more bytes may be needed; or -EBADMSG, -ENOBUFS. */
-static int read_message(struct session *session, unsigned side, struct tls_side *s, struct cursor *data, struct emitter *e) {
+static int read_message(struct session *session, unsigned side, struct tls_side *s, struct cursor *data,
+                        struct emitter *e) {
         uint8_t bytes[MESSAGE_HEADER], type;
         struct cursor at = *data, header = cursor_make(bytes, sizeof bytes);
         uint16_t record = s->record;
@@ -272,7 +275,8 @@ static void skip_message(struct session *session, unsigned side, struct tls_side
         s->record -= n;
 }
 
-static int parse_tls(struct session *session, unsigned side, struct cursor data, bool fresh, struct emitter *e, size_t *ret_done) {
+static int parse_tls(struct session *session, unsigned side, struct cursor data, bool fresh, struct emitter *e,
+                     size_t *ret_done) {
         struct tls_side *s = &((struct tls_state *) session_state(session))->side[side];
         const uint8_t *start = data.data;
         int r = SESSION_MORE;
