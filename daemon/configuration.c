@@ -334,7 +334,7 @@ static int take_entry(void *userdata, const struct conf_entry *entry) {
 
         if (!entry->key) {
                 reading->section_known = section_is_known(entry->section);
-                if (!reading->section_known)
+                if (!reading->section_known && *entry->section) /* of one without a name more is known to conf-file.c */
                         conf_complain(pass_complaint, reading, entry, "unknown section [%s], ignoring it", entry->section);
                 return 0;
         }

@@ -66,7 +66,7 @@ class Configuration(Case):
         text = '[Capture]\nMode=gateway\nColour=red\n[Nonsense]\nA=1\n[Inventory]\nMaxDevices=-5\n[Alerts\nSettleSec=1\n'
         daemon = self.up(config=text)
         for line in (3, 4, 7, 8):
-            self.assertIn('%s:%i:' % (daemon.config, line), daemon.log())
+            self.assertEqual(daemon.log().count('%s:%i:' % (daemon.config, line)), 1, daemon.log())
         self.assertEqual(daemon.status()['Mode'], 'gateway')
 
     def test_garbage_keeps_the_defaults(self):

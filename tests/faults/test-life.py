@@ -13,7 +13,7 @@ import subprocess
 import time
 import unittest
 
-from faults import Daemon, need_network_namespace
+from faults import Daemon, elapsed, need_network_namespace
 
 need_network_namespace('faults-life')
 
@@ -109,6 +109,34 @@ class Live(unittest.TestCase):
                 self.assertNotIn(first, [a['id'] for a in daemon.json('alerts')])
             self.assertEqual(sorted(told()), [mac_of(11), mac_of(12)])
         self.assertEqual(daemon.end(), 0, daemon.log())
+
+    def test_a_flood_on_the_wire(self):
+        config = self.CONFIG + '[Inventory]\nMaxDevices=2000\n'
+        for backend in 'auto', 'pcap':
+            daemon = Daemon(self.bus, '--interface=lan0', '--backend=' + backend, database=None, config=config)
+            self.addCleanup(daemon.cleanup)
+            daemon.wait_up()
+            self.send(frames_of(1, b'labelled') + frames_of(2, b'trusted'))
+            wait_for(lambda: len(daemon.json('list')) >= 3, 'the devices')
+            self.assertEqual(daemon.ctl('label', mac_of(1), 'mine').returncode, 0)
+            self.assertEqual(daemon.ctl('trust', mac_of(2)).returncode, 0)
+            slowest = 0
+            for begin in range(0, 50000, 5000):
+                self.send(arp_reply('02:ba:d0:00:%02x:%02x' % divmod(i, 256), '192.0.2.%i' % (i % 100 + 100))
+                          for i in range(begin, begin + 5000))
+                took, _ = elapsed(daemon.status)
+                slowest = max(slowest, took)
+            status = daemon.status()
+            devices = {d['mac']: d for d in daemon.json('list')}
+            self.assertLessEqual(len(devices), 2000)
+            self.assertEqual(devices[mac_of(1)]['label'], 'mine')
+            self.assertTrue(devices[mac_of(2)]['trusted'])
+            self.assertLess(status['Statistics']['store.alerts'], 200)
+            print('%s: %i devices, slowest answer %.2f s, at most %.1f MiB' % (
+                backend, len(devices), slowest, daemon.resident()[1] / (1 << 20)))
+            self.assertLess(slowest, 5)
+            self.assertLess(daemon.resident()[1], 128 << 20)
+            self.assertEqual(daemon.end(), 0, daemon.log())
 
 
 NAMES = [
