@@ -77,7 +77,14 @@ int manager_forget(struct manager *m, uint64_t id) {
         return r < 0 ? r : inventory_forget(manager_inventory(m), id);
 }
 
-/* Merging and splitting cannot be undone in memory; flush_before() has shown that the store can write. */
+/* Merging and splitting cannot be undone in memory. flush_before() has shown that the store can write; if it still fails
+ * now, both devices are marked, and the next flush writes them. */
+static int not_saved_yet(struct manager *m, const char *what, uint64_t id, uint64_t other) {
+        log_error("The %s is not saved yet, will try again: %s", what, store_last_error(m->store));
+        (void) store_put_device(m->store, id, UINT32_MAX);
+        (void) store_put_device(m->store, other, UINT32_MAX);
+        return -EINPROGRESS;
+}
 
 int manager_merge(struct manager *m, uint64_t id, uint64_t other) {
         const struct device *merged;
@@ -89,9 +96,7 @@ int manager_merge(struct manager *m, uint64_t id, uint64_t other) {
                 return r;
         merged = inventory_get(manager_inventory(m), id);
         r = store_merge(m->store, merged, other);
-        if (r < 0)
-                log_error("The merge is not saved yet: %s", store_last_error(m->store));
-        return r;
+        return r < 0 ? not_saved_yet(m, "merge", id, other) : 0;
 }
 
 int manager_split(struct manager *m, uint64_t id, const struct mac_address *mac, uint64_t *ret_id) {
@@ -105,10 +110,9 @@ int manager_split(struct manager *m, uint64_t id, const struct mac_address *mac,
                 return r;
         r = store_split(m->store, inventory_get(inventory, id), inventory_get(inventory, created));
         if (r < 0)
-                log_error("The split is not saved yet: %s", store_last_error(m->store));
-        else
-                *ret_id = created;
-        return r;
+                return not_saved_yet(m, "split", id, created);
+        *ret_id = created;
+        return 0;
 }
 
 int manager_acknowledge(struct manager *m, const uint64_t *ids, size_t n, size_t *ret_n) {

@@ -100,6 +100,7 @@ uint64_t manager_learning_until(const struct manager *manager);
 /* -errno: not saved, nothing changed. `user` is borrowed. */
 int manager_set_user(struct manager *manager, const struct device *device, const struct device_user *user);
 int manager_forget(struct manager *manager, uint64_t id);
+/* -EINPROGRESS, of these two: done, but not on the disk yet; that is tried again. */
 int manager_merge(struct manager *manager, uint64_t id, uint64_t other);
 int manager_split(struct manager *manager, uint64_t id, const struct mac_address *mac, uint64_t *ret_id);
 int manager_acknowledge(struct manager *manager, const uint64_t *ids, size_t n, size_t *ret_n);

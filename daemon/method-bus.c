@@ -96,6 +96,9 @@ int method_fail(struct method_call *call, int r, sd_bus_error *error) {
                 return sd_bus_error_set(error, SD_BUS_ERROR_INVALID_ARGS, "That is more than one device may have");
         case -EINVAL:
                 return sd_bus_error_set(error, SD_BUS_ERROR_INVALID_ARGS, "The inventory does not accept this value");
+        case -EINPROGRESS:
+                return sd_bus_error_setf(error, LANSCOPE_ERROR_NOT_SAVED, "Changed, but not saved yet, which will be tried again: %s",
+                                         store_last_error(call->manager->store));
         default:
                 why = store_last_error(call->manager->store);
                 return sd_bus_error_setf(error, LANSCOPE_ERROR_NOT_SAVED, "Not saved, and not changed: %s",
