@@ -133,8 +133,8 @@ int bus_new_call(sd_bus *bus, const char *path, const struct bus_method *method,
         return r;
 }
 
-/* Long enough for a password to be typed. */
-#define CALL_TIMEOUT (120 * USEC_PER_SEC)
+/* Longer than lanscoped waits for a password to be typed, so that it is the one to say so. */
+#define CALL_TIMEOUT (150 * USEC_PER_SEC)
 
 int bus_call_message(sd_bus *bus, sd_bus_message *message, const char *action, sd_bus_message **ret) {
         _cleanup_(sd_bus_error_free) sd_bus_error error = SD_BUS_ERROR_NULL;

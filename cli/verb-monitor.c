@@ -28,7 +28,7 @@ struct monitor {
 static struct json_object *event_new(const char *event) {
         struct json_object *o = json_object_new_object();
 
-        if (json_add_time(o, "ts", when_now()) < 0 || json_add_text(o, "event", event) < 0) {
+        if (!o || json_add_time(o, "ts", when_now()) < 0 || json_add_text(o, "event", event) < 0) {
                 json_object_put(o);
                 return NULL;
         }
