@@ -214,14 +214,6 @@ void capture_drain(struct capture *c) {
                 c->backend->drain(c->instance);
 }
 
-const char *capture_interface(const struct capture *c) {
-        return c->interface;
-}
-
-uint32_t capture_ifindex(const struct capture *c) {
-        return c->ifindex;
-}
-
 const char *capture_backend_name(const struct capture *c) {
         return c->backend->name;
 }

@@ -91,8 +91,6 @@ struct capture *capture_free(struct capture *capture);
 /* Hands over the frames that wait: whoever lets time pass without frames (engine_advance()) calls it before. */
 void capture_drain(struct capture *capture);
 
-const char *capture_interface(const struct capture *capture);
-uint32_t capture_ifindex(const struct capture *capture);
 const char *capture_backend_name(const struct capture *capture);
 const char *capture_method(const struct capture *capture);
 /* Why no better backend was taken: a sentence per step down, one a line; "" when the best one runs. */

@@ -535,10 +535,6 @@ const struct link *link_table_get_by_name(const struct link_table *t, const char
         return NULL;
 }
 
-const struct link *link_table_next(const struct link_table *t, size_t *position) {
-        return *position < t->n_entries ? &t->entries[(*position)++]->link : NULL;
-}
-
 const struct link *link_table_default(const struct link_table *t) {
         const struct default_route *route = best_route(t, 0);
         const struct link *best = NULL;

@@ -63,8 +63,6 @@ int link_table_end_sync(struct link_table *table);
 /* Pointers live until the next commit. */
 const struct link *link_table_get(const struct link_table *table, uint32_t ifindex);
 const struct link *link_table_get_by_name(const struct link_table *table, const char *name);
-/* Iterates in no particular order: start with *position = 0. NULL at the end. */
-const struct link *link_table_next(const struct link_table *table, size_t *position);
 /* The link of the best default route (IPv4 before IPv6, lowest metric first); where there is none, the
  * first one that is up and not the loopback. NULL: there is nothing to listen on. */
 const struct link *link_table_default(const struct link_table *table);

@@ -65,7 +65,6 @@ static int request_dump(struct links *l, uint16_t type, uint8_t family) {
                 struct rtmsg body; /* the longest of those that a dump may begin with; only the family is read */
         } request = {
                 .header = {
-                        .nlmsg_len = sizeof request,
                         .nlmsg_type = type,
                         .nlmsg_flags = NLM_F_REQUEST | NLM_F_DUMP,
                         .nlmsg_seq = ++l->sequence,

@@ -30,4 +30,3 @@ void log_message(int priority, const char *field, const char *value, const char 
 
 #define log_device(priority, device, ...) log_message(priority, LANSCOPE_LOG_DEVICE, device, __VA_ARGS__)
 #define log_interface(priority, interface, ...) log_message(priority, LANSCOPE_LOG_INTERFACE, interface, __VA_ARGS__)
-#define log_network(priority, network, ...) log_message(priority, LANSCOPE_LOG_NETWORK, network, __VA_ARGS__)

@@ -13,8 +13,6 @@
  * is asked where the row names an action, and only then anything happens. After polkit's answer everything
  * is looked up and checked anew, for the object may be gone by then. */
 
-#define METHOD_TEXT_MAX 4096
-
 /* A call on its way through the gate. Pointers live as long as the message. */
 struct method_call {
         struct manager *manager;
@@ -68,8 +66,8 @@ int method_fail(struct method_call *call, int r, sd_bus_error *error);
 /* An empty reply. */
 int method_done(struct method_call *call);
 
-/* Reads an a{sv}: calls `take` for each entry, whose variant is entered and must be read by it. -ENOENT from it:
- * no such key; -ENXIO: of another type. `error` is set on failure. */
+/* Reads an a{sv}: calls `take` for each entry, which reads the variant (method_read_variant()). -ENOENT from it: no such
+ * key; another -errno: its value is wrong. `error` is set on failure, but for that of a message that is malformed. */
 int method_read_options(sd_bus_message *m, int (*take)(void *userdata, const char *key, sd_bus_message *m),
                         void *userdata, sd_bus_error *error);
 /* The variant's value, which must be of `type`: -ENXIO if it is not. Enters and leaves the variant. */
