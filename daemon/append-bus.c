@@ -112,6 +112,17 @@ int append_properties(sd_bus_message *m, const sd_bus_vtable *vtable, void *user
         return 0;
 }
 
+int emit_properties_changed(sd_bus *bus, const char *path, const char *interface, const struct property_change *rows, size_t n,
+                            uint32_t changes) {
+        char *names[PROPERTY_CHANGES_MAX + 1] = {};
+        size_t n_names = 0;
+
+        for (size_t i = 0; i < n && n_names < PROPERTY_CHANGES_MAX; i++)
+                if (rows[i].mask & changes)
+                        names[n_names++] = (char *) rows[i].property;
+        return n_names == 0 ? 0 : sd_bus_emit_properties_changed_strv(bus, path, interface, names);
+}
+
 size_t device_message_size(const struct device *d) {
         char name[DEVICE_USER_TEXT_MAX + 1];
         size_t size = 1200; /* names, signatures and padding of all, and the values of fixed size */

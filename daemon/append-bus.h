@@ -37,6 +37,15 @@ int append_entry_u64(sd_bus_message *m, const char *key, uint64_t value);
 /* All properties in `vtable`, but for those that are read one by one (SD_BUS_VTABLE_PROPERTY_EXPLICIT), as entries. */
 int append_properties(sd_bus_message *m, const sd_bus_vtable *vtable, void *userdata);
 
+/* Signals that those of the `n` properties changed whose `mask` has a bit of `changes`. */
+struct property_change {
+        const char *property;
+        uint32_t mask;
+};
+#define PROPERTY_CHANGES_MAX 32
+int emit_properties_changed(sd_bus *bus, const char *path, const char *interface, const struct property_change *rows, size_t n,
+                            uint32_t changes);
+
 /* What a message may hold: dbus-daemon disconnects whoever sends more than 32 MiB (max_message_size), and what
  * devices say decides how much it is. */
 #define MESSAGE_BUDGET (24u << 20)

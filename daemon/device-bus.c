@@ -10,9 +10,9 @@
 #include <string.h>
 
 #include "common/cleanup.h"
-#include "common/escape.h"
 #include "daemon/append-bus.h"
 #include "daemon/log.h"
+#include "daemon/records.h"
 
 PROPERTY_GETTER(get_id) {
         const struct device *d = userdata;
@@ -124,24 +124,12 @@ static int append_evidence(sd_bus_message *m, const struct evidence *e) {
         return r < 0 ? r : sd_bus_message_close_container(m);
 }
 
-static int compare_evidence(const void *a, const void *b) {
-        const struct evidence *const *x = a, *const *y = b;
-
-        if ((*x)->confidence != (*y)->confidence)
-                return (*x)->confidence < (*y)->confidence ? 1 : -1;
-        return *x < *y ? -1 : *x > *y;
-}
-
 PROPERTY_GETTER(get_evidence) {
         const struct device *d = userdata;
         const struct evidence *sorted[DEVICE_EVIDENCE_MAX];
-        size_t n = MIN(d->n_evidence, ELEMENTSOF(sorted));
-        int r;
+        size_t n = evidence_strongest_first(d, sorted);
+        int r = sd_bus_message_open_container(reply, 'a', "a{sv}");
 
-        for (size_t i = 0; i < n; i++)
-                sorted[i] = &d->evidence[i];
-        qsort(sorted, n, sizeof *sorted, compare_evidence);
-        r = sd_bus_message_open_container(reply, 'a', "a{sv}");
         for (size_t i = 0; r >= 0 && i < n; i++)
                 r = append_evidence(reply, sorted[i]);
         return r < 0 ? r : sd_bus_message_close_container(reply);
@@ -504,10 +492,7 @@ int device_bus_register(struct manager *m) {
 }
 
 void device_bus_emit_changed(struct manager *m, uint64_t id, uint32_t changes) {
-        static const struct {
-                const char *property;
-                uint32_t changes;
-        } rows[] = {
+        static const struct property_change rows[] = {
                 { "Addresses", CHANGE_ADDRESSES },
                 { "Ipv4", CHANGE_IPV4 },
                 { "Ipv6", CHANGE_IPV6 },
@@ -531,16 +516,9 @@ void device_bus_emit_changed(struct manager *m, uint64_t id, uint32_t changes) {
                 { "Network", CHANGE_NETWORK },
                 { "Services", CHANGE_SERVICES },
         };
-        char *names[ELEMENTSOF(rows) + 1] = {}, path[OBJECT_PATH_MAX];
-        size_t n = 0;
-        int r;
+        char path[OBJECT_PATH_MAX];
+        int r = emit_properties_changed(m->bus, device_path(id, path), LANSCOPE_DEVICE_INTERFACE, rows, ELEMENTSOF(rows), changes);
 
-        for (size_t i = 0; i < ELEMENTSOF(rows); i++)
-                if (rows[i].changes & changes)
-                        names[n++] = (char *) rows[i].property;
-        if (n == 0)
-                return;
-        r = sd_bus_emit_properties_changed_strv(m->bus, device_path(id, path), LANSCOPE_DEVICE_INTERFACE, names);
         if (r < 0)
                 log_debug("Cannot tell clients of a change of %s: %s", path, strerror(-r));
 }

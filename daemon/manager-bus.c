@@ -20,6 +20,8 @@
 
 /* Alerts a ListAlerts call gives at most. */
 #define ALERTS_MAX 1000
+/* Ids an AcknowledgeAlerts call takes at most: each is a statement, and the loop waits. */
+#define ACKNOWLEDGE_MAX 10000u
 
 PROPERTY_GETTER(get_version) {
         return append_text(reply, PACKAGE_VERSION);
@@ -370,13 +372,15 @@ static int list_alerts(struct method_call *call, sd_bus_error *error) {
         return r < 0 ? r : sd_bus_send(NULL, reply, NULL);
 }
 
-static int parse_acknowledge(struct method_call *call, sd_bus_error *error _unused_) {
+static int parse_acknowledge(struct method_call *call, sd_bus_error *error) {
         const void *ids;
         size_t size;
         int r = sd_bus_message_read_array(call->message, 't', &ids, &size);
 
         if (r < 0)
                 return r;
+        if (size / sizeof(uint64_t) > ACKNOWLEDGE_MAX)
+                return sd_bus_error_setf(error, SD_BUS_ERROR_INVALID_ARGS, "More than %u ids; none stands for all alerts", ACKNOWLEDGE_MAX);
         call->arguments.alerts.ids = ids;
         call->arguments.alerts.n = size / sizeof(uint64_t);
         return 0;
@@ -595,10 +599,7 @@ static void on_removed(void *userdata, enum object_kind kind, uint64_t id) {
 }
 
 static void emit_manager_changed(struct manager *m, uint32_t mask) {
-        static const struct {
-                const char *property;
-                uint32_t mask;
-        } rows[] = {
+        static const struct property_change rows[] = {
                 { "Mode", MANAGER_MODE },
                 { "Visibility", MANAGER_MODE | MANAGER_CAPTURE },
                 { "Interfaces", MANAGER_CAPTURE },
@@ -610,13 +611,10 @@ static void emit_manager_changed(struct manager *m, uint32_t mask) {
                 { "UnacknowledgedAlerts", MANAGER_ALERTS },
                 { "LearningUntil", MANAGER_LEARNING },
         };
-        char *names[ELEMENTSOF(rows) + 1] = {};
-        size_t n = 0;
+        int r = emit_properties_changed(m->bus, LANSCOPE_PATH, LANSCOPE_MANAGER_INTERFACE, rows, ELEMENTSOF(rows), mask);
 
-        for (size_t i = 0; i < ELEMENTSOF(rows); i++)
-                if (rows[i].mask & mask)
-                        names[n++] = (char *) rows[i].property;
-        (void) sd_bus_emit_properties_changed_strv(m->bus, LANSCOPE_PATH, LANSCOPE_MANAGER_INTERFACE, names);
+        if (r < 0)
+                log_debug("Cannot tell clients of a change of the service: %s", strerror(-r));
 }
 
 static void on_changed(void *userdata, enum object_kind kind, uint64_t id, uint32_t mask) {

@@ -112,7 +112,6 @@ static struct json_object *record_from_evidence(const struct evidence *e) {
         return TAKE_PTR(o);
 }
 
-/* Strongest first; of equals as they are kept. */
 static int compare_evidence(const void *a, const void *b) {
         const struct evidence *const *x = a, *const *y = b;
 
@@ -121,15 +120,21 @@ static int compare_evidence(const void *a, const void *b) {
         return *x < *y ? -1 : *x > *y;
 }
 
+size_t evidence_strongest_first(const struct device *d, const struct evidence *ret[static DEVICE_EVIDENCE_MAX]) {
+        size_t n = MIN(d->n_evidence, (size_t) DEVICE_EVIDENCE_MAX);
+
+        for (size_t i = 0; i < n; i++)
+                ret[i] = &d->evidence[i];
+        qsort(ret, n, sizeof *ret, compare_evidence);
+        return n;
+}
+
 static int add_evidence(struct json_object *o, const struct device *d) {
         struct json_object *list = add_list(o, "evidence");
         const struct evidence *sorted[DEVICE_EVIDENCE_MAX];
-        size_t n = MIN(d->n_evidence, ELEMENTSOF(sorted));
+        size_t n = evidence_strongest_first(d, sorted);
         int r = 0;
 
-        for (size_t i = 0; i < n; i++)
-                sorted[i] = &d->evidence[i];
-        qsort(sorted, n, sizeof *sorted, compare_evidence);
         for (size_t i = 0; i < n && list; i++)
                 r |= append(list, record_from_evidence(sorted[i]));
         return list ? r : -1;

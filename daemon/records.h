@@ -19,5 +19,8 @@ struct json_object *record_from_reasons(const struct device *device);
 struct json_object *record_from_network(const struct network *network);
 struct json_object *record_from_alert(const struct alert *alert);
 
+/* The device's evidence, strongest first, of equals as it is kept. Number of pieces. */
+size_t evidence_strongest_first(const struct device *device, const struct evidence *ret[static DEVICE_EVIDENCE_MAX]);
+
 /* What a CSV file has of them, for json_csv_write_row(). */
 extern const char *const device_columns[], *const alert_columns[];
