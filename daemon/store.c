@@ -115,7 +115,7 @@ static int open_connection(struct store *store) {
 
 /* Whose file is it, and of which version? 0 for one that is empty. */
 static int read_version(struct store *store, int *ret) {
-        int64_t application, version, objects;
+        int64_t application = 0, version = 0, objects = 0;
         int r;
 
         r = get(store, "PRAGMA application_id", &application, NULL);
