@@ -182,6 +182,27 @@ static size_t collect_votes(const struct matching *m, struct vote votes[static V
         return n;
 }
 
+static void matching_begin(struct matching *m, const struct ruleset *rules, const struct classify_evidence *evidence) {
+        m->rules = rules;
+        m->evidence = evidence;
+        m->current = 0;
+        memset(m->tried, 0xff, rules->n_conditions * sizeof m->tried[0]);
+        memset(m->found, 0xff, rules->n_conditions * sizeof m->found[0]);
+}
+
+bool classify_is_known(const struct ruleset *rules, const struct classify_evidence *evidence) {
+        struct matching m;
+
+        if (!rules)
+                return false;
+        matching_begin(&m, rules, evidence);
+        scan_evidence(&m);
+        for (size_t i = 0; i < rules->n_conditions; i++)
+                if (m.found[i] != NOT_FOUND)
+                        return true;
+        return false;
+}
+
 void classify(const struct ruleset *rules, const struct classify_evidence *evidence, size_t n_evidence,
               struct classification *ret) {
         struct vote votes[VOTES_MAX];
@@ -191,10 +212,7 @@ void classify(const struct ruleset *rules, const struct classify_evidence *evide
         memset(ret, 0, sizeof *ret);
         if (!rules)
                 return;
-        m.rules = rules;
-        m.evidence = evidence;
-        memset(m.tried, 0xff, rules->n_conditions * sizeof m.tried[0]);
-        memset(m.found, 0xff, rules->n_conditions * sizeof m.found[0]);
+        matching_begin(&m, rules, evidence);
         for (size_t i = 0; i < MIN(n_evidence, (size_t) NOT_FOUND); i++) {
                 m.current = (uint16_t) i;
                 scan_evidence(&m);

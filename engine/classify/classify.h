@@ -59,6 +59,9 @@ struct classification {
         size_t n_reasons;
 };
 
+/* Does any condition, of whatever rule, hold for this piece of evidence? */
+bool classify_is_known(const struct ruleset *rules, const struct classify_evidence *evidence);
+
 /* Fuses all rules that match. Evidence of voice ASKS matches only conditions that ask for it by name.
  * The same evidence in any order gives the same result. Allocates nothing. */
 void classify(const struct ruleset *rules, const struct classify_evidence *evidence, size_t n_evidence,

@@ -10,8 +10,8 @@
  * Vendor, model, OS: votes for one text add up in the same way, one for a type that contradicts the winner counts
  * half. A text that merely says more than the best ("Windows 11" for "Windows") is taken if it has half its share.
  *
- * Shares are whole numbers out of SHARE_ONE, and kinds are always gone through in the same order: floating point
- * or another order could round differently. */
+ * Shares are whole numbers out of SHARE_ONE, and votes come in an order that does not depend on that of the evidence:
+ * floating point or another order could round differently. */
 
 #include "engine/classify/fusion.h"
 
@@ -91,20 +91,23 @@ struct shares {
         uint32_t supported[_TYPE_MAX]; /* with the support of the general types */
 };
 
-static void count_own(const struct vote *votes, size_t n, struct shares *shares) {
-        uint8_t strongest[SLOT_MAX][_TYPE_MAX] = {};
+/* Is one before it, which is at least as strong, for the same type and on the same kind of fact? */
+static bool is_outdone(const struct vote *votes, size_t i) {
+        const struct rule *rule = votes[i].rule;
 
+        for (size_t k = 0; k < i; k++)
+                if (votes[k].rule->type == rule->type && votes[k].rule->conditions[0].slot == rule->conditions[0].slot)
+                        return true;
+        return false;
+}
+
+static void count_own(const struct vote *votes, size_t n, struct shares *shares) {
         for (size_t i = 0; i < n; i++) {
                 const struct rule *rule = votes[i].rule;
-                uint8_t *best = &strongest[rule->conditions[0].slot][rule->type];
 
-                *best = MAX(*best, votes[i].strength);
+                if (rule->type != TYPE_UNKNOWN && !is_outdone(votes, i))
+                        shares->own[rule->type] = noisy_or(shares->own[rule->type], votes[i].strength * SHARE_ONE / 100);
         }
-        for (size_t slot = 0; slot < SLOT_MAX; slot++)
-                for (size_t type = TYPE_UNKNOWN + 1; type < _TYPE_MAX; type++)
-                        if (strongest[slot][type] > 0)
-                                shares->own[type] = noisy_or(shares->own[type],
-                                                             strongest[slot][type] * SHARE_ONE / 100);
 }
 
 /* … and, where the general type is a thing of its own and not just a word for all its kinds, two thirds of what that
@@ -281,9 +284,12 @@ static uint32_t text_share(const struct texts *texts, const char *text) {
                 if (strcasecmp(t->text, text) == 0 || says_more(t->text, text))
                         strongest[t->slot] = MAX(strongest[t->slot], t->strength);
         }
-        for (size_t slot = 0; slot < SLOT_MAX; slot++)
-                if (strongest[slot] > 0)
-                        share = noisy_or(share, strongest[slot] * SHARE_ONE / 100);
+        for (size_t i = 0; i < texts->n; i++) {
+                uint8_t *best = &strongest[texts->texts[i].slot];
+
+                share = noisy_or(share, *best * SHARE_ONE / 100);
+                *best = 0;
+        }
         return share;
 }
 

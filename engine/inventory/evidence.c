@@ -297,6 +297,17 @@ static void add(struct inventory *inventory, struct entry *entry, const struct e
         entry->names_stale = entry->class_stale = true;
 }
 
+/* Whom it talks to: kept only where a rule knows the name, as that of a maker's own service. What people visit is
+ * nobody's business, and would turn the list over all the time. */
+static bool is_wanted(const struct inventory *inventory, const struct evidence *piece) {
+        struct classify_evidence evidence = { piece->kind, piece->voice, piece->value, 100 };
+
+        if (piece->kind != FACT_TLS_SNI && piece->kind != FACT_DTLS_SNI && piece->kind != FACT_QUIC_SNI &&
+            piece->kind != FACT_GQUIC_SNI)
+                return true;
+        return classify_is_known(inventory->rules, &evidence);
+}
+
 void entry_take_evidence(struct inventory *inventory, struct entry *entry, enum fact_kind kind, enum fact_voice voice,
                          const char *value, uint64_t now) {
         struct evidence_policy policy = evidence_policy(kind);
@@ -317,6 +328,8 @@ void entry_take_evidence(struct inventory *inventory, struct entry *entry, enum 
                 entry_changed(inventory, entry, CHANGE_SEEN);
                 return;
         }
+        if (!is_wanted(inventory, &piece))
+                return;
         add(inventory, entry, &piece);
         entry_changed(inventory, entry, CHANGE_EVIDENCE);
 }

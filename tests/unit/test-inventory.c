@@ -853,10 +853,37 @@ static void an_address_made_of_a_mac_is_that_macs(void **state) {
         assert_int_equal(device_at(f, ROUTER)->n_ipv6, 1);
 }
 
+static void complain(void *userdata _unused_, const char *file, unsigned line, const char *message) {
+        fail_msg("%s:%u: %s", file, line, message);
+}
+
+/* Names that are contacted are no evidence, unless a rule knows them: anybody on the machine may read evidence. */
+static void contacted_names_are_kept_only_for_rules(void **state) {
+        static char text[] = "[sni-maker]\nAsks=tls.sni ends .maker.example\nType=computer\nConfidence=40\n";
+        struct ruleset *rules = NULL;
+        struct fixture *f = *state;
+        FILE *file = fmemopen(text, strlen(text), "r");
+
+        assert_non_null(file);
+        assert_int_equal(ruleset_new(&rules), 0);
+        assert_int_equal(ruleset_load(rules, "test.conf", file, complain, NULL), 0);
+        fclose(file);
+        inventory_set_rules(f->inventory, rules);
+        arp(f, LAPTOP, "192.168.77.20");
+        say(f, LAPTOP, "192.168.77.20", FACT_TLS_SNI, "clinic.example");
+        say(f, LAPTOP, "192.168.77.20", FACT_QUIC_SNI, "news.example");
+        assert_int_equal(device_at(f, LAPTOP)->n_evidence, 0);
+        say(f, LAPTOP, "192.168.77.20", FACT_TLS_SNI, "time.maker.example");
+        assert_int_equal(device_at(f, LAPTOP)->n_evidence, 1);
+        inventory_set_rules(f->inventory, NULL);
+        ruleset_free(rules);
+}
+
 int main(void) {
         const struct CMUnitTest tests[] = {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
                 TEST(arp_makes_a_device_with_an_address),
+                TEST(contacted_names_are_kept_only_for_rules),
                 TEST(an_address_made_of_a_mac_is_that_macs),
                 TEST(names_rank_by_source),
                 TEST(two_names_of_a_kind_do_not_take_turns),
