@@ -58,7 +58,7 @@ forbid_service_start() {
 
 disable_new_services() {
         local unit
-        [ -d /run/systemd/system ] || return 0
+        command -v systemctl >/dev/null || return 0
         for unit in $(dpkg -L "$@" 2>/dev/null | sed -n 's|^\(/usr\)\?/lib/systemd/system/\([^/]*\.\(service\|socket\)\)$|\2|p'); do
                 case $unit in
                 avahi-daemon.*|miniupnpd.*|minidlna.*) systemctl --quiet disable "$unit" || true ;;
