@@ -71,5 +71,6 @@ void flow_top_offer(struct flow_top *top, const struct flow_record *record) {
 }
 
 void flow_top_sort(struct flow_top *top) {
-        qsort(top->records, top->n, sizeof *top->records, compare);
+        if (top->n > 0) /* without records there is no memory */
+                qsort(top->records, top->n, sizeof *top->records, compare);
 }
