@@ -653,6 +653,13 @@ static int open_bus(const char *address, sd_bus **ret) {
         return r;
 }
 
+static int on_bus_lost(sd_bus_message *message _unused_, void *userdata, sd_bus_error *error _unused_) {
+        struct manager *m = userdata;
+
+        log_error("The bus is gone: stopping");
+        return sd_event_exit(m->event, -ECONNRESET);
+}
+
 int manager_bus_connect(struct manager *m) {
         const char *which = m->options->bus ? m->options->bus : "system";
         int r = open_bus(m->options->bus, &m->bus);
@@ -670,7 +677,10 @@ int manager_bus_connect(struct manager *m) {
                           "org.lanscope1.conf is installed in dbus-1/system.d", LANSCOPE_BUS_NAME);
         else if (r < 0)
                 log_error("Cannot own the bus name %s: %s", LANSCOPE_BUS_NAME, strerror(-r));
-        return r;
+        if (r < 0)
+                return r;
+        return sd_bus_match_signal_async(m->bus, NULL, "org.freedesktop.DBus.Local", "/org/freedesktop/DBus/Local",
+                                         "org.freedesktop.DBus.Local", "Disconnected", on_bus_lost, NULL, m);
 }
 
 int manager_bus_register(struct manager *m) {

@@ -329,13 +329,6 @@ static int on_hangup(sd_event_source *s _unused_, const struct signalfd_siginfo 
         return 0;
 }
 
-static int on_bus_lost(sd_bus_message *message _unused_, void *userdata, sd_bus_error *error _unused_) {
-        struct manager *m = userdata;
-
-        log_error("The bus is gone: stopping");
-        return sd_event_exit(m->event, -ECONNRESET);
-}
-
 static void on_replay_end(void *userdata, const char *complaint) {
         struct manager *m = userdata;
 
@@ -513,9 +506,6 @@ static int make_bus(struct manager *m) {
                 r = polkit_new(&m->polkit, m->bus);
         if (r >= 0)
                 r = changes_new(&m->changes, m->event, &changes);
-        if (r >= 0)
-                r = sd_bus_match_signal_async(m->bus, NULL, "org.freedesktop.DBus.Local", "/org/freedesktop/DBus/Local",
-                                              "org.freedesktop.DBus.Local", "Disconnected", on_bus_lost, NULL, m);
         return r;
 }
 
