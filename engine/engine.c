@@ -282,22 +282,29 @@ static void count_flow(struct engine *e, const struct packet *packet) {
                 flow_table_add(e->flows);
 }
 
-/* Flows and nothing else: most frames need no decoder. */
-static void feed_flow(struct engine *e, const struct frame *frame) {
+static void decode_flow(struct engine *e, const struct frame *frame) {
         struct packet packet;
 
+        packet_decode(e->decoder, frame, &packet);
+        count_flow(e, &packet);
+}
+
+/* Flows and nothing else: most frames need no decoder. */
+static void feed_flow(struct engine *e, const struct frame *frame) {
+        if (e->now > CLOCK_SLACK && frame->ts < e->now - CLOCK_SLACK)
+                e->counters.clock_backwards++;
+        e->now = MAX(e->now, frame->ts); /* the table keeps its own time: there is no tick */
         if (flow_observation_from_frame(frame, flow_table_next(e->flows))) {
                 e->plain.frames++;
                 e->plain.bytes += frame->length;
                 e->plain.truncated += frame->length > frame->captured;
                 flow_table_add(e->flows);
         } else {
-                packet_decode(e->decoder, frame, &packet);
-                count_flow(e, &packet);
+                decode_flow(e, frame);
         }
 }
 
-void engine_feed_frame(struct engine *e, const struct frame *frame) {
+static void feed_all(struct engine *e, const struct frame *frame) {
         struct fact_sink sink = { take_fact, e };
         struct packet packet;
         int r;
@@ -305,10 +312,6 @@ void engine_feed_frame(struct engine *e, const struct frame *frame) {
         if (e->now > CLOCK_SLACK && frame->ts < e->now - CLOCK_SLACK)
                 e->counters.clock_backwards++;
         set_time(e, frame->ts);
-        if (e->config.flows_only) {
-                feed_flow(e, frame);
-                return;
-        }
         r = packet_decode(e->decoder, frame, &packet);
         count_addresses(e, &packet);
         if (e->flows)
@@ -320,6 +323,13 @@ void engine_feed_frame(struct engine *e, const struct frame *frame) {
         if (packet.layer == LAYER_UDP && datagram_table_feed(e->datagrams, &packet, &sink))
                 return;
         dissectors_run(&packet, &sink, e->counters.dissectors);
+}
+
+void engine_feed_frame(struct engine *e, const struct frame *frame) {
+        if (e->config.flows_only)
+                feed_flow(e, frame);
+        else
+                feed_all(e, frame);
 }
 
 void engine_feed_sighting(struct engine *e, const struct sighting *sighting) {

@@ -18,15 +18,17 @@ static inline uint64_t key_rest(uint16_t low_port, uint16_t high_port, uint8_t p
                (uint64_t) (vlan & 0xfff) << 12 | (inner & 0xfff);
 }
 
-static inline void set_ipv4(struct flow_observation *o, const uint8_t *source, const uint8_t *destination,
-                            uint16_t source_port, uint16_t destination_port, uint8_t protocol, uint32_t vlans) {
-        uint64_t from = (uint64_t) load_be32(source) << 16 | source_port;
-        uint64_t to = (uint64_t) load_be32(destination) << 16 | destination_port;
-        uint64_t low = MIN(from, to), high = MAX(from, to);
+/* Source and destination side by side, as in the header: where the source is the higher end halves change places. */
+static inline void set_ipv4(struct flow_observation *o, uint64_t addresses, uint32_t ports, uint8_t protocol, uint32_t vlans) {
+        uint32_t source = (uint32_t) (addresses >> 32), destination = (uint32_t) addresses;
 
-        o->direction = from > to;
-        o->addresses = low >> 16 << 32 | high >> 16;
-        o->rest = (low & 0xffff) << 48 | (high & 0xffff) << 32 | (uint64_t) protocol << 24 | vlans;
+        o->direction = source > destination || (source == destination && ports >> 16 > (ports & 0xffff));
+        if (o->direction) {
+                addresses = addresses << 32 | addresses >> 32;
+                ports = ports << 16 | ports >> 16;
+        }
+        o->addresses = addresses;
+        o->rest = (uint64_t) ports << 32 | (uint64_t) protocol << 24 | vlans;
 }
 
 static inline void set_ipv6(struct flow_observation *o, const uint8_t *source, const uint8_t *destination,
@@ -55,7 +57,7 @@ static inline bool add_tag(uint32_t *vlans, uint16_t tci) {
 }
 
 /* Moves `c` behind the tags, to the network header. 0: not for the short way. */
-static uint16_t skip_tags(struct cursor *c, uint16_t type, uint32_t *vlans) {
+static __attribute__((noinline)) uint16_t skip_tags(struct cursor *c, uint16_t type, uint32_t *vlans) {
         for (unsigned n = 0; n < 2; n++) {
                 if (type != TYPE_VLAN && type != TYPE_QINQ)
                         break;
@@ -98,19 +100,26 @@ static inline bool read_udp(const struct transport *t, struct flow_observation *
                 return false;
         o->tcp_flags = 0;
         o->flags = 0;
-        return !udp_port_has_tunnel(load_be16(h)) && !udp_port_has_tunnel(load_be16(h + 2));
+        return true;
+}
+
+static bool may_be_tunnel(const uint8_t *udp) {
+        return udp_port_has_tunnel(load_be16(udp)) || udp_port_has_tunnel(load_be16(udp + 2));
 }
 
 static inline bool read_transport(const struct transport *t, uint8_t protocol, struct flow_observation *o) {
         if (protocol == IPPROTO_TCP)
                 return read_tcp(t, o);
-        return protocol == IPPROTO_UDP && read_udp(t, o);
+        return protocol == IPPROTO_UDP && read_udp(t, o) && !may_be_tunnel(t->header);
 }
 
 /* How much of `claimed` bytes was captured and how much was sent, as decoder_limit() has it. */
 static inline void limit(struct transport *t, uint32_t left, uint32_t missing, uint32_t claimed) {
-        t->left = MIN(left, claimed);
-        t->sent = claimed <= left ? claimed : left + MIN(missing, claimed - left);
+        t->left = t->sent = claimed;
+        if (claimed > left) {
+                t->left = left;
+                t->sent = left + MIN(missing, claimed - left);
+        }
 }
 
 static inline bool read_ipv4(struct cursor c, uint32_t missing, uint32_t vlans, struct flow_observation *o) {
@@ -130,11 +139,11 @@ static inline bool read_ipv4(struct cursor c, uint32_t missing, uint32_t vlans, 
         t.sent -= header;
         if (!read_transport(&t, h[9], o))
                 return false;
-        set_ipv4(o, h + 12, h + 16, load_be16(t.header), load_be16(t.header + 2), h[9], vlans);
+        set_ipv4(o, (uint64_t) load_be32(h + 12) << 32 | load_be32(h + 16), load_be32(t.header), h[9], vlans);
         return true;
 }
 
-static inline bool read_ipv6(struct cursor c, uint32_t missing, uint32_t vlans, struct flow_observation *o) {
+static __attribute__((noinline)) bool read_ipv6(struct cursor c, uint32_t missing, uint32_t vlans, struct flow_observation *o) {
         const uint8_t *h = c.data;
         struct transport t;
         uint32_t length;
@@ -165,12 +174,16 @@ bool flow_observation_from_frame(const struct frame *frame, struct flow_observat
         type = load_be16(h + 12);
         if (type != TYPE_IPV4 && type != TYPE_IPV6)
                 type = skip_tags(&c, type, &vlans);
-        if (type == TYPE_IPV4 ? !read_ipv4(c, missing, vlans, o) : type != TYPE_IPV6 || !read_ipv6(c, missing, vlans, o))
+        if (type == TYPE_IPV4) {
+                if (!read_ipv4(c, missing, vlans, o))
+                        return false;
+        } else if (type != TYPE_IPV6 || !read_ipv6(c, missing, vlans, o)) {
                 return false;
+        }
         o->ts = frame->ts;
         o->length = frame->length;
-        memcpy(o->macs[!o->direction].bytes, h, 6);
-        memcpy(o->macs[o->direction].bytes, h + 6, 6);
+        memcpy(o->link_destination.bytes, h, 6);
+        memcpy(o->link_source.bytes, h + 6, 6);
         return true;
 }
 
@@ -201,7 +214,8 @@ static bool message_ports(const struct packet *p, struct flow_observation *o, ui
 static void set_ends(struct flow_observation *o, const struct ip_address *source, const struct ip_address *destination,
                      uint16_t source_port, uint16_t destination_port, uint8_t protocol, uint32_t vlans) {
         if (source->family == AF_INET)
-                set_ipv4(o, source->bytes, destination->bytes, source_port, destination_port, protocol, vlans);
+                set_ipv4(o, (uint64_t) load_be32(source->bytes) << 32 | load_be32(destination->bytes),
+                         (uint32_t) source_port << 16 | destination_port, protocol, vlans);
         else
                 set_ipv6(o, source->bytes, destination->bytes, source_port, destination_port, protocol, vlans);
 }
@@ -252,8 +266,8 @@ bool flow_observation_from_packet(const struct packet *p, struct flow_observatio
                 return false;
         /* Inside a tunnel the frame's addresses are those of the tunnel's ends. */
         if (p->flags & PACKET_HAS_MAC && !(p->flags & PACKET_TUNNELLED)) {
-                o->macs[o->direction] = p->link_source;
-                o->macs[!o->direction] = p->link_destination;
+                o->link_source = p->link_source;
+                o->link_destination = p->link_destination;
         }
         return true;
 }

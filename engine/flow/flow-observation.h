@@ -30,7 +30,7 @@ struct flow_observation {
         uint8_t tcp_flags;
         uint8_t direction;      /* 0: sent by the lower end */
         uint8_t flags;          /* enum flow_observation_flags */
-        struct mac_address macs[2];
+        struct mac_address link_destination, link_source; /* of the frame; zero: none, or a tunnel's */
         uint8_t ends[2][16];    /* of IPv6 */
 };
 

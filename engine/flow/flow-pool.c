@@ -31,40 +31,47 @@ void flow_memory_unmap(void *memory, size_t size) {
                 munmap(memory, size);
 }
 
-int flow_pool_init(struct flow_pool *p, uint32_t limit, bool ends, bool analysis) {
-        size_t n = (size_t) limit + 1;
+int flow_pool_init(struct flow_pool *p, uint32_t limit, bool analysis) {
+        size_t n = (size_t) limit * 2 + 1;
 
-        *p = (struct flow_pool) { .limit = limit, .fresh = 1 };
+        *p = (struct flow_pool) { .limit = limit };
+        flow_pool_reset(p);
         p->entries = flow_memory_map(n * sizeof *p->entries);
         p->more = flow_memory_map(n * sizeof *p->more);
-        if (ends)
-                p->ends = flow_memory_map(n * sizeof *p->ends);
+        p->ends = flow_memory_map(((size_t) limit + 1) * sizeof *p->ends);
         if (analysis)
                 p->analyses = flow_memory_map(n * sizeof *p->analyses);
-        return p->entries && p->more && (!ends || p->ends) && (!analysis || p->analyses) ? 0 : -ENOMEM;
+        return p->entries && p->more && p->ends && (!analysis || p->analyses) ? 0 : -ENOMEM;
 }
 
 void flow_pool_done(struct flow_pool *p) {
-        size_t n = (size_t) p->limit + 1;
+        size_t n = (size_t) p->limit * 2 + 1;
 
         flow_memory_unmap(p->entries, n * sizeof *p->entries);
         flow_memory_unmap(p->more, n * sizeof *p->more);
-        flow_memory_unmap(p->ends, n * sizeof *p->ends);
+        flow_memory_unmap(p->ends, ((size_t) p->limit + 1) * sizeof *p->ends);
         flow_memory_unmap(p->analyses, n * sizeof *p->analyses);
         *p = (struct flow_pool) { 0 };
 }
 
-uint32_t flow_pool_take(struct flow_pool *p) {
-        uint32_t number = p->free;
+uint32_t flow_pool_take(struct flow_pool *p, bool ipv6) {
+        uint32_t number = p->free[ipv6];
 
-        if (number > 0) {
-                p->free = p->more[number].next;
-                return number;
-        }
-        return p->fresh <= p->limit ? p->fresh++ : 0;
+        if (number == 0)
+                return p->fresh[ipv6]++;
+        p->free[ipv6] = p->more[number].next;
+        return number;
 }
 
 void flow_pool_give(struct flow_pool *p, uint32_t number) {
-        p->more[number].next = p->free;
-        p->free = number;
+        bool ipv6 = number > p->limit;
+
+        p->more[number].next = p->free[ipv6];
+        p->free[ipv6] = number;
+}
+
+void flow_pool_reset(struct flow_pool *p) {
+        p->fresh[0] = 1;
+        p->fresh[1] = p->limit + 1;
+        p->free[0] = p->free[1] = 0;
 }

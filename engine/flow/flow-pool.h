@@ -47,21 +47,25 @@ struct flow_ends {
         uint8_t bytes[2][16];
 };
 
-/* Flows of one address family. Numbers begin at 1. */
+/* Numbers of IPv4 flows are 1 to `limit`, those of IPv6 `limit` more, so that one array holds both and no look-up
+ * has to ask which it is. */
 struct flow_pool {
         struct flow_entry *entries;
         struct flow_more *more;
-        struct flow_ends *ends;         /* IPv6 */
+        struct flow_ends *ends;         /* IPv6 alone, by number - limit */
         struct flow_analysis *analyses; /* NULL: no analysis */
-        uint32_t limit, fresh;          /* numbers from `fresh` on were never used */
-        uint32_t free;                  /* list of numbers given back */
+        uint32_t limit;
+        uint32_t fresh[2];              /* by family: numbers from here on were never used */
+        uint32_t free[2];               /* list of numbers given back */
 };
 
-int flow_pool_init(struct flow_pool *pool, uint32_t limit, bool ends, bool analysis);
+int flow_pool_init(struct flow_pool *pool, uint32_t limit, bool analysis);
 void flow_pool_done(struct flow_pool *pool);
-/* 0: none left. */
-uint32_t flow_pool_take(struct flow_pool *pool);
+/* There must be one left: fewer than `limit` in use. */
+uint32_t flow_pool_take(struct flow_pool *pool, bool ipv6);
 void flow_pool_give(struct flow_pool *pool, uint32_t number);
+/* All numbers at once. */
+void flow_pool_reset(struct flow_pool *pool);
 
 /* Zeroed memory that costs nothing until it is touched; NULL: none to be had. In huge pages behind the first few
  * megabytes, so that a small table stays small. */

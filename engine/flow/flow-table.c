@@ -23,7 +23,6 @@
 #define BATCH 32
 #define RING 1024               /* lists; a power of two */
 #define INDEX_START 8192
-#define NUMBER_IPV6 (UINT32_C(1) << 23) /* of the second pool */
 #define AGES_MAX 6
 
 struct list {
@@ -34,7 +33,7 @@ struct flow_table {
         struct flow_observation batch[BATCH];
         unsigned waiting;
         struct flow_index index;
-        struct flow_pool pools[2]; /* IPv4, IPv6 */
+        struct flow_pool pool;
         uint64_t secret[2];
         uint64_t now, next_tick;   /* ns */
         uint64_t tick, tick_length;/* tick = now / tick_length */
@@ -65,20 +64,24 @@ void flow_table_config_default(struct flow_table_config *config) {
         };
 }
 
-static inline struct flow_pool *pool_of(struct flow_table *t, uint32_t number) {
-        return &t->pools[number >= NUMBER_IPV6];
+static inline struct flow_entry *entry_of(const struct flow_table *t, uint32_t number) {
+        return &t->pool.entries[number];
 }
 
-static inline struct flow_entry *entry_of(struct flow_table *t, uint32_t number) {
-        return &pool_of(t, number)->entries[number & (NUMBER_IPV6 - 1)];
+static inline struct flow_more *more_of(const struct flow_table *t, uint32_t number) {
+        return &t->pool.more[number];
 }
 
-static inline struct flow_more *more_of(struct flow_table *t, uint32_t number) {
-        return &pool_of(t, number)->more[number & (NUMBER_IPV6 - 1)];
+static inline struct flow_analysis *analysis_of(const struct flow_table *t, uint32_t number) {
+        return &t->pool.analyses[number];
 }
 
-static inline struct flow_analysis *analysis_of(struct flow_table *t, uint32_t number) {
-        return &pool_of(t, number)->analyses[number & (NUMBER_IPV6 - 1)];
+static inline bool is_ipv6(const struct flow_table *t, uint32_t number) {
+        return number > t->pool.limit;
+}
+
+static inline struct flow_ends *ends_of(const struct flow_table *t, uint32_t number) {
+        return &t->pool.ends[number - t->pool.limit];
 }
 
 /* Multiplies and folds: each bit of both words reaches all of the result (as in wyhash, public domain). */
@@ -95,7 +98,7 @@ static inline uint64_t hash_key(const struct flow_table *t, uint64_t addresses, 
 }
 
 static uint64_t hash_of(const void *userdata, uint32_t number) {
-        struct flow_table *t = (struct flow_table *) userdata;
+        const struct flow_table *t = userdata;
         const struct flow_entry *e = entry_of(t, number);
 
         return hash_key(t, e->addresses, e->rest);
@@ -184,8 +187,8 @@ int flow_table_new(struct flow_table **ret, const struct flow_table_config *conf
         t->oldest = UINT64_MAX;
         set_timeouts(t, &config->timeouts);
         r = flow_index_init(&t->index, INDEX_START);
-        for (unsigned i = 0; r >= 0 && i < 2; i++)
-                r = flow_pool_init(&t->pools[i], config->flows_max, i == 1, config->analysis);
+        if (r >= 0)
+                r = flow_pool_init(&t->pool, config->flows_max, config->analysis);
         if (r < 0) {
                 flow_table_free(t);
                 return r;
@@ -198,8 +201,7 @@ struct flow_table *flow_table_free(struct flow_table *t) {
         if (!t)
                 return NULL;
         flow_index_done(&t->index);
-        flow_pool_done(&t->pools[0]);
-        flow_pool_done(&t->pools[1]);
+        flow_pool_done(&t->pool);
         free(t);
         return NULL;
 }
@@ -265,7 +267,7 @@ static void record_endpoint(struct flow_table *t, uint32_t number, unsigned i, s
         uint32_t v4 = (uint32_t) (i == 0 ? e->addresses >> 32 : e->addresses);
         uint8_t bytes[4] = { (uint8_t) (v4 >> 24), (uint8_t) (v4 >> 16), (uint8_t) (v4 >> 8), (uint8_t) v4 };
 
-        ret->ip = number >= NUMBER_IPV6 ? ip_from_v6(t->pools[1].ends[number - NUMBER_IPV6].bytes[i]) : ip_from_v4(bytes);
+        ret->ip = is_ipv6(t, number) ? ip_from_v6(ends_of(t, number)->bytes[i]) : ip_from_v4(bytes);
         ret->port = (uint16_t) (e->rest >> (i == 0 ? 48 : 32));
         ret->mac = more_of(t, number)->macs[i];
 }
@@ -313,7 +315,7 @@ static void end_flow(struct flow_table *t, uint32_t number, enum flow_end reason
 static void remove_flow(struct flow_table *t, uint32_t number, enum flow_end reason) {
         end_flow(t, number, reason);
         flow_index_remove(&t->index, hash_of(t, number), number, hash_of, t);
-        flow_pool_give(pool_of(t, number), number & (NUMBER_IPV6 - 1));
+        flow_pool_give(&t->pool, number);
 }
 
 /* A flow at its turn: ended if it is idle, else put where it belongs. */
@@ -468,8 +470,8 @@ static void begin(struct flow_table *t, uint32_t number, const struct flow_obser
                 .bits = first_bits(o),
         };
         *m = (struct flow_more) { .next = m->next };
-        m->macs[0] = o->macs[0];
-        m->macs[1] = o->macs[1];
+        m->macs[o->direction] = o->link_source;
+        m->macs[!o->direction] = o->link_destination;
         if (o->flags & OBSERVATION_TCP && t->config.analysis)
                 memset(analysis_of(t, number), 0, sizeof(struct flow_analysis));
         t->counters.created++;
@@ -478,7 +480,6 @@ static void begin(struct flow_table *t, uint32_t number, const struct flow_obser
 
 static uint32_t create(struct flow_table *t, const struct flow_observation *o) {
         bool unanswered = o->flags & OBSERVATION_TCP && first_state(o) == FLOW_SYN_SENT;
-        unsigned v6 = o->flags & OBSERVATION_IPV6;
         uint32_t number;
 
         if (unanswered)
@@ -489,11 +490,9 @@ static uint32_t create(struct flow_table *t, const struct flow_observation *o) {
         if (t->counters.active * 2 > t->index.mask && flow_index_double(&t->index, hash_of, t) < 0 &&
             t->counters.active * 8 > t->index.mask * 7)
                 evict(t);
-        number = flow_pool_take(&t->pools[v6]);
-        if (v6) {
-                memcpy(t->pools[1].ends[number].bytes, o->ends, sizeof o->ends);
-                number |= NUMBER_IPV6;
-        }
+        number = flow_pool_take(&t->pool, o->flags & OBSERVATION_IPV6);
+        if (o->flags & OBSERVATION_IPV6)
+                memcpy(ends_of(t, number)->bytes, o->ends, sizeof o->ends);
         begin(t, number, o);
         flow_index_insert(&t->index, o->hash, number);
         if (unanswered) {
@@ -508,10 +507,9 @@ static uint32_t create(struct flow_table *t, const struct flow_observation *o) {
 static inline bool is_flow(struct flow_table *t, uint32_t number, const struct flow_observation *o) {
         const struct flow_entry *e = entry_of(t, number);
 
-        if (e->addresses != o->addresses || e->rest != o->rest || (number >= NUMBER_IPV6) != (o->flags & OBSERVATION_IPV6))
+        if (e->addresses != o->addresses || e->rest != o->rest || is_ipv6(t, number) != (o->flags & OBSERVATION_IPV6))
                 return false;
-        return number < NUMBER_IPV6 ||
-               memcmp(t->pools[1].ends[number - NUMBER_IPV6].bytes, o->ends, sizeof o->ends) == 0;
+        return !is_ipv6(t, number) || memcmp(ends_of(t, number)->bytes, o->ends, sizeof o->ends) == 0;
 }
 
 static inline uint32_t find(struct flow_table *t, const struct flow_observation *o) {
@@ -629,8 +627,6 @@ static inline void take(struct flow_table *t, struct flow_observation *o) {
                 else if ((o->tcp_flags & (TCP_SYN | TCP_ACK | TCP_RST)) == TCP_SYN && is_reuse(t, number, e, o))
                         begin_again(t, number, o, FLOW_END_REUSED);
         }
-        t->counters.packets++;
-        t->counters.bytes += o->length;
         count(t, number, e, o);
         if (o->flags & OBSERVATION_TCP)
                 take_tcp(t, number, e, o);
@@ -654,8 +650,11 @@ static void fetch_flows(struct flow_table *t) {
 
 static void work_off(struct flow_table *t) {
         fetch_flows(t);
-        for (unsigned i = 0; i < t->waiting; i++)
+        for (unsigned i = 0; i < t->waiting; i++) {
+                t->counters.bytes += t->batch[i].length;
                 take(t, &t->batch[i]);
+        }
+        t->counters.packets += t->waiting;
         t->waiting = 0;
 }
 
@@ -696,7 +695,10 @@ void flow_table_flush(struct flow_table *t) {
                 ring_append(t, number, last_seen(entry_of(t, number)) / t->tick_length);
         }
         while (find_oldest(t, &list) > 0)
-                remove_flow(t, list_take(t, list), FLOW_END_CAPTURE);
+                end_flow(t, list_take(t, list), FLOW_END_CAPTURE);
+        /* Cheaper than to take each out. */
+        memset(t->index.slots, 0, (t->index.mask + 1) * sizeof *t->index.slots);
+        flow_pool_reset(&t->pool);
 }
 
 void flow_table_get_counters(const struct flow_table *t, struct flow_counters *ret) {

@@ -8,7 +8,8 @@
 /* Two observations that a flow table would take for the same; of fields that do not matter to it they may differ. */
 static inline bool observation_same(const struct flow_observation *a, const struct flow_observation *b) {
         if (a->rest != b->rest || a->ts != b->ts || a->length != b->length || a->direction != b->direction ||
-            a->flags != b->flags || a->tcp_flags != b->tcp_flags || memcmp(a->macs, b->macs, sizeof a->macs) != 0)
+            a->flags != b->flags || a->tcp_flags != b->tcp_flags || !mac_equal(&a->link_source, &b->link_source) ||
+            !mac_equal(&a->link_destination, &b->link_destination))
                 return false;
         if (a->flags & OBSERVATION_IPV6 ? memcmp(a->ends, b->ends, sizeof a->ends) != 0 : a->addresses != b->addresses)
                 return false;

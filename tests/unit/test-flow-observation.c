@@ -67,7 +67,7 @@ static void test_tcp(void **state) {
         assert_int_equal(f->o.payload, 7);
         assert_int_equal(f->o.window, 3);
         assert_int_equal(f->o.length, 14 + 20 + 20 + 7 + 6);
-        assert_int_equal(f->o.macs[0].bytes[5], 1);
+        assert_int_equal(f->o.link_source.bytes[5], 1);
         assert_int_equal(observation_check(f->decoder, &f->frame), 1);
 }
 
@@ -105,7 +105,7 @@ static void test_both_ways(void **state) {
         assert_int_equal(f->o.rest, there.rest);
         assert_int_equal(there.direction, 0);
         assert_int_equal(f->o.direction, 1);
-        assert_memory_equal(f->o.macs, there.macs, sizeof there.macs);
+        assert_true(mac_equal(&f->o.link_source, &there.link_destination));
         assert_int_equal(observation_check(f->decoder, &f->frame), 1);
 }
 

@@ -78,7 +78,8 @@ static void feed(struct log *log, const struct segment *s) {
                 .tcp_flags = protocol == IPPROTO_TCP ? s->flags : 0,
                 .direction = s->from == 2,
                 .flags = protocol == IPPROTO_TCP ? OBSERVATION_TCP | OBSERVATION_WHOLE_HEADER : 0,
-                .macs = { { { 2, 0, 0, 0, 0, 1 } }, { { 2, 0, 0, 0, 0, 2 } } },
+                .link_source = { { 2, 0, 0, 0, 0, (uint8_t) s->from } },
+                .link_destination = { { 2, 0, 0, 0, 0, (uint8_t) (3 - s->from) } },
         };
         flow_table_add(log->table);
 }
