@@ -172,7 +172,8 @@ static void speak(struct speaker *s, unsigned side, uint8_t flags, const uint8_t
         p.tcp_flags = flags;
         p.tcp_sequence = s->next[side];
         p.tcp_acknowledgement = s->next[!side];
-        p.payload = cursor_make(data, n);
+        if (n > 0) /* a SYN comes without data to point at */
+                p.payload = cursor_make(data, n);
         p.payload_length = (uint32_t) n;
         s->next[side] += (uint32_t) n + !!(flags & TCP_SYN);
         session_table_feed(s->table, &p, &s->sink);
