@@ -167,6 +167,7 @@ enum fact_voice {
         X(TLS_CERT_ISSUER_CN, "tls.cert_issuer_cn", SELF)                      \
         X(TLS_CERT_SAN, "tls.cert_san", SELF)                                  \
         X(TLS_CERT_NOT_AFTER, "tls.cert_not_after", SELF)                      \
+        X(TLS_CERT_SELF_SIGNED, "tls.cert_self_signed", SELF)                  \
         X(TLS_CERT_SHA256, "tls.cert_sha256", SELF)                            \
         X(TLS_CERT_UNPARSABLE, "tls.cert_unparsable", SELF)                    \
         X(DTLS_SNI, "dtls.sni", ASKS)                                          \

@@ -136,6 +136,7 @@ static const struct evidence_row {
         ROW(TLS_CERT_ISSUER_CN, 75, 3, 0),
         ROW(TLS_CERT_SAN, 75, 2, 0),
         ROW(TLS_CERT_NOT_AFTER, 0, 0, 0),
+        ROW(TLS_CERT_SELF_SIGNED, 50, 1, 0),
         ROW(TLS_CERT_SHA256, 70, 2, 0),
         ROW(TLS_CERT_UNPARSABLE, 0, 0, 0),
         ROW(DTLS_SNI, 40, 3, 0),

@@ -100,6 +100,14 @@ static void emit_end(struct emitter *e, const X509 *certificate) {
                             tm.tm_mon + 1, tm.tm_mday, tm.tm_hour, tm.tm_min, tm.tm_sec);
 }
 
+/* It names itself as its issuer, and its key as the issuer's where it names one (RFC 5280 §3.2 and §4.2.1.1). The
+ * signature is not checked: that costs far more than to read, and anybody may send one. */
+static void emit_self_signed(struct emitter *e, X509 *certificate) {
+        if (X509_self_signed(certificate, 0) == 1)
+                emit_string(e, FACT_TLS_CERT_SELF_SIGNED, "yes");
+        ERR_clear_error();
+}
+
 /* RFC 5280 §4.1.2.5: in UTC, with seconds. */
 static bool is_time(const ASN1_TIME *time) {
         return ASN1_TIME_set_string_X509(NULL, (const char *) ASN1_STRING_get0_data(time)) == 1;
@@ -148,6 +156,7 @@ int certificate_emit(struct cursor der, struct emitter *e) {
         emit_common_name(e, FACT_TLS_CERT_ISSUER_CN, X509_get_issuer_name(certificate));
         emit_names(e, certificate);
         emit_end(e, certificate);
+        emit_self_signed(e, certificate);
         return 0;
 }
 

@@ -29,6 +29,23 @@ static void what_a_certificate_is_for(void **state _unused_) {
                             "tls.cert_not_after 2034-12-31T23:59:58Z\n");
 }
 
+static void one_that_is_its_own_issuer_is_told(void **state _unused_) {
+        uint8_t changed[sizeof self_signed_bytes];
+        struct fact_log log;
+        uint8_t *issuer;
+
+        assert_int_equal(facts(&log, self_signed_bytes, sizeof self_signed_bytes), 0);
+        assert_non_null(strstr(log.text, "tls.cert_self_signed yes\n"));
+        /* The same key under another's name */
+        memcpy(changed, self_signed_bytes, sizeof changed);
+        issuer = memmem(changed, sizeof changed, "192.168.1.1", strlen("192.168.1.1"));
+        assert_non_null(issuer);
+        memcpy(issuer, "192.168.1.2", strlen("192.168.1.2"));
+        assert_int_equal(facts(&log, changed, sizeof changed), 0);
+        assert_non_null(fact_log_find(&log, FACT_TLS_CERT_SUBJECT_CN));
+        assert_null(fact_log_find(&log, FACT_TLS_CERT_SELF_SIGNED));
+}
+
 static void assert_unparsable(const uint8_t *data, size_t n) {
         static const char kind[] = "tls.cert_unparsable ";
         struct fact_log log;
@@ -81,6 +98,7 @@ static void long_ones_are_not_read(void **state _unused_) {
 int main(void) {
         const struct CMUnitTest tests[] = {
                 cmocka_unit_test(what_a_certificate_is_for),
+                cmocka_unit_test(one_that_is_its_own_issuer_is_told),
                 cmocka_unit_test(every_cut_and_what_stands_behind_it_is_told_as_such),
                 cmocka_unit_test(times_with_a_zone_are_not_der),
                 cmocka_unit_test(any_byte_may_be_wrong),
