@@ -7,6 +7,8 @@
 
 #include <errno.h>
 #include <signal.h>
+#include <stdio.h>
+#include <unistd.h>
 
 #include "cli/bus.h"
 #include "common/macro.h"
@@ -23,9 +25,19 @@ struct watch {
         uint64_t drawn; /* us, CLOCK_MONOTONIC */
 };
 
+static int on_reader_gone(sd_event_source *source, int fd _unused_, uint32_t events _unused_, void *userdata _unused_) {
+        return sd_event_exit(sd_event_source_get_event(source), 1);
+}
+
 int watch_until_interrupted(sd_event *event) {
         sigset_t mask;
         int r;
+
+        /* No events asked for: a terminal that hangs up and a pipe without a reader are told of all the same. What
+         * cannot be polled, a file, has no reader to lose. */
+        r = sd_event_add_io(event, NULL, STDOUT_FILENO, 0, on_reader_gone, NULL);
+        if (r < 0 && r != -EPERM)
+                return r;
 
         sigemptyset(&mask);
         sigaddset(&mask, SIGINT);

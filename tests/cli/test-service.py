@@ -11,6 +11,7 @@ import shutil
 import signal
 import subprocess
 import sys
+import time
 import unittest
 
 from harness import (HOSTILE_NAMES, LANSCOPECTL, SKIPPED, UNSAFE, Bus, Service, arp_reply, ctl, environment, home_capture,
@@ -341,6 +342,21 @@ class Monitoring(WithService):
         process.send_signal(signal.SIGTERM)
         self.assertEqual(process.wait(10), 0)
 
+    def test_they_end_with_their_terminal(self):
+        """Even where nothing happens that they would have to write."""
+        for arguments in (['list', '--watch'], ['monitor']):
+            with self.subTest(arguments=arguments):
+                master, slave = os.openpty()
+                process = subprocess.Popen([LANSCOPECTL, *arguments], env=self.bus.env(), stdin=slave, stdout=slave,
+                                           stderr=subprocess.DEVNULL, start_new_session=True)
+                self.addCleanup(process.kill)
+                os.close(slave)
+                if arguments[0] == 'list':
+                    self.assertTrue(os.read(master, 1))
+                time.sleep(0.5)
+                self.assertIsNone(process.poll())
+                os.close(master)
+                self.assertEqual(process.wait(5), 1)
 
     def test_list_that_stays(self):
         process = subprocess.Popen([LANSCOPECTL, 'list', '--watch', '--json=short'], env=self.bus.env(), stdout=subprocess.PIPE,
