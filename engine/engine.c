@@ -20,6 +20,11 @@
 #define CLOCK_SLACK (2 * NSEC_PER_SEC)
 #define EXTERNAL_MAX 64
 
+struct interface_set {
+        uint32_t members[EXTERNAL_MAX];
+        size_t n;
+};
+
 struct engine {
         struct engine_config config;
         struct engine_ops ops;
@@ -32,8 +37,7 @@ struct engine {
         struct sightings *sightings;
         struct detect_host host;
         void *detectors[DETECTOR_MAX]; /* their states */
-        uint32_t external[EXTERNAL_MAX]; /* interfaces whose backend counts presence itself */
-        size_t n_external;
+        struct interface_set external_presence, external_flows; /* whose backends count themselves */
         struct engine_counters counters;
         uint64_t now, next_tick;
         uint64_t next_alert_id;
@@ -253,18 +257,29 @@ static void take_fact(void *userdata, const struct fact *fact) {
                 inventory_take_fact(e->inventory, fact);
 }
 
-static bool is_external(const struct engine *e, uint32_t ifindex) {
-        for (size_t i = 0; i < e->n_external; i++)
-                if (e->external[i] == ifindex)
+static bool set_holds(const struct interface_set *set, uint32_t ifindex) {
+        for (size_t i = 0; i < set->n; i++)
+                if (set->members[i] == ifindex)
                         return true;
         return false;
+}
+
+static void set_change(struct interface_set *set, uint32_t ifindex, bool member) {
+        size_t i = 0;
+
+        while (i < set->n && set->members[i] != ifindex)
+                i++;
+        if (member && i == set->n && i < EXTERNAL_MAX)
+                set->members[set->n++] = ifindex;
+        else if (!member && i < set->n)
+                set->members[i] = set->members[--set->n];
 }
 
 static void count_addresses(struct engine *e, const struct packet *packet) {
         const struct frame *frame = packet->frame;
         struct sightings_key key = { frame->ifindex, packet->vlan, packet->link_source };
 
-        if (!e->inventory || !(packet->flags & PACKET_HAS_MAC) || is_external(e, frame->ifindex))
+        if (!e->inventory || !(packet->flags & PACKET_HAS_MAC) || set_holds(&e->external_presence, frame->ifindex))
                 return;
         if (!mac_is_group(&key.mac) && !mac_is_zero(&key.mac) &&
             !sightings_count_sent(e->sightings, &key, frame->ts, frame->length))
@@ -314,7 +329,7 @@ static void feed_all(struct engine *e, const struct frame *frame) {
         set_time(e, frame->ts);
         r = packet_decode(e->decoder, frame, &packet);
         count_addresses(e, &packet);
-        if (e->flows)
+        if (e->flows && !set_holds(&e->external_flows, frame->ifindex))
                 count_flow(e, &packet);
         if (r <= 0)
                 return;
@@ -340,14 +355,18 @@ void engine_feed_sighting(struct engine *e, const struct sighting *sighting) {
 }
 
 void engine_set_external_presence(struct engine *e, uint32_t ifindex, bool external) {
-        size_t i = 0;
+        set_change(&e->external_presence, ifindex, external);
+}
 
-        while (i < e->n_external && e->external[i] != ifindex)
-                i++;
-        if (external && i == e->n_external && i < EXTERNAL_MAX)
-                e->external[e->n_external++] = ifindex;
-        else if (!external && i < e->n_external)
-                e->external[i] = e->external[--e->n_external];
+void engine_feed_flow_delta(struct engine *e, const struct flow_delta *delta) {
+        if (!e->flows)
+                return;
+        set_time(e, MAX(delta->directions[0].last, delta->directions[1].last));
+        flow_table_add_delta(e->flows, delta);
+}
+
+void engine_set_external_flows(struct engine *e, uint32_t ifindex, bool external) {
+        set_change(&e->external_flows, ifindex, external);
 }
 
 void engine_advance(struct engine *e, uint64_t now) {

@@ -3,6 +3,7 @@
 
 #include "engine/detect/alert.h"
 #include "engine/fact.h"
+#include "engine/flow/flow-delta.h"
 #include "engine/flow/flow-table.h"
 #include "engine/inventory/inventory.h"
 #include "engine/packet/packet.h"
@@ -79,6 +80,11 @@ void engine_feed_frame(struct engine *engine, const struct frame *frame);
 void engine_feed_sighting(struct engine *engine, const struct sighting *sighting);
 /* Frames from a backend that counts presence in the kernel must not be counted twice. */
 void engine_set_external_presence(struct engine *engine, uint32_t ifindex, bool external);
+
+/* What the packets of a flow came to, counted by a backend itself (the eBPF flow map). */
+void engine_feed_flow_delta(struct engine *engine, const struct flow_delta *delta);
+/* Frames from such a backend must not be counted as flows again. */
+void engine_set_external_flows(struct engine *engine, uint32_t ifindex, bool external);
 
 /* It is `now` (ns since the epoch), or at least not earlier. */
 void engine_advance(struct engine *engine, uint64_t now);

@@ -150,3 +150,35 @@ uint8_t flow_analysis_take(struct flow_analysis *a, const struct flow_observatio
 bool flow_analysis_saw_syn(const struct flow_analysis *a) {
         return a->flags & ANALYSIS_SYN;
 }
+
+/* From the SYN to the first segment behind it; of several processors' first ones the earliest is the very first. */
+static void add_handshake(struct flow_analysis *a, const struct flow_sums *sums) {
+        uint32_t trip;
+
+        if (sums->established <= a->timed_at)
+                return;
+        trip = MAX(round_trip(a, sums->established), 1U);
+        if (!(a->flags & ANALYSIS_HANDSHAKE) || trip < a->handshake)
+                a->handshake = trip;
+        a->flags |= ANALYSIS_HANDSHAKE;
+}
+
+void flow_analysis_add(struct flow_analysis *a, const struct flow_sums *sums, unsigned initiator) {
+        for (unsigned i = 0; i < 2; i++) {
+                a->half[i].retransmissions += sums->retransmissions[i];
+                a->half[i].out_of_order += sums->out_of_order[i];
+        }
+        if (sums->opened > 0) {
+                a->flags |= ANALYSIS_SYN;
+                a->initial = sums->initial;
+                a->timed_at = MAX(a->timed_at, sums->opened);
+        }
+        if (sums->answered > 0)
+                a->flags |= ANALYSIS_SYN_ACK;
+        if (!(a->flags & ANALYSIS_SYN))
+                return;
+        /* The one round trip that is timed; never on a SYN that was sent twice. */
+        if (a->samples == 0 && sums->answered > a->timed_at && a->half[initiator].retransmissions == 0)
+                take_sample(a, round_trip(a, sums->answered));
+        add_handshake(a, sums);
+}

@@ -271,3 +271,14 @@ bool flow_observation_from_packet(const struct packet *p, struct flow_observatio
         }
         return true;
 }
+
+void flow_observation_set_ends(struct flow_observation *o, const struct flow_endpoint endpoints[2], uint8_t protocol,
+                               uint16_t vlan, uint16_t inner_vlan) {
+        bool message = protocol == IPPROTO_ICMP || protocol == IPPROTO_ICMPV6;
+        uint32_t vlans = (uint32_t) (vlan & 0xfff) << 12 | (inner_vlan & 0xfff);
+
+        set_ends(o, &endpoints[0].ip, &endpoints[1].ip, message ? 0 : endpoints[0].port, message ? 0 : endpoints[1].port,
+                 protocol, vlans);
+        if (message)
+                o->rest |= (uint64_t) endpoints[0].port << 48 | (uint64_t) endpoints[1].port << 32;
+}

@@ -4,6 +4,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "engine/flow/flow-record.h"
 #include "engine/packet/packet.h"
 
 /* What one packet tells a flow table: whose it is and what it adds. Self-contained, so that a batch of them can wait
@@ -42,3 +43,8 @@ bool flow_observation_from_frame(const struct frame *frame, struct flow_observat
 /* The same of a decoded packet. A tunnel's flow is the one inside; the tunnel's own where none is. False: it belongs
  * to no flow: not IP, or a fragment that does not complete its datagram, or ports that cannot be read. */
 bool flow_observation_from_packet(const struct packet *packet, struct flow_observation *ret);
+
+/* The key and `ends` alone, of a packet from the first endpoint to the second; `direction` then says which of them is the
+ * lower. */
+void flow_observation_set_ends(struct flow_observation *o, const struct flow_endpoint endpoints[2], uint8_t protocol,
+                               uint16_t vlan, uint16_t inner_vlan);

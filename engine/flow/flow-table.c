@@ -18,7 +18,7 @@
 
 #include "common/macro.h"
 #include "engine/flow/flow-index.h"
-#include "engine/flow/flow-pool.h"
+#include "engine/flow/flow-parts.h"
 
 #define BATCH 32
 #define RING 1024               /* lists; a power of two */
@@ -703,4 +703,53 @@ void flow_table_flush(struct flow_table *t) {
 
 void flow_table_get_counters(const struct flow_table *t, struct flow_counters *ret) {
         *ret = t->counters;
+}
+
+/* For flow-delta.c. */
+
+/* Of a connection that began while this flow went on nothing but its SYN tells: what came before is counted by the second,
+ * and late. */
+static bool is_begun_again(struct flow_table *t, uint32_t number, const struct flow_observation *o) {
+        const struct flow_entry *e = entry_of(t, number);
+
+        return o->ts > last_seen(e) && (o->tcp_flags & (TCP_SYN | TCP_ACK)) == TCP_SYN && is_reuse(t, number, e, o);
+}
+
+void flow_table_reach(struct flow_table *t, struct flow_observation *o, struct flow_parts *ret) {
+        uint32_t number;
+
+        work_off(t);
+        if (o->flags & OBSERVATION_IPV6)
+                o->addresses = fingerprint(t, o->ends);
+        o->hash = hash_key(t, o->addresses, o->rest);
+        if (o->ts > t->now)
+                flow_table_advance(t, o->ts);
+        number = find(t, o);
+        if (number == 0)
+                number = create(t, o);
+        else if (o->ts > last_seen(entry_of(t, number)) && is_idle(t, entry_of(t, number), o->ts))
+                begin_again(t, number, o, FLOW_END_IDLE);
+        else if (is_begun_again(t, number, o))
+                begin_again(t, number, o, FLOW_END_REUSED);
+        *ret = (struct flow_parts) {
+                .number = number,
+                .entry = entry_of(t, number),
+                .more = more_of(t, number),
+                .analysis = o->flags & OBSERVATION_TCP && t->config.analysis ? analysis_of(t, number) : NULL,
+        };
+}
+
+void flow_table_step(const struct flow_parts *parts, const struct flow_observation *o) {
+        add_letters(parts->entry, parts->more, flow_tcp_letters(o->tcp_flags, o->payload), o->direction);
+        change_state(parts->entry, o);
+        parts->entry->tcp_flags[o->direction] |= o->tcp_flags;
+}
+
+void flow_table_note_again(const struct flow_parts *parts, unsigned direction) {
+        add_letters(parts->entry, parts->more, 1 << LETTER_AGAIN, direction);
+}
+
+void flow_table_count(struct flow_table *t, uint64_t packets, uint64_t bytes) {
+        t->counters.packets += packets;
+        t->counters.bytes += bytes;
 }

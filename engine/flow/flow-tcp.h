@@ -69,3 +69,15 @@ struct flow_analysis {
 uint8_t flow_analysis_take(struct flow_analysis *analysis, const struct flow_observation *o, bool from_initiator);
 /* Is `initial` known? */
 bool flow_analysis_saw_syn(const struct flow_analysis *analysis);
+
+/* What a connection's segments came to, where they were analysed elsewhere; by direction. Times in ns, 0 unknown. */
+struct flow_sums {
+        uint64_t opened;      /* when the last SYN came */
+        uint64_t answered;    /* when the SYN+ACK came */
+        uint64_t established; /* when the initiator's first segment without a SYN came, of those in sight */
+        uint32_t initial;     /* the SYN's sequence number, with `opened` */
+        uint32_t retransmissions[2], out_of_order[2];
+};
+
+/* Adds them. May be called for parts of a connection in any order. */
+void flow_analysis_add(struct flow_analysis *analysis, const struct flow_sums *sums, unsigned initiator);

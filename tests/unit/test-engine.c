@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "tests/unit/cmocka-all.h"
 
+#include <netinet/in.h>
+
 #include "common/strbuf.h"
 #include "engine/engine.h"
 #include "tests/unit/inventory-fixture.h"
@@ -260,12 +262,45 @@ static void replay_is_live(void **state _unused_) {
         engine_free(f);
 }
 
+static void count_flow_packets(void *userdata, const struct flow_record *record) {
+        *(uint64_t *) userdata += record->directions[0].packets + record->directions[1].packets;
+}
+
+/* What a backend counts as flows itself comes as deltas; its frames are for the facts alone. */
+static void external_flows_are_not_counted_twice(void **state _unused_) {
+        struct flow_delta delta = {
+                .endpoints = { { { AF_INET, { 10, 0, 0, 7 } }, 1000, { { 2, 0, 0, 0, 0, 7 } } },
+                               { { AF_INET, { 10, 0, 0, 9 } }, 2000, { { 2, 0, 0, 0, 0, 9 } } } },
+                .directions[0] = { .packets = 3, .bytes = 300, .first = T0, .last = T0 + SEC },
+                .protocol = 17,
+        };
+        uint64_t packets = 0;
+        struct engine_ops ops = { .flow = count_flow_packets, .userdata = &packets };
+        struct engine_config config;
+        struct engine *e = NULL;
+
+        engine_config_default(&config);
+        config.flows = true;
+        assert_int_equal(engine_new(&e, &config, &ops), 0);
+        feed_udp(e, T0, 5, 1);
+        engine_set_external_flows(e, 1, true);
+        feed_udp(e, T0, 5, 1);
+        engine_feed_flow_delta(e, &delta);
+        assert_int_equal(engine_now(e), T0 + SEC);
+        engine_set_external_flows(e, 1, false);
+        feed_udp(e, T0 + SEC, 5, 1);
+        engine_flush(e);
+        assert_int_equal(packets, 5);
+        engine_free(e);
+}
+
 int main(void) {
         const struct CMUnitTest tests[] = {
                 cmocka_unit_test(frames_make_devices),
                 cmocka_unit_test(every_protocol_is_counted_once),
                 cmocka_unit_test(dissecting_alone_makes_no_devices),
                 cmocka_unit_test(external_presence_is_not_counted_twice),
+                cmocka_unit_test(external_flows_are_not_counted_twice),
                 cmocka_unit_test(time_is_the_latest_told),
                 cmocka_unit_test(quiet_engine_needs_waking_once_a_second_at_most),
                 cmocka_unit_test(replay_is_live),

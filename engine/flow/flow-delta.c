@@ -1,0 +1,211 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+/* Deltas are sums: which segment came when is lost, but for what the sums tell. The state of a connection is moved on by
+ * the segments that there must have been, in the order in which TCP has them. */
+
+#include "engine/flow/flow-delta.h"
+
+#include <netinet/in.h>
+
+#include "common/macro.h"
+#include "engine/flow/flow-parts.h"
+#include "engine/flow/flow-tcp.h"
+
+/* A delta as the table has it: [0] is the lower end. */
+struct merge {
+        struct flow_table *table;
+        const struct flow_delta *delta;
+        const struct flow_delta_direction *directions[2];
+        struct flow_observation o;
+        struct flow_parts parts;
+        unsigned initiator; /* its direction; who sent first where it is not known */
+        uint64_t began;     /* first segment of the initiator's without the SYN, of those counted apart from it; ns, 0 none */
+};
+
+static bool opens(const struct flow_delta *delta) {
+        return delta->opened > 0 && delta->initiator != INITIATOR_UNKNOWN;
+}
+
+static unsigned first_direction(const struct merge *m) {
+        uint64_t low = m->directions[0]->first, high = m->directions[1]->first;
+
+        return low == 0 || (high > 0 && high < low);
+}
+
+/* The first packet: what flow_table_reach() needs to begin a flow. */
+static void set_first(struct merge *m, unsigned swapped) {
+        const struct flow_delta *delta = m->delta;
+        bool known = delta->initiator != INITIATOR_UNKNOWN;
+        unsigned first = first_direction(m);
+
+        m->initiator = known ? (delta->initiator == INITIATOR_SECOND) != swapped : first;
+        m->o.direction = (uint8_t) first;
+        m->o.ts = m->directions[first]->first;
+        if (delta->protocol != IPPROTO_TCP) {
+                if (known)
+                        m->o.flags |= first == m->initiator ? OBSERVATION_ASKS : OBSERVATION_ANSWERS;
+                return;
+        }
+        m->o.flags |= OBSERVATION_TCP;
+        m->o.sequence = delta->initial;
+        /* What tells the initiator tells it whoever was heard first. */
+        if (opens(delta)) {
+                m->o.direction = (uint8_t) m->initiator;
+                m->o.ts = m->directions[m->initiator]->first;
+                m->o.tcp_flags = TCP_SYN;
+        } else if (known && first != m->initiator) {
+                m->o.tcp_flags = TCP_SYN | TCP_ACK;
+        }
+}
+
+static void merge_init(struct merge *m, struct flow_table *table, const struct flow_delta *delta) {
+        unsigned swapped;
+
+        *m = (struct merge) { .table = table, .delta = delta };
+        flow_observation_set_ends(&m->o, delta->endpoints, delta->protocol, delta->vlan, delta->inner_vlan);
+        m->directions[0] = &delta->directions[m->o.direction];
+        m->directions[1] = &delta->directions[!m->o.direction];
+        swapped = m->o.direction;
+        set_first(m, swapped);
+        m->o.link_source = delta->endpoints[m->o.direction ^ swapped].mac;
+        m->o.link_destination = delta->endpoints[!(m->o.direction ^ swapped)].mac;
+}
+
+static void add_packets(struct flow_entry *e, struct flow_more *more, unsigned i, const struct flow_delta_direction *d) {
+        uint64_t packets = ((uint64_t) more->packets_high[i] << 32 | e->packets[i]) + d->packets;
+        uint64_t bytes = ((uint64_t) more->bytes_high[i] << 32 | e->bytes[i]) + d->bytes;
+
+        e->packets[i] = (uint32_t) packets;
+        more->packets_high[i] = (uint8_t) (packets >> 32);
+        e->bytes[i] = (uint32_t) bytes;
+        more->bytes_high[i] = (uint16_t) (bytes >> 32);
+}
+
+static void count_direction(struct merge *m, unsigned i) {
+        const struct flow_delta_direction *d = m->directions[i];
+        struct flow_entry *e = m->parts.entry;
+        struct flow_more *more = m->parts.more;
+
+        if (d->packets == 0)
+                return;
+        if (e->last[i] == 0 || d->first < more->first[i])
+                more->first[i] = d->first;
+        e->last[i] = MAX(e->last[i], d->last);
+        add_packets(e, more, i, d);
+        e->shortest[i] = MIN(e->shortest[i], d->shortest);
+        e->longest[i] = MAX(e->longest[i], d->longest);
+        flow_table_count(m->table, d->packets, d->bytes);
+}
+
+static void note_first(struct merge *m) {
+        struct flow_entry *e = m->parts.entry;
+        const struct flow_more *more = m->parts.more;
+        bool high = e->last[0] == 0 || (e->last[1] > 0 && more->first[1] < more->first[0]);
+
+        e->bits = (uint8_t) ((e->bits & ~ENTRY_FIRST_HIGH) | (high ? ENTRY_FIRST_HIGH : 0));
+}
+
+static void step(struct merge *m, unsigned direction, uint8_t tcp_flags, bool data) {
+        m->o.direction = (uint8_t) direction;
+        m->o.tcp_flags = tcp_flags;
+        m->o.payload = data;
+        flow_table_step(&m->parts, &m->o);
+}
+
+static void step_handshake(struct merge *m) {
+        if (m->delta->initiator == INITIATOR_UNKNOWN)
+                return;
+        if (opens(m->delta))
+                step(m, m->initiator, TCP_SYN, false);
+        if (m->directions[!m->initiator]->tcp_flags & TCP_SYN)
+                step(m, !m->initiator, TCP_SYN | TCP_ACK, false);
+}
+
+static void step_talk(struct merge *m, unsigned direction) {
+        if (m->directions[direction]->bare_ack)
+                step(m, direction, TCP_ACK, false);
+        if (m->directions[direction]->data)
+                step(m, direction, TCP_ACK, true);
+}
+
+/* Who sent something after its own FIN had the other's to acknowledge, so its own came first. */
+static void note_closer(struct merge *m) {
+        struct flow_entry *e = m->parts.entry;
+
+        for (unsigned i = 0; i < 2; i++)
+                if (m->directions[i]->after_fin)
+                        e->bits = (uint8_t) ((e->bits & ~ENTRY_FIN_HIGH) | (i == 1 ? ENTRY_FIN_HIGH : 0));
+}
+
+static void step_end(struct merge *m) {
+        unsigned first = m->directions[!m->initiator]->after_fin ? !m->initiator : m->initiator, closer;
+        struct flow_entry *e = m->parts.entry;
+
+        for (unsigned i = 0; i < 2; i++)
+                if (m->directions[first ^ i]->tcp_flags & TCP_FIN)
+                        step(m, first ^ i, TCP_FIN | TCP_ACK, false);
+        note_closer(m);
+        closer = !!(e->bits & ENTRY_FIN_HIGH);
+        /* It acknowledged the other's FIN if it was heard last. */
+        if (e->state == FLOW_CLOSING && (m->directions[closer]->after_fin || e->last[closer] > e->last[!closer]))
+                step(m, closer, TCP_ACK, false);
+        for (unsigned i = 0; i < 2; i++)
+                if (m->directions[i]->tcp_flags & TCP_RST)
+                        step(m, i, TCP_RST, false);
+}
+
+static void move_on(struct merge *m) {
+        step_handshake(m);
+        step_talk(m, m->initiator);
+        step_talk(m, !m->initiator);
+        step_end(m);
+        for (unsigned i = 0; i < 2; i++)
+                m->parts.entry->tcp_flags[i] |= m->directions[i]->tcp_flags;
+}
+
+/* What the flow knows already; before the delta is counted in. */
+static void note_before(struct merge *m) {
+        const struct flow_entry *e = m->parts.entry;
+
+        if (e->bits & ENTRY_INITIATOR_KNOWN)
+                m->initiator = !!(e->bits & ENTRY_INITIATOR_HIGH);
+        if (!(m->directions[m->initiator]->tcp_flags & TCP_SYN))
+                m->began = m->directions[m->initiator]->first;
+        else if (!(e->tcp_flags[m->initiator] & TCP_SYN) && e->last[m->initiator] > 0)
+                m->began = m->parts.more->first[m->initiator];
+}
+
+static void analyse(struct merge *m) {
+        const struct flow_entry *e = m->parts.entry;
+        unsigned i = !!(e->bits & ENTRY_INITIATOR_HIGH);
+        struct flow_sums sums = {
+                .opened = m->delta->opened,
+                .established = m->delta->established ?: m->began,
+                .answered = e->tcp_flags[!i] & TCP_SYN ? m->parts.more->first[!i] : 0,
+                .initial = m->delta->initial,
+        };
+
+        for (unsigned j = 0; j < 2; j++) {
+                sums.retransmissions[j] = m->directions[j]->retransmissions;
+                sums.out_of_order[j] = m->directions[j]->out_of_order;
+                if (sums.retransmissions[j] + sums.out_of_order[j] > 0)
+                        flow_table_note_again(&m->parts, j);
+        }
+        flow_analysis_add(m->parts.analysis, &sums, i);
+}
+
+void flow_table_add_delta(struct flow_table *table, const struct flow_delta *delta) {
+        struct merge m;
+
+        merge_init(&m, table, delta);
+        flow_table_reach(table, &m.o, &m.parts);
+        note_before(&m);
+        for (unsigned i = 0; i < 2; i++)
+                count_direction(&m, i);
+        note_first(&m);
+        if (delta->protocol != IPPROTO_TCP)
+                return;
+        move_on(&m);
+        if (m.parts.analysis)
+                analyse(&m);
+}
