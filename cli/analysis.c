@@ -240,7 +240,7 @@ static struct json_object *top_flows(const struct analysis *a) {
                 struct json_object *flow;
                 size_t n;
 
-                if (flow_lines_format(a->lines, &a->top.records[i], line, &n) < 0)
+                if (flow_lines_format(a->lines, &a->top.items[i].record, line, &n) < 0)
                         return NULL;
                 flow = json_tokener_parse(line);
                 if (!flow || json_object_array_add(list, flow) < 0) {
@@ -297,7 +297,7 @@ static int print_flows(const struct analysis *a) {
                 return 0;
         r = table_new(&t, columns, ELEMENTSOF(columns));
         for (size_t i = 0; r >= 0 && i < a->top.n; i++)
-                r = add_flow(t, a, &a->top.records[i]);
+                r = add_flow(t, a, &a->top.items[i].record);
         if (r < 0)
                 return r;
         putchar('\n');

@@ -2,7 +2,6 @@
 #pragma once
 
 #include "cli/flow-lines.h"
-#include "cli/flow-top.h"
 #include "cli/screen.h"
 #include "common/json-text.h"
 #include "engine/engine.h"

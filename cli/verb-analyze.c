@@ -52,7 +52,7 @@ static void take_flow(void *userdata, const struct flow_record *record) {
         struct analysis *a = userdata;
 
         if (a->top.limit > 0)
-                flow_top_offer(&a->top, record);
+                a->failed |= flow_top_offer(&a->top, &(struct flow_item) { .record = *record }) < 0;
         else
                 a->failed |= flow_lines_write(a->lines, record, stdout) < 0;
 }
@@ -132,7 +132,7 @@ static int print(const struct analysis *a) {
                 return analysis_print_report(a) < 0 ? output_no_memory() : 0;
         if (o->flows)
                 for (size_t i = 0; i < a->top.n; i++)
-                        status |= flow_lines_write(a->lines, &a->top.records[i], stdout) < 0;
+                        status |= flow_lines_write(a->lines, &a->top.items[i].record, stdout) < 0;
         if (o->devices) {
                 _cleanup_(json_putp) struct json_object *devices = analysis_devices(a);
 
@@ -178,7 +178,7 @@ static int analyze_path(const struct options *options, const struct screen *scre
         if (wants_report(options))
                 a.alerts = json_object_new_array();
         if (wants_report(options) || (options->flows && options->limit > 0))
-                r = flow_top_init(&a.top, options->limit ?: REPORTED_FLOWS);
+                flow_top_init(&a.top, options->limit ?: REPORTED_FLOWS, FLOW_SORT_BYTES);
         status = r < 0 ? output_no_memory() : analyze(&a, file, rules);
         flow_top_done(&a.top);
         json_object_put(a.alerts);

@@ -127,6 +127,8 @@ static const char *limit_of(struct json_object *statistics, const char *counter)
                 { "inventory.devices", "limit.devices" },
                 { "sessions.live", "limit.sessions" },
                 { "sessions.buffered", "limit.session_bytes" },
+                { "flows.active", "limit.flows" },
+                { "names.known", "limit.names" },
                 { "store.networks", "limit.networks" },
                 { "store.alerts", "limit.alerts" },
                 { "store.file_bytes", "limit.store_bytes" },

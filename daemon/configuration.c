@@ -23,6 +23,10 @@ void config_default(struct config *config) {
         config->settle = 20 * NSEC_PER_SEC;
         config->learning_period = 10 * 60 * NSEC_PER_SEC;
         config->new_device = true;
+        config->flows = true;
+        flow_table_config_default(&config->flow_table);
+        config->flow_table.flows_max = CONFIG_FLOWS_MAX;
+        config->flow_table.unanswered_max = CONFIG_FLOWS_MAX / 8;
         inventory_config_default(&config->inventory);
         store_config_default(&config->store);
 }

@@ -8,11 +8,13 @@
 #include "common/conf-file.h"
 #include "daemon/capture.h"
 #include "daemon/store.h"
+#include "engine/flow/flow-table.h"
 #include "engine/inventory/inventory.h"
 
 /* What lanscoped.conf says (lanscoped.conf(5)). */
 
 #define CONFIG_INTERFACES_MAX 16
+#define CONFIG_FLOWS_MAX (1u << 17) /* unless configured: some 40 MB when full */
 #define CONFIG_SETTLE_MAX (3600 * NSEC_PER_SEC)
 
 struct config {
@@ -21,6 +23,9 @@ struct config {
         size_t n_interfaces;
 
         struct inventory_config inventory;
+
+        bool flows;               /* keep a flow table */
+        struct flow_table_config flow_table;
 
         uint64_t settle;          /* ns, up to CONFIG_SETTLE_MAX */
         uint64_t learning_period; /* ns since the database was made */

@@ -50,6 +50,10 @@ static uint64_t now_realtime(void) {
         return (uint64_t) ts.tv_sec * NSEC_PER_SEC + (uint64_t) ts.tv_nsec;
 }
 
+uint64_t manager_now(const struct manager *m) {
+        return m->replay ? engine_now(m->engine) : MAX(engine_now(m->engine), now_realtime());
+}
+
 struct inventory *manager_inventory(const struct manager *m) {
         return engine_inventory(m->engine);
 }
@@ -199,18 +203,34 @@ void manager_commit_alerts(struct manager *m) {
         manager_recount_alerts(m);
 }
 
+static void on_flow(void *userdata, const struct flow_record *record) {
+        struct manager *m = userdata;
+
+        flows_take_ended(m->flows, record);
+}
+
 /* What the listener tells. */
+
+static void advance_flows(struct manager *m, uint64_t now) {
+        if (m->flows && now >= flows_deadline(m->flows))
+                flows_round(m->flows, m->engine, now);
+}
 
 static void on_frame(void *userdata, const struct frame *frame) {
         struct manager *m = userdata;
 
+        advance_flows(m, frame->ts);
         engine_feed_frame(m->engine, frame);
+        if (m->flows)
+                flows_touch(m->flows, engine_now(m->engine));
 }
 
 static void on_sighting(void *userdata, const struct sighting *sighting) {
         struct manager *m = userdata;
 
         engine_feed_sighting(m->engine, sighting);
+        if (m->flows)
+                flows_touch(m->flows, engine_now(m->engine));
 }
 
 static void on_interface(void *userdata, const struct inventory_interface *interface, bool external_presence) {
@@ -260,6 +280,7 @@ static int on_engine_timer(sd_event_source *s _unused_, uint64_t usec _unused_, 
         if (m->listener)
                 listener_drain(m->listener);
         engine_advance(m->engine, now_realtime());
+        advance_flows(m, engine_now(m->engine));
         return 0;
 }
 
@@ -282,6 +303,8 @@ static int on_post(sd_event_source *s _unused_, void *userdata) {
         if (m->replay)
                 return 0;
         deadline = MIN(engine_next_deadline(m->engine), m->learning_until ? m->learning_until : UINT64_MAX);
+        if (m->flows)
+                deadline = MIN(deadline, flows_deadline(m->flows));
         if (deadline == m->engine_deadline)
                 return 0;
         m->engine_deadline = deadline;
@@ -403,6 +426,19 @@ static void set_engine_config(const struct config *config, uint64_t learning, st
         ret->detect = true;
         ret->settle = config->settle;
         ret->learning_until = learning;
+        ret->flows = config->flows;
+        ret->flow_table = config->flow_table;
+}
+
+static int make_flows(struct manager *m) {
+        const struct flows_ops ops = { .userdata = m };
+        int r = m->config.flows ? flow_hasher_new(&m->hasher) : 0;
+
+        if (r < 0)
+                log_error("SHA-1 of libcrypto cannot be used, which Community IDs of flows need");
+        else if (m->config.flows)
+                r = flows_new(&m->flows, m->config.flow_table.flows_max, &ops);
+        return r;
 }
 
 static int make_engine(struct manager *m) {
@@ -413,6 +449,7 @@ static int make_engine(struct manager *m) {
                 .network_added = on_network_added,
                 .network_changed = on_network_changed,
                 .alert = on_alert,
+                .flow = on_flow,
                 .userdata = m,
         };
         struct engine_config config;
@@ -561,6 +598,8 @@ int manager_new(struct manager **ret, const struct manager_options *options) {
         if (r >= 0)
                 r = streams_new(&m->streams, m->event, STREAMS_STALL);
         if (r >= 0)
+                r = make_flows(m);
+        if (r >= 0)
                 r = make_engine(m);
         if (r >= 0)
                 r = restore(m);
@@ -583,6 +622,8 @@ struct manager *manager_free(struct manager *m) {
         streams_free(m->streams);
         store_close(m->store);
         engine_free(m->engine);
+        flows_free(m->flows);
+        flow_hasher_free(m->hasher);
         ruleset_free(m->rules);
         changes_free(m->changes);
         alert_queue_free(m->alerts);

@@ -11,6 +11,7 @@
 #include "daemon/alert-queue.h"
 #include "daemon/changes.h"
 #include "daemon/configuration.h"
+#include "daemon/flows.h"
 #include "daemon/listener.h"
 #include "daemon/polkit.h"
 #include "daemon/replay.h"
@@ -62,6 +63,8 @@ struct manager {
         struct replay *replay;
         struct alert_queue *alerts;
         struct streams *streams;
+        struct flows *flows;         /* NULL: not wanted */
+        struct flow_hasher *hasher;  /* with flows */
 
         sd_event_source *post, *engine_timer, *flush_timer, *prune_timer;
         sd_event_source *term_signal, *interrupt_signal, *hangup_signal;
@@ -116,6 +119,8 @@ int manager_stop_capture(struct manager *manager);
  * stays as it was. */
 int manager_reload(struct manager *manager, char ***ret);
 
+/* ns since the epoch: the time of day, or that of the capture file that is replayed. */
+uint64_t manager_now(const struct manager *manager);
 struct inventory *manager_inventory(const struct manager *manager);
 uint32_t manager_online_count(const struct manager *manager);
 /* "ebpf", "pcap", "mixed", "replay", or "". */

@@ -41,6 +41,12 @@ struct method_call {
                         uint32_t limit;
                 } device_filter;
                 struct {
+                        struct flow_filter filter;
+                        uint64_t device; /* 0: all */
+                        enum flow_sort sort;
+                        uint32_t limit;
+                } flows;
+                struct {
                         bool devices, csv;
                 } export;
         } arguments;

@@ -63,6 +63,16 @@ static const struct row engine_rows[] = {
         ROW_AS(engine_counters, "inventory.evidence_overflow", inventory.evidence_overflow),
         ROW_AS(engine_counters, "inventory.unattributed", inventory.unattributed),
         ROW_AS(engine_counters, "inventory.expired", inventory.expired),
+        ROW_AS(engine_counters, "flows.active", flows.active),
+        ROW_AS(engine_counters, "flows.created", flows.created),
+        ROW_AS(engine_counters, "flows.packets", flows.packets),
+        ROW_AS(engine_counters, "flows.bytes", flows.bytes),
+        ROW_AS(engine_counters, "flows.evicted", flows.ended[FLOW_END_EVICTED]),
+        ROW_AS(engine_counters, "flows.unanswered_evicted", flows.unanswered_evicted),
+        ROW_AS(engine_counters, "flows.clock_backwards", flows.clock_backwards),
+        ROW_AS(engine_counters, "names.known", names.names),
+        ROW_AS(engine_counters, "names.learned", names.learned),
+        ROW_AS(engine_counters, "names.evicted", names.evicted),
         ROW_AS(engine_counters, "engine.facts", facts),
         ROW_AS(engine_counters, "engine.alerts", alerts),
         ROW_AS(engine_counters, "engine.alerts_suppressed", alerts_suppressed),
@@ -86,6 +96,10 @@ static const struct row link_rows[] = {
         ROW(link_table_counters, "links", overflow),
 };
 
+static const struct row flows_rows[] = {
+        ROW(flows_counters, "flows", recent),
+};
+
 static const struct row manager_rows[] = {
         ROW(manager_counters, "service", alerts_dropped),
         ROW(manager_counters, "service", alert_signals_held),
@@ -99,6 +113,7 @@ static const struct row manager_rows[] = {
 ALL_ROWS(capture_rows, capture_stats);
 ALL_ROWS(store_rows, store_counters);
 ALL_ROWS(link_rows, link_table_counters);
+ALL_ROWS(flows_rows, flows_counters);
 ALL_ROWS(manager_rows, manager_counters);
 
 typedef int (*take_fn)(void *userdata, const char *name, uint64_t value);
@@ -147,6 +162,8 @@ static int take_limits(const struct manager *m, take_fn take, void *userdata) {
         } limits[] = {
                 { "limit.devices", m->config.inventory.devices_max },
                 { "limit.networks", m->config.inventory.networks_max },
+                { "limit.flows", m->config.flows ? m->config.flow_table.flows_max : 0 },
+                { "limit.names", PEER_NAMES_MAX },
                 { "limit.alerts", m->config.store.alerts_max },
                 { "limit.store_bytes", m->config.store.size_max },
                 { "service.changes_waiting", changes_waiting(m->changes) },
@@ -169,6 +186,7 @@ static int take_limits(const struct manager *m, take_fn take, void *userdata) {
 int statistics_for_each(const struct manager *m, take_fn take, void *userdata) {
         struct capture_stats capture = {};
         struct link_table_counters links = {};
+        struct flows_counters flows = {};
         struct engine_counters engine;
         struct store_counters store;
         int r;
@@ -177,6 +195,8 @@ int statistics_for_each(const struct manager *m, take_fn take, void *userdata) {
                 listener_get_stats(m->listener, &capture);
                 listener_get_link_counters(m->listener, &links);
         }
+        if (m->flows)
+                flows_get_counters(m->flows, &flows);
         engine_get_counters(m->engine, &engine);
         store_get_counters(m->store, &store);
         r = take_rows(capture_rows, ELEMENTSOF(capture_rows), &capture, take, userdata);
@@ -188,6 +208,8 @@ int statistics_for_each(const struct manager *m, take_fn take, void *userdata) {
                 r = take_protocols(&engine, take, userdata);
         if (r >= 0)
                 r = take_rows(store_rows, ELEMENTSOF(store_rows), &store, take, userdata);
+        if (r >= 0)
+                r = take_rows(flows_rows, ELEMENTSOF(flows_rows), &flows, take, userdata);
         if (r >= 0)
                 r = take_rows(manager_rows, ELEMENTSOF(manager_rows), &m->counters, take, userdata);
         return r < 0 ? r : take_limits(m, take, userdata);

@@ -35,6 +35,7 @@ struct engine {
         struct packet_counters plain;/* of frames that needed no decoder */
         struct inventory *inventory; /* NULL: facts alone are wanted */
         struct sightings *sightings;
+        struct peer_names *names;
         struct detect_host host;
         void *detectors[DETECTOR_MAX]; /* their states */
         struct interface_set external_presence, external_flows; /* whose backends count themselves */
@@ -93,6 +94,13 @@ static void device_removed(void *userdata, const struct device *device, uint64_t
                 detectors[i]->device_removed(e->detectors[i], device);
 }
 
+static void count_traffic(void *userdata, const struct device *device, const struct device_traffic *traffic, uint64_t ts) {
+        struct engine *e = userdata;
+
+        if (e->ops.traffic)
+                e->ops.traffic(e->ops.userdata, device, traffic, ts);
+}
+
 static void network_added(void *userdata, const struct network *network) {
         struct engine *e = userdata;
 
@@ -140,6 +148,7 @@ static int make_knowledge(struct engine *e) {
                 .device_added = device_added,
                 .device_changed = device_changed,
                 .device_removed = device_removed,
+                .traffic = count_traffic,
                 .network_added = network_added,
                 .network_changed = network_changed,
                 .userdata = e,
@@ -151,6 +160,8 @@ static int make_knowledge(struct engine *e) {
         r = inventory_new(&e->inventory, &config, &ops);
         if (r >= 0)
                 r = sightings_new(&e->sightings, e->config.hash_seed);
+        if (r >= 0)
+                r = peer_names_new(&e->names, PEER_NAMES_MAX, e->config.hash_seed);
         if (r >= 0 && e->config.detect)
                 r = make_detectors(e);
         return r;
@@ -213,6 +224,7 @@ struct engine *engine_free(struct engine *e) {
                 detectors[i]->free(e->detectors[i]);
         inventory_free(e->inventory);
         sightings_free(e->sightings);
+        peer_names_free(e->names);
         session_table_free(e->sessions);
         datagram_table_free(e->datagrams);
         flow_table_free(e->flows);
@@ -253,6 +265,8 @@ static void take_fact(void *userdata, const struct fact *fact) {
         e->counters.facts++;
         if (e->ops.fact)
                 e->ops.fact(e->ops.userdata, fact);
+        if (e->names)
+                peer_names_take_fact(e->names, fact);
         if (e->inventory)
                 inventory_take_fact(e->inventory, fact);
 }
@@ -408,6 +422,15 @@ struct inventory *engine_inventory(struct engine *e) {
         return e->inventory;
 }
 
+const struct peer_names *engine_peer_names(const struct engine *e) {
+        return e->names;
+}
+
+int engine_for_each_flow(struct engine *e, uint64_t since,
+                         int (*take)(void *userdata, const struct flow_record *record), void *userdata) {
+        return e->flows ? flow_table_for_each(e->flows, since, take, userdata) : 0;
+}
+
 void engine_set_learning_until(struct engine *e, uint64_t until) {
         e->config.learning_until = until;
         e->host.learning_until = until;
@@ -428,6 +451,8 @@ void engine_get_counters(const struct engine *e, struct engine_counters *ret) {
                 flow_table_get_counters(e->flows, &ret->flows);
         session_table_get_counters(e->sessions, &ret->sessions);
         datagram_table_get_counters(e->datagrams, &ret->datagrams);
+        if (e->names)
+                peer_names_get_counters(e->names, &ret->names);
         ret->alerts_suppressed = e->host.suppressed;
         if (e->inventory)
                 inventory_get_counters(e->inventory, &ret->inventory);

@@ -4,8 +4,10 @@
 #include "engine/detect/alert.h"
 #include "engine/fact.h"
 #include "engine/flow/flow-delta.h"
+#include "engine/flow/flow-query.h"
 #include "engine/flow/flow-table.h"
 #include "engine/inventory/inventory.h"
+#include "engine/inventory/peer-names.h"
 #include "engine/packet/packet.h"
 #include "engine/proto/datagram.h"
 #include "engine/proto/dissector.h"
@@ -41,6 +43,8 @@ struct engine_ops {
         void (*device_added)(void *userdata, const struct device *device);
         void (*device_changed)(void *userdata, const struct device *device, uint32_t changes);
         void (*device_removed)(void *userdata, const struct device *device, uint64_t successor);
+        /* The device's frames; see struct inventory_ops. */
+        void (*traffic)(void *userdata, const struct device *device, const struct device_traffic *traffic, uint64_t ts);
         void (*network_added)(void *userdata, const struct network *network);
         void (*network_changed)(void *userdata, const struct network *network);
         void (*alert)(void *userdata, const struct alert *alert);
@@ -55,6 +59,7 @@ struct engine_counters {
         struct session_counters sessions;
         struct datagram_counters datagrams;
         struct flow_counters flows;
+        struct peer_names_counters names;
         uint64_t facts, alerts;
         uint64_t alerts_suppressed; /* new devices not told for now, because too many came at once */
         uint64_t sightings_dropped; /* source addresses beyond what one interval may hold */
@@ -96,6 +101,11 @@ uint64_t engine_now(const struct engine *engine);
 void engine_flush(struct engine *engine);
 
 struct inventory *engine_inventory(struct engine *engine);
+/* What contacted addresses are called; NULL with dissect_only. */
+const struct peer_names *engine_peer_names(const struct engine *engine);
+/* All flows that have not ended; see flow_table_for_each(). */
+int engine_for_each_flow(struct engine *engine, uint64_t since,
+                         int (*take)(void *userdata, const struct flow_record *record), void *userdata);
 void engine_set_learning_until(struct engine *engine, uint64_t until);
 /* For devices that are new from now on. */
 void engine_set_settle(struct engine *engine, uint64_t settle);

@@ -4,13 +4,16 @@
 
 #include "engine/flow/flow-record.h"
 
+#include <errno.h>
 #include <netinet/in.h>
 #include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
 
 #include "common/macro.h"
 
 const char *flow_end_to_string(enum flow_end end) {
-        static const char *const names[] = {
+        static const char *const names[_FLOW_END_MAX + 1] = {
                 [FLOW_END_FIN] = "fin",         [FLOW_END_RST] = "rst",       [FLOW_END_IDLE] = "idle",
                 [FLOW_END_EVICTED] = "evicted", [FLOW_END_REUSED] = "reused", [FLOW_END_CAPTURE] = "capture_end",
         };
@@ -28,19 +31,45 @@ const char *flow_state_to_string(enum flow_state state) {
         return names[state];
 }
 
-const char *flow_protocol_to_string(uint8_t protocol, char buffer[static 4]) {
-        static const struct {
-                uint8_t protocol;
-                const char *name;
-        } names[] = {
-                { IPPROTO_TCP, "tcp" },   { IPPROTO_UDP, "udp" },           { IPPROTO_ICMP, "icmp" }, { IPPROTO_ICMPV6, "icmp6" },
-                { IPPROTO_IGMP, "igmp" }, { IPPROTO_UDPLITE, "udplite" },   { IPPROTO_GRE, "gre" },   { IPPROTO_ESP, "esp" },
-                { IPPROTO_SCTP, "sctp" }, { 89, "ospf" },                   { 112, "vrrp" },
-        };
+enum flow_state flow_state_from_string(const char *s) {
+        for (int i = 0; i < _FLOW_TCP_STATE_MAX; i++)
+                if (strcmp(flow_state_to_string((enum flow_state) i), s) == 0)
+                        return (enum flow_state) i;
+        return _FLOW_STATE_MAX;
+}
 
-        for (size_t i = 0; i < ELEMENTSOF(names); i++)
-                if (names[i].protocol == protocol)
-                        return names[i].name;
+static const struct {
+        uint8_t protocol;
+        const char *name;
+} protocols[] = {
+        { IPPROTO_TCP, "tcp" },   { IPPROTO_UDP, "udp" },         { IPPROTO_ICMP, "icmp" }, { IPPROTO_ICMPV6, "icmp6" },
+        { IPPROTO_IGMP, "igmp" }, { IPPROTO_UDPLITE, "udplite" }, { IPPROTO_GRE, "gre" },   { IPPROTO_ESP, "esp" },
+        { IPPROTO_SCTP, "sctp" }, { 89, "ospf" },                 { 112, "vrrp" },
+};
+
+const char *flow_protocol_to_string(uint8_t protocol, char buffer[static 4]) {
+        for (size_t i = 0; i < ELEMENTSOF(protocols); i++)
+                if (protocols[i].protocol == protocol)
+                        return protocols[i].name;
         snprintf(buffer, 4, "%u", protocol);
         return buffer;
+}
+
+int flow_protocol_from_string(const char *s, uint8_t *ret) {
+        unsigned long number;
+        char *end;
+
+        for (size_t i = 0; i < ELEMENTSOF(protocols); i++)
+                if (strcmp(protocols[i].name, s) == 0) {
+                        *ret = protocols[i].protocol;
+                        return 0;
+                }
+        if (s[0] < '0' || s[0] > '9')
+                return -EINVAL;
+        errno = 0;
+        number = strtoul(s, &end, 10);
+        if (errno || *end || number > UINT8_MAX)
+                return -EINVAL;
+        *ret = (uint8_t) number;
+        return 0;
 }

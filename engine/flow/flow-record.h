@@ -32,7 +32,7 @@ enum flow_end {
         FLOW_END_EVICTED, /* to make room */
         FLOW_END_REUSED,  /* the ports were taken for a new connection while this one seemed open */
         FLOW_END_CAPTURE, /* the capture ended before the flow did */
-        _FLOW_END_MAX,
+        _FLOW_END_MAX,    /* also of a record of a flow that has not ended */
 };
 
 #define FLOW_HISTORY_MAX 18 /* ^, eight letters in two sizes, NUL */
@@ -64,6 +64,7 @@ struct flow_record {
         struct flow_direction directions[2];
         struct flow_rtt rtt;
         uint64_t first, last; /* ns since the epoch */
+        uint32_t number;      /* in its table: of flows at one time, no two have the same */
         uint16_t vlan, inner_vlan; /* 0: none */
         uint8_t protocol;     /* IP protocol number */
         enum flow_state state;
@@ -76,10 +77,13 @@ struct flow_record {
         char history[FLOW_HISTORY_MAX];
 };
 
-const char *flow_end_to_string(enum flow_end end);
+const char *flow_end_to_string(enum flow_end end); /* NULL for what has not ended */
 const char *flow_state_to_string(enum flow_state state); /* NULL for what is not TCP */
+enum flow_state flow_state_from_string(const char *s);   /* _FLOW_STATE_MAX: there is none */
 /* "tcp", or the number where the protocol has no short name. `buffer` holds at least 4 bytes. */
 const char *flow_protocol_to_string(uint8_t protocol, char buffer[static 4]);
+/* A name or a number; -EINVAL. */
+int flow_protocol_from_string(const char *s, uint8_t *ret);
 
 /* The Community ID, version 1 with seed 0 (https://github.com/corelight/community-id-spec): "1:" and 28 letters. -EIO:
  * libcrypto refuses SHA-1. */

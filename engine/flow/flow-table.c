@@ -24,6 +24,7 @@
 #define RING 1024               /* lists; a power of two */
 #define INDEX_START 8192
 #define AGES_MAX 6
+#define LATENESS 10             /* ticks by which flows that are over may be ended too late, while there is no traffic */
 
 struct list {
         uint32_t head, tail; /* 0: empty */
@@ -280,11 +281,12 @@ static void make_record(struct flow_table *t, uint32_t number, enum flow_end rea
         *ret = (struct flow_record) {
                 .first = m->first[!!(e->bits & ENTRY_FIRST_HIGH)],
                 .last = last_seen(e),
+                .number = number,
                 .vlan = e->rest >> 12 & 0xfff,
                 .inner_vlan = e->rest & 0xfff,
                 .protocol = (uint8_t) (e->rest >> 24),
                 .state = (enum flow_state) e->state,
-                .end = end_of(e, reason),
+                .end = reason == _FLOW_END_MAX ? _FLOW_END_MAX : end_of(e, reason),
                 .initiator_known = e->bits & ENTRY_INITIATOR_KNOWN,
         };
         for (unsigned i = 0; i < 2; i++) {
@@ -680,8 +682,28 @@ void flow_table_advance(struct flow_table *t, uint64_t now) {
                 walk(t);
 }
 
+/* The first tick from which on a list has its turn at `age`; UINT64_MAX: none has. */
+static uint64_t next_turn(const struct flow_table *t, unsigned age) {
+        for (uint64_t tick = MAX(t->walked[age] + 1, t->oldest); tick <= t->tick; tick++)
+                if (t->ring[tick & (RING - 1)].head > 0)
+                        return tick + t->ages[age];
+        return UINT64_MAX;
+}
+
+/* What is due is looked at a little later, with what is due then. */
 uint64_t flow_table_next_deadline(const struct flow_table *t) {
-        return t->counters.active > 0 || t->waiting > 0 ? t->next_tick : UINT64_MAX;
+        uint64_t turn = UINT64_MAX, tick;
+
+        if (t->waiting > 0)
+                return t->next_tick;
+        for (unsigned i = 0; i < t->n_ages; i++)
+                turn = MIN(turn, next_turn(t, i));
+        if (t->unanswered.head > 0)
+                turn = MIN(turn, t->tick + 1);
+        if (turn == UINT64_MAX)
+                return UINT64_MAX;
+        tick = (turn + LATENESS - 1) / LATENESS * LATENESS;
+        return tick > UINT64_MAX / t->tick_length ? UINT64_MAX : tick * t->tick_length;
 }
 
 void flow_table_flush(struct flow_table *t) {
@@ -703,6 +725,23 @@ void flow_table_flush(struct flow_table *t) {
 
 void flow_table_get_counters(const struct flow_table *t, struct flow_counters *ret) {
         *ret = t->counters;
+}
+
+int flow_table_for_each(struct flow_table *t, uint64_t since,
+                        int (*show)(void *userdata, const struct flow_record *record), void *userdata) {
+        int r = 0;
+
+        work_off(t);
+        for (uint64_t i = 0; i <= t->index.mask && r == 0; i++) {
+                uint32_t number = t->index.slots[i] & FLOW_NUMBER_MASK;
+                struct flow_record record;
+
+                if (number == 0 || last_seen(entry_of(t, number)) < since)
+                        continue;
+                make_record(t, number, _FLOW_END_MAX, &record);
+                r = show(userdata, &record);
+        }
+        return r;
 }
 
 /* For flow-delta.c. */

@@ -63,3 +63,7 @@ uint64_t flow_table_next_deadline(const struct flow_table *table);
 void flow_table_flush(struct flow_table *table);
 /* Does not count observations that wait. */
 void flow_table_get_counters(const struct flow_table *table, struct flow_counters *ret);
+/* Calls `take`, in no particular order, for each flow that has not ended and had a packet at `since` (ns) or later; an
+ * answer that is not 0 ends it and is returned. The table must not be changed meanwhile. */
+int flow_table_for_each(struct flow_table *table, uint64_t since,
+                        int (*take)(void *userdata, const struct flow_record *record), void *userdata);

@@ -141,6 +141,8 @@ void inventory_take_sighting(struct inventory *inventory, const struct sighting 
                 entry_changed(inventory, entry, CHANGE_SEEN);
         if (!entry->told)
                 entry_tell(inventory, entry);
+        if (inventory->ops.traffic)
+                inventory->ops.traffic(inventory->ops.userdata, &entry->device, &sighting->traffic, now);
 }
 
 static void tell_networks(struct inventory *inventory) {

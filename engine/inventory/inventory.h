@@ -45,6 +45,8 @@ struct inventory_ops {
         void (*device_changed)(void *userdata, const struct device *device, uint32_t changes);
         /* Called just before the device is freed. `successor` is what it was merged into, 0 otherwise. */
         void (*device_removed)(void *userdata, const struct device *device, uint64_t successor);
+        /* `traffic` was added to the device's, at `ts` (ns since the epoch). */
+        void (*traffic)(void *userdata, const struct device *device, const struct device_traffic *traffic, uint64_t ts);
         void (*network_added)(void *userdata, const struct network *network);
         void (*network_changed)(void *userdata, const struct network *network);
         void *userdata;
@@ -94,6 +96,9 @@ uint64_t inventory_next_deadline(const struct inventory *inventory);
 /* Reading. Pointers live until the next call that changes the inventory. */
 const struct device *inventory_get(const struct inventory *inventory, uint64_t id);
 const struct device *inventory_get_by_mac(const struct inventory *inventory, const struct mac_address *mac);
+/* Whose `ip` is, as seen in frames from or to `mac`: of what a router forwards, nobody's. NULL: of no device here. */
+const struct device *inventory_get_endpoint(const struct inventory *inventory, const struct mac_address *mac,
+                                            const struct ip_address *ip);
 const struct network *inventory_get_network(const struct inventory *inventory, uint64_t id);
 /* Iterates in order of id: start with *position = 0. NULL at the end. */
 const struct device *inventory_next(const struct inventory *inventory, size_t *position);

@@ -1,0 +1,44 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+/* Whose an end of a conversation is. A router's MAC stands on whatever it forwards: the device behind a MAC counts only
+ * where the IP address can be its own. */
+
+#include <netinet/in.h>
+
+#include "engine/inventory/inventory-private.h"
+
+/* Addresses that are not routed on the internet: RFC 1918 §3, RFC 6598 §7, RFC 4193 §3.1. */
+static bool is_private(const struct ip_address *ip) {
+        const uint8_t *b = ip->bytes;
+
+        if (ip->family == AF_INET6)
+                return (b[0] & 0xfe) == 0xfc;
+        return b[0] == 10 || (b[0] == 172 && (b[1] & 0xf0) == 16) || (b[0] == 192 && b[1] == 168) ||
+               (b[0] == 100 && (b[1] & 0xc0) == 64);
+}
+
+static bool is_gateway(const struct entry *entry) {
+        return entry->device.flags & DEVICE_GATEWAY || mac_equal(&entry->network->network.gateway_mac, &entry->device.macs[0].address);
+}
+
+/* Nobody is known to have the address: can it be the one who sent the frame? */
+static bool may_be_its_own(const struct entry *entry, const struct ip_address *ip) {
+        if (ip_is_link_local(ip))
+                return true;
+        if (is_gateway(entry) || !ip_is_host(ip))
+                return false;
+        return network_knows_family(entry->network, ip->family) ? network_has_ip(entry->network, ip) : is_private(ip);
+}
+
+const struct device *inventory_get_endpoint(const struct inventory *inventory, const struct mac_address *mac,
+                                            const struct ip_address *ip) {
+        const struct entry *entry = mac_is_zero(mac) || mac_is_group(mac) ? NULL : entry_by_mac(inventory, NULL, mac);
+        const struct entry *owner;
+
+        if (!entry)
+                return NULL;
+        owner = entry_by_ip(inventory, entry->network, ip);
+        if (!owner && may_be_its_own(entry, ip))
+                owner = entry;
+        return owner ? &owner->device : NULL;
+}

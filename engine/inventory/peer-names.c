@@ -1,0 +1,248 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+/* A table by client and server, and by server alone, in a queue by age. */
+
+#include "engine/inventory/peer-names.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+#include <xxhash.h>
+
+#include "common/macro.h"
+#include "engine/inventory/hash-index.h"
+
+/* What was said to the server itself counts for more than what a resolver gave: many names may lead there. */
+enum rank { RANK_ANSWERED, RANK_CONTACTED };
+
+struct key {
+        struct ip_address client, server; /* client of family 0: anybody */
+};
+
+struct name {
+        struct key key;
+        enum rank rank;
+        uint64_t heard; /* ns */
+        struct name *prev, *next; /* older, younger */
+        char text[];
+};
+
+/* The aliases of the answer that is being read: CNAME records come before what they lead to (RFC 1034 §4.3.2). */
+struct alias {
+        uint64_t ts;
+        struct ip_address client;
+        char from[PEER_NAME_TEXT_MAX + 1], to[PEER_NAME_TEXT_MAX + 1];
+};
+
+struct peer_names {
+        struct hash_index index;
+        struct name *oldest, *youngest;
+        size_t max;
+        uint64_t seed;
+        struct alias alias;
+        struct peer_names_counters counters;
+};
+
+int peer_names_new(struct peer_names **ret, size_t max, uint64_t seed) {
+        struct peer_names *n = calloc(1, sizeof *n);
+
+        if (!n)
+                return -ENOMEM;
+        n->max = max;
+        n->seed = seed;
+        *ret = n;
+        return 0;
+}
+
+static uint64_t hash_of(const struct peer_names *n, const struct key *key) {
+        _Static_assert(sizeof *key == 34, "no bytes between");
+
+        return XXH3_64bits_withSeed(key, sizeof *key, n->seed);
+}
+
+static void queue_remove(struct peer_names *n, struct name *name) {
+        if (name->prev)
+                name->prev->next = name->next;
+        else
+                n->oldest = name->next;
+        if (name->next)
+                name->next->prev = name->prev;
+        else
+                n->youngest = name->prev;
+}
+
+static void queue_append(struct peer_names *n, struct name *name) {
+        name->prev = n->youngest;
+        name->next = NULL;
+        if (n->youngest)
+                n->youngest->next = name;
+        else
+                n->oldest = name;
+        n->youngest = name;
+}
+
+static void drop(struct peer_names *n, struct name *name) {
+        hash_index_remove(&n->index, hash_of(n, &name->key), name);
+        queue_remove(n, name);
+        n->counters.names--;
+        free(name);
+}
+
+struct peer_names *peer_names_free(struct peer_names *n) {
+        if (!n)
+                return NULL;
+        while (n->oldest)
+                drop(n, n->oldest);
+        hash_index_clear(&n->index);
+        free(n);
+        return NULL;
+}
+
+static struct name *find(const struct peer_names *n, const struct key *key) {
+        uint64_t hash = hash_of(n, key);
+        size_t position = 0;
+
+        for (struct name *name; (name = hash_index_next(&n->index, hash, &position));)
+                if (ip_equal(&name->key.client, &key->client) && ip_equal(&name->key.server, &key->server))
+                        return name;
+        return NULL;
+}
+
+static bool is_over(const struct name *name, uint64_t now) {
+        return now > name->heard && now - name->heard > PEER_NAME_AGE;
+}
+
+/* Out of memory: the name is not learned. */
+static void add(struct peer_names *n, const struct key *key, enum rank rank, const char *text, size_t length, uint64_t now) {
+        struct name *name = malloc(sizeof *name + length + 1);
+
+        if (!name)
+                return;
+        *name = (struct name) { .key = *key, .rank = rank, .heard = now };
+        memcpy(name->text, text, length);
+        name->text[length] = '\0';
+        if (hash_index_add(&n->index, hash_of(n, key), name) < 0) {
+                free(name);
+                return;
+        }
+        queue_append(n, name);
+        n->counters.names++;
+        n->counters.learned++;
+        if (n->counters.names > n->max) {
+                drop(n, n->oldest);
+                n->counters.evicted++;
+        }
+}
+
+static void learn(struct peer_names *n, const struct key *key, enum rank rank, const char *text, size_t length, uint64_t now) {
+        struct name *name = find(n, key);
+
+        if (name && name->rank > rank && !is_over(name, now))
+                return;
+        if (name && strlen(name->text) == length && memcmp(name->text, text, length) == 0) {
+                name->heard = MAX(name->heard, now);
+                name->rank = rank;
+                queue_remove(n, name);
+                queue_append(n, name);
+                return;
+        }
+        if (name)
+                drop(n, name);
+        add(n, key, rank, text, length, now);
+}
+
+static void learn_both(struct peer_names *n, const struct fact *fact, const struct ip_address *client,
+                       const struct ip_address *server, enum rank rank, const char *text, size_t length) {
+        struct key key = { .client = *client, .server = *server };
+        struct ip_address named;
+
+        /* Bytes that are no name come as "hex:". */
+        if (length == 0 || length > PEER_NAME_TEXT_MAX || !ip_is_host(server) || ip_parse(text, &named) >= 0 ||
+            (length > 4 && memcmp(text, "hex:", 4) == 0))
+                return;
+        learn(n, &key, rank, text, length, fact->ts);
+        key.client = (struct ip_address) {};
+        learn(n, &key, rank, text, length, fact->ts);
+}
+
+static bool is_word(const char *word, size_t length, const char *wanted) {
+        return strlen(wanted) == length && memcmp(word, wanted, length) == 0;
+}
+
+static bool same_name(const char *a, const char *b, size_t length) {
+        return strlen(a) == length && strncasecmp(a, b, length) == 0;
+}
+
+static bool alias_is_current(const struct alias *a, const struct fact *fact) {
+        return a->ts == fact->ts && ip_equal(&a->client, &fact->destination);
+}
+
+static void take_alias(struct alias *a, const struct fact *fact, const char *owner, size_t length, const char *target) {
+        size_t target_length = fact->value_length - (size_t) (target - fact->value);
+
+        if (length > PEER_NAME_TEXT_MAX || target_length > PEER_NAME_TEXT_MAX)
+                return;
+        if (!alias_is_current(a, fact) || !same_name(a->to, owner, length)) {
+                a->ts = fact->ts;
+                a->client = fact->destination;
+                memcpy(a->from, owner, length);
+                a->from[length] = '\0';
+        }
+        memcpy(a->to, target, target_length);
+        a->to[target_length] = '\0';
+}
+
+/* "OWNER TYPE DATA" */
+static void take_answer(struct peer_names *n, const struct fact *fact) {
+        const char *owner = fact->value, *type = strchr(owner, ' '), *data = type ? strchr(type + 1, ' ') : NULL;
+        size_t length = type ? (size_t) (type - owner) : 0;
+        struct ip_address server;
+
+        if (!data++)
+                return;
+        type++;
+        if (is_word(type, (size_t) (data - 1 - type), "CNAME"))
+                take_alias(&n->alias, fact, owner, length, data);
+        else if ((is_word(type, (size_t) (data - 1 - type), "A") || is_word(type, (size_t) (data - 1 - type), "AAAA")) &&
+                 ip_parse(data, &server) >= 0) {
+                if (alias_is_current(&n->alias, fact) && same_name(n->alias.to, owner, length)) {
+                        owner = n->alias.from;
+                        length = strlen(owner);
+                }
+                learn_both(n, fact, &fact->destination, &server, RANK_ANSWERED, owner, length);
+        }
+}
+
+void peer_names_take_fact(struct peer_names *n, const struct fact *fact) {
+        switch ((int) fact->kind) {
+        case FACT_DNS_ANSWER:
+                take_answer(n, fact);
+                break;
+        case FACT_TLS_SNI:
+        case FACT_DTLS_SNI:
+        case FACT_QUIC_SNI:
+        case FACT_GQUIC_SNI:
+                learn_both(n, fact, &fact->ip, &fact->destination, RANK_CONTACTED, fact->value, fact->value_length);
+                break;
+        case FACT_HTTP_HOST: /* a port may follow: RFC 9110 §7.2 */
+                learn_both(n, fact, &fact->ip, &fact->destination, RANK_CONTACTED, fact->value, strcspn(fact->value, ":["));
+                break;
+        }
+}
+
+const char *peer_names_find(const struct peer_names *n, const struct ip_address *client,
+                            const struct ip_address *server, uint64_t now) {
+        struct key key = { .client = client ? *client : (struct ip_address) {}, .server = *server };
+        const struct name *name = find(n, &key);
+
+        if ((!name || is_over(name, now)) && client) {
+                key.client = (struct ip_address) {};
+                name = find(n, &key);
+        }
+        return name && !is_over(name, now) ? name->text : NULL;
+}
+
+void peer_names_get_counters(const struct peer_names *n, struct peer_names_counters *ret) {
+        *ret = n->counters;
+}
