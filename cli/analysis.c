@@ -119,7 +119,7 @@ struct json_object *analysis_stats(const struct analysis *a) {
                 { "facts", &c.facts },
                 { "devices", &c.inventory.devices },
                 { "evicted", &c.inventory.evicted },
-                { "alerts", &c.alerts },
+                { "alerts", &c.detection.alerts.raised },
         };
 
         engine_get_counters(a->engine, &c);

@@ -237,6 +237,7 @@ struct json_object *alert_from_bus(struct json_object *alert) {
                 { "Mac", "mac" },   { "Name", "name" },        { "Peer", "peer" },       { "Message", "message" },
                 { "Details", "details", AS_DETAILS }, { "Device", "device", AS_ID }, { "Network", "network", AS_ID },
                 { "Acknowledged", "acknowledged" },
+                { "State", "state" }, { "Count", "count" },    { "First", "first", AS_TIME }, { "Last", "last", AS_TIME },
         };
 
         return map(alert, mappings, ELEMENTSOF(mappings));

@@ -34,18 +34,20 @@ static void take_fact(void *userdata _unused_, const struct fact *fact) {
         fwrite_unlocked(b.data, 1, b.length, stdout);
 }
 
+/* Ids count from 1 without a gap. */
 static void take_alert(void *userdata, const struct alert *alert) {
         _cleanup_(json_putp) struct json_object *o = record_from_alert(alert);
         struct analysis *a = userdata;
 
-        if (!o)
-                a->failed = true;
-        else if (!a->alerts)
-                a->failed |= output_json(a->options, o) != 0;
-        else if (json_object_array_add(a->alerts, o) >= 0)
+        if (o && json_object_array_put_idx(a->alerts, alert->id - 1, o) >= 0)
                 TAKE_PTR(o);
         else
                 a->failed = true;
+}
+
+/* What became of it by the end of the capture is what is told. */
+static void change_alert(void *userdata, const struct alert *alert, uint32_t changes _unused_) {
+        take_alert(userdata, alert);
 }
 
 static void take_flow(void *userdata, const struct flow_record *record) {
@@ -70,7 +72,8 @@ static int new_engine(struct analysis *a, const struct ruleset *rules) {
         const struct options *o = a->options;
         struct engine_ops ops = {
                 .fact = o->facts ? take_fact : NULL,
-                .alert = o->alerts || wants_report(o) ? take_alert : NULL,
+                .alert = a->alerts ? take_alert : NULL,
+                .alert_changed = a->alerts ? change_alert : NULL,
                 .flow = o->flows || wants_report(o) ? take_flow : NULL,
                 .userdata = a,
         };
@@ -80,7 +83,7 @@ static int new_engine(struct analysis *a, const struct ruleset *rules) {
         engine_config_default(&config);
         config.dissect_only = dissects_only(o);
         config.detect = true;
-        config.flows = o->flows || o->stats || wants_report(o);
+        config.flows = o->flows || o->stats || o->alerts || wants_report(o);
         config.flows_only = config.dissect_only && !o->facts;
         config.flow_table.flows_max = o->max_flows ?: config.flow_table.flows_max;
         r = engine_new(&a->engine, &config, &ops);
@@ -133,6 +136,8 @@ static int print(const struct analysis *a) {
         if (o->flows)
                 for (size_t i = 0; i < a->top.n; i++)
                         status |= flow_lines_write(a->lines, &a->top.items[i].record, stdout) < 0;
+        if (o->alerts)
+                status |= print_each(o, a->alerts);
         if (o->devices) {
                 _cleanup_(json_putp) struct json_object *devices = analysis_devices(a);
 
@@ -175,7 +180,7 @@ static int analyze_path(const struct options *options, const struct screen *scre
                 fprintf(stderr, "%s: cannot open: %s\n", path, strerror(-r));
         if (r < 0)
                 return 1;
-        if (wants_report(options))
+        if (options->alerts || wants_report(options))
                 a.alerts = json_object_new_array();
         if (wants_report(options) || (options->flows && options->limit > 0))
                 flow_top_init(&a.top, options->limit ?: REPORTED_FLOWS, FLOW_SORT_BYTES);

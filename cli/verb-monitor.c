@@ -124,9 +124,11 @@ static void print_changes(const struct monitor *m, struct json_object *device, s
         print_end();
 }
 
-static void print_alert(const struct monitor *m, struct json_object *alert) {
+static void print_alert(const struct monitor *m, const char *event, struct json_object *alert) {
+        bool raised = strcmp(event, "alert") == 0;
+
         if (m->options->json != JSON_OFF) {
-                struct json_object *o = event_new("alert");
+                struct json_object *o = event_new(event);
 
                 if (o && json_add(o, "alert", json_object_get(alert)) < 0) {
                         json_object_put(o);
@@ -135,22 +137,39 @@ static void print_alert(const struct monitor *m, struct json_object *alert) {
                 print_json(o);
                 return;
         }
-        print_begin(m, STYLE_NOTICE, "alert", json_text_at(alert, "message"));
-        printf("  [%s, %s]", json_object_get_string(json_at(alert, "id")), json_text_at(alert, "severity"));
+        print_begin(m, raised ? STYLE_NOTICE : STYLE_NONE, "alert", json_text_at(alert, "message"));
+        printf("  [%s, %s", json_object_get_string(json_at(alert, "id")), json_text_at(alert, "severity"));
+        if (raised)
+                putchar(']');
+        else
+                printf(", %s, %s times]", json_text_at(alert, "state"), json_object_get_string(json_at(alert, "count")));
         print_end();
 }
 
-static int on_alert(sd_bus_message *message, void *userdata, sd_bus_error *error _unused_) {
-        _cleanup_(json_putp) struct json_object *dictionary = NULL, *alert = NULL;
+/* NULL: it cannot be read; it is another version's, and is left out. */
+static struct json_object *read_alert(sd_bus_message *message) {
+        _cleanup_(json_putp) struct json_object *dictionary = NULL;
         uint64_t id;
 
-        /* What cannot be read is another version's; it is left out. */
         if (sd_bus_message_read(message, "t", &id) < 0 || bus_read_json(message, &dictionary) <= 0 ||
             !json_object_is_type(dictionary, json_type_object))
-                return 0;
-        alert = alert_from_bus(dictionary);
+                return NULL;
+        return alert_from_bus(dictionary);
+}
+
+static int on_alert(sd_bus_message *message, void *userdata, sd_bus_error *error _unused_) {
+        _cleanup_(json_putp) struct json_object *alert = read_alert(message);
+
         if (alert)
-                print_alert(userdata, alert);
+                print_alert(userdata, "alert", alert);
+        return 0;
+}
+
+static int on_alert_changed(sd_bus_message *message, void *userdata, sd_bus_error *error _unused_) {
+        _cleanup_(json_putp) struct json_object *alert = read_alert(message);
+
+        if (alert)
+                print_alert(userdata, "alert_changed", alert);
         return 0;
 }
 
@@ -292,6 +311,8 @@ static int subscribe(struct monitor *m) {
                 sd_bus_message_handler_t handler;
         } matches[] = {
                 { "type='signal',sender='" LANSCOPE_BUS_NAME "',interface='" LANSCOPE_MANAGER_INTERFACE "',member='AlertRaised'", on_alert },
+                { "type='signal',sender='" LANSCOPE_BUS_NAME "',interface='" LANSCOPE_MANAGER_INTERFACE "',member='AlertChanged'",
+                  on_alert_changed },
                 { "type='signal',sender='" LANSCOPE_BUS_NAME "',interface='" LANSCOPE_MANAGER_INTERFACE "',member='AlertsAcknowledged'",
                   on_acknowledged },
                 { "type='signal',sender='" LANSCOPE_BUS_NAME "',interface='org.freedesktop.DBus.ObjectManager',member='InterfacesAdded'",

@@ -42,22 +42,38 @@ int alert_bus_append(sd_bus_message *m, const struct alert *a) {
                 r = append_entry_text(m, "Details", a->details);
         if (r >= 0)
                 r = append_entry_bool(m, "Acknowledged", a->acknowledged);
+        if (r >= 0)
+                r = append_entry_text(m, "State", alert_state_to_string(a->state));
+        if (r >= 0)
+                r = append_entry_u64(m, "Count", a->count);
+        if (r >= 0)
+                r = append_entry_u64(m, "First", a->first / NSEC_PER_USEC);
+        if (r >= 0)
+                r = append_entry_u64(m, "Last", a->last / NSEC_PER_USEC);
         return r < 0 ? r : sd_bus_message_close_container(m);
 }
 
 size_t alert_bus_size(const struct alert *a) {
-        return 600 + strlen(a->name) + strlen(a->peer) + strlen(a->message) + strlen(a->details);
+        return 800 + strlen(a->name) + strlen(a->peer) + strlen(a->message) + strlen(a->details);
 }
 
-int alert_bus_emit_raised(sd_bus *bus, const struct alert *alert) {
+static int emit(sd_bus *bus, const char *name, const struct alert *alert) {
         _cleanup_(sd_bus_message_unrefp) sd_bus_message *m = NULL;
-        int r = sd_bus_message_new_signal(bus, &m, LANSCOPE_PATH, LANSCOPE_MANAGER_INTERFACE, "AlertRaised");
+        int r = sd_bus_message_new_signal(bus, &m, LANSCOPE_PATH, LANSCOPE_MANAGER_INTERFACE, name);
 
         if (r >= 0)
                 r = sd_bus_message_append(m, "t", alert->id);
         if (r >= 0)
                 r = alert_bus_append(m, alert);
         return r < 0 ? r : sd_bus_send(bus, m, NULL);
+}
+
+int alert_bus_emit_raised(sd_bus *bus, const struct alert *alert) {
+        return emit(bus, "AlertRaised", alert);
+}
+
+int alert_bus_emit_changed(sd_bus *bus, const struct alert *alert) {
+        return emit(bus, "AlertChanged", alert);
 }
 
 int alert_bus_emit_acknowledged(sd_bus *bus, const uint64_t *ids, size_t n) {

@@ -13,4 +13,5 @@ int alert_bus_append(sd_bus_message *m, const struct alert *alert);
 size_t alert_bus_size(const struct alert *alert);
 
 int alert_bus_emit_raised(sd_bus *bus, const struct alert *alert);
+int alert_bus_emit_changed(sd_bus *bus, const struct alert *alert);
 int alert_bus_emit_acknowledged(sd_bus *bus, const uint64_t *ids, size_t n);

@@ -12,6 +12,7 @@ struct alert_queue {
         size_t n;
         struct alert alerts[ALERT_QUEUE_MAX];
         char *texts[ALERT_QUEUE_MAX]; /* of each alert, in one piece */
+        uint32_t changes[ALERT_QUEUE_MAX];
 };
 
 int alert_queue_new(struct alert_queue **ret) {
@@ -45,7 +46,7 @@ static const char *text_copy(char **position, const char *text) {
         return copy;
 }
 
-int alert_queue_push(struct alert_queue *q, const struct alert *alert) {
+int alert_queue_push(struct alert_queue *q, const struct alert *alert, uint32_t changes) {
         struct alert *copy = &q->alerts[q->n];
         char *texts;
 
@@ -54,6 +55,7 @@ int alert_queue_push(struct alert_queue *q, const struct alert *alert) {
         texts = malloc(strlen(alert->name) + strlen(alert->peer) + strlen(alert->message) + strlen(alert->details) + 4);
         if (!texts)
                 return -ENOMEM;
+        q->changes[q->n] = changes;
         q->texts[q->n++] = texts;
         *copy = *alert;
         copy->name = text_copy(&texts, alert->name);
@@ -66,4 +68,8 @@ int alert_queue_push(struct alert_queue *q, const struct alert *alert) {
 const struct alert *alert_queue_peek(const struct alert_queue *q, size_t *ret_n) {
         *ret_n = q->n;
         return q->alerts;
+}
+
+uint32_t alert_queue_changes(const struct alert_queue *q, size_t i) {
+        return q->changes[i];
 }

@@ -17,8 +17,10 @@ int alert_queue_new(struct alert_queue **ret);
 struct alert_queue *alert_queue_free(struct alert_queue *queue);
 DEFINE_CLEANUP(struct alert_queue *, alert_queue_free)
 
-/* Copies `alert` with its strings. -ENOBUFS: full; -ENOMEM. */
-int alert_queue_push(struct alert_queue *queue, const struct alert *alert);
+/* Copies `alert` with its strings. `changes`: enum alert_change, 0 of one that is new. -ENOBUFS: full; -ENOMEM. */
+int alert_queue_push(struct alert_queue *queue, const struct alert *alert, uint32_t changes);
+/* What changed of the alert at position `i` of those peeked at. */
+uint32_t alert_queue_changes(const struct alert_queue *queue, size_t i);
 /* All that wait, oldest first; lives until the next push or clear. */
 const struct alert *alert_queue_peek(const struct alert_queue *queue, size_t *ret_n);
 void alert_queue_clear(struct alert_queue *queue);

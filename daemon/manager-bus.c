@@ -568,6 +568,7 @@ const sd_bus_vtable manager_vtable[] = {
         SD_BUS_METHOD_WITH_ARGS("StopCapture", SD_BUS_NO_ARGS, SD_BUS_NO_RESULT, method_dispatch, METHOD_FLAGS),
         SD_BUS_METHOD_WITH_ARGS("Reload", SD_BUS_NO_ARGS, SD_BUS_RESULT("as", complaints), method_dispatch, METHOD_FLAGS),
         SD_BUS_SIGNAL_WITH_ARGS("AlertRaised", SD_BUS_ARGS("t", id, "a{sv}", alert), 0),
+        SD_BUS_SIGNAL_WITH_ARGS("AlertChanged", SD_BUS_ARGS("t", id, "a{sv}", alert), 0),
         SD_BUS_SIGNAL_WITH_ARGS("AlertsAcknowledged", SD_BUS_ARGS("at", ids), 0),
         SD_BUS_VTABLE_END,
 };

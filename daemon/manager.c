@@ -150,7 +150,14 @@ static void on_alert(void *userdata, const struct alert *alert) {
 
         if (!m->config.new_device && alert->kind == ALERT_NEW_DEVICE)
                 return;
-        if (alert_queue_push(m->alerts, alert) < 0)
+        if (alert_queue_push(m->alerts, alert, 0) < 0)
+                m->counters.alerts_dropped++;
+}
+
+static void on_alert_changed(void *userdata, const struct alert *alert, uint32_t changes) {
+        struct manager *m = userdata;
+
+        if (alert_queue_push(m->alert_changes, alert, changes) < 0)
                 m->counters.alerts_dropped++;
 }
 
@@ -182,25 +189,71 @@ void manager_recount_alerts(struct manager *m) {
                 manager_mark(m, MANAGER_ALERTS);
 }
 
-/* Stored first, then told. While the store cannot write they wait. */
-void manager_commit_alerts(struct manager *m) {
+static void retry_alerts(struct manager *m, size_t n) {
+        log_error("Cannot store %zu alerts, will try again: %s", n, store_last_error(m->store));
+        m->alerts_retry_at = now_monotonic(m) + FLUSH_RETRY;
+        flush_within(m, FLUSH_RETRY);
+}
+
+static int commit_new(struct manager *m) {
         size_t n;
         const struct alert *alerts = alert_queue_peek(m->alerts, &n);
         int r;
 
-        if (n == 0 || now_monotonic(m) < m->alerts_retry_at)
-                return;
+        if (n == 0)
+                return 0;
         r = store_add_alerts(m->store, alerts, n);
         if (r < 0) {
-                log_error("Cannot store %zu alerts, will try again: %s", n, store_last_error(m->store));
-                m->alerts_retry_at = now_monotonic(m) + FLUSH_RETRY;
-                flush_within(m, FLUSH_RETRY);
-                return;
+                retry_alerts(m, n);
+                return r;
         }
         for (size_t i = 0; i < n; i++)
                 signal_alert(m, &alerts[i]);
         alert_queue_clear(m->alerts);
         manager_recount_alerts(m);
+        return 0;
+}
+
+/* Stores and tells what became of one; nothing if it was deleted. */
+static int commit_change(struct manager *m, const struct alert *alert, uint32_t changes) {
+        struct alert now = *alert;
+        int r = store_update_alert(m->store, alert, changes & ALERT_CHANGE_SEVERITY, &now.acknowledged);
+
+        if (r == -ENOENT)
+                return 0;
+        if (r < 0)
+                return r;
+        if (may_signal(m))
+                (void) alert_bus_emit_changed(m->bus, &now);
+        else
+                m->counters.alert_signals_held++;
+        return 0;
+}
+
+static int commit_changes(struct manager *m) {
+        size_t n;
+        const struct alert *alerts = alert_queue_peek(m->alert_changes, &n);
+
+        for (size_t i = 0; i < n; i++) {
+                int r = commit_change(m, &alerts[i], alert_queue_changes(m->alert_changes, i));
+
+                if (r < 0) {
+                        retry_alerts(m, n - i);
+                        return r;
+                }
+        }
+        alert_queue_clear(m->alert_changes);
+        if (n > 0)
+                manager_recount_alerts(m);
+        return 0;
+}
+
+/* Stored first, then told. While the store cannot write they wait. */
+void manager_commit_alerts(struct manager *m) {
+        if (now_monotonic(m) < m->alerts_retry_at)
+                return;
+        if (commit_new(m) >= 0)
+                (void) commit_changes(m);
 }
 
 static void on_flow(void *userdata, const struct flow_record *record) {
@@ -449,6 +502,7 @@ static int make_engine(struct manager *m) {
                 .network_added = on_network_added,
                 .network_changed = on_network_changed,
                 .alert = on_alert,
+                .alert_changed = on_alert_changed,
                 .flow = on_flow,
                 .userdata = m,
         };
@@ -486,7 +540,8 @@ static int restore(struct manager *m) {
         store_set_source(m->store, &source);
         /* Names and classes are derived when time passes: before anybody can ask. */
         inventory_advance(inventory, m->options->replay ? 0 : now_realtime());
-        return store_count_unacknowledged(m->store, &m->unacknowledged);
+        r = store_resolve_alerts(m->store);
+        return r < 0 ? r : store_count_unacknowledged(m->store, &m->unacknowledged);
 }
 
 static int add_timer(struct manager *m, sd_event_source **ret, clockid_t clock, uint64_t at, sd_event_time_handler_t handler,
@@ -596,6 +651,8 @@ int manager_new(struct manager **ret, const struct manager_options *options) {
         if (r >= 0)
                 r = alert_queue_new(&m->alerts);
         if (r >= 0)
+                r = alert_queue_new(&m->alert_changes);
+        if (r >= 0)
                 r = streams_new(&m->streams, m->event, STREAMS_STALL);
         if (r >= 0)
                 r = make_flows(m);
@@ -627,6 +684,7 @@ struct manager *manager_free(struct manager *m) {
         ruleset_free(m->rules);
         changes_free(m->changes);
         alert_queue_free(m->alerts);
+        alert_queue_free(m->alert_changes);
         sd_bus_flush_close_unref(m->bus);
         sd_event_source_disable_unref(m->post);
         sd_event_source_disable_unref(m->engine_timer);

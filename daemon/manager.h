@@ -61,7 +61,7 @@ struct manager {
         struct polkit *polkit;
         struct listener *listener;
         struct replay *replay;
-        struct alert_queue *alerts;
+        struct alert_queue *alerts, *alert_changes; /* those that are new, and news of those that are not */
         struct streams *streams;
         struct flows *flows;         /* NULL: not wanted */
         struct flow_hasher *hasher;  /* with flows */

@@ -20,7 +20,7 @@ const char *const device_columns[] = {
 
 const char *const alert_columns[] = {
         "id", "ts", "kind", "severity", "mac", "name", "peer", "message", "details", "device", "network",
-        "acknowledged", NULL,
+        "acknowledged", "state", "count", "first", "last", NULL,
 };
 
 static int add_id(struct json_object *o, const char *key, uint64_t id) {
@@ -247,7 +247,9 @@ struct json_object *record_from_alert(const struct alert *a) {
             json_add_text(o, "name", a->name) < 0 || json_add_text(o, "peer", a->peer) < 0 ||
             json_add_text(o, "message", a->message) < 0 || add_details(o, a->details) < 0 ||
             add_id(o, "device", a->device) < 0 || add_id(o, "network", a->network) < 0 ||
-            add_bool(o, "acknowledged", a->acknowledged) < 0)
+            add_bool(o, "acknowledged", a->acknowledged) < 0 ||
+            json_add_text(o, "state", alert_state_to_string(a->state)) < 0 || add_number(o, "count", a->count) < 0 ||
+            add_time(o, "first", a->first) < 0 || add_time(o, "last", a->last) < 0)
                 return NULL;
         return TAKE_PTR(o);
 }

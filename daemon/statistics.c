@@ -74,8 +74,11 @@ static const struct row engine_rows[] = {
         ROW_AS(engine_counters, "names.learned", names.learned),
         ROW_AS(engine_counters, "names.evicted", names.evicted),
         ROW_AS(engine_counters, "engine.facts", facts),
-        ROW_AS(engine_counters, "engine.alerts", alerts),
-        ROW_AS(engine_counters, "engine.alerts_suppressed", alerts_suppressed),
+        ROW_AS(engine_counters, "engine.alerts", detection.alerts.raised),
+        ROW_AS(engine_counters, "engine.alerts_repeated", detection.alerts.repeated),
+        ROW_AS(engine_counters, "engine.alerts_muted", detection.alerts.muted),
+        ROW_AS(engine_counters, "engine.alerts_suppressed", detection.alerts.suppressed),
+        ROW_AS(engine_counters, "engine.new_devices_suppressed", detection.new_devices_suppressed),
         ROW_AS(engine_counters, "engine.sightings_dropped", sightings_dropped),
         ROW_AS(engine_counters, "engine.clock_backwards", clock_backwards),
 };

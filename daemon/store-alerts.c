@@ -32,8 +32,9 @@ static int check_alert(struct store *store, const struct alert *alert) {
 
         if (alert->id == 0 || alert->id > INT64_MAX)
                 return store_complain(store, -ERANGE, "no alert can have the id %llu", (unsigned long long) alert->id);
-        if (!alert_kind_to_string(alert->kind) || !alert_severity_to_string(alert->severity))
-                return store_complain(store, -EINVAL, "alert %llu is of no known kind or severity",
+        if (!alert_kind_to_string(alert->kind) || !alert_severity_to_string(alert->severity) ||
+            !alert_state_to_string(alert->state))
+                return store_complain(store, -EINVAL, "alert %llu is of no known kind, severity or state",
                                       (unsigned long long) alert->id);
         if (strlen(details) > STORE_ALERT_TEXT_MAX)
                 return store_complain(store, -E2BIG, "the details of alert %llu are longer than %d bytes",
@@ -58,7 +59,9 @@ static int add_alert(struct store *store, const struct alert *alert) {
                          TEXT(alert_kind_to_string(alert->kind)), TEXT(alert_severity_to_string(alert->severity)),
                          NUMBER(alert->device), NUMBER(alert->network),
                          TEXT(mac_is_zero(&alert->mac) ? NULL : mac_format(&alert->mac, mac)), TEXT(name), TEXT(peer),
-                         TEXT(message), TEXT(alert->details ? alert->details : "{}"), NUMBER(alert->acknowledged));
+                         TEXT(message), TEXT(alert->details ? alert->details : "{}"), NUMBER(alert->acknowledged),
+                         TEXT(alert_state_to_string(alert->state)), NUMBER(alert->count), NUMBER(alert->first),
+                         NUMBER(alert->last));
 }
 
 /* With the alert goes the mark that its device was told of: else it would be told again after a crash. */
@@ -90,6 +93,56 @@ int store_add_alerts(struct store *store, const struct alert *alerts, size_t n) 
         return r < 0 ? r : 0;
 }
 
+static int update_alert(struct store *store, const struct alert *alert, bool unacknowledge) {
+        char name[STORE_ALERT_TEXT_MAX + 1], peer[STORE_ALERT_TEXT_MAX + 1], message[STORE_ALERT_TEXT_MAX + 1];
+        int r;
+
+        r = check_alert(store, alert);
+        if (r < 0)
+                return r;
+        if (!fit_text(alert->name, name) || !fit_text(alert->peer, peer) || !fit_text(alert->message, message))
+                return store_complain(store, -EINVAL, "a text of alert %llu is not UTF-8", (unsigned long long) alert->id);
+        return store_run(store, SQL_ALERT_UPDATE, NUMBER(alert->id), TEXT(alert_severity_to_string(alert->severity)),
+                         NUMBER(alert->device), NUMBER(alert->network), TEXT(name), TEXT(peer), TEXT(message),
+                         TEXT(alert->details ? alert->details : "{}"), TEXT(alert_state_to_string(alert->state)),
+                         NUMBER(alert->count), NUMBER(alert->last), NUMBER(unacknowledge));
+}
+
+static int read_acknowledged(struct store *store, uint64_t id, bool *ret) {
+        const struct store_value value = NUMBER(id);
+        sqlite3_stmt *rows = store_query(store, SQL_ALERT_EXISTS, &value, 1);
+        int r = store_next(store, rows);
+
+        if (r > 0 && !store_column_bool(rows, 0, ret))
+                *ret = false;
+        sqlite3_reset(rows);
+        return r;
+}
+
+int store_update_alert(struct store *store, const struct alert *alert, bool unacknowledge, bool *ret_acknowledged) {
+        bool acknowledged = false;
+        int r = store_begin(store, true);
+
+        if (r < 0)
+                return r;
+        r = update_alert(store, alert, unacknowledge);
+        if (r > 0)
+                r = read_acknowledged(store, alert->id, &acknowledged);
+        else if (r == 0)
+                r = -ENOENT;
+        r = store_end(store, r);
+        if (r < 0)
+                return r;
+        *ret_acknowledged = acknowledged;
+        return 0;
+}
+
+int store_resolve_alerts(struct store *store) {
+        int r = store_run_plain(store, SQL_ALERTS_RESOLVE);
+
+        return r < 0 ? r : 0;
+}
+
 static bool column_word(sqlite3_stmt *row, int column, const char **ret) {
         return store_column_text(row, column, 64, ret) && *ret;
 }
@@ -108,20 +161,23 @@ static bool column_mac(sqlite3_stmt *row, int column, struct mac_address *ret) {
 
 /* Columns as in SQL_ALERTS_LIST. False: the row cannot be. */
 static bool read_alert(sqlite3_stmt *row, struct alert *ret) {
-        const char *kind, *severity;
+        const char *kind, *severity, *state;
 
         *ret = (struct alert) { 0 };
         if (!store_column_u64(row, 0, INT64_MAX, &ret->id) || ret->id == 0 || !store_column_time(row, 1, &ret->ts) ||
             !column_word(row, 2, &kind) || !column_word(row, 3, &severity) || !column_mac(row, 6, &ret->mac) ||
             !column_text(row, 7, &ret->name) || !column_text(row, 8, &ret->peer) ||
             !column_text(row, 9, &ret->message) || !column_text(row, 10, &ret->details) ||
-            !store_column_bool(row, 11, &ret->acknowledged))
+            !store_column_bool(row, 11, &ret->acknowledged) || !column_word(row, 12, &state) ||
+            !store_column_u64(row, 13, INT64_MAX, &ret->count) || !store_column_time(row, 14, &ret->first) ||
+            !store_column_time(row, 15, &ret->last))
                 return false;
         ret->device = (uint64_t) sqlite3_column_int64(row, 4); /* all 64 bits are in use */
         ret->network = (uint64_t) sqlite3_column_int64(row, 5);
         ret->kind = alert_kind_from_string(kind);
         ret->severity = alert_severity_from_string(severity);
-        return ret->kind != _ALERT_KIND_INVALID && ret->severity != _SEVERITY_INVALID;
+        ret->state = alert_state_from_string(state);
+        return ret->kind != _ALERT_KIND_INVALID && ret->state != _ALERT_STATE_INVALID && ret->severity != _SEVERITY_INVALID;
 }
 
 static bool filter_passes(const struct store_alert_filter *filter, const struct alert *alert) {

@@ -43,6 +43,8 @@ enum store_statement {
         SQL_EVIDENCE_LOAD,
 
         SQL_ALERT_INSERT,
+        SQL_ALERT_UPDATE,
+        SQL_ALERTS_RESOLVE,
         SQL_ALERTS_LIST,
         SQL_ALERT_EXISTS,
         SQL_ALERT_ACKNOWLEDGE,

@@ -113,10 +113,33 @@ static const char schema_1[] =
         "PRAGMA application_id = 1280525136;" /* STORE_APPLICATION_ID */
         "PRAGMA user_version = 1;";
 
+/* Alerts have a life; exceptions say which are not to be raised. */
+static const char schema_2[] =
+        "ALTER TABLE alerts ADD COLUMN state TEXT NOT NULL DEFAULT 'event';" /* 'event', 'active', 'resolved' */
+        "ALTER TABLE alerts ADD COLUMN count INTEGER NOT NULL DEFAULT 1;"
+        "ALTER TABLE alerts ADD COLUMN first INTEGER NOT NULL DEFAULT 0;"
+        "ALTER TABLE alerts ADD COLUMN last INTEGER NOT NULL DEFAULT 0;"
+        "UPDATE alerts SET first = time, last = time;"
+
+        "CREATE TABLE alert_exceptions ("
+        "  id INTEGER PRIMARY KEY AUTOINCREMENT,"
+        "  kind TEXT," /* NULL: any */
+        "  device INTEGER NOT NULL," /* 0: any */
+        "  peer TEXT NOT NULL," /* '': any */
+        "  note TEXT NOT NULL,"
+        "  created INTEGER NOT NULL,"
+        "  expires INTEGER NOT NULL," /* 0: never */
+        "  hits INTEGER NOT NULL,"
+        "  last_hit INTEGER NOT NULL"
+        ") STRICT;"
+
+        "PRAGMA user_version = 2;";
+
 /* migrations[n] brings schema n to n + 1, its last statement sets user_version. What was once released is
  * never edited. */
 static const char *const migrations[] = {
         schema_1,
+        schema_2,
 };
 
 int store_schema_version(void) {
@@ -202,10 +225,15 @@ const char *const store_sql[_SQL_MAX] = {
                               " WHERE device = ?1 ORDER BY position",
 
         [SQL_ALERT_INSERT] = "INSERT INTO alerts (id, time, kind, severity, device, network, mac, name, peer, message,"
-                             " details, acknowledged) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12)",
+                             " details, acknowledged, state, count, first, last)"
+                             " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16)",
+        [SQL_ALERT_UPDATE] = "UPDATE alerts SET severity = ?2, device = ?3, network = ?4, name = ?5, peer = ?6, message = ?7,"
+                             " details = ?8, state = ?9, count = ?10, last = ?11,"
+                             " acknowledged = CASE WHEN ?12 THEN 0 ELSE acknowledged END WHERE id = ?1",
+        [SQL_ALERTS_RESOLVE] = "UPDATE alerts SET state = 'resolved' WHERE state = 'active'",
         [SQL_ALERTS_LIST] = "SELECT id, time, kind, severity, device, network, mac, name, peer, message, details,"
-                            " acknowledged FROM alerts WHERE time >= ?1 ORDER BY id DESC",
-        [SQL_ALERT_EXISTS] = "SELECT 1 FROM alerts WHERE id = ?1",
+                            " acknowledged, state, count, first, last FROM alerts WHERE time >= ?1 ORDER BY id DESC",
+        [SQL_ALERT_EXISTS] = "SELECT acknowledged FROM alerts WHERE id = ?1",
         [SQL_ALERT_ACKNOWLEDGE] = "UPDATE alerts SET acknowledged = 1 WHERE id = ?1 AND acknowledged = 0",
         [SQL_ALERTS_UNACKNOWLEDGED] = "SELECT id FROM alerts WHERE acknowledged = 0 ORDER BY id",
         [SQL_ALERTS_ACKNOWLEDGE_ALL] = "UPDATE alerts SET acknowledged = 1 WHERE acknowledged = 0",

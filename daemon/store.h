@@ -115,6 +115,11 @@ int store_forget(struct store *store, uint64_t id);
 #define STORE_ALERT_TEXT_MAX 4096
 int store_add_alerts(struct store *store, const struct alert *alerts, size_t n);
 
+/* An alert as it is now. `unacknowledge`: it is worth a new look. -ENOENT: it was deleted meanwhile. */
+int store_update_alert(struct store *store, const struct alert *alert, bool unacknowledge, bool *ret_acknowledged);
+/* What was active when the service ended is resolved: nobody watched since. */
+int store_resolve_alerts(struct store *store);
+
 struct store_alert_filter {
         bool unacknowledged;
         enum alert_kind kind;         /* _ALERT_KIND_INVALID: all */

@@ -11,7 +11,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "engine/detect/detector.h"
+#include "engine/detect/detection.h"
+#include "engine/flow/contact.h"
 #include "engine/inventory/sightings.h"
 
 #define TICK NSEC_PER_SEC
@@ -36,12 +37,11 @@ struct engine {
         struct inventory *inventory; /* NULL: facts alone are wanted */
         struct sightings *sightings;
         struct peer_names *names;
-        struct detect_host host;
-        void *detectors[DETECTOR_MAX]; /* their states */
+        struct detection *detection; /* NULL: alerts are not wanted */
+        struct contact_table *contacts;
         struct interface_set external_presence, external_flows; /* whose backends count themselves */
         struct engine_counters counters;
         uint64_t now, next_tick;
-        uint64_t next_alert_id;
 };
 
 void engine_config_default(struct engine_config *config) {
@@ -52,18 +52,9 @@ void engine_config_default(struct engine_config *config) {
                 .sessions_max = 8192,
                 .session_buffer_max = 16 * 1024 * 1024,
         };
+        detect_settings_default(&config->detect_settings);
         inventory_config_default(&config->inventory);
         flow_table_config_default(&config->flow_table);
-}
-
-static void tell_detectors(struct engine *e, const struct device *device, uint32_t changes) {
-        const struct detector *const *detectors;
-        uint64_t now = MAX(e->now, device->last_seen);
-        size_t n;
-
-        detectors = detectors_get(&n);
-        for (size_t i = 0; e->config.detect && i < n; i++)
-                detectors[i]->device_changed(e->detectors[i], &e->host, device, changes, now);
 }
 
 static void device_added(void *userdata, const struct device *device) {
@@ -71,7 +62,8 @@ static void device_added(void *userdata, const struct device *device) {
 
         if (e->ops.device_added)
                 e->ops.device_added(e->ops.userdata, device);
-        tell_detectors(e, device, UINT32_MAX);
+        if (e->detection)
+                detection_device_changed(e->detection, device, UINT32_MAX, MAX(e->now, device->last_seen));
 }
 
 static void device_changed(void *userdata, const struct device *device, uint32_t changes) {
@@ -79,19 +71,17 @@ static void device_changed(void *userdata, const struct device *device, uint32_t
 
         if (e->ops.device_changed)
                 e->ops.device_changed(e->ops.userdata, device, changes);
-        tell_detectors(e, device, changes);
+        if (e->detection)
+                detection_device_changed(e->detection, device, changes, MAX(e->now, device->last_seen));
 }
 
 static void device_removed(void *userdata, const struct device *device, uint64_t successor) {
         struct engine *e = userdata;
-        const struct detector *const *detectors;
-        size_t n;
 
         if (e->ops.device_removed)
                 e->ops.device_removed(e->ops.userdata, device, successor);
-        detectors = detectors_get(&n);
-        for (size_t i = 0; e->config.detect && i < n; i++)
-                detectors[i]->device_removed(e->detectors[i], device);
+        if (e->detection)
+                detection_device_removed(e->detection, device);
 }
 
 static void count_traffic(void *userdata, const struct device *device, const struct device_traffic *traffic, uint64_t ts) {
@@ -115,32 +105,32 @@ static void network_changed(void *userdata, const struct network *network) {
                 e->ops.network_changed(e->ops.userdata, network);
 }
 
-static void raise_alert(void *userdata, const struct alert *alert) {
+static void alert_raised(void *userdata, const struct alert *alert) {
         struct engine *e = userdata;
-        struct alert numbered = *alert;
 
-        numbered.id = e->next_alert_id++;
-        e->counters.alerts++;
         if (e->ops.alert)
-                e->ops.alert(e->ops.userdata, &numbered);
+                e->ops.alert(e->ops.userdata, alert);
 }
 
-static int make_detectors(struct engine *e) {
-        const struct detector *const *detectors;
-        size_t n;
-        int r = 0;
+static void alert_changed(void *userdata, const struct alert *alert, uint32_t changes) {
+        struct engine *e = userdata;
 
-        e->host = (struct detect_host) {
+        if (e->ops.alert_changed)
+                e->ops.alert_changed(e->ops.userdata, alert, changes);
+}
+
+static int make_detection(struct engine *e) {
+        struct alert_ledger_ops ops = { alert_raised, alert_changed, e };
+        struct detection_config config = {
                 .inventory = e->inventory,
+                .settings = e->config.detect_settings,
                 .settle = e->config.settle,
                 .learning_until = e->config.learning_until,
-                .raise = raise_alert,
-                .userdata = e,
+                .first_alert_id = e->config.first_alert_id,
         };
-        detectors = detectors_get(&n);
-        for (size_t i = 0; r >= 0 && i < n; i++)
-                r = detectors[i]->init(&e->detectors[i]);
-        return r;
+        int r = contact_table_new(&e->contacts, e->config.hash_seed);
+
+        return r < 0 ? r : detection_new(&e->detection, &config, &ops);
 }
 
 static int make_knowledge(struct engine *e) {
@@ -163,7 +153,7 @@ static int make_knowledge(struct engine *e) {
         if (r >= 0)
                 r = peer_names_new(&e->names, PEER_NAMES_MAX, e->config.hash_seed);
         if (r >= 0 && e->config.detect)
-                r = make_detectors(e);
+                r = make_detection(e);
         return r;
 }
 
@@ -172,6 +162,8 @@ static void flow_ended(void *userdata, const struct flow_record *record) {
 
         if (e->ops.flow)
                 e->ops.flow(e->ops.userdata, record);
+        if (e->detection)
+                detection_flow(e->detection, record);
 }
 
 static int make_flows(struct engine *e) {
@@ -193,7 +185,6 @@ int engine_new(struct engine **ret, const struct engine_config *config, const st
         e->config.flows |= config->flows_only;
         e->config.dissect_only |= config->flows_only;
         e->ops = *ops;
-        e->next_alert_id = MAX(config->first_alert_id, 1U);
         r = packet_decoder_new(&e->decoder);
         if (r >= 0)
                 r = session_table_new(&e->sessions, config->sessions_max, config->session_buffer_max, config->hash_seed);
@@ -214,14 +205,10 @@ int engine_new(struct engine **ret, const struct engine_config *config, const st
 }
 
 struct engine *engine_free(struct engine *e) {
-        const struct detector *const *detectors;
-        size_t n;
-
         if (!e)
                 return NULL;
-        detectors = detectors_get(&n);
-        for (size_t i = 0; i < n; i++)
-                detectors[i]->free(e->detectors[i]);
+        detection_free(e->detection);
+        contact_table_free(e->contacts);
         inventory_free(e->inventory);
         sightings_free(e->sightings);
         peer_names_free(e->names);
@@ -233,22 +220,14 @@ struct engine *engine_free(struct engine *e) {
         return NULL;
 }
 
-static void advance_detectors(struct engine *e, bool flush) {
-        const struct detector *const *detectors;
-        size_t n;
-
-        detectors = detectors_get(&n);
-        for (size_t i = 0; e->config.detect && i < n; i++)
-                detectors[i]->advance(e->detectors[i], &e->host, e->now, flush);
-}
-
 static void tick(struct engine *e, bool flush) {
         if (e->flows)
                 flow_table_advance(e->flows, e->now);
         if (e->inventory) {
                 sightings_drain(e->sightings, e->inventory);
                 inventory_advance(e->inventory, e->now);
-                advance_detectors(e, flush);
+                if (e->detection)
+                        detection_advance(e->detection, e->now, flush);
         }
         e->next_tick = e->now > UINT64_MAX - TICK ? UINT64_MAX : e->now - e->now % TICK + TICK;
 }
@@ -267,6 +246,8 @@ static void take_fact(void *userdata, const struct fact *fact) {
                 e->ops.fact(e->ops.userdata, fact);
         if (e->names)
                 peer_names_take_fact(e->names, fact);
+        if (e->detection)
+                detection_fact(e->detection, fact);
         if (e->inventory)
                 inventory_take_fact(e->inventory, fact);
 }
@@ -335,6 +316,7 @@ static void feed_flow(struct engine *e, const struct frame *frame) {
 
 static void feed_all(struct engine *e, const struct frame *frame) {
         struct fact_sink sink = { take_fact, e };
+        struct contact contact;
         struct packet packet;
         int r;
 
@@ -347,6 +329,8 @@ static void feed_all(struct engine *e, const struct frame *frame) {
                 count_flow(e, &packet);
         if (r <= 0)
                 return;
+        if (e->detection && contact_from_packet(e->contacts, &packet, &contact))
+                detection_contact(e->detection, &contact);
         if (packet.layer == LAYER_TCP)
                 session_table_feed(e->sessions, &packet, &sink);
         if (packet.layer == LAYER_UDP && datagram_table_feed(e->datagrams, &packet, &sink))
@@ -388,17 +372,14 @@ void engine_advance(struct engine *e, uint64_t now) {
 }
 
 uint64_t engine_next_deadline(const struct engine *e) {
-        const struct detector *const *detectors;
         uint64_t next = e->flows ? flow_table_next_deadline(e->flows) : UINT64_MAX;
-        size_t n;
 
         if (!e->inventory)
                 return next;
         next = MIN(next, sightings_is_empty(e->sightings) ? UINT64_MAX : e->next_tick);
         next = MIN(next, inventory_next_deadline(e->inventory));
-        detectors = detectors_get(&n);
-        for (size_t i = 0; e->config.detect && i < n; i++)
-                next = MIN(next, detectors[i]->next_deadline(e->detectors[i]));
+        if (e->detection)
+                next = MIN(next, detection_next_deadline(e->detection));
         return MAX(next, e->next_tick);
 }
 
@@ -433,12 +414,24 @@ int engine_for_each_flow(struct engine *e, uint64_t since,
 
 void engine_set_learning_until(struct engine *e, uint64_t until) {
         e->config.learning_until = until;
-        e->host.learning_until = until;
+        if (e->detection)
+                detection_set_learning_until(e->detection, until);
 }
 
 void engine_set_settle(struct engine *e, uint64_t settle) {
         e->config.settle = settle;
-        e->host.settle = settle;
+        if (e->detection)
+                detection_set_settle(e->detection, settle);
+}
+
+void engine_set_detect_settings(struct engine *e, const struct detect_settings *settings) {
+        e->config.detect_settings = *settings;
+        if (e->detection)
+                detection_set_settings(e->detection, settings);
+}
+
+struct alert_ledger *engine_alert_ledger(struct engine *e) {
+        return e->detection ? detection_ledger(e->detection) : NULL;
 }
 
 void engine_get_counters(const struct engine *e, struct engine_counters *ret) {
@@ -453,7 +446,8 @@ void engine_get_counters(const struct engine *e, struct engine_counters *ret) {
         datagram_table_get_counters(e->datagrams, &ret->datagrams);
         if (e->names)
                 peer_names_get_counters(e->names, &ret->names);
-        ret->alerts_suppressed = e->host.suppressed;
+        if (e->detection)
+                detection_get_counters(e->detection, &ret->detection);
         if (e->inventory)
                 inventory_get_counters(e->inventory, &ret->inventory);
 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
 
-#include "engine/detect/alert.h"
+#include "engine/detect/detection.h"
 #include "engine/fact.h"
 #include "engine/flow/flow-delta.h"
 #include "engine/flow/flow-query.h"
@@ -25,6 +25,7 @@ struct engine_config {
         bool flows;              /* keep a flow table; off by default */
         bool flows_only;         /* no facts, no inventory, no detectors: the fastest way to the flows (analyze --flows) */
         bool detect;             /* raise alerts */
+        struct detect_settings detect_settings;
         uint64_t settle;         /* ns that a new device may take to say its name; default 20 s */
         uint64_t learning_until; /* ns since the epoch: devices first seen before are known, not new */
         uint64_t first_alert_id; /* the next alert's id; at least 1 */
@@ -48,6 +49,7 @@ struct engine_ops {
         void (*network_added)(void *userdata, const struct network *network);
         void (*network_changed)(void *userdata, const struct network *network);
         void (*alert)(void *userdata, const struct alert *alert);
+        void (*alert_changed)(void *userdata, const struct alert *alert, uint32_t changes); /* enum alert_change */
         void (*flow)(void *userdata, const struct flow_record *record); /* ended */
         void *userdata;
 };
@@ -60,8 +62,8 @@ struct engine_counters {
         struct datagram_counters datagrams;
         struct flow_counters flows;
         struct peer_names_counters names;
-        uint64_t facts, alerts;
-        uint64_t alerts_suppressed; /* new devices not told for now, because too many came at once */
+        struct detection_counters detection;
+        uint64_t facts;
         uint64_t sightings_dropped; /* source addresses beyond what one interval may hold */
         uint64_t clock_backwards; /* frames over 2 s older than one before them, or than engine_advance() said */
 };
@@ -109,4 +111,7 @@ int engine_for_each_flow(struct engine *engine, uint64_t since,
 void engine_set_learning_until(struct engine *engine, uint64_t until);
 /* For devices that are new from now on. */
 void engine_set_settle(struct engine *engine, uint64_t settle);
+void engine_set_detect_settings(struct engine *engine, const struct detect_settings *settings);
+/* For exceptions; NULL where alerts are not wanted. */
+struct alert_ledger *engine_alert_ledger(struct engine *engine);
 void engine_get_counters(const struct engine *engine, struct engine_counters *ret);

@@ -5,19 +5,25 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "engine/detect/alert-ledger.h"
 #include "engine/detect/alert.h"
+#include "engine/detect/detect-settings.h"
+#include "engine/fact.h"
+#include "engine/flow/contact.h"
+#include "engine/flow/flow-record.h"
 #include "engine/inventory/inventory.h"
 
-/* A detector watches devices and raises alerts. It is a table row (detectors.c) with a state of its own; time is
- * packet time. Only advance() may change the inventory and raise. */
+/* A detector watches devices, facts, contacts and flows, and reports what it finds. It is a table row (detectors.c) with a
+ * state of its own, of bounded size; time is packet time, which may step back. Every hook may be NULL. */
 
 struct detect_host {
-        struct inventory *inventory;
+        const struct inventory *inventory; /* as it was before the fact at hand */
+        const struct detect_settings *settings;
+        struct alert_ledger *ledger;
         uint64_t settle;         /* ns */
         uint64_t learning_until; /* ns since the epoch */
-        uint64_t suppressed;     /* counts alerts held back by a limit */
-        /* Takes an alert without id; strings are the caller's. */
-        void (*raise)(void *userdata, const struct alert *alert);
+        uint64_t suppressed;     /* counts new devices held back by a limit */
+        void (*set_known)(void *userdata, uint64_t device); /* only in advance(): inventory_set_known() */
         void *userdata;
 };
 
@@ -29,14 +35,23 @@ struct detector {
         void (*device_changed)(void *state, const struct detect_host *host, const struct device *device, uint32_t changes,
                                uint64_t now);
         void (*device_removed)(void *state, const struct device *device);
-        /* It is `now`; at the end of a capture (`flush`) nothing more will come, so nothing is waited for. */
+        /* A fact, before the inventory learns of it. */
+        void (*fact)(void *state, struct detect_host *host, const struct fact *fact);
+        void (*contact)(void *state, struct detect_host *host, const struct contact *contact);
+        /* A flow is over, or (`end` is FLOW_END_IDLE and the like) thought so. */
+        void (*flow)(void *state, struct detect_host *host, const struct flow_record *flow);
+        /* It is `now`, about once a second; at the end of a capture (`flush`) nothing more will come, so nothing is waited
+         * for. Only here the inventory may be changed. */
         void (*advance)(void *state, struct detect_host *host, uint64_t now, bool flush);
         /* When advance() is next needed; UINT64_MAX: never. */
         uint64_t (*next_deadline)(const void *state);
 };
 
-#define DETECTOR_MAX 16
+#define DETECTOR_MAX 48
 
 const struct detector *const *detectors_get(size_t *ret_n);
 
 extern const struct detector new_device_detector;
+
+/* A switch or threshold, as configured. */
+#define detect_setting(host, id) ((host)->settings->values[DETECT_##id])

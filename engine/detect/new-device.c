@@ -216,7 +216,7 @@ static void raise_alert(struct detect_host *host, const struct device *d, uint64
 
         put_message(&text, d, name);
         put_details(&json, d, inventory_get_network(host->inventory, d->network), host->suppressed);
-        host->raise(host->userdata, &alert);
+        alert_ledger_raise(host->ledger, &alert);
 }
 
 static void settle(struct new_device *n, struct pending *p, struct detect_host *host, uint64_t now) {
@@ -234,7 +234,7 @@ static void settle(struct new_device *n, struct pending *p, struct detect_host *
                 }
                 raise_alert(host, d, now);
         }
-        inventory_set_known(host->inventory, d->id);
+        host->set_known(host->userdata, d->id);
 }
 
 static void new_device_advance(void *state, struct detect_host *host, uint64_t now, bool flush) {

@@ -70,7 +70,7 @@ class Analyze(unittest.TestCase):
         alerts = lines(self.good('--alerts', self.home))
         self.assertEqual(len(alerts), 4)
         for alert in alerts:
-            self.assertEqual(set(alert), {'id', 'ts', 'kind', 'severity', 'mac', 'name', 'peer', 'message', 'details', 'device',
+            self.assertEqual(set(alert), {'id', 'ts', 'kind', 'severity', 'mac', 'name', 'peer', 'message', 'details', 'state', 'count', 'first', 'last', 'device',
                                           'network', 'acknowledged'})
             self.assertEqual(alert['kind'], 'new_device')
             self.assertIsInstance(alert['details'], dict)

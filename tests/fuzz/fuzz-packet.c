@@ -9,6 +9,7 @@
 #include <sys/socket.h>
 
 #include "common/cursor.h"
+#include "engine/flow/contact.h"
 #include "engine/proto/dissector.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
@@ -40,8 +41,10 @@ static void read_packet(const struct packet *packet) {
 }
 
 /* A copy without a spare byte behind it shows a read past the frame's end. */
-static void decode_copy(struct packet_decoder *decoder, const struct cursor *bytes, struct frame *frame) {
+static void decode_copy(struct packet_decoder *decoder, struct contact_table *contacts, const struct cursor *bytes,
+                        struct frame *frame) {
         struct fact_sink sink = { take, NULL };
+        struct contact contact;
         struct packet packet;
         uint8_t *copy;
 
@@ -50,8 +53,11 @@ static void decode_copy(struct packet_decoder *decoder, const struct cursor *byt
                 abort();
         memcpy(copy, bytes->data, cursor_left(bytes));
         frame->data = copy;
-        if (packet_decode(decoder, frame, &packet) > 0)
+        if (packet_decode(decoder, frame, &packet) > 0) {
                 dissectors_run(&packet, &sink, NULL);
+                if (contact_from_packet(contacts, &packet, &contact) && contact.kind >= _CONTACT_KIND_MAX)
+                        abort();
+        }
         read_packet(&packet);
         free(copy);
 }
@@ -59,12 +65,15 @@ static void decode_copy(struct packet_decoder *decoder, const struct cursor *byt
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
         struct cursor c = cursor_make(data, size), bytes;
         struct packet_decoder *decoder = NULL;
+        struct contact_table *contacts = NULL;
         uint64_t number = 0;
         uint8_t linktype;
         uint16_t length;
 
         if (!cursor_u8(&c, &linktype) || packet_decoder_new(&decoder) < 0)
                 return 0;
+        if (contact_table_new(&contacts, 0) < 0)
+                abort();
         while (cursor_be16(&c, &length) &&
                cursor_take(&c, MIN((size_t) length & (CUT_OFF - 1), cursor_left(&c)), &bytes)) {
                 struct frame frame = { .number = ++number };
@@ -74,8 +83,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
                 frame.captured = frame.length = (uint32_t) cursor_left(&bytes);
                 if (length & CUT_OFF)
                         frame.length += 256;
-                decode_copy(decoder, &bytes, &frame);
+                decode_copy(decoder, contacts, &bytes, &frame);
         }
+        contact_table_free(contacts);
         packet_decoder_free(decoder);
         return 0;
 }

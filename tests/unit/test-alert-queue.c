@@ -14,7 +14,7 @@ static void texts_are_copied(void **state _unused_) {
         size_t n;
 
         assert_int_equal(alert_queue_new(&q), 0);
-        assert_int_equal(alert_queue_push(q, &alert), 0);
+        assert_int_equal(alert_queue_push(q, &alert, 0), 0);
         memset(name, 'x', sizeof name - 1);
         memset(message, 'x', sizeof message - 1);
         peeked = alert_queue_peek(q, &n);
@@ -34,15 +34,27 @@ static void a_full_queue_keeps_the_oldest(void **state _unused_) {
 
         assert_int_equal(alert_queue_new(&q), 0);
         for (alert.id = 1; alert.id <= ALERT_QUEUE_MAX; alert.id++)
-                assert_int_equal(alert_queue_push(q, &alert), 0);
-        assert_int_equal(alert_queue_push(q, &alert), -ENOBUFS);
+                assert_int_equal(alert_queue_push(q, &alert, 0), 0);
+        assert_int_equal(alert_queue_push(q, &alert, 0), -ENOBUFS);
         peeked = alert_queue_peek(q, &n);
         assert_int_equal(n, ALERT_QUEUE_MAX);
         assert_int_equal(peeked[0].id, 1);
         alert_queue_clear(q);
-        assert_int_equal(alert_queue_push(q, &alert), 0);
+        assert_int_equal(alert_queue_push(q, &alert, 0), 0);
         alert_queue_peek(q, &n);
         assert_int_equal(n, 1);
+        alert_queue_free(q);
+}
+
+static void news_keep_what_changed(void **state _unused_) {
+        const struct alert alert = { .id = 7, .name = "", .peer = "", .message = "", .details = "" };
+        struct alert_queue *q;
+
+        assert_int_equal(alert_queue_new(&q), 0);
+        assert_int_equal(alert_queue_push(q, &alert, 5), 0);
+        assert_int_equal(alert_queue_push(q, &alert, 0), 0);
+        assert_int_equal(alert_queue_changes(q, 0), 5);
+        assert_int_equal(alert_queue_changes(q, 1), 0);
         alert_queue_free(q);
 }
 
@@ -50,6 +62,7 @@ int main(void) {
         const struct CMUnitTest tests[] = {
                 cmocka_unit_test(texts_are_copied),
                 cmocka_unit_test(a_full_queue_keeps_the_oldest),
+                cmocka_unit_test(news_keep_what_changed),
         };
 
         return cmocka_run_group_tests(tests, NULL, NULL);

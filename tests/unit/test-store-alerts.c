@@ -64,6 +64,10 @@ static void every_field_comes_back(void **state) {
                 .message = "line\nline",
                 .details = "{}",
                 .acknowledged = true,
+                .state = ALERT_RESOLVED,
+                .count = 12,
+                .first = 5,
+                .last = INT64_MAX - 1,
         };
         int r;
 
@@ -75,10 +79,44 @@ static void every_field_comes_back(void **state) {
         assert_true(seen.last.id == alert.id && seen.last.ts == alert.ts && seen.last.device == alert.device &&
                     seen.last.network == alert.network && seen.last.acknowledged);
         assert_int_equal(seen.last.severity, SEVERITY_CRITICAL);
+        assert_int_equal(seen.last.state, ALERT_RESOLVED);
+        assert_true(seen.last.count == 12 && seen.last.first == 5 && seen.last.last == INT64_MAX - 1);
         assert_memory_equal(&seen.last.mac, &alert.mac, sizeof alert.mac);
         assert_int_equal(fixture_number(f, "SELECT count(*) FROM alerts WHERE name = '''; DROP TABLE alerts; --'"
                                            " AND peer = char(233) AND message = 'line' || char(10) || 'line'"
                                            " AND details = '{}' AND kind = 'new_device'"), 1);
+}
+
+static void news_of_an_alert_are_kept(void **state) {
+        struct fixture *f = *state;
+        uint64_t *ids, one = 1;
+        struct alert alert = make(1);
+        struct seen seen;
+        bool acknowledged;
+        size_t n;
+
+        fixture_open(f);
+        add(f, 1, 2);
+        assert_int_equal(store_acknowledge_alerts(f->store, &one, 1, &ids, &n), 0);
+        free(ids);
+        alert.state = ALERT_ACTIVE;
+        alert.count = 3;
+        alert.last = NOW + 60;
+        assert_int_equal(store_update_alert(f->store, &alert, false, &acknowledged), 0);
+        assert_true(acknowledged);
+        alert.severity = SEVERITY_CRITICAL;
+        assert_int_equal(store_update_alert(f->store, &alert, true, &acknowledged), 0);
+        assert_false(acknowledged);
+        fixture_reopen(f);
+        assert_int_equal(list(f, STORE_ALERT_FILTER_ALL, &seen), 2);
+        assert_true(seen.last.id == 1 && seen.last.count == 3 && seen.last.last == NOW + 60);
+        assert_int_equal(seen.last.severity, SEVERITY_CRITICAL);
+        assert_int_equal(seen.last.state, ALERT_ACTIVE);
+        assert_int_equal(store_resolve_alerts(f->store), 0);
+        assert_int_equal(list(f, STORE_ALERT_FILTER_ALL, &seen), 2);
+        assert_int_equal(seen.last.state, ALERT_RESOLVED);
+        alert.id = 9;
+        assert_int_equal(store_update_alert(f->store, &alert, false, &acknowledged), -ENOENT);
 }
 
 static int compare_texts(void *userdata, const struct alert *alert) {
@@ -307,6 +345,7 @@ static void tampered_rows_are_skipped_and_counted(void **state) {
 int main(void) {
         const struct CMUnitTest tests[] = {
                 TEST(every_field_comes_back),
+                TEST(news_of_an_alert_are_kept),
                 TEST(texts_come_back),
                 TEST(missing_texts_are_empty),
                 TEST(long_text_is_cut_at_a_character),

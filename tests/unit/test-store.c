@@ -77,7 +77,7 @@ static void fresh_file_is_private_and_stamped(void **state) {
         assert_int_equal(stat(f->path, &st), 0);
         assert_int_equal(st.st_mode & 0777, 0600);
         assert_true(store_created(f->store) == NOW);
-        assert_int_equal(fixture_number(f, "PRAGMA user_version"), 1);
+        assert_int_equal(fixture_number(f, "PRAGMA user_version"), 2);
         assert_int_equal(fixture_number(f, "PRAGMA application_id"), 0x4c534350);
         assert_int_equal(count_files(f, "lanscope.db-wal"), 1);
         assert_string_equal(store_last_error(f->store), "");
@@ -164,6 +164,26 @@ static void schema_1_opens(void **state) {
         assert_contains(log.text, " user Printer | upstairs | printer | 1\n");
         assert_contains(log.text, " evidence mdns.hostname 0 prn.local 90 x12 ");
         assert_true(store_created(f->store) == UINT64_C(1690000000) * NSEC_PER_SEC);
+}
+
+static void schema_2_opens(void **state) {
+        struct fixture *f = *state;
+        struct fixture_log log;
+
+        make_old(f, "schema-2.sql");
+        fixture_open(f);
+        assert_int_equal(fixture_load(f, &log), 0);
+        assert_int_equal(log.devices, 2);
+        assert_int_equal(fixture_number(f, "SELECT hits FROM alert_exceptions WHERE kind = 'port_scan'"), 3);
+}
+
+static void alerts_of_schema_1_get_a_life(void **state) {
+        struct fixture *f = *state;
+
+        make_old(f, "schema-1.sql");
+        fixture_open(f);
+        assert_int_equal(fixture_number(f, "SELECT count(*) FROM alerts WHERE first = time AND last = time AND count = 1"
+                                           " AND state = 'event'"), 1);
 }
 
 /* Whatever the way to it, there is one present schema. */
@@ -584,6 +604,8 @@ int main(void) {
                 TEST(empty_file_is_filled),
                 TEST(closing_leaves_one_file),
                 TEST(schema_1_opens),
+                TEST(schema_2_opens),
+                TEST(alerts_of_schema_1_get_a_life),
                 TEST(old_file_ends_up_like_a_fresh_one),
                 TEST(newer_schema_is_refused_and_untouched),
                 TEST(other_programs_database_is_refused),

@@ -1,0 +1,138 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+/* Hands to each detector what it asked for. */
+
+#include "engine/detect/detection.h"
+
+#include <errno.h>
+#include <stdlib.h>
+
+struct detection {
+        struct inventory *inventory;
+        struct detect_settings settings;
+        struct detect_host host;
+        const struct detector *const *detectors;
+        size_t n;
+        void *states[DETECTOR_MAX];
+};
+
+static void set_known(void *userdata, uint64_t device) {
+        struct detection *d = userdata;
+
+        inventory_set_known(d->inventory, device);
+}
+
+static int make_detectors(struct detection *d) {
+        int r = 0;
+
+        d->detectors = detectors_get(&d->n);
+        for (size_t i = 0; r >= 0 && i < d->n; i++)
+                r = d->detectors[i]->init(&d->states[i]);
+        return r;
+}
+
+int detection_new(struct detection **ret, const struct detection_config *config, const struct alert_ledger_ops *ops) {
+        struct detection *d = calloc(1, sizeof *d);
+        int r;
+
+        if (!d)
+                return -ENOMEM;
+        d->inventory = config->inventory;
+        d->settings = config->settings;
+        d->host = (struct detect_host) {
+                .inventory = config->inventory,
+                .settings = &d->settings,
+                .settle = config->settle,
+                .learning_until = config->learning_until,
+                .set_known = set_known,
+                .userdata = d,
+        };
+        r = alert_ledger_new(&d->host.ledger, config->first_alert_id, ops);
+        if (r >= 0)
+                r = make_detectors(d);
+        if (r < 0) {
+                detection_free(d);
+                return r;
+        }
+        alert_ledger_set_cool_down(d->host.ledger, detect_setting(&d->host, COOL_DOWN));
+        *ret = d;
+        return 0;
+}
+
+struct detection *detection_free(struct detection *d) {
+        if (!d)
+                return NULL;
+        for (size_t i = 0; i < d->n; i++)
+                d->detectors[i]->free(d->states[i]);
+        alert_ledger_free(d->host.ledger);
+        free(d);
+        return NULL;
+}
+
+void detection_device_changed(struct detection *d, const struct device *device, uint32_t changes, uint64_t now) {
+        for (size_t i = 0; i < d->n; i++)
+                if (d->detectors[i]->device_changed)
+                        d->detectors[i]->device_changed(d->states[i], &d->host, device, changes, now);
+}
+
+void detection_device_removed(struct detection *d, const struct device *device) {
+        for (size_t i = 0; i < d->n; i++)
+                if (d->detectors[i]->device_removed)
+                        d->detectors[i]->device_removed(d->states[i], device);
+}
+
+void detection_fact(struct detection *d, const struct fact *fact) {
+        for (size_t i = 0; i < d->n; i++)
+                if (d->detectors[i]->fact)
+                        d->detectors[i]->fact(d->states[i], &d->host, fact);
+}
+
+void detection_contact(struct detection *d, const struct contact *contact) {
+        for (size_t i = 0; i < d->n; i++)
+                if (d->detectors[i]->contact)
+                        d->detectors[i]->contact(d->states[i], &d->host, contact);
+}
+
+void detection_flow(struct detection *d, const struct flow_record *flow) {
+        for (size_t i = 0; i < d->n; i++)
+                if (d->detectors[i]->flow)
+                        d->detectors[i]->flow(d->states[i], &d->host, flow);
+}
+
+void detection_advance(struct detection *d, uint64_t now, bool flush) {
+        for (size_t i = 0; i < d->n; i++)
+                if (d->detectors[i]->advance)
+                        d->detectors[i]->advance(d->states[i], &d->host, now, flush);
+        alert_ledger_advance(d->host.ledger, d->inventory, now, flush);
+}
+
+uint64_t detection_next_deadline(const struct detection *d) {
+        uint64_t next = alert_ledger_next_deadline(d->host.ledger);
+
+        for (size_t i = 0; i < d->n; i++)
+                if (d->detectors[i]->next_deadline)
+                        next = MIN(next, d->detectors[i]->next_deadline(d->states[i]));
+        return next;
+}
+
+void detection_set_settings(struct detection *d, const struct detect_settings *settings) {
+        d->settings = *settings;
+        alert_ledger_set_cool_down(d->host.ledger, detect_setting(&d->host, COOL_DOWN));
+}
+
+void detection_set_learning_until(struct detection *d, uint64_t until) {
+        d->host.learning_until = until;
+}
+
+void detection_set_settle(struct detection *d, uint64_t settle) {
+        d->host.settle = settle;
+}
+
+struct alert_ledger *detection_ledger(struct detection *d) {
+        return d->host.ledger;
+}
+
+void detection_get_counters(const struct detection *d, struct detection_counters *ret) {
+        *ret = (struct detection_counters) { .new_devices_suppressed = d->host.suppressed };
+        alert_ledger_get_counters(d->host.ledger, &ret->alerts);
+}

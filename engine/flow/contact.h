@@ -1,0 +1,46 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "common/address.h"
+
+/* Packets with which one host approaches another, or is turned away: what scans and floods are made of. Plain records
+ * that the first half of the engine hands to the detectors; each is whole in itself. */
+
+enum contact_kind {
+        CONTACT_SYN,         /* asks for a TCP connection */
+        CONTACT_SYN_ACK,     /* is given one */
+        CONTACT_RESET,
+        CONTACT_ODD,         /* TCP flags that no connection has: none at all, FIN without ACK, FIN+PSH+URG */
+        CONTACT_DATAGRAM,    /* the first UDP packet of two ends for a while */
+        CONTACT_ECHO,        /* ICMP echo request */
+        CONTACT_UNREACHABLE, /* an ICMP error: the packet that it quotes did not get through */
+        _CONTACT_KIND_MAX,
+};
+
+/* CONTACT_UNREACHABLE: everything but the time is that of the quoted packet, so its source is who tried; its link
+ * address is that of whom the error was sent to. */
+struct contact {
+        uint64_t ts;      /* ns since the epoch */
+        uint64_t frame;   /* number in the capture, 0 when live */
+        uint32_t ifindex;
+        uint16_t vlan;
+        uint8_t kind;     /* enum contact_kind */
+        uint8_t protocol; /* IP protocol number */
+        uint8_t hop_limit;
+        uint8_t tcp_flags;
+        bool link_group;  /* sent to a group's link address */
+        struct mac_address source_mac, destination_mac; /* of the frame; zero: none, or a tunnel's */
+        struct ip_address source, destination;
+        uint16_t source_port, destination_port; /* host order; 0 of ICMP */
+};
+
+struct packet;
+struct contact_table; /* the pairs of UDP ends that were heard lately; of a fixed size */
+
+int contact_table_new(struct contact_table **ret, uint64_t seed); /* -ENOMEM */
+struct contact_table *contact_table_free(struct contact_table *table);
+/* Is `packet` a contact? Fills in `ret` if so. */
+bool contact_from_packet(struct contact_table *table, const struct packet *packet, struct contact *ret);

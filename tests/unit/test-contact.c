@@ -1,0 +1,164 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "tests/unit/cmocka-all.h"
+
+#include <netinet/in.h>
+
+#include "engine/flow/contact.h"
+#include "engine/packet/packet.h"
+#include "tests/unit/frame-builder.h"
+
+#define SEC NSEC_PER_SEC
+
+struct reader {
+        struct packet_decoder *decoder;
+        struct contact_table *table;
+        struct contact contact;
+        uint64_t now;
+};
+
+static int setup(void **state) {
+        struct reader *r = calloc(1, sizeof *r);
+
+        r->now = 1000 * SEC;
+        *state = r;
+        return packet_decoder_new(&r->decoder) < 0 || contact_table_new(&r->table, 1) < 0;
+}
+
+static int teardown(void **state) {
+        struct reader *r = *state;
+
+        packet_decoder_free(r->decoder);
+        contact_table_free(r->table);
+        free(r);
+        return 0;
+}
+
+static bool read_frame(struct reader *r, const struct builder *b) {
+        struct frame frame = {
+                .ts = r->now, .number = 1, .linktype = 1, .captured = (uint32_t) b->length, .length = (uint32_t) b->length,
+                .data = b->data,
+        };
+        struct packet packet;
+
+        return packet_decode(r->decoder, &frame, &packet) > 0 && contact_from_packet(r->table, &packet, &r->contact);
+}
+
+static int tcp(struct reader *r, uint8_t flags) {
+        struct builder b = {};
+
+        put_ethernet(&b, 0x0800);
+        put_ipv4(&b, IPPROTO_TCP, 20);
+        put_hex(&b, "9c40 0050 00000001 00000002 50");
+        put_bytes(&b, &flags, 1);
+        put_hex(&b, "0400 0000 0000");
+        return read_frame(r, &b) ? r->contact.kind : -1;
+}
+
+static void flags_tell_what_tcp_is(void **state) {
+        struct reader *r = *state;
+
+        assert_int_equal(tcp(r, TCP_SYN), CONTACT_SYN);
+        assert_int_equal(r->contact.source_port, 40000);
+        assert_int_equal(r->contact.destination_port, 80);
+        assert_int_equal(r->contact.source_mac.bytes[5], 1);
+        assert_int_equal(r->contact.destination_mac.bytes[5], 2);
+        assert_int_equal(tcp(r, TCP_SYN | TCP_ECE | TCP_CWR), CONTACT_SYN);
+        assert_int_equal(tcp(r, TCP_SYN | TCP_ACK), CONTACT_SYN_ACK);
+        assert_int_equal(tcp(r, TCP_RST), CONTACT_RESET);
+        assert_int_equal(tcp(r, TCP_RST | TCP_ACK), CONTACT_RESET);
+        assert_int_equal(tcp(r, 0), CONTACT_ODD);
+        assert_int_equal(tcp(r, TCP_FIN), CONTACT_ODD);
+        assert_int_equal(tcp(r, TCP_FIN | TCP_PSH | TCP_URG), CONTACT_ODD);
+        assert_int_equal(tcp(r, TCP_ACK), -1);
+        assert_int_equal(tcp(r, TCP_ACK | TCP_PSH), -1);
+        assert_int_equal(tcp(r, TCP_FIN | TCP_ACK), -1);
+}
+
+static bool udp(struct reader *r, bool answer, uint16_t source, uint16_t destination) {
+        struct builder b = {};
+
+        put_ethernet(&b, 0x0800);
+        put_hex(&b, "45 00 0020 0007 0000 40 11 0000");
+        put_hex(&b, answer ? "0a000002 0a000001" : "0a000001 0a000002");
+        put_udp(&b, source, destination, 4);
+        put_text(&b, "text");
+        return read_frame(r, &b);
+}
+
+static void only_the_first_datagram_counts(void **state) {
+        struct reader *r = *state;
+
+        assert_true(udp(r, false, 40000, 161));
+        assert_int_equal(r->contact.kind, CONTACT_DATAGRAM);
+        assert_false(udp(r, false, 40000, 161));
+        assert_true(udp(r, false, 40000, 162));
+        r->now += 121 * SEC;
+        assert_true(udp(r, false, 40000, 161));
+}
+
+static void answers_are_no_contacts(void **state) {
+        struct reader *r = *state;
+
+        assert_true(udp(r, false, 40000, 5000));
+        assert_false(udp(r, true, 5000, 40000));
+        /* Of a question that was not heard. */
+        assert_false(udp(r, true, 53, 40001));
+}
+
+static void clock_may_run_back(void **state) {
+        struct reader *r = *state;
+
+        assert_true(udp(r, false, 40000, 161));
+        r->now -= 500 * SEC;
+        assert_false(udp(r, false, 40000, 161));
+}
+
+static void unreachable_tells_of_the_quoted_packet(void **state) {
+        struct reader *r = *state;
+        struct builder b = {};
+
+        put_ethernet(&b, 0x0800);
+        put_ipv4(&b, IPPROTO_ICMP, 8 + 28);
+        put_hex(&b, "03 03 0000 00000000");
+        put_hex(&b, "45 00 0020 0007 0000 40 11 0000 0a000002 0a000001");
+        put_hex(&b, "9c40 00a1 000c 0000");
+        assert_true(read_frame(r, &b));
+        assert_int_equal(r->contact.kind, CONTACT_UNREACHABLE);
+        assert_int_equal(r->contact.protocol, IPPROTO_UDP);
+        assert_int_equal(r->contact.source.bytes[3], 2);
+        assert_int_equal(r->contact.source_port, 40000);
+        assert_int_equal(r->contact.destination_port, 161);
+        /* The error was sent to whom the link's destination is. */
+        assert_int_equal(r->contact.source_mac.bytes[5], 2);
+        b.length -= 6;
+        b.data[17] = 50;
+        assert_false(read_frame(r, &b));
+}
+
+static void echo_requests_are_contacts_and_replies_are_not(void **state) {
+        struct reader *r = *state;
+        struct builder b = {}, c = {};
+
+        put_ethernet(&b, 0x0800);
+        put_ipv4(&b, IPPROTO_ICMP, 8);
+        put_hex(&b, "08 00 0000 0001 0001");
+        assert_true(read_frame(r, &b));
+        assert_int_equal(r->contact.kind, CONTACT_ECHO);
+        put_ethernet(&c, 0x0800);
+        put_ipv4(&c, IPPROTO_ICMP, 8);
+        put_hex(&c, "00 00 0000 0001 0001");
+        assert_false(read_frame(r, &c));
+}
+
+int main(void) {
+        const struct CMUnitTest tests[] = {
+                cmocka_unit_test_setup_teardown(flags_tell_what_tcp_is, setup, teardown),
+                cmocka_unit_test_setup_teardown(only_the_first_datagram_counts, setup, teardown),
+                cmocka_unit_test_setup_teardown(answers_are_no_contacts, setup, teardown),
+                cmocka_unit_test_setup_teardown(clock_may_run_back, setup, teardown),
+                cmocka_unit_test_setup_teardown(unreachable_tells_of_the_quoted_packet, setup, teardown),
+                cmocka_unit_test_setup_teardown(echo_requests_are_contacts_and_replies_are_not, setup, teardown),
+        };
+
+        return cmocka_run_group_tests(tests, NULL, NULL);
+}
