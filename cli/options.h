@@ -29,6 +29,7 @@ struct options {
         const char *format, *output, *rules;
         bool facts, devices, alerts, flows, stats; /* what analyze prints; none: the report */
         uint32_t max_flows; /* 0: the default */
+        bool no_tcp_analysis;
 
         bool help, version;
 };

@@ -16,7 +16,7 @@
 #include "daemon/capture-file.h"
 #include "daemon/records.h"
 
-enum { REPORTED_FLOWS = 10 };
+enum { REPORTED_FLOWS = 10, BATCH = 32 };
 
 static void take_fact(void *userdata _unused_, const struct fact *fact) {
         char mac[MAC_STRING_MAX], ip[IP_STRING_MAX], line[6 * FACT_VALUE_MAX + 256];
@@ -85,6 +85,7 @@ static int new_engine(struct analysis *a, const struct ruleset *rules) {
         config.detect = true;
         config.flows = o->flows || o->stats || o->alerts || wants_report(o);
         config.flows_only = config.dissect_only && !o->facts;
+        config.flow_table.analysis = !o->no_tcp_analysis;
         config.flow_table.flows_max = o->max_flows ?: config.flow_table.flows_max;
         r = engine_new(&a->engine, &config, &ops);
         if (r >= 0 && !config.dissect_only)
@@ -96,15 +97,13 @@ static int new_engine(struct analysis *a, const struct ruleset *rules) {
 
 /* Reads all of `file` that can be read. */
 static int feed(struct analysis *a, struct capture_file *file) {
-        struct frame frame;
+        struct frame frames[BATCH];
         int r;
 
-        while ((r = capture_file_next(file, &frame)) > 0) {
-                if (a->first == 0 || frame.ts < a->first)
-                        a->first = frame.ts;
-                a->last = MAX(a->last, frame.ts);
-                engine_feed_frame(a->engine, &frame);
-        }
+        while ((r = capture_file_read(file, frames, BATCH)) > 0)
+                engine_feed_frames(a->engine, frames, (size_t) r);
+        a->first = engine_earliest(a->engine);
+        a->last = engine_now(a->engine);
         engine_flush(a->engine);
         a->complaint = capture_file_error(file);
         if (r < 0 && !a->complaint)

@@ -10,6 +10,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
+#include <limits.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -57,7 +58,7 @@ struct capture_file {
         bool failed;               /* `error` stands, and the file ends here */
         enum length_order length_order;
         uint32_t record_header;    /* pcap: 16 or 24 */
-        uint64_t fraction;         /* pcap: ns a unit of the time's second word; 0: pcap_next_plain() cannot read it */
+        uint64_t fraction;         /* pcap: ns a unit of the time's second word; 0: pcap_read_plain() cannot read it */
         uint64_t number, last_ts;
         struct interface *interfaces; /* pcap: just one; pcapng: of this section */
         size_t n_interfaces, n_allocated;
@@ -282,23 +283,29 @@ static inline void pcap_lengths(const struct capture_file *f, uint32_t *captured
         *length = swapped ? first : second;
 }
 
-/* The way of nearly all records: one of a plain file, which is in the buffer and claims nothing odd. */
-static inline bool pcap_next_plain(struct capture_file *f, struct frame *ret) {
-        const uint8_t *p = f->buffer + f->position;
-        size_t left = f->filled - f->position;
-        uint32_t captured, length;
+/* The way of nearly all records: those of a plain file, which are in the buffer and claim nothing odd. Returns how many
+ * were read. */
+static size_t pcap_read_plain(struct capture_file *f, struct frame *ret, size_t max) {
+        const uint8_t *p = f->buffer + f->position, *end = f->buffer + f->filled;
+        uint32_t linktype = f->interfaces->linktype;
+        size_t n = 0;
 
-        if (left < 16)
-                return false;
-        captured = load_le32(p + 8);
-        length = load_le32(p + 12);
-        if (captured > left - 16 || captured > FRAME_MAX || length < captured)
-                return false;
-        f->last_ts = load_le32(p) * NSEC_PER_SEC + load_le32(p + 4) * f->fraction;
-        *ret = (struct frame) { .ts = f->last_ts, .number = ++f->number, .linktype = f->interfaces->linktype,
-                                .captured = captured, .length = length, .data = p + 16 };
-        f->position += 16 + captured;
-        return true;
+        while (n < max && end - p >= 16) {
+                uint32_t captured = load_le32(p + 8), length = load_le32(p + 12);
+
+                if (captured > end - p - 16 || captured > FRAME_MAX || length < captured)
+                        break;
+                ret[n] = (struct frame) { .ts = load_le32(p) * NSEC_PER_SEC + load_le32(p + 4) * f->fraction,
+                                          .number = f->number + n + 1, .linktype = linktype,
+                                          .captured = captured, .length = length, .data = p + 16 };
+                n++;
+                p += 16 + captured;
+        }
+        f->position = (size_t) (p - f->buffer);
+        f->number += n;
+        if (n > 0)
+                f->last_ts = ret[n - 1].ts;
+        return n;
 }
 
 static int pcap_next(struct capture_file *f, struct frame *ret) {
@@ -641,8 +648,14 @@ struct capture_file *capture_file_close(struct capture_file *f) {
 }
 
 int capture_file_next(struct capture_file *f, struct frame *ret) {
-        if (f->fraction > 0 && !f->failed && pcap_next_plain(f, ret))
-                return 1;
+        return capture_file_read(f, ret, 1);
+}
+
+int capture_file_read(struct capture_file *f, struct frame *ret, size_t max) {
+        size_t n = f->fraction > 0 && !f->failed ? pcap_read_plain(f, ret, MIN(max, (size_t) INT_MAX)) : 0;
+
+        if (n > 0)
+                return (int) n;
         if (f->failed)
                 return -EBADMSG;
         return f->pcapng ? pcapng_next(f, ret) : pcap_next(f, ret);

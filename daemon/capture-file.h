@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
 
+#include <stddef.h>
+
 #include "engine/packet/frame.h"
 
 /* Reads capture files: pcap (micro- and nanoseconds, either byte order, and the modified variants that
@@ -17,6 +19,10 @@ struct capture_file *capture_file_close(struct capture_file *file);
 /* 1: a frame, valid until the next call. 0: the end. -EBADMSG: damaged or cut off from here on; what to
  * say about it is in capture_file_error(), with the offset. Other -errno: reading failed. */
 int capture_file_next(struct capture_file *file, struct frame *ret);
+
+/* The same for several frames at once, as many as are at hand and at most `max`, which is at least 1. Returns how many,
+ * all of them valid until the next call. */
+int capture_file_read(struct capture_file *file, struct frame *ret, size_t max);
 
 /* A sentence without the file's name, such as "cut off at byte 12345: record of 98 bytes, 40 left"; NULL
  * if there is nothing to complain about. */

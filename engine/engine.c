@@ -42,6 +42,7 @@ struct engine {
         struct interface_set external_presence, external_flows; /* whose backends count themselves */
         struct engine_counters counters;
         uint64_t now, next_tick;
+        uint64_t earliest; /* frame; 0: none yet */
 };
 
 void engine_config_default(struct engine_config *config) {
@@ -238,6 +239,14 @@ static void set_time(struct engine *e, uint64_t now) {
                 tick(e, false);
 }
 
+/* A frame of a time before another's. */
+static void note_older(struct engine *e, uint64_t ts) {
+        if (e->now - ts > CLOCK_SLACK)
+                e->counters.clock_backwards++;
+        if (ts > 0)
+                e->earliest = MIN(e->earliest, ts);
+}
+
 static void take_fact(void *userdata, const struct fact *fact) {
         struct engine *e = userdata;
 
@@ -299,18 +308,38 @@ static void decode_flow(struct engine *e, const struct frame *frame) {
         count_flow(e, &packet);
 }
 
+/* The table keeps its own time: there is no tick. */
+static void follow_clock(struct engine *e, const struct frame *frames, size_t n) {
+        for (size_t i = 0; i < n; i++) {
+                if (frames[i].ts < e->now)
+                        note_older(e, frames[i].ts);
+                else
+                        e->now = frames[i].ts;
+                if (frames[i].length > frames[i].captured)
+                        e->plain.truncated++;
+        }
+}
+
 /* Flows and nothing else: most frames need no decoder. */
-static void feed_flow(struct engine *e, const struct frame *frame) {
-        if (e->now > CLOCK_SLACK && frame->ts < e->now - CLOCK_SLACK)
-                e->counters.clock_backwards++;
-        e->now = MAX(e->now, frame->ts); /* the table keeps its own time: there is no tick */
-        if (flow_observation_from_frame(frame, flow_table_next(e->flows))) {
-                e->plain.frames++;
-                e->plain.bytes += frame->length;
-                e->plain.truncated += frame->length > frame->captured;
-                flow_table_add(e->flows);
-        } else {
-                decode_flow(e, frame);
+static void feed_flows(struct engine *e, const struct frame *frames, size_t n) {
+        if (e->earliest == 0)
+                e->earliest = frames->ts;
+        follow_clock(e, frames, n);
+        while (n > 0) {
+                size_t room, wanted, taken;
+                struct flow_observation *next = flow_table_room(e->flows, &room);
+
+                wanted = MIN(n, room);
+                taken = flow_observations_from_frames(frames, wanted, next);
+                e->plain.bytes += flow_table_add_all(e->flows, taken);
+                e->plain.frames += taken;
+                frames += taken;
+                n -= taken;
+                if (taken < wanted) {
+                        e->plain.truncated -= frames->length > frames->captured; /* the decoder counts it */
+                        decode_flow(e, frames++);
+                        n--;
+                }
         }
 }
 
@@ -320,8 +349,10 @@ static void feed_all(struct engine *e, const struct frame *frame) {
         struct packet packet;
         int r;
 
-        if (e->now > CLOCK_SLACK && frame->ts < e->now - CLOCK_SLACK)
-                e->counters.clock_backwards++;
+        if (frame->ts < e->now)
+                note_older(e, frame->ts);
+        else if (e->earliest == 0)
+                e->earliest = frame->ts;
         set_time(e, frame->ts);
         r = packet_decode(e->decoder, frame, &packet);
         count_addresses(e, &packet);
@@ -339,10 +370,16 @@ static void feed_all(struct engine *e, const struct frame *frame) {
 }
 
 void engine_feed_frame(struct engine *e, const struct frame *frame) {
-        if (e->config.flows_only)
-                feed_flow(e, frame);
-        else
-                feed_all(e, frame);
+        engine_feed_frames(e, frame, 1);
+}
+
+void engine_feed_frames(struct engine *e, const struct frame *frames, size_t n) {
+        if (e->config.flows_only) {
+                feed_flows(e, frames, n);
+                return;
+        }
+        for (size_t i = 0; i < n; i++)
+                feed_all(e, &frames[i]);
 }
 
 void engine_feed_sighting(struct engine *e, const struct sighting *sighting) {
@@ -385,6 +422,10 @@ uint64_t engine_next_deadline(const struct engine *e) {
 
 uint64_t engine_now(const struct engine *e) {
         return e->now;
+}
+
+uint64_t engine_earliest(const struct engine *e) {
+        return e->earliest;
 }
 
 void engine_flush(struct engine *e) {

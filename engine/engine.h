@@ -82,6 +82,8 @@ int engine_new(struct engine **ret, const struct engine_config *config, const st
 struct engine *engine_free(struct engine *engine);
 
 void engine_feed_frame(struct engine *engine, const struct frame *frame);
+/* The same for `n` in a row. */
+void engine_feed_frames(struct engine *engine, const struct frame *frames, size_t n);
 /* Source addresses that a backend counted itself (the eBPF presence map). A backend that hands over
  * every frame does not call it: the engine counts those itself. */
 void engine_feed_sighting(struct engine *engine, const struct sighting *sighting);
@@ -99,6 +101,8 @@ void engine_advance(struct engine *engine, uint64_t now);
 uint64_t engine_next_deadline(const struct engine *engine);
 /* The latest time that the engine was told of. */
 uint64_t engine_now(const struct engine *engine);
+/* The time of the earliest frame; 0: there was none. */
+uint64_t engine_earliest(const struct engine *engine);
 /* End of a capture: everything that waits (for a hole to be filled, for a new device to settle) is told now. */
 void engine_flush(struct engine *engine);
 

@@ -6,42 +6,51 @@
 
 #include "engine/flow/flow-observation.h"
 
-#include <errno.h>
+#include <endian.h>
 #include <netinet/in.h>
 #include <string.h>
 
 #include "engine/flow/flow-message.h"
 #include "engine/packet/decoder.h"
 
-static inline uint64_t key_rest(uint16_t low_port, uint16_t high_port, uint8_t protocol, uint16_t vlan, uint16_t inner) {
-        return (uint64_t) low_port << 48 | (uint64_t) high_port << 32 | (uint64_t) protocol << 24 |
-               (uint64_t) (vlan & 0xfff) << 12 | (inner & 0xfff);
-}
-
 /* Source and destination side by side, as in the header: where the source is the higher end halves change places. */
 static inline void set_ipv4(struct flow_observation *o, uint64_t addresses, uint32_t ports, uint8_t protocol, uint32_t vlans) {
-        uint32_t source = (uint32_t) (addresses >> 32), destination = (uint32_t) addresses;
+        uint64_t back = addresses << 32 | addresses >> 32;
+        unsigned direction = addresses > back;
 
-        o->direction = source > destination || (source == destination && ports >> 16 > (ports & 0xffff));
-        if (o->direction) {
-                addresses = addresses << 32 | addresses >> 32;
-                ports = ports << 16 | ports >> 16;
-        }
-        o->addresses = addresses;
+        if (addresses == back)
+                direction = ports >> 16 > (ports & 0xffff);
+        o->direction = (uint8_t) direction;
+        o->addresses = direction ? back : addresses;
+        ports = direction ? ports << 16 | ports >> 16 : ports;
         o->rest = (uint64_t) ports << 32 | (uint64_t) protocol << 24 | vlans;
 }
 
-static inline void set_ipv6(struct flow_observation *o, const uint8_t *source, const uint8_t *destination,
-                            uint16_t source_port, uint16_t destination_port, uint8_t protocol, uint32_t vlans) {
-        int order = memcmp(source, destination, 16);
+/* Is the address `a` higher than `b`? */
+static inline bool is_higher(const uint8_t *a, const uint8_t *b) {
+        for (unsigned i = 0; i < 16; i += 8) {
+                uint64_t x, y;
 
-        o->direction = order > 0 || (order == 0 && source_port > destination_port);
-        memcpy(o->ends[o->direction], source, 16);
-        memcpy(o->ends[!o->direction], destination, 16);
+                memcpy(&x, a + i, sizeof x);
+                memcpy(&y, b + i, sizeof y);
+                if (x != y)
+                        return be64toh(x) > be64toh(y);
+        }
+        return false;
+}
+
+static inline void set_ipv6(struct flow_observation *o, const uint8_t *source, const uint8_t *destination, uint32_t ports,
+                            uint8_t protocol, uint32_t vlans) {
+        bool higher = is_higher(source, destination);
+
+        if (!higher && ports >> 16 > (ports & 0xffff))
+                higher = memcmp(source, destination, 16) == 0;
+        o->direction = higher;
+        memcpy(o->ends[higher], source, 16);
+        memcpy(o->ends[!higher], destination, 16);
         o->flags |= OBSERVATION_IPV6;
-        o->rest = o->direction ? key_rest(destination_port, source_port, protocol, 0, 0)
-                               : key_rest(source_port, destination_port, protocol, 0, 0);
-        o->rest |= vlans;
+        ports = higher ? ports << 16 | ports >> 16 : ports;
+        o->rest = (uint64_t) ports << 32 | (uint64_t) protocol << 24 | vlans;
 }
 
 /* `vlans`: outer << 12 | inner. Tags without a VLAN do not count. */
@@ -56,135 +65,174 @@ static inline bool add_tag(uint32_t *vlans, uint16_t tci) {
         return true;
 }
 
-/* Moves `c` behind the tags, to the network header. 0: not for the short way. */
-static __attribute__((noinline)) uint16_t skip_tags(struct cursor *c, uint16_t type, uint32_t *vlans) {
+/* What is left of a frame from a header on. */
+struct rest {
+        const uint8_t *header;
+        uint32_t left;    /* captured bytes */
+        uint32_t missing; /* bytes that were sent after them */
+};
+
+/* Moves `r` behind the tags, to the network header. 0: not for the short way. */
+static __attribute__((noinline)) uint16_t skip_tags(struct rest *r, uint16_t type, uint32_t *vlans) {
         for (unsigned n = 0; n < 2; n++) {
                 if (type != TYPE_VLAN && type != TYPE_QINQ)
                         break;
-                if (cursor_left(c) < 4 || !add_tag(vlans, load_be16(c->data)))
+                if (r->left < 4 || !add_tag(vlans, load_be16(r->header)))
                         return 0;
-                type = load_be16(c->data + 2);
-                c->data += 4;
+                type = load_be16(r->header + 2);
+                r->header += 4;
+                r->left -= 4;
         }
         return type;
 }
 
-/* What follows an IP header. `left`: captured bytes of it; `sent`: all. */
-struct transport {
-        const uint8_t *header;
-        uint32_t left, sent;
-};
-
-static inline bool read_tcp(const struct transport *t, struct flow_observation *o) {
+static inline bool read_tcp(const struct rest *t, struct flow_observation *o) {
         const uint8_t *h = t->header;
-        uint32_t header;
+        uint32_t header, sent = t->left + t->missing;
 
         if (t->left < 20)
                 return false;
         header = (uint32_t) (h[12] >> 4) * 4;
-        if (header < 20 || header > t->sent)
+        if (header < 20 || header > sent)
                 return false;
         o->sequence = load_be32(h + 4);
         o->acknowledgement = load_be32(h + 8);
         o->tcp_flags = h[13];
         o->window = load_be16(h + 14);
-        o->payload = t->sent - header;
+        o->payload = sent - header;
         o->flags = OBSERVATION_TCP | OBSERVATION_WHOLE_HEADER;
         return true;
 }
 
-static inline bool read_udp(const struct transport *t, struct flow_observation *o) {
+static inline bool read_udp(const struct rest *t, struct flow_observation *o) {
         const uint8_t *h = t->header;
 
         if (t->left < 8 || load_be16(h + 4) < 8)
                 return false;
         o->tcp_flags = 0;
         o->flags = 0;
-        return true;
+        return !udp_port_has_tunnel(load_be16(h)) && !udp_port_has_tunnel(load_be16(h + 2));
 }
 
-static bool may_be_tunnel(const uint8_t *udp) {
-        return udp_port_has_tunnel(load_be16(udp)) || udp_port_has_tunnel(load_be16(udp + 2));
-}
-
-static inline bool read_transport(const struct transport *t, uint8_t protocol, struct flow_observation *o) {
+static inline bool read_transport(const struct rest *t, uint8_t protocol, struct flow_observation *o) {
         if (protocol == IPPROTO_TCP)
                 return read_tcp(t, o);
-        return protocol == IPPROTO_UDP && read_udp(t, o) && !may_be_tunnel(t->header);
+        return protocol == IPPROTO_UDP && read_udp(t, o);
 }
 
-/* How much of `claimed` bytes was captured and how much was sent, as decoder_limit() has it. */
-static inline void limit(struct transport *t, uint32_t left, uint32_t missing, uint32_t claimed) {
-        t->left = t->sent = claimed;
-        if (claimed > left) {
-                t->left = left;
-                t->sent = left + MIN(missing, claimed - left);
+/* Of `r` only `claimed` bytes belong to the packet, be they captured or not: as decoder_limit() has it. */
+static inline void limit(struct rest *r, uint32_t claimed) {
+        if (claimed <= r->left) {
+                r->left = claimed;
+                r->missing = 0;
+        } else {
+                r->missing = MIN(r->missing, claimed - r->left);
         }
 }
 
-static inline bool read_ipv4(struct cursor c, uint32_t missing, uint32_t vlans, struct flow_observation *o) {
-        const uint8_t *h = c.data;
-        struct transport t;
-        uint32_t header, total;
+static inline bool read_ipv4(struct rest r, uint32_t vlans, struct flow_observation *o) {
+        const uint8_t *h = r.header;
+        uint32_t header;
+        uint64_t addresses;
 
-        if (cursor_left(&c) < 20)
+        if (r.left < 20)
                 return false;
         header = (uint32_t) (h[0] & 15) * 4;
-        total = load_be16(h + 2);
-        limit(&t, (uint32_t) cursor_left(&c), missing, total);
-        if (h[0] >> 4 != 4 || header < 20 || t.left < header || load_be16(h + 6) & 0x3fff)
+        limit(&r, load_be16(h + 2));
+        if (h[0] >> 4 != 4 || header < 20 || r.left < header || load_be16(h + 6) & 0x3fff)
                 return false;
-        t.header = h + header;
-        t.left -= header;
-        t.sent -= header;
-        if (!read_transport(&t, h[9], o))
+        r.header += header;
+        r.left -= header;
+        if (!read_transport(&r, h[9], o))
                 return false;
-        set_ipv4(o, (uint64_t) load_be32(h + 12) << 32 | load_be32(h + 16), load_be32(t.header), h[9], vlans);
+        memcpy(&addresses, h + 12, sizeof addresses);
+        set_ipv4(o, be64toh(addresses), load_be32(r.header), h[9], vlans);
         return true;
 }
 
-static __attribute__((noinline)) bool read_ipv6(struct cursor c, uint32_t missing, uint32_t vlans, struct flow_observation *o) {
-        const uint8_t *h = c.data;
-        struct transport t;
+static inline bool read_ipv6(struct rest r, uint32_t vlans, struct flow_observation *o) {
+        const uint8_t *h = r.header;
         uint32_t length;
 
-        if (cursor_left(&c) < 40)
+        if (r.left < 40)
                 return false;
         length = load_be16(h + 4);
         if (h[0] >> 4 != 6 || length == 0)
                 return false;
-        limit(&t, (uint32_t) cursor_left(&c) - 40, missing, length);
-        t.header = h + 40;
-        if (!read_transport(&t, h[6], o))
+        r.header += 40;
+        r.left -= 40;
+        limit(&r, length);
+        if (!read_transport(&r, h[6], o))
                 return false;
-        set_ipv6(o, h + 8, h + 24, load_be16(t.header), load_be16(t.header + 2), h[6], vlans);
+        set_ipv6(o, h + 8, h + 24, load_be32(r.header), h[6], vlans);
+        return true;
+}
+
+/* What every frame has; the last step. */
+static inline void set_frame(struct flow_observation *o, const struct frame *frame) {
+        o->ts = frame->ts;
+        o->length = frame->length;
+        memcpy(o->link_destination.bytes, frame->data, 6);
+        memcpy(o->link_source.bytes, frame->data + 6, 6);
+}
+
+static __attribute__((noinline)) bool read_any(const struct frame *frame, struct flow_observation *o) {
+        struct rest r = { frame->data + 14, frame->captured - 14,
+                          frame->length > frame->captured ? frame->length - frame->captured : 0 };
+        uint32_t vlans = 0;
+        uint16_t type;
+        bool taken;
+
+        if (frame->linktype != LINK_ETHERNET || frame->captured < 14)
+                return false;
+        if (frame->vlan_tag & FRAME_VLAN_PRESENT)
+                add_tag(&vlans, (uint16_t) frame->vlan_tag);
+        type = load_be16(frame->data + 12);
+        if (type != TYPE_IPV4 && type != TYPE_IPV6)
+                type = skip_tags(&r, type, &vlans);
+        taken = (type == TYPE_IPV4 && read_ipv4(r, vlans, o)) || (type == TYPE_IPV6 && read_ipv6(r, vlans, o));
+        if (taken)
+                set_frame(o, frame);
+        return taken;
+}
+
+/* TCP over IPv4 without tags, options of IP or anything missing is what most frames are: the same as above in fewer
+ * steps. Offsets are those of such a frame: IP at 14, TCP at 34. */
+static inline bool read_frame(const struct frame *frame, struct flow_observation *o) {
+        const uint8_t *h = frame->data;
+        uint32_t total, header;
+        uint64_t addresses, numbers;
+
+        if (frame->captured < 54 || frame->linktype != LINK_ETHERNET || frame->vlan_tag != 0 ||
+            load_be16(h + 12) != TYPE_IPV4 || h[14] != 0x45 || load_be16(h + 20) & 0x3fff || h[23] != IPPROTO_TCP)
+                return read_any(frame, o);
+        total = load_be16(h + 16);
+        header = (uint32_t) (h[46] >> 4) * 4;
+        if (total - 40 > frame->captured - 54 || header - 20 > total - 40)
+                return read_any(frame, o);
+        memcpy(&numbers, h + 38, sizeof numbers);
+        numbers = be64toh(numbers);
+        o->sequence = (uint32_t) (numbers >> 32);
+        o->acknowledgement = (uint32_t) numbers;
+        o->tcp_flags = h[47];
+        o->window = load_be16(h + 48);
+        o->payload = total - 20 - header;
+        o->flags = OBSERVATION_TCP | OBSERVATION_WHOLE_HEADER;
+        memcpy(&addresses, h + 26, sizeof addresses);
+        set_ipv4(o, be64toh(addresses), load_be32(h + 34), IPPROTO_TCP, 0);
+        set_frame(o, frame);
         return true;
 }
 
 bool flow_observation_from_frame(const struct frame *frame, struct flow_observation *o) {
-        struct cursor c = cursor_make(frame->data, frame->captured);
-        uint32_t missing = frame->length > frame->captured ? frame->length - frame->captured : 0, vlans = 0;
-        const uint8_t *h = c.data;
-        uint16_t type;
+        return read_frame(frame, o);
+}
 
-        if (frame->linktype != LINK_ETHERNET || !cursor_skip(&c, 14))
-                return false;
-        if (frame->vlan_tag & FRAME_VLAN_PRESENT)
-                add_tag(&vlans, (uint16_t) frame->vlan_tag);
-        type = load_be16(h + 12);
-        if (type != TYPE_IPV4 && type != TYPE_IPV6)
-                type = skip_tags(&c, type, &vlans);
-        if (type == TYPE_IPV4) {
-                if (!read_ipv4(c, missing, vlans, o))
-                        return false;
-        } else if (type != TYPE_IPV6 || !read_ipv6(c, missing, vlans, o)) {
-                return false;
-        }
-        o->ts = frame->ts;
-        o->length = frame->length;
-        memcpy(o->link_destination.bytes, h, 6);
-        memcpy(o->link_source.bytes, h + 6, 6);
-        return true;
+size_t flow_observations_from_frames(const struct frame *frames, size_t n, struct flow_observation *ret) {
+        for (size_t i = 0; i < n; i++)
+                if (!read_frame(&frames[i], &ret[i]))
+                        return i;
+        return n;
 }
 
 /* Type and identifier (or code) take the place of the ports, whichever way the message goes. */
@@ -213,11 +261,12 @@ static bool message_ports(const struct packet *p, struct flow_observation *o, ui
 
 static void set_ends(struct flow_observation *o, const struct ip_address *source, const struct ip_address *destination,
                      uint16_t source_port, uint16_t destination_port, uint8_t protocol, uint32_t vlans) {
+        uint32_t ports = (uint32_t) source_port << 16 | destination_port;
+
         if (source->family == AF_INET)
-                set_ipv4(o, (uint64_t) load_be32(source->bytes) << 32 | load_be32(destination->bytes),
-                         (uint32_t) source_port << 16 | destination_port, protocol, vlans);
+                set_ipv4(o, (uint64_t) load_be32(source->bytes) << 32 | load_be32(destination->bytes), ports, protocol, vlans);
         else
-                set_ipv6(o, source->bytes, destination->bytes, source_port, destination_port, protocol, vlans);
+                set_ipv6(o, source->bytes, destination->bytes, ports, protocol, vlans);
 }
 
 static void set_tcp(struct flow_observation *o, const struct packet *p) {

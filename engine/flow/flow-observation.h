@@ -40,6 +40,9 @@ struct flow_observation {
  * to look at it. Where both have an answer it is the same. `hash` is left alone; of IPv6 `addresses`, too. */
 bool flow_observation_from_frame(const struct frame *frame, struct flow_observation *ret);
 
+/* The same of `n` frames in a row, up to the first that is not for the short way. Returns how many were read. */
+size_t flow_observations_from_frames(const struct frame *frames, size_t n, struct flow_observation *ret);
+
 /* The same of a decoded packet. A tunnel's flow is the one inside; the tunnel's own where none is. False: it belongs
  * to no flow: not IP, or a fragment that does not complete its datagram, or ports that cannot be read. */
 bool flow_observation_from_packet(const struct packet *packet, struct flow_observation *ret);

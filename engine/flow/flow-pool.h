@@ -27,7 +27,8 @@ struct flow_entry {
         uint8_t tcp_flags[2], letters[2];
         uint8_t state; /* enum flow_state */
         uint8_t bits;  /* enum flow_entry_bits */
-        uint8_t padding[2];
+        uint8_t n_letters;
+        uint8_t padding;
 };
 
 struct flow_more {

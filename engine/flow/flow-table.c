@@ -33,12 +33,14 @@ struct list {
 struct flow_table {
         struct flow_observation batch[BATCH];
         unsigned waiting;
+        uint64_t waiting_bytes;
         struct flow_index index;
         struct flow_pool pool;
         uint64_t secret[2];
         uint64_t now, next_tick;   /* ns */
         uint64_t tick, tick_length;/* tick = now / tick_length */
         uint64_t idle[_FLOW_STATE_MAX]; /* timeouts by state */
+        uint64_t shortest_idle;    /* of them */
         uint64_t ages[AGES_MAX], walked[AGES_MAX]; /* in ticks: when lists have their turn, the last that had it */
         unsigned n_ages;
         uint64_t oldest;           /* no list before this tick holds a flow */
@@ -105,11 +107,13 @@ static uint64_t hash_of(const void *userdata, uint32_t number) {
         return hash_key(t, e->addresses, e->rest);
 }
 
+/* Never what a pair of IPv4 addresses can be: its upper half is the greater one. */
 static uint64_t fingerprint(const struct flow_table *t, const uint8_t ends[2][16]) {
         uint64_t words[4];
 
         memcpy(words, ends, sizeof words);
-        return mix(mix(words[0] ^ t->secret[1], words[1] ^ t->secret[0]) ^ words[2], words[3] ^ t->secret[1]);
+        return (mix(mix(words[0] ^ t->secret[1], words[1] ^ t->secret[0]) ^ words[2], words[3] ^ t->secret[1]) |
+                UINT64_C(1) << 63) & ~(UINT64_C(1) << 31);
 }
 
 static uint64_t last_seen(const struct flow_entry *e) {
@@ -170,6 +174,9 @@ static void set_timeouts(struct flow_table *t, const struct flow_timeouts *o) {
         t->idle[FLOW_CLOSED] = t->idle[FLOW_RESET] = o->closed;
         t->idle[FLOW_DATAGRAMS] = o->datagrams;
         t->idle[FLOW_MESSAGES] = o->messages;
+        t->shortest_idle = UINT64_MAX;
+        for (size_t i = 0; i < ELEMENTSOF(t->idle); i++)
+                t->shortest_idle = MIN(t->shortest_idle, t->idle[i]);
 }
 
 int flow_table_new(struct flow_table **ret, const struct flow_table_config *config, const struct flow_table_ops *ops) {
@@ -218,7 +225,7 @@ static enum flow_end end_of(const struct flow_entry *e, enum flow_end reason) {
 
 static void record_history(const struct flow_entry *e, const struct flow_more *m, char *ret) {
         static const char letters[_LETTER_MAX] = "SHADFRTW";
-        unsigned n = (unsigned) (__builtin_popcount(e->letters[0]) + __builtin_popcount(e->letters[1]));
+        unsigned n = e->n_letters;
         bool high = e->bits & ENTRY_INITIATOR_HIGH;
 
         if (n > 0 && high != !!(e->bits & ENTRY_FIRST_HIGH))
@@ -474,6 +481,7 @@ static void begin(struct flow_table *t, uint32_t number, const struct flow_obser
         *m = (struct flow_more) { .next = m->next };
         m->macs[o->direction] = o->link_source;
         m->macs[!o->direction] = o->link_destination;
+        m->first[o->direction] = o->ts;
         if (o->flags & OBSERVATION_TCP && t->config.analysis)
                 memset(analysis_of(t, number), 0, sizeof(struct flow_analysis));
         t->counters.created++;
@@ -509,9 +517,9 @@ static uint32_t create(struct flow_table *t, const struct flow_observation *o) {
 static inline bool is_flow(struct flow_table *t, uint32_t number, const struct flow_observation *o) {
         const struct flow_entry *e = entry_of(t, number);
 
-        if (e->addresses != o->addresses || e->rest != o->rest || is_ipv6(t, number) != (o->flags & OBSERVATION_IPV6))
+        if (e->addresses != o->addresses || e->rest != o->rest)
                 return false;
-        return !is_ipv6(t, number) || memcmp(ends_of(t, number)->bytes, o->ends, sizeof o->ends) == 0;
+        return !(o->flags & OBSERVATION_IPV6) || memcmp(ends_of(t, number)->bytes, o->ends, sizeof o->ends) == 0;
 }
 
 static inline uint32_t find(struct flow_table *t, const struct flow_observation *o) {
@@ -540,13 +548,11 @@ static bool is_reuse(struct flow_table *t, uint32_t number, const struct flow_en
 }
 
 static void add_letters(struct flow_entry *e, struct flow_more *m, uint8_t letters, unsigned direction) {
-        unsigned n = (unsigned) (__builtin_popcount(e->letters[0]) + __builtin_popcount(e->letters[1]));
-
         letters &= (uint8_t) ~e->letters[direction];
         e->letters[direction] |= letters;
-        for (unsigned i = 0; i < _LETTER_MAX; i++)
+        for (unsigned i = 0; letters >> i; i++)
                 if (letters & 1 << i)
-                        m->history |= (uint64_t) (i * 2 + direction) << 4 * n++;
+                        m->history |= (uint64_t) (i * 2 + direction) << 4 * e->n_letters++;
 }
 
 /* A flow met midway learns who began from a SYN that comes late. */
@@ -578,11 +584,12 @@ static void change_state(struct flow_entry *e, const struct flow_observation *o)
         e->state = (uint8_t) flow_tcp_next_state(&step);
 }
 
-static inline void take_tcp(struct flow_table *t, uint32_t number, struct flow_entry *e, const struct flow_observation *o) {
+static inline __attribute__((always_inline)) void take_tcp(struct flow_table *t, uint32_t number, struct flow_entry *e,
+                                                           const struct flow_observation *o, bool analysis) {
         unsigned d = o->direction;
         uint8_t letters = flow_tcp_letters(o->tcp_flags, o->payload);
 
-        if (t->config.analysis && o->flags & OBSERVATION_WHOLE_HEADER)
+        if (analysis && o->flags & OBSERVATION_WHOLE_HEADER)
                 letters |= flow_analysis_take(analysis_of(t, number), o, d == !!(e->bits & ENTRY_INITIATOR_HIGH));
         if (letters & ~e->letters[d])
                 add_letters(e, more_of(t, number), letters, d);
@@ -591,26 +598,44 @@ static inline void take_tcp(struct flow_table *t, uint32_t number, struct flow_e
         e->tcp_flags[d] |= o->tcp_flags;
 }
 
-static inline void count(struct flow_table *t, uint32_t number, struct flow_entry *e, const struct flow_observation *o) {
-        unsigned d = o->direction;
-        uint16_t length = (uint16_t) MIN(o->length, (uint32_t) UINT16_MAX);
+/* Few packets are shorter or longer than all before them. */
+static __attribute__((noinline)) void count_length(struct flow_entry *e, unsigned d, uint32_t length) {
+        uint16_t most = (uint16_t) MIN(length, (uint32_t) UINT16_MAX);
 
-        if (e->last[d] == 0)
-                more_of(t, number)->first[d] = o->ts;
-        e->last[d] = o->ts;
-        if (++e->packets[d] == 0)
-                more_of(t, number)->packets_high[d]++;
-        e->bytes[d] += o->length;
-        if (e->bytes[d] < o->length)
-                more_of(t, number)->bytes_high[d]++;
-        e->shortest[d] = MIN(e->shortest[d], length);
-        e->longest[d] = MAX(e->longest[d], length);
+        e->shortest[d] = MIN(e->shortest[d], most);
+        e->longest[d] = MAX(e->longest[d], most);
 }
 
-static inline void take(struct flow_table *t, struct flow_observation *o) {
-        struct flow_entry *e;
-        uint32_t number;
+static inline void count(struct flow_table *t, uint32_t number, struct flow_entry *e, const struct flow_observation *o) {
+        unsigned d = o->direction;
 
+        e->last[d] = o->ts;
+        if (__builtin_add_overflow(e->packets[d], 1, &e->packets[d]))
+                more_of(t, number)->packets_high[d]++;
+        if (__builtin_add_overflow(e->bytes[d], o->length, &e->bytes[d]))
+                more_of(t, number)->bytes_high[d]++;
+        if (o->length < e->shortest[d] || o->length > e->longest[d])
+                count_length(e, d, o->length);
+}
+
+static inline bool opens(const struct flow_observation *o) {
+        return (o->tcp_flags & (TCP_SYN | TCP_ACK | TCP_RST)) == TCP_SYN;
+}
+
+/* A packet that is the first of its direction, comes after a pause, or opens a connection: is it still the same flow? */
+static __attribute__((noinline)) void meet_again(struct flow_table *t, uint32_t number, const struct flow_observation *o) {
+        struct flow_entry *e = entry_of(t, number);
+
+        if (is_idle(t, e, o->ts))
+                begin_again(t, number, o, FLOW_END_IDLE);
+        else if (opens(o) && is_reuse(t, number, e, o))
+                begin_again(t, number, o, FLOW_END_REUSED);
+        if (e->last[o->direction] == 0)
+                more_of(t, number)->first[o->direction] = o->ts;
+}
+
+/* Time goes on to that of the observation, or stands still where that is older. */
+static inline void follow_clock(struct flow_table *t, struct flow_observation *o) {
         if (o->ts < t->now) {
                 t->counters.clock_backwards++;
                 o->ts = t->now;
@@ -618,46 +643,77 @@ static inline void take(struct flow_table *t, struct flow_observation *o) {
         t->now = o->ts;
         if (t->now >= t->next_tick)
                 walk(t);
+}
+
+/* `analysis` is a constant where this is inlined. */
+static inline __attribute__((always_inline)) void take(struct flow_table *t, struct flow_observation *o, bool analysis) {
+        uint64_t latest;
+        struct flow_entry *e;
+        uint32_t number;
+
+        follow_clock(t, o);
+        latest = o->ts > t->shortest_idle ? o->ts - t->shortest_idle : 0;
         number = find(t, o);
-        if (number == 0) {
+        if (number == 0)
                 number = create(t, o);
-                e = entry_of(t, number);
-        } else {
-                e = entry_of(t, number);
-                if (is_idle(t, e, o->ts))
-                        begin_again(t, number, o, FLOW_END_IDLE);
-                else if ((o->tcp_flags & (TCP_SYN | TCP_ACK | TCP_RST)) == TCP_SYN && is_reuse(t, number, e, o))
-                        begin_again(t, number, o, FLOW_END_REUSED);
-        }
+        else if (entry_of(t, number)->last[o->direction] <= latest || opens(o))
+                meet_again(t, number, o);
+        e = entry_of(t, number);
         count(t, number, e, o);
         if (o->flags & OBSERVATION_TCP)
-                take_tcp(t, number, e, o);
+                take_tcp(t, number, e, o, analysis);
 }
 
 /* By now the index slots have come in; the flows that they name are next. */
-static void fetch_flows(struct flow_table *t) {
-        for (unsigned i = 0; i < t->waiting; i++) {
-                const struct flow_observation *o = &t->batch[i];
+static inline __attribute__((always_inline)) void fetch_flows(struct flow_table *t, bool analysis) {
+        for (const struct flow_observation *o = t->batch, *end = o + t->waiting; o < end; o++) {
                 uint32_t number = t->index.slots[o->hash & t->index.mask] & FLOW_NUMBER_MASK;
 
-                if (number == 0)
-                        continue;
                 __builtin_prefetch(entry_of(t, number), 1);
-                if (o->flags & OBSERVATION_TCP && t->config.analysis) {
+                if (analysis && o->flags & OBSERVATION_TCP) {
                         __builtin_prefetch(&analysis_of(t, number)->half[o->direction], 1);
                         __builtin_prefetch(&analysis_of(t, number)->timed_at, 1);
                 }
         }
 }
 
-static void work_off(struct flow_table *t) {
-        fetch_flows(t);
-        for (unsigned i = 0; i < t->waiting; i++) {
-                t->counters.bytes += t->batch[i].length;
-                take(t, &t->batch[i]);
-        }
+static inline __attribute__((always_inline)) void take_all(struct flow_table *t, bool analysis) {
+        fetch_flows(t, analysis);
+        for (struct flow_observation *o = t->batch, *end = o + t->waiting; o < end; o++)
+                take(t, o, analysis);
+        t->counters.bytes += t->waiting_bytes;
         t->counters.packets += t->waiting;
         t->waiting = 0;
+        t->waiting_bytes = 0;
+}
+
+static void work_off(struct flow_table *t) {
+        if (t->config.analysis)
+                take_all(t, true);
+        else
+                take_all(t, false);
+}
+
+struct flow_observation *flow_table_room(struct flow_table *t, size_t *ret_room) {
+        *ret_room = BATCH - t->waiting;
+        return &t->batch[t->waiting];
+}
+
+uint64_t flow_table_add_all(struct flow_table *t, size_t n) {
+        uint64_t bytes = 0;
+
+        for (struct flow_observation *o = &t->batch[t->waiting], *end = o + n; o < end; o++) {
+                if (o->flags & OBSERVATION_IPV6)
+                        o->addresses = fingerprint(t, o->ends);
+                o->hash = hash_key(t, o->addresses, o->rest);
+                __builtin_prefetch(&t->index.slots[o->hash & t->index.mask]);
+                bytes += o->length;
+        }
+        t->waiting += (unsigned) n;
+        t->waiting_bytes += bytes;
+        if (t->waiting == BATCH)
+                work_off(t);
+        return bytes;
 }
 
 struct flow_observation *flow_table_next(struct flow_table *t) {
@@ -665,14 +721,7 @@ struct flow_observation *flow_table_next(struct flow_table *t) {
 }
 
 void flow_table_add(struct flow_table *t) {
-        struct flow_observation *o = &t->batch[t->waiting];
-
-        if (o->flags & OBSERVATION_IPV6)
-                o->addresses = fingerprint(t, o->ends);
-        o->hash = hash_key(t, o->addresses, o->rest);
-        __builtin_prefetch(&t->index.slots[o->hash & t->index.mask]);
-        if (++t->waiting == BATCH)
-                work_off(t);
+        flow_table_add_all(t, 1);
 }
 
 void flow_table_advance(struct flow_table *t, uint64_t now) {

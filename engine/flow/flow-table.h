@@ -55,6 +55,10 @@ struct flow_table *flow_table_free(struct flow_table *table);
 /* Where the next observation goes; flow_table_add() takes it. May be filled in and not added. */
 struct flow_observation *flow_table_next(struct flow_table *table);
 void flow_table_add(struct flow_table *table);
+/* The same for several at once, at most as many as there is room for; there always is for one. Returns how many bytes
+ * they had on the wire. */
+struct flow_observation *flow_table_room(struct flow_table *table, size_t *ret_room);
+uint64_t flow_table_add_all(struct flow_table *table, size_t n);
 /* Works off what waits, and ends flows that are idle at `now` (ns since the epoch). */
 void flow_table_advance(struct flow_table *table, uint64_t now);
 /* When flow_table_advance() next has work to do; UINT64_MAX: never. */

@@ -96,6 +96,14 @@ class Analyze(unittest.TestCase):
         self.assertEqual([f['community_id'] for f in named], [f['community_id'] for f in flows])
         self.assertIn('laptop', [f['device_a'] for f in named])
 
+    def test_flows_without_the_analysis(self):
+        analysed, plain = lines(self.good('--flows', self.home)), lines(self.good('--flows', '--no-tcp-analysis', self.home))
+        columns = [c for c in analysed[0] if c.startswith('rtt_') or c in
+                   ('retransmissions', 'out_of_order', 'duplicate_acks', 'zero_windows')]
+        self.assertEqual(len(columns), 9)
+        for a, p in zip(analysed, plain, strict=True):
+            self.assertEqual({**a, **dict.fromkeys(columns)}, p)
+
     def test_flows_as_csv(self):
         flows = lines(self.good('--flows', self.home))
         rows = list(csv.DictReader(self.good('--flows', '--format=csv', self.home).splitlines()))
