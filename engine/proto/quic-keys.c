@@ -5,9 +5,10 @@
 #include "engine/proto/quic-keys.h"
 
 #include <errno.h>
+#include <openssl/core_names.h>
 #include <openssl/err.h>
 #include <openssl/evp.h>
-#include <openssl/hmac.h>
+#include <openssl/params.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -48,6 +49,8 @@ static const struct {
 struct quic_crypt {
         EVP_CIPHER_CTX *block;  /* AES-128-ECB: header protection */
         EVP_CIPHER_CTX *packet; /* AES-128-GCM */
+        EVP_MAC_CTX *extract, *expand; /* HMAC-SHA-256 */
+        int salt;               /* that `extract` has; -1 none */
 };
 
 static int find_salt(uint32_t version) {
@@ -67,15 +70,21 @@ bool quic_version_is_second(uint32_t version) {
         return i >= 0 && salts[i].second;
 }
 
-static bool hmac(const void *key, size_t key_length, const void *data, size_t length,
-                 uint8_t ret[static SECRET_LENGTH]) {
-        unsigned n;
-
-        return HMAC(EVP_sha256(), key, (int) key_length, data, length, ret, &n) && n == SECRET_LENGTH;
+static bool hmac_set_key(EVP_MAC_CTX *context, const void *key, size_t length) {
+        return EVP_MAC_init(context, key, length, NULL) == 1;
 }
 
-/* HKDF-Expand-Label (RFC 8446 §7.1) with an empty context, for at most 32 bytes: one block (RFC 5869 §2.3). */
-static bool expand(const uint8_t secret[static SECRET_LENGTH], const char *label, uint8_t *ret, size_t n) {
+/* With the key that was set; it stays. */
+static bool hmac(EVP_MAC_CTX *context, const void *data, size_t length, uint8_t ret[static SECRET_LENGTH]) {
+        size_t n;
+
+        return EVP_MAC_update(context, data, length) == 1 && EVP_MAC_final(context, ret, &n, SECRET_LENGTH) == 1 &&
+               n == SECRET_LENGTH && EVP_MAC_init(context, NULL, 0, NULL) == 1;
+}
+
+/* HKDF-Expand-Label (RFC 8446 §7.1) with an empty context, for at most 32 bytes: one block (RFC 5869 §2.3). The secret
+ * is the context's key. */
+static bool expand(EVP_MAC_CTX *context, const char *label, uint8_t *ret, size_t n) {
         uint8_t block[SECRET_LENGTH];
         char info[64];
         struct strbuf b = STRBUF(info);
@@ -88,35 +97,40 @@ static bool expand(const uint8_t secret[static SECRET_LENGTH], const char *label
         strbuf_string(&b, label);
         strbuf_char(&b, 0); /* the context's length */
         strbuf_char(&b, 1); /* the block's number */
-        if (!hmac(secret, SECRET_LENGTH, b.data, b.length, block))
+        if (!hmac(context, b.data, b.length, block))
                 return false;
         memcpy(ret, block, n);
         return true;
 }
 
-static bool derive_side(const uint8_t initial[static SECRET_LENGTH], const char *label, bool second,
-                        struct quic_keys *ret) {
-        uint8_t secret[SECRET_LENGTH];
-
-        return expand(initial, label, secret, sizeof secret) &&
-               expand(secret, second ? "quicv2 key" : "quic key", ret->key, sizeof ret->key) &&
-               expand(secret, second ? "quicv2 iv" : "quic iv", ret->iv, sizeof ret->iv) &&
-               expand(secret, second ? "quicv2 hp" : "quic hp", ret->hp, sizeof ret->hp);
+/* HKDF-Extract (RFC 5869 §2.2). Most packets are of one version: its salt stays set. */
+static bool extract(struct quic_crypt *c, int salt, struct cursor cid, uint8_t ret[static SECRET_LENGTH]) {
+        if (c->salt != salt && !hmac_set_key(c->extract, salts[salt].salt, SALT_LENGTH))
+                return false;
+        c->salt = salt;
+        return hmac(c->extract, cid.data, cursor_left(&cid), ret);
 }
 
-int quic_keys_derive(uint32_t version, struct cursor cid, struct quic_keys ret[static 2]) {
-        uint8_t initial[SECRET_LENGTH];
-        int i = find_salt(version);
+/* Sets the key that all of a side's keys are expanded from. */
+static bool set_secret(struct quic_crypt *c, const uint8_t initial[static SECRET_LENGTH], const char *side) {
+        uint8_t secret[SECRET_LENGTH];
 
-        if (i < 0)
-                return -EOPNOTSUPP;
-        if (!hmac(salts[i].salt, SALT_LENGTH, cid.data, cursor_left(&cid), initial) ||
-            !derive_side(initial, "client in", salts[i].second, &ret[0]) ||
-            !derive_side(initial, "server in", salts[i].second, &ret[1])) {
-                ERR_clear_error();
-                return -EIO;
-        }
-        return 0;
+        return hmac_set_key(c->expand, initial, SECRET_LENGTH) && expand(c->expand, side, secret, sizeof secret) &&
+               hmac_set_key(c->expand, secret, sizeof secret);
+}
+
+static bool expand_header_key(struct quic_crypt *c, bool second, struct quic_keys *ret) {
+        return expand(c->expand, second ? "quicv2 hp" : "quic hp", ret->hp, sizeof ret->hp);
+}
+
+static bool expand_packet_keys(struct quic_crypt *c, bool second, struct quic_keys *ret) {
+        return expand(c->expand, second ? "quicv2 key" : "quic key", ret->key, sizeof ret->key) &&
+               expand(c->expand, second ? "quicv2 iv" : "quic iv", ret->iv, sizeof ret->iv);
+}
+
+static bool derive_side(struct quic_crypt *c, const uint8_t initial[static SECRET_LENGTH], const char *side, bool second,
+                        struct quic_keys *ret) {
+        return set_secret(c, initial, side) && expand_header_key(c, second, ret) && expand_packet_keys(c, second, ret);
 }
 
 static EVP_CIPHER_CTX *make_context(const char *name) {
@@ -132,6 +146,22 @@ static EVP_CIPHER_CTX *make_context(const char *name) {
         return context;
 }
 
+static EVP_MAC_CTX *make_hmac(void) {
+        EVP_MAC *mac = EVP_MAC_fetch(NULL, "HMAC", NULL);
+        EVP_MAC_CTX *context = mac ? EVP_MAC_CTX_new(mac) : NULL;
+        const OSSL_PARAM parameters[] = {
+                OSSL_PARAM_construct_utf8_string(OSSL_MAC_PARAM_DIGEST, (char[]) { "SHA256" }, 0),
+                OSSL_PARAM_construct_end(),
+        };
+
+        if (context && EVP_MAC_CTX_set_params(context, parameters) != 1) {
+                EVP_MAC_CTX_free(context);
+                context = NULL;
+        }
+        EVP_MAC_free(mac);
+        return context;
+}
+
 int quic_crypt_new(struct quic_crypt **ret) {
         _cleanup_(quic_crypt_freep) struct quic_crypt *c = calloc(1, sizeof *c);
 
@@ -139,7 +169,10 @@ int quic_crypt_new(struct quic_crypt **ret) {
                 return -ENOMEM;
         c->block = make_context("AES-128-ECB");
         c->packet = make_context("AES-128-GCM");
-        if (!c->block || !c->packet)
+        c->extract = make_hmac();
+        c->expand = make_hmac();
+        c->salt = -1;
+        if (!c->block || !c->packet || !c->extract || !c->expand)
                 return -ENOTSUP;
         *ret = TAKE_PTR(c);
         return 0;
@@ -150,21 +183,49 @@ struct quic_crypt *quic_crypt_free(struct quic_crypt *c) {
                 return NULL;
         EVP_CIPHER_CTX_free(c->block);
         EVP_CIPHER_CTX_free(c->packet);
+        EVP_MAC_CTX_free(c->extract);
+        EVP_MAC_CTX_free(c->expand);
         free(c);
         return NULL;
 }
 
 /* RFC 9001 §5.4.1: the mask for the first byte and the packet number. */
-static bool make_mask(struct quic_crypt *c, const struct quic_keys *keys, const uint8_t *sample,
-                      uint8_t ret[static SAMPLE_LENGTH]) {
+static bool make_mask(struct quic_crypt *c, const uint8_t *key, const uint8_t *sample, uint8_t ret[static SAMPLE_LENGTH]) {
         int n;
 
-        return EVP_CipherInit_ex2(c->block, NULL, keys->hp, NULL, 1, NULL) == 1 &&
+        return EVP_CipherInit_ex2(c->block, NULL, key, NULL, 1, NULL) == 1 &&
                EVP_CIPHER_CTX_set_padding(c->block, 0) == 1 &&
                EVP_CipherUpdate(c->block, ret, &n, sample, SAMPLE_LENGTH) == 1 && n == SAMPLE_LENGTH;
 }
 
-static int decrypt(struct quic_crypt *c, const uint8_t *key, const uint8_t *nonce, struct cursor header,
+/* The header of a packet as it was before it was protected. */
+struct plain_header {
+        uint8_t bytes[HEADER_MAX];
+        size_t length, number_length; /* the one with the packet number, and of that alone */
+};
+
+static int open_header(struct quic_crypt *c, const struct quic_keys *keys, struct cursor packet, size_t number_at,
+                       struct plain_header *ret) {
+        uint8_t mask[SAMPLE_LENGTH];
+
+        /* The sample begins where the data would with the longest packet number (§5.4.2). */
+        if (number_at + 4 > sizeof ret->bytes || cursor_left(&packet) > QUIC_PACKET_MAX ||
+            cursor_left(&packet) < number_at + 4 + SAMPLE_LENGTH ||
+            !make_mask(c, keys->hp, packet.data + number_at + 4, mask))
+                return -EBADMSG;
+        memcpy(ret->bytes, packet.data, number_at + 4);
+        ret->bytes[0] ^= mask[0] & 0x0f;
+        /* RFC 9000 §17.2: reserved bits are zero. With other keys than the right ones they seldom are. */
+        if (ret->bytes[0] & 0x0c)
+                return -EBADMSG;
+        ret->number_length = (ret->bytes[0] & 3) + 1;
+        ret->length = number_at + ret->number_length;
+        for (size_t i = 0; i < ret->number_length; i++)
+                ret->bytes[number_at + i] ^= mask[1 + i];
+        return 0;
+}
+
+static int decrypt(struct quic_crypt *c, const uint8_t *key, const uint8_t *nonce, const struct plain_header *header,
                    struct cursor data, uint8_t *ret) {
         uint8_t tag[TAG_LENGTH];
         int length = (int) cursor_left(&data) - TAG_LENGTH, n;
@@ -172,37 +233,65 @@ static int decrypt(struct quic_crypt *c, const uint8_t *key, const uint8_t *nonc
         memcpy(tag, data.end - TAG_LENGTH, TAG_LENGTH);
         if (EVP_CipherInit_ex2(c->packet, NULL, key, nonce, 0, NULL) != 1 ||
             EVP_CIPHER_CTX_ctrl(c->packet, EVP_CTRL_AEAD_SET_TAG, TAG_LENGTH, tag) != 1 ||
-            EVP_CipherUpdate(c->packet, NULL, &n, header.data, (int) cursor_left(&header)) != 1 ||
+            EVP_CipherUpdate(c->packet, NULL, &n, header->bytes, (int) header->length) != 1 ||
             EVP_CipherUpdate(c->packet, ret, &n, data.data, length) != 1 || n != length ||
             EVP_CipherFinal_ex(c->packet, ret + n, &n) != 1)
                 return -EBADMSG;
         return length;
 }
 
-int quic_open(struct quic_crypt *c, const struct quic_keys *keys, struct cursor packet, size_t number_at,
-              uint8_t *ret) {
-        uint8_t header[HEADER_MAX], mask[SAMPLE_LENGTH], nonce[sizeof keys->iv];
-        size_t length = cursor_left(&packet), number_length;
-        struct cursor data = packet;
-        int r = -EBADMSG;
+static int open_payload(struct quic_crypt *c, const struct quic_keys *keys, const struct plain_header *header,
+                        struct cursor packet, uint8_t *ret) {
+        const uint8_t *number = header->bytes + header->length - header->number_length;
+        uint8_t nonce[sizeof keys->iv];
 
-        /* The sample begins where the data would with the longest packet number (§5.4.2). */
-        if (number_at + 4 > sizeof header || length > QUIC_PACKET_MAX || length < number_at + 4 + SAMPLE_LENGTH)
+        if (!cursor_skip(&packet, header->length) || cursor_left(&packet) < TAG_LENGTH)
                 return -EBADMSG;
-        if (make_mask(c, keys, packet.data + number_at + 4, mask)) {
-                memcpy(header, packet.data, number_at + 4);
-                header[0] ^= mask[0] & 0x0f;
-                number_length = (header[0] & 3) + 1;
-                memcpy(nonce, keys->iv, sizeof nonce);
-                for (size_t i = 0; i < number_length; i++) {
-                        header[number_at + i] ^= mask[1 + i];
-                        nonce[sizeof nonce - number_length + i] ^= header[number_at + i];
-                }
-                cursor_skip(&data, number_at + number_length);
-                if (cursor_left(&data) >= TAG_LENGTH)
-                        r = decrypt(c, keys->key, nonce, cursor_make(header, number_at + number_length), data, ret);
-        }
+        memcpy(nonce, keys->iv, sizeof nonce);
+        for (size_t i = 0; i < header->number_length; i++)
+                nonce[sizeof nonce - header->number_length + i] ^= number[i];
+        return decrypt(c, keys->key, nonce, header, packet, ret);
+}
+
+int quic_open(struct quic_crypt *c, const struct quic_keys *keys, struct cursor packet, size_t number_at, uint8_t *ret) {
+        struct plain_header header;
+        int r = open_header(c, keys, packet, number_at, &header);
+
+        if (r >= 0)
+                r = open_payload(c, keys, &header, packet, ret);
         if (r < 0)
                 ERR_clear_error();
+        return r;
+}
+
+/* The keys one after the other, because few packets that only look like a first one pass the first of them. */
+static int open_first(struct quic_crypt *c, const struct quic_first *first, struct quic_keys ret_keys[static 2], uint8_t *ret) {
+        uint8_t initial[SECRET_LENGTH];
+        struct plain_header header;
+        int i = find_salt(first->version), r;
+        bool second = i >= 0 && salts[i].second;
+
+        if (i < 0)
+                return -EOPNOTSUPP;
+        if (!extract(c, i, first->cid, initial) || !set_secret(c, initial, "client in") ||
+            !expand_header_key(c, second, &ret_keys[0]))
+                return -EIO;
+        r = open_header(c, &ret_keys[0], first->packet, first->number_at, &header);
+        if (r < 0)
+                return r;
+        if (!expand_packet_keys(c, second, &ret_keys[0]))
+                return -EIO;
+        r = open_payload(c, &ret_keys[0], &header, first->packet, ret);
+        return r >= 0 && !derive_side(c, initial, "server in", second, &ret_keys[1]) ? -EIO : r;
+}
+
+int quic_open_first(struct quic_crypt *c, const struct quic_first *first, struct quic_keys ret_keys[static 2], uint8_t *ret) {
+        struct quic_keys keys[2];
+        int r = open_first(c, first, keys, ret);
+
+        if (r < 0)
+                ERR_clear_error();
+        else
+                memcpy(ret_keys, keys, sizeof keys);
         return r;
 }

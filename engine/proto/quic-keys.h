@@ -20,11 +20,7 @@ bool quic_version_is_known(uint32_t version);
 /* RFC 9369 §3.2: its packet types have other numbers. */
 bool quic_version_is_second(uint32_t version);
 
-/* Keys of both sides (0 the client's) from the client's first destination connection ID. -EOPNOTSUPP for a version
- * that is not known, -EIO where libcrypto refuses. */
-int quic_keys_derive(uint32_t version, struct cursor cid, struct quic_keys ret[static 2]);
-
-/* Ciphers, made once. */
+/* Ciphers and digests, made once. */
 struct quic_crypt;
 int quic_crypt_new(struct quic_crypt **ret);
 struct quic_crypt *quic_crypt_free(struct quic_crypt *c);
@@ -37,3 +33,15 @@ DEFINE_CLEANUP(struct quic_crypt *, quic_crypt_free)
  * begins. What it holds goes to `ret`, QUIC_PACKET_MAX bytes. The number of bytes; -EBADMSG: too short, or not made
  * with these keys. */
 int quic_open(struct quic_crypt *c, const struct quic_keys *keys, struct cursor packet, size_t number_at, uint8_t *ret);
+
+/* What looks like a client's first packet. */
+struct quic_first {
+        uint32_t version;
+        struct cursor cid;    /* the name that the client chose for the server: the keys are made of it */
+        struct cursor packet; /* as for quic_open() */
+        size_t number_at;
+};
+
+/* Opens it, and tells the keys of both sides (0 the client's). As quic_open(); -EOPNOTSUPP for a version that is not
+ * known, -EIO where libcrypto refuses. */
+int quic_open_first(struct quic_crypt *c, const struct quic_first *first, struct quic_keys ret_keys[static 2], uint8_t *ret);

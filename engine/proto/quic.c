@@ -11,6 +11,8 @@
 #include "engine/proto/tls-hello.h"
 
 #define LONG_HEADER 0x80
+/* Bytes of the name that a client chooses for a server that it does not know yet. */
+#define CHOSEN_CID_MIN 8
 
 #define FRAME_PADDING 0x00
 #define FRAME_PING 0x01
@@ -114,10 +116,9 @@ static bool is_of(const struct quic_state *s, const struct long_packet *p) {
 /* Opens the first packet of a connection: its keys are those of the name that the client chose for the server. */
 static int open_first(struct datagram *d, const struct long_packet *p, uint8_t *plain) {
         struct quic_state fresh = { .version = p->version, .client = (uint8_t) datagram_side(d) }, *s;
-        int n = quic_keys_derive(p->version, p->destination, fresh.keys);
+        struct quic_first first = { p->version, p->destination, p->whole, p->number_at };
+        int n = quic_open_first(datagram_quic_crypt(d), &first, fresh.keys, plain);
 
-        if (n >= 0)
-                n = quic_open(datagram_quic_crypt(d), &fresh.keys[0], p->whole, p->number_at, plain);
         if (n < 0)
                 return n;
         fresh.cid_length = (uint8_t) cursor_left(&p->destination);
@@ -128,6 +129,14 @@ static int open_first(struct datagram *d, const struct long_packet *p, uint8_t *
         return n;
 }
 
+/* May it be a client's first packet? The name that it chose has at least eight bytes (RFC 9000 §7.2), but after a Retry
+ * it is the server's choice. */
+static bool may_be_first(const struct datagram *d, const struct quic_state *s, const struct long_packet *p) {
+        if (!s || datagram_side(d) != s->client)
+                return cursor_left(&p->destination) >= CHOSEN_CID_MIN;
+        return !is_of(s, p);
+}
+
 /* Opens a packet with the keys of its connection. Length, or -EBADMSG. */
 static int open_packet(struct datagram *d, const struct long_packet *p, uint8_t *plain) {
         struct quic_state *s = datagram_state(d, false);
@@ -136,7 +145,7 @@ static int open_packet(struct datagram *d, const struct long_packet *p, uint8_t 
         if (s && s->version == p->version)
                 n = quic_open(datagram_quic_crypt(d), &s->keys[datagram_side(d) != s->client], p->whole, p->number_at,
                               plain);
-        if (n < 0 && !(s && datagram_side(d) == s->client && is_of(s, p)))
+        if (n < 0 && may_be_first(d, s, p))
                 n = open_first(d, p, plain);
         return n;
 }

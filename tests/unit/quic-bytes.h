@@ -2,6 +2,7 @@
 #pragma once
 
 #include <openssl/evp.h>
+#include <openssl/hmac.h>
 #include <string.h>
 
 #include "engine/proto/quic-keys.h"
@@ -19,6 +20,32 @@ static inline size_t quic_hex(const char *text, uint8_t *ret) {
                 ret[n++] = (uint8_t) byte;
         }
         return n;
+}
+
+/* HKDF-Expand-Label (RFC 8446 §7.1) without a context. */
+static inline void quic_expand(const uint8_t *secret, const char *label, uint8_t *ret, size_t n) {
+        uint8_t info[64] = { 0, (uint8_t) n, (uint8_t) (6 + strlen(label)), 't', 'l', 's', '1', '3', ' ' }, block[32];
+        size_t length = 9 + strlen(label);
+
+        memcpy(info + 9, label, strlen(label));
+        info[length + 1] = 1; /* behind the length of the context */
+        HMAC(EVP_sha256(), secret, 32, info, length + 2, block, NULL);
+        memcpy(ret, block, n);
+}
+
+/* RFC 9001 §5.2, RFC 9369 §3.3: keys of both sides, 0 the client's. */
+static inline void quic_keys_of(uint32_t version, const void *id, size_t id_length, struct quic_keys ret[static 2]) {
+        bool second = quic_version_is_second(version);
+        uint8_t salt[20], initial[32], secret[32];
+
+        quic_hex(second ? "0dede3def700a6db819381be6e269dcbf9bd2ed9" : "38762cf7f55934b34d179ae6a4c80cadccbb7f0a", salt);
+        HMAC(EVP_sha256(), salt, sizeof salt, id, id_length, initial, NULL);
+        for (unsigned side = 0; side < 2; side++) {
+                quic_expand(initial, side ? "server in" : "client in", secret, sizeof secret);
+                quic_expand(secret, second ? "quicv2 key" : "quic key", ret[side].key, sizeof ret[side].key);
+                quic_expand(secret, second ? "quicv2 iv" : "quic iv", ret[side].iv, sizeof ret[side].iv);
+                quic_expand(secret, second ? "quicv2 hp" : "quic hp", ret[side].hp, sizeof ret[side].hp);
+        }
 }
 
 /* RFC 9001 §5.3, §5.4: `header` ends with the packet number, whose length is in its first byte. Returns the length. */

@@ -43,27 +43,6 @@ static void assert_hex(const uint8_t *data, const char *hex) {
         assert_memory_equal(data, expected, n);
 }
 
-/* RFC 9001 §A.1 and RFC 9369 §A.1. */
-static void keys_are_those_of_the_specifications(void **state _unused_) {
-        struct quic_keys keys[2];
-
-        assert_int_equal(quic_keys_derive(V1, cursor_make(id, sizeof id), keys), 0);
-        assert_hex(keys[0].key, "1f369613dd76d5467730efcbe3b1a22d");
-        assert_hex(keys[0].iv, "fa044b2f42a3fd3b46fb255c");
-        assert_hex(keys[0].hp, "9f50449e04a0e810283a1e9933adedd2");
-        assert_hex(keys[1].key, "cf3a5331653c364c88f0f379b6067e37");
-        assert_hex(keys[1].iv, "0ac1493ca1905853b0bba03e");
-        assert_hex(keys[1].hp, "c206b8d9b9f0f37644430b490eeaa314");
-        assert_int_equal(quic_keys_derive(V2, cursor_make(id, sizeof id), keys), 0);
-        assert_hex(keys[0].key, "8b1a0bc121284290a29e0971b5cd045d");
-        assert_hex(keys[0].iv, "91f73e2351d8fa91660e909f");
-        assert_hex(keys[0].hp, "45b95e15235d6f45a6b19cbcb0294ba9");
-        assert_hex(keys[1].key, "82db637861d55e1d011f19ea71d5d2a7");
-        assert_hex(keys[1].iv, "dd13c276499c0249d3310652");
-        assert_hex(keys[1].hp, "edf6d05c83121201b436e16877593c3a");
-        assert_int_equal(quic_keys_derive(0x1a2a3a4a, cursor_make(id, sizeof id), keys), -EOPNOTSUPP);
-}
-
 struct hello {
         uint8_t data[512];
         size_t n;
@@ -74,7 +53,7 @@ static struct hello hello_make(uint32_t version) {
         struct hello h = {};
 
         h.n = quic_hex(hello_hex, h.data);
-        assert_int_equal(quic_keys_derive(version, cursor_make(id, sizeof id), h.keys), 0);
+        quic_keys_of(version, id, sizeof id, h.keys);
         return h;
 }
 
@@ -88,6 +67,74 @@ static size_t example_packet(const struct hello *h, uint8_t *ret) {
         payload[3] = 0xf1;
         memcpy(payload + 4, h->data, h->n);
         return quic_protect(&h->keys[0], header, n, payload, sizeof payload, ret);
+}
+
+/* One CRYPTO frame, from `from` to `to`, in a packet of its own. */
+static size_t part(const struct hello *h, uint32_t version, uint8_t number, size_t from, size_t to, uint8_t *ret) {
+        uint8_t payload[600] = {};
+        size_t n = quic_crypto(from, h->data, to - from, payload);
+
+        return quic_initial(version, &h->keys[0], id, sizeof id, number, payload, n + 20, ret); /* and padding */
+}
+
+static void assert_opens(struct quic_crypt *crypt, uint32_t version, struct quic_keys ret[static 2]) {
+        struct hello h = hello_make(version);
+        uint8_t packet[1024], plain[QUIC_PACKET_MAX];
+        struct quic_first first = { .version = version, .cid = cursor_make(id, sizeof id), .number_at = 18 };
+
+        first.packet = cursor_make(packet, part(&h, version, 7, 0, h.n, packet));
+        assert_int_equal(quic_open_first(crypt, &first, ret, plain), (int) h.n + 5 + 20);
+        assert_memory_equal(plain + 5, h.data, h.n);
+        first.version = 0x1a2a3a4a;
+        assert_int_equal(quic_open_first(crypt, &first, ret, plain), -EOPNOTSUPP);
+        first.version = version;
+        packet[first.number_at + 2] ^= 1;
+        assert_int_equal(quic_open_first(crypt, &first, ret, plain), -EBADMSG);
+}
+
+/* RFC 9001 §A.1 and RFC 9369 §A.1. In turn: what is kept of one version must not show in the other. */
+static void keys_are_those_of_the_specifications(void **state _unused_) {
+        struct quic_crypt *crypt;
+        struct quic_keys keys[2];
+
+        assert_int_equal(quic_crypt_new(&crypt), 0);
+        for (unsigned i = 0; i < 2; i++) {
+                assert_opens(crypt, V1, keys);
+                assert_hex(keys[0].key, "1f369613dd76d5467730efcbe3b1a22d");
+                assert_hex(keys[0].iv, "fa044b2f42a3fd3b46fb255c");
+                assert_hex(keys[0].hp, "9f50449e04a0e810283a1e9933adedd2");
+                assert_hex(keys[1].key, "cf3a5331653c364c88f0f379b6067e37");
+                assert_hex(keys[1].iv, "0ac1493ca1905853b0bba03e");
+                assert_hex(keys[1].hp, "c206b8d9b9f0f37644430b490eeaa314");
+                assert_opens(crypt, V2, keys);
+                assert_hex(keys[0].key, "8b1a0bc121284290a29e0971b5cd045d");
+                assert_hex(keys[0].iv, "91f73e2351d8fa91660e909f");
+                assert_hex(keys[0].hp, "45b95e15235d6f45a6b19cbcb0294ba9");
+                assert_hex(keys[1].key, "82db637861d55e1d011f19ea71d5d2a7");
+                assert_hex(keys[1].iv, "dd13c276499c0249d3310652");
+                assert_hex(keys[1].hp, "edf6d05c83121201b436e16877593c3a");
+        }
+        quic_crypt_free(crypt);
+}
+
+/* A server's first packet is nobody's first: its keys are not looked for under a name that no client may choose. But
+ * behind a Retry a client's is (a_retry_changes_the_keys). */
+static void a_short_name_is_no_first_one(void **state _unused_) {
+        static const uint8_t chosen[] = { 1, 2, 3, 4, 5, 6, 7, 8 };
+        struct hello h = hello_make(V1);
+        uint8_t packet[1024], payload[600] = {};
+        struct datagram_log l;
+
+        for (size_t length = 7; length <= 8; length++) {
+                size_t n = quic_crypto(0, h.data, h.n, payload);
+
+                quic_keys_of(V1, chosen, length, h.keys);
+                n = quic_initial(V1, &h.keys[0], chosen, length, 1, payload, n, packet);
+                datagram_log_begin(&l);
+                assert_int_equal(datagram_log_say(&l, 0, packet, n), length == 8);
+                assert_string_equal(l.log.text, length == 8 ? CLIENT_FACTS("0x00000001") : "");
+                datagram_log_end(&l);
+        }
 }
 
 static void the_example_of_the_specification(void **state _unused_) {
@@ -111,14 +158,6 @@ static void the_example_of_the_specification(void **state _unused_) {
         assert_true(datagram_log_say(&l, 0, packet, n)); /* sent again: nothing new */
         assert_string_equal(l.log.text, CLIENT_FACTS("0x00000001") SERVER_FACTS);
         datagram_log_end(&l);
-}
-
-/* One CRYPTO frame, from `from` to `to`, in a packet of its own. */
-static size_t part(const struct hello *h, uint32_t version, uint8_t number, size_t from, size_t to, uint8_t *ret) {
-        uint8_t payload[600] = {};
-        size_t n = quic_crypto(from, h->data, to - from, payload);
-
-        return quic_initial(version, &h->keys[0], id, sizeof id, number, payload, n + 20, ret); /* and padding */
 }
 
 static void hellos_over_two_datagrams_in_any_order(void **state _unused_) {
@@ -171,7 +210,7 @@ static void a_retry_changes_the_keys(void **state _unused_) {
 
         datagram_log_begin(&l);
         assert_true(datagram_log_say(&l, 0, packet, n));
-        assert_int_equal(quic_keys_derive(V1, cursor_make(retried, sizeof retried), keys), 0);
+        quic_keys_of(V1, retried, sizeof retried, keys);
         n = quic_crypto(0, h.data, h.n, payload);
         n = quic_initial(V1, &keys[0], retried, sizeof retried, 1, payload, n, packet);
         assert_true(datagram_log_say(&l, 0, packet, n));
@@ -273,6 +312,7 @@ int main(void) {
                 cmocka_unit_test(hellos_over_two_datagrams_in_any_order),
                 cmocka_unit_test(frames_in_any_order),
                 cmocka_unit_test(a_retry_changes_the_keys),
+                cmocka_unit_test(a_short_name_is_no_first_one),
                 cmocka_unit_test(later_packets_have_other_names),
                 cmocka_unit_test(any_change_breaks_the_seal),
                 cmocka_unit_test(lies_inside_are_refused),
