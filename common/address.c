@@ -11,27 +11,6 @@
 #include <string.h>
 #include <sys/socket.h>
 
-struct mac_address mac_from_bytes(const uint8_t bytes[static 6]) {
-        struct mac_address mac;
-
-        memcpy(mac.bytes, bytes, sizeof mac.bytes);
-        return mac;
-}
-
-struct ip_address ip_from_v4(const uint8_t bytes[static 4]) {
-        struct ip_address ip = { .family = AF_INET };
-
-        memcpy(ip.bytes, bytes, 4);
-        return ip;
-}
-
-struct ip_address ip_from_v6(const uint8_t bytes[static 16]) {
-        struct ip_address ip = { .family = AF_INET6 };
-
-        memcpy(ip.bytes, bytes, 16);
-        return ip;
-}
-
 const char *mac_format(const struct mac_address *mac, char buffer[static MAC_STRING_MAX]) {
         static const char digits[] = "0123456789abcdef";
         char *p = buffer;
@@ -44,9 +23,82 @@ const char *mac_format(const struct mac_address *mac, char buffer[static MAC_STR
         return buffer;
 }
 
+/* Up to three digits, without zeros in front. */
+static char *append_byte(char *p, uint8_t byte) {
+        if (byte >= 100)
+                *p++ = (char) ('0' + byte / 100);
+        if (byte >= 10)
+                *p++ = (char) ('0' + byte / 10 % 10);
+        *p++ = (char) ('0' + byte % 10);
+        return p;
+}
+
+static char *append_v4(char *p, const uint8_t bytes[static 4]) {
+        for (unsigned i = 0; i < 4; i++) {
+                p = append_byte(p, bytes[i]);
+                *p++ = '.';
+        }
+        return p - 1;
+}
+
+static unsigned group_of(const uint8_t bytes[static 16], unsigned i) {
+        return (unsigned) bytes[2 * i] << 8 | bytes[2 * i + 1];
+}
+
+/* RFC 5952 §4.2: the longest run of zero groups, the first of equals, of at least two. Returns its length. */
+static unsigned longest_zeros(const uint8_t bytes[static 16], unsigned *ret_first) {
+        unsigned best = 1;
+
+        for (unsigned i = 0; i < 8; i++) {
+                unsigned n = 0;
+
+                while (i + n < 8 && group_of(bytes, i + n) == 0)
+                        n++;
+                if (n > best) {
+                        best = n;
+                        *ret_first = i;
+                }
+                i += n;
+        }
+        return best > 1 ? best : 0;
+}
+
+static char *append_group(char *p, unsigned group) {
+        static const char digits[] = "0123456789abcdef";
+
+        for (int shift = group > 0xfff ? 12 : group > 0xff ? 8 : group > 0xf ? 4 : 0; shift >= 0; shift -= 4)
+                *p++ = digits[group >> shift & 15];
+        return p;
+}
+
+/* As inet_ntop(), which also writes addresses that hold an IPv4 one (RFC 4291 §2.5.5) with that in dots. */
+static char *append_v6(char *p, const uint8_t bytes[static 16]) {
+        unsigned first = 8, zeros = longest_zeros(bytes, &first);
+        bool dotted = first == 0 && (zeros == 6 || (zeros == 5 && group_of(bytes, 5) == 0xffff));
+
+        for (unsigned i = 0; i < (dotted ? 6 : 8); i++) {
+                if (i == first) {
+                        *p++ = ':';
+                        i += zeros - 1;
+                        continue;
+                }
+                if (i > 0)
+                        *p++ = ':';
+                p = append_group(p, group_of(bytes, i));
+        }
+        if (dotted || (zeros > 0 && first + zeros == 8))
+                *p++ = ':';
+        return dotted ? append_v4(p, bytes + 12) : p;
+}
+
 const char *ip_format(const struct ip_address *ip, char buffer[static IP_STRING_MAX]) {
-        if (ip->family == 0 || !inet_ntop(ip->family, ip->bytes, buffer, IP_STRING_MAX))
-                buffer[0] = '\0';
+        char *end = buffer;
+
+        if (ip->family == AF_INET)
+                end = append_v4(buffer, ip->bytes);
+        else if (ip->family == AF_INET6)
+                end = append_v6(buffer, ip->bytes);
+        *end = '\0';
         return buffer;
 }
 
@@ -103,24 +155,6 @@ int ip_parse(const char *text, struct ip_address *ret) {
 
         *ret = ip;
         return 0;
-}
-
-bool mac_equal(const struct mac_address *a, const struct mac_address *b) {
-        return memcmp(a->bytes, b->bytes, sizeof a->bytes) == 0;
-}
-
-bool ip_equal(const struct ip_address *a, const struct ip_address *b) {
-        return a->family == b->family && memcmp(a->bytes, b->bytes, sizeof a->bytes) == 0;
-}
-
-bool mac_is_zero(const struct mac_address *mac) {
-        static const struct mac_address zero;
-
-        return mac_equal(mac, &zero);
-}
-
-bool mac_is_group(const struct mac_address *mac) {
-        return mac->bytes[0] & 0x01;
 }
 
 bool mac_is_locally_administered(const struct mac_address *mac) {

@@ -4,6 +4,8 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <string.h>
+#include <sys/socket.h>
 
 /* Link-layer and network addresses as values. Bytes stand in wire order. */
 
@@ -19,9 +21,26 @@ struct ip_address {
 #define MAC_STRING_MAX sizeof("00:11:22:33:44:55")
 #define IP_STRING_MAX 46 /* INET6_ADDRSTRLEN */
 
-struct mac_address mac_from_bytes(const uint8_t bytes[static 6]);
-struct ip_address ip_from_v4(const uint8_t bytes[static 4]);
-struct ip_address ip_from_v6(const uint8_t bytes[static 16]);
+static inline struct mac_address mac_from_bytes(const uint8_t bytes[static 6]) {
+        struct mac_address mac;
+
+        memcpy(mac.bytes, bytes, sizeof mac.bytes);
+        return mac;
+}
+
+static inline struct ip_address ip_from_v4(const uint8_t bytes[static 4]) {
+        struct ip_address ip = { .family = AF_INET };
+
+        memcpy(ip.bytes, bytes, 4);
+        return ip;
+}
+
+static inline struct ip_address ip_from_v6(const uint8_t bytes[static 16]) {
+        struct ip_address ip = { .family = AF_INET6 };
+
+        memcpy(ip.bytes, bytes, 16);
+        return ip;
+}
 
 /* Both write a NUL-terminated string and return `buffer`. No address gives "". IPv6 is written as
  * RFC 5952 §4 asks. */
@@ -32,11 +51,23 @@ const char *ip_format(const struct ip_address *ip, char buffer[static IP_STRING_
 int mac_parse(const char *text, struct mac_address *ret);
 int ip_parse(const char *text, struct ip_address *ret);
 
-bool mac_equal(const struct mac_address *a, const struct mac_address *b);
-bool ip_equal(const struct ip_address *a, const struct ip_address *b);
+static inline bool mac_equal(const struct mac_address *a, const struct mac_address *b) {
+        return memcmp(a->bytes, b->bytes, sizeof a->bytes) == 0;
+}
 
-bool mac_is_zero(const struct mac_address *mac);
-bool mac_is_group(const struct mac_address *mac);                 /* multicast or broadcast: IEEE 802, I/G bit */
+static inline bool ip_equal(const struct ip_address *a, const struct ip_address *b) {
+        return memcmp(a, b, sizeof *a) == 0;
+}
+
+static inline bool mac_is_zero(const struct mac_address *mac) {
+        return mac_equal(mac, &(struct mac_address) {});
+}
+
+/* Multicast or broadcast: IEEE 802, I/G bit. */
+static inline bool mac_is_group(const struct mac_address *mac) {
+        return mac->bytes[0] & 0x01;
+}
+
 bool mac_is_locally_administered(const struct mac_address *mac);  /* U/L bit: randomised, virtual, or made up */
 
 bool ip_is_unspecified(const struct ip_address *ip);

@@ -63,10 +63,32 @@ static void append_hex_escape(struct strbuf *b, const uint8_t *s, size_t n) {
                         return;
 }
 
+/* Bytes at the front that are ASCII and neither control characters nor DEL: eight at a time, by the carries of the
+ * additions that reach each byte's highest bit. */
+static size_t plain_length(const uint8_t *s, size_t length) {
+        const uint64_t ones = UINT64_C(0x0101010101010101), tops = ones * 0x80;
+        size_t n = 0;
+
+        for (uint64_t word; n + 8 <= length; n += 8) {
+                memcpy(&word, s + n, 8);
+                if ((word | (word + ones) | ~(word + ones * (0x80 - 0x20))) & tops)
+                        break;
+        }
+        while (n < length && s[n] >= 0x20 && s[n] < 0x7f)
+                n++;
+        return n;
+}
+
+bool text_is_plain(const char *s, size_t length) {
+        return plain_length((const uint8_t *) s, length) == length;
+}
+
 bool text_is_utf8(const char *s, size_t length) {
-        const uint8_t *p = (const uint8_t *) s;
+        size_t plain = plain_length((const uint8_t *) s, length);
+        const uint8_t *p = (const uint8_t *) s + plain;
         uint32_t c;
 
+        length -= plain;
         while (length > 0) {
                 size_t n = text_decode(p, length, &c);
 

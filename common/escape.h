@@ -17,6 +17,8 @@ size_t text_decode(const uint8_t *s, size_t length, uint32_t *ret);
 /* Characters that a terminal obeys, or that hide or reorder what stands around them. */
 bool text_is_unsafe(uint32_t c);
 
+/* Printable ASCII, and nothing else? */
+bool text_is_plain(const char *s, size_t length);
 /* Valid UTF-8 (RFC 3629) without NUL? */
 bool text_is_utf8(const char *s, size_t length);
 

@@ -5,14 +5,7 @@
 #include "strbuf.h"
 
 #include <stdarg.h>
-#include <stdint.h>
 #include <stdio.h>
-#include <string.h>
-
-struct strbuf strbuf_make(char *data, size_t size) {
-        data[0] = '\0';
-        return (struct strbuf) { .data = data, .size = size };
-}
 
 void strbuf_reset(struct strbuf *b) {
         b->length = 0;
@@ -20,34 +13,33 @@ void strbuf_reset(struct strbuf *b) {
         b->data[0] = '\0';
 }
 
-void strbuf_bytes(struct strbuf *b, const void *data, size_t length) {
-        size_t room = b->size - 1 - b->length;
+void strbuf_hex(struct strbuf *b, const void *data, size_t length) {
+        static const char digits[] = "0123456789abcdef";
+        size_t room = (b->size - 1 - b->length) / 2;
+        const uint8_t *p = data;
+        char *end;
 
         if (length > room) {
                 length = room;
                 b->truncated = true;
         }
-        if (length == 0)
-                return;
-        memcpy(b->data + b->length, data, length);
-        b->length += length;
-        b->data[b->length] = '\0';
+        end = b->data + b->length;
+        for (size_t i = 0; i < length; i++) {
+                *end++ = digits[p[i] >> 4];
+                *end++ = digits[p[i] & 15];
+        }
+        *end = '\0';
+        b->length += 2 * length;
 }
 
-void strbuf_char(struct strbuf *b, char c) {
-        strbuf_bytes(b, &c, 1);
-}
+void strbuf_unsigned(struct strbuf *b, uint64_t number) {
+        char digits[20];
+        size_t n = sizeof digits;
 
-void strbuf_string(struct strbuf *b, const char *s) {
-        strbuf_bytes(b, s, strlen(s));
-}
-
-void strbuf_hex(struct strbuf *b, const void *data, size_t length) {
-        static const char digits[] = "0123456789abcdef";
-        const uint8_t *p = data;
-
-        for (size_t i = 0; i < length && !b->truncated; i++)
-                strbuf_bytes(b, (const char[]) { digits[p[i] >> 4], digits[p[i] & 15] }, 2);
+        do
+                digits[--n] = (char) ('0' + number % 10);
+        while ((number /= 10) > 0);
+        strbuf_bytes(b, digits + n, sizeof digits - n);
 }
 
 void strbuf_printf(struct strbuf *b, const char *format, ...) {

@@ -64,11 +64,9 @@ static bool is_gratuitous(const struct arp_message *arp) {
 
 static void emit_addresses(struct emitter *e, const struct arp_message *arp) {
         bool has_sender = !ip_is_unspecified(&arp->sender_ip), gratuitous = is_gratuitous(arp);
-        char mac[MAC_STRING_MAX], ip[IP_STRING_MAX];
 
         if (has_sender)
-                emit_printf(e, FACT_ARP_SENDER, "%s %s", mac_format(&arp->sender_mac, mac),
-                            ip_format(&arp->sender_ip, ip));
+                emit_mac_ip(e, FACT_ARP_SENDER, &arp->sender_mac, &arp->sender_ip);
         if (has_sender && gratuitous)
                 emit_ip(e, FACT_ARP_GRATUITOUS, &arp->sender_ip);
         if (is_probe(arp))

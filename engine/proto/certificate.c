@@ -10,7 +10,7 @@
 #include <stdlib.h>
 
 #include "common/macro.h"
-#include "engine/proto/fingerprint.h"
+#include "engine/proto/digester.h"
 
 /* Names that are read of one certificate; public authorities put in up to some hundred. */
 #define NAMES_MAX 512
@@ -138,12 +138,12 @@ static X509 *parse(struct cursor der) {
 
 int certificate_emit(struct cursor der, struct emitter *e) {
         _cleanup_(X509_freep) X509 *certificate = NULL;
-        char hash[FINGERPRINT_SHA256_MAX];
+        char hash[DIGEST_SHA256_MAX];
         int r;
 
         if (cursor_left(&der) > CERTIFICATE_MAX)
                 return -ENOBUFS;
-        r = fingerprint_sha256(der.data, cursor_left(&der), hash);
+        r = digester_sha256(e->digester, der.data, cursor_left(&der), hash);
         if (r < 0)
                 return r;
         certificate = parse(der);

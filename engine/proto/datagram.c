@@ -10,6 +10,7 @@
 #include <xxhash.h>
 
 #include "common/macro.h"
+#include "engine/proto/digester.h"
 #include "engine/proto/quic-keys.h"
 
 /* States: a bucket holds those of a few hashes, so that finding the oldest takes a look at each. */
@@ -42,6 +43,7 @@ struct datagram_table {
         struct state *states; /* BUCKETS * BUCKET_SIZE */
         struct pieces_slot pieces[PIECES_MAX];
         struct quic_crypt *crypt;
+        struct digester *digester;
         struct datagram_counters counters;
         uint64_t seed;
 };
@@ -73,6 +75,8 @@ int datagram_table_new(struct datagram_table **ret, uint64_t seed) {
         /* Not touched until used. */
         t->states = calloc(BUCKETS * BUCKET_SIZE, sizeof *t->states);
         r = t->states ? quic_crypt_new(&t->crypt) : -ENOMEM;
+        if (r >= 0)
+                r = digester_new(&t->digester, seed);
         if (r < 0) {
                 datagram_table_free(t);
                 return r;
@@ -87,6 +91,7 @@ struct datagram_table *datagram_table_free(struct datagram_table *t) {
         for (size_t i = 0; i < PIECES_MAX; i++)
                 free(t->pieces[i].pieces);
         quic_crypt_free(t->crypt);
+        digester_free(t->digester);
         free(t->states);
         free(t);
         return NULL;
@@ -224,6 +229,7 @@ static int parse(struct datagram_table *t, size_t i, const struct packet *packet
 
         identify(&d, packet);
         emitter_begin(&emitter, packet, &counting);
+        emitter.digester = t->digester;
         r = parsers[i]->parse(&d, packet->payload, &emitter);
         if (r != 0)
                 t->counters.parsers[i].packets++;

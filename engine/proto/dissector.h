@@ -9,8 +9,11 @@
 /* A dissector turns one protocol's payload into facts. It is a table row (dissectors.c) and a function
  * that reads `packet->payload` and says what it found through `emitter`. It keeps no state. */
 
+struct digester;
+
 struct emitter {
         struct fact_sink sink;
+        struct digester *digester; /* for those that read sessions and handshakes; NULL for dissectors */
         struct fact fact; /* pre-filled with what all facts of this packet share; see emitter_begin() */
         char value[FACT_VALUE_MAX + 1];
 };
@@ -57,8 +60,11 @@ void emit_bytes(struct emitter *e, enum fact_kind kind, const void *value, size_
 /* "NAME value", where the name is clean already and only the value may have to become "hex:…". */
 void emit_named_bytes(struct emitter *e, enum fact_kind kind, const char *name, const void *value, size_t length);
 void emit_string(struct emitter *e, enum fact_kind kind, const char *value);
+void emit_strbuf(struct emitter *e, enum fact_kind kind, const struct strbuf *value);
 void emit_printf(struct emitter *e, enum fact_kind kind, const char *format, ...) _printf_(3, 4);
 void emit_ip(struct emitter *e, enum fact_kind kind, const struct ip_address *ip);
+/* "MAC IP" */
+void emit_mac_ip(struct emitter *e, enum fact_kind kind, const struct mac_address *mac, const struct ip_address *ip);
 
 struct dns_message;
 /* "NAME TYPE" for each question that was not read yet. 1, or -EBADMSG where they cannot be read. */

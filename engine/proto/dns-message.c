@@ -6,7 +6,6 @@
 #include "engine/proto/dns-message.h"
 
 #include <errno.h>
-#include <stdio.h>
 #include <strings.h>
 
 #include "common/escape.h"
@@ -52,6 +51,10 @@ static void name_format(const struct raw_name *raw, struct dns_name *ret) {
         const uint8_t *p = raw->bytes;
         size_t left = raw->too_long ? 0 : raw->length;
 
+        if (left > 0 && text_is_plain((const char *) p, left)) {
+                strbuf_bytes(&b, p, left);
+                left = 0;
+        }
         if (raw->length == 0)
                 strbuf_char(&b, '.');
         while (left > 0) {
@@ -234,11 +237,11 @@ static const char *type_name(uint16_t type) {
 }
 
 const char *dns_type_format(uint16_t type, char buffer[static DNS_TYPE_TEXT_MAX]) {
+        struct strbuf b = strbuf_make(buffer, DNS_TYPE_TEXT_MAX);
         const char *name = type_name(type);
 
-        if (name)
-                snprintf(buffer, DNS_TYPE_TEXT_MAX, "%s", name);
-        else
-                snprintf(buffer, DNS_TYPE_TEXT_MAX, "TYPE%u", type);
+        strbuf_string(&b, name ?: "TYPE");
+        if (!name)
+                strbuf_unsigned(&b, type);
         return buffer;
 }

@@ -9,14 +9,29 @@
 #include "engine/proto/dns-message.h"
 #include "engine/proto/session.h"
 
+#define NAME_AND_TYPE_MAX (DNS_NAME_TEXT_MAX + DNS_TYPE_TEXT_MAX)
+
+static void append_name_and_type(struct strbuf *b, const struct dns_name *name, uint16_t type) {
+        char text[DNS_TYPE_TEXT_MAX];
+
+        strbuf_bytes(b, name->text, name->length);
+        strbuf_char(b, ' ');
+        strbuf_string(b, dns_type_format(type, text));
+}
+
 int emit_dns_questions(struct emitter *e, enum fact_kind kind, struct dns_message *m) {
-        char type[DNS_TYPE_TEXT_MAX];
+        char text[NAME_AND_TYPE_MAX];
         struct dns_question q;
         int r;
 
-        while ((r = dns_message_next_question(m, &q)) > 0)
-                if (!q.name.too_long)
-                        emit_printf(e, kind, "%s %s", q.name.text, dns_type_format(q.type, type));
+        while ((r = dns_message_next_question(m, &q)) > 0) {
+                struct strbuf b = STRBUF(text);
+
+                if (q.name.too_long)
+                        continue;
+                append_name_and_type(&b, &q.name, q.type);
+                emit_strbuf(e, kind, &b);
+        }
         return r < 0 ? r : 1;
 }
 
@@ -39,11 +54,12 @@ static bool append_name(struct strbuf *b, const struct dns_message *m, struct cu
 
                 if (!cursor_be16(&data, &number))
                         return false;
-                strbuf_printf(b, "%u ", number);
+                strbuf_unsigned(b, number);
+                strbuf_char(b, ' ');
         }
         if (dns_name_read(m, &data, &name) < 0 || name.too_long)
                 return false;
-        strbuf_string(b, name.text);
+        strbuf_bytes(b, name.text, name.length);
         return true;
 }
 
@@ -84,16 +100,16 @@ static bool append_data(struct strbuf *b, const struct dns_message *m, const str
 
 static void emit_record(struct emitter *e, enum fact_kind kind, const struct dns_message *m,
                         const struct dns_record *record) {
-        char type[DNS_TYPE_TEXT_MAX], data[FACT_VALUE_MAX], head[DNS_NAME_TEXT_MAX + DNS_TYPE_TEXT_MAX];
+        char data[FACT_VALUE_MAX], head[NAME_AND_TYPE_MAX];
         struct strbuf b = STRBUF(data), h = STRBUF(head);
 
         if (!append_data(&b, m, record))
                 return;
-        strbuf_printf(&h, "%s %s", record->name.text, dns_type_format(record->type, type));
+        append_name_and_type(&h, &record->name, record->type);
         if (b.length > 0)
                 emit_named_bytes(e, kind, head, data, b.length);
         else
-                emit_string(e, kind, head);
+                emit_strbuf(e, kind, &h);
 }
 
 int emit_dns_answers(struct emitter *e, enum fact_kind kind, struct dns_message *m) {

@@ -14,6 +14,7 @@ void emitter_begin(struct emitter *e, const struct packet *packet, const struct 
         const struct frame *frame = packet->frame;
 
         e->sink = *sink;
+        e->digester = NULL;
         e->fact = (struct fact) {
                 .ts = frame->ts,
                 .frame = frame->number,
@@ -56,6 +57,8 @@ static void emit(struct emitter *e, enum fact_kind kind, const char *value, size
 
 /* As the conformance corpus has it: printable, or hex. */
 static bool is_clean(const uint8_t *value, size_t length) {
+        if (text_is_plain((const char *) value, length))
+                return true;
         for (size_t i = 0; i < length; i++)
                 if ((value[i] < 0x20 && value[i] != '\t' && value[i] != '\n' && value[i] != '\r') || value[i] == 0x7f)
                         return false;
@@ -96,8 +99,20 @@ void emit_named_bytes(struct emitter *e, enum fact_kind kind, const char *name, 
         emit(e, kind, b.data, b.length, b.truncated);
 }
 
+/* Text with a NUL behind it: what needs no cleaning is not copied. */
+static void emit_text(struct emitter *e, enum fact_kind kind, const char *value, size_t length) {
+        if (length <= FACT_VALUE_MAX && text_is_plain(value, length))
+                emit(e, kind, value, length, false);
+        else
+                emit_bytes(e, kind, value, length);
+}
+
 void emit_string(struct emitter *e, enum fact_kind kind, const char *value) {
-        emit_bytes(e, kind, value, strlen(value));
+        emit_text(e, kind, value, strlen(value));
+}
+
+void emit_strbuf(struct emitter *e, enum fact_kind kind, const struct strbuf *value) {
+        emit_text(e, kind, value->data, value->length);
 }
 
 void emit_printf(struct emitter *e, enum fact_kind kind, const char *format, ...) {
@@ -114,4 +129,13 @@ void emit_ip(struct emitter *e, enum fact_kind kind, const struct ip_address *ip
         char text[IP_STRING_MAX];
 
         emit_string(e, kind, ip_format(ip, text));
+}
+
+void emit_mac_ip(struct emitter *e, enum fact_kind kind, const struct mac_address *mac, const struct ip_address *ip) {
+        char text[MAC_STRING_MAX + IP_STRING_MAX];
+
+        mac_format(mac, text);
+        text[MAC_STRING_MAX - 1] = ' ';
+        ip_format(ip, text + MAC_STRING_MAX);
+        emit_string(e, kind, text);
 }

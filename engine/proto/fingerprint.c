@@ -1,12 +1,9 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
-/* Digests by libcrypto, and the texts that are digested. MD5 and SHA-256 name things here; nothing rests on their
- * strength. */
+/* The texts that are digested. */
 
 #include "engine/proto/fingerprint.h"
 
-#include <errno.h>
-#include <openssl/evp.h>
 #include <stdlib.h>
 
 #include "common/macro.h"
@@ -15,25 +12,6 @@
 
 /* Room for all numbers of a hello: two bytes of it become at most six characters. */
 #define TEXT_MAX (3 * TLS_HELLO_MAX)
-
-static int digest(const char *algorithm, const void *data, size_t length, char *ret, size_t size) {
-        uint8_t hash[EVP_MAX_MD_SIZE];
-        struct strbuf b = strbuf_make(ret, size);
-        size_t n = 0;
-
-        if (EVP_Q_digest(NULL, algorithm, NULL, data, length, hash, &n) != 1)
-                return -ENOTSUP;
-        strbuf_hex(&b, hash, n);
-        return 0;
-}
-
-int fingerprint_md5(const void *data, size_t length, char ret[static FINGERPRINT_MD5_MAX]) {
-        return digest("MD5", data, length, ret, FINGERPRINT_MD5_MAX);
-}
-
-int fingerprint_sha256(const void *data, size_t length, char ret[static FINGERPRINT_SHA256_MAX]) {
-        return digest("SHA256", data, length, ret, FINGERPRINT_SHA256_MAX);
-}
 
 static void append_decimal(struct strbuf *b, unsigned number, bool first) {
         char digits[5];
@@ -69,7 +47,7 @@ static void append_extensions(struct strbuf *b, struct cursor extensions) {
                         append_decimal(b, type, b->length == start);
 }
 
-int fingerprint_ja3(const struct tls_hello *hello, char ret[static FINGERPRINT_MD5_MAX]) {
+int fingerprint_ja3(struct digester *digester, const struct tls_hello *hello, char ret[static DIGEST_MD5_MAX]) {
         struct cursor formats = hello->formats;
         char text[TEXT_MAX];
         struct strbuf b = STRBUF(text);
@@ -82,10 +60,10 @@ int fingerprint_ja3(const struct tls_hello *hello, char ret[static FINGERPRINT_M
         strbuf_char(&b, ',');
         for (bool first = true; cursor_u8(&formats, &format); first = false)
                 append_decimal(&b, format, first);
-        return fingerprint_md5(b.data, b.length, ret);
+        return digester_md5(digester, b.data, b.length, ret);
 }
 
-int fingerprint_ja3s(const struct tls_hello *hello, char ret[static FINGERPRINT_MD5_MAX]) {
+int fingerprint_ja3s(struct digester *digester, const struct tls_hello *hello, char ret[static DIGEST_MD5_MAX]) {
         char text[TEXT_MAX];
         struct strbuf b = STRBUF(text);
 
@@ -93,7 +71,7 @@ int fingerprint_ja3s(const struct tls_hello *hello, char ret[static FINGERPRINT_
         strbuf_char(&b, ',');
         append_decimal(&b, hello->cipher, true);
         append_extensions(&b, hello->extensions);
-        return fingerprint_md5(b.data, b.length, ret);
+        return digester_md5(digester, b.data, b.length, ret);
 }
 
 struct numbers {
@@ -111,16 +89,32 @@ static void append_hex(struct strbuf *b, uint16_t number, bool first) {
         strbuf_hex(b, (const uint8_t[]) { number >> 8, number & 0xff }, 2);
 }
 
+/* In place while they are as few as honest ones are: qsort() allocates. */
+static void sort(struct numbers *numbers) {
+        if (numbers->n > 64) {
+                qsort(numbers->value, numbers->n, sizeof numbers->value[0], compare_numbers);
+                return;
+        }
+        for (size_t i = 1; i < numbers->n; i++) {
+                uint16_t number = numbers->value[i];
+                size_t at = i;
+
+                for (; at > 0 && numbers->value[at - 1] > number; at--)
+                        numbers->value[at] = numbers->value[at - 1];
+                numbers->value[at] = number;
+        }
+}
+
 static void append_sorted(struct strbuf *b, struct numbers *numbers) {
-        qsort(numbers->value, numbers->n, sizeof numbers->value[0], compare_numbers);
+        sort(numbers);
         for (size_t i = 0; i < numbers->n; i++)
                 append_hex(b, numbers->value[i], i == 0);
 }
 
 /* The first 12 digits of the digest; of nothing, zeros. */
-static int append_digest(struct strbuf *b, const struct strbuf *text) {
-        char hash[FINGERPRINT_SHA256_MAX] = "000000000000";
-        int r = text->length > 0 ? fingerprint_sha256(text->data, text->length, hash) : 0;
+static int append_digest(struct digester *digester, struct strbuf *b, const struct strbuf *text) {
+        char hash[DIGEST_SHA256_MAX] = "000000000000";
+        int r = text->length > 0 ? digester_sha256(digester, text->data, text->length, hash) : 0;
 
         strbuf_bytes(b, hash, 12);
         return r;
@@ -173,17 +167,17 @@ static void append_protocol(struct strbuf *b, struct cursor list) {
         strbuf_char(b, (char) last);
 }
 
-static int append_ciphers(struct strbuf *b, struct numbers *ciphers) {
+static int append_ciphers(struct digester *digester, struct strbuf *b, struct numbers *ciphers) {
         char text[TEXT_MAX];
         struct strbuf t = STRBUF(text);
 
         append_sorted(&t, ciphers);
         strbuf_char(b, '_');
-        return append_digest(b, &t);
+        return append_digest(digester, b, &t);
 }
 
 /* The name and the protocols are not in it: they depend on whom one talks to. */
-static int append_offers(struct strbuf *b, struct numbers *extensions, struct cursor signatures) {
+static int append_offers(struct digester *digester, struct strbuf *b, struct numbers *extensions, struct cursor signatures) {
         char text[TEXT_MAX];
         struct strbuf t = STRBUF(text);
         bool first = true;
@@ -199,10 +193,18 @@ static int append_offers(struct strbuf *b, struct numbers *extensions, struct cu
                 first = false;
         }
         strbuf_char(b, '_');
-        return append_digest(b, &t);
+        return append_digest(digester, b, &t);
 }
 
-int fingerprint_ja4(const struct tls_hello *hello, char transport, char ret[static FINGERPRINT_JA4_MAX]) {
+/* Two digits, and no more than they can say. */
+static void append_count(struct strbuf *b, size_t n) {
+        n = MIN(n, (size_t) 99);
+        strbuf_char(b, (char) ('0' + n / 10));
+        strbuf_char(b, (char) ('0' + n % 10));
+}
+
+int fingerprint_ja4(struct digester *digester, const struct tls_hello *hello, char transport,
+                    char ret[static FINGERPRINT_JA4_MAX]) {
         struct cursor ciphers = hello->ciphers, extensions = hello->extensions, data;
         struct strbuf b = strbuf_make(ret, FINGERPRINT_JA4_MAX);
         struct numbers numbers;
@@ -216,15 +218,18 @@ int fingerprint_ja4(const struct tls_hello *hello, char transport, char ret[stat
                         numbers.value[numbers.n++] = number;
         while (tls_next_extension(&extensions, &number, &data))
                 n_extensions += !tls_is_grease(number);
-        strbuf_printf(&b, "%c%s%c%02zu%02zu", transport, ja4_version(hello), hello->has_name ? 'd' : 'i',
-                      MIN(numbers.n, (size_t) 99), MIN(n_extensions, (size_t) 99));
+        strbuf_char(&b, transport);
+        strbuf_string(&b, ja4_version(hello));
+        strbuf_char(&b, hello->has_name ? 'd' : 'i');
+        append_count(&b, numbers.n);
+        append_count(&b, n_extensions);
         append_protocol(&b, hello->protocols);
-        r = append_ciphers(&b, &numbers);
+        r = append_ciphers(digester, &b, &numbers);
         if (r < 0)
                 return r;
         numbers.n = 0;
         for (extensions = hello->extensions; tls_next_extension(&extensions, &number, &data);)
                 if (!tls_is_grease(number) && number != TLS_EXTENSION_SERVER_NAME && number != TLS_EXTENSION_PROTOCOLS)
                         numbers.value[numbers.n++] = number;
-        return append_offers(&b, &numbers, hello->signatures);
+        return append_offers(digester, &b, &numbers, hello->signatures);
 }

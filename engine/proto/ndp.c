@@ -85,11 +85,8 @@ static int ndp_read(struct cursor c, struct ndp_message *ret) {
 }
 
 static void emit_source(struct emitter *e, const struct ndp_message *m, const struct ip_address *ip) {
-        char mac_text[MAC_STRING_MAX], ip_text[IP_STRING_MAX];
-
-        if (!m->has_link || ip_is_unspecified(ip))
-                return;
-        emit_printf(e, FACT_NDP_SOURCE, "%s %s", mac_format(&m->link, mac_text), ip_format(ip, ip_text));
+        if (m->has_link && !ip_is_unspecified(ip))
+                emit_mac_ip(e, FACT_NDP_SOURCE, &m->link, ip);
 }
 
 /* RFC 4291 appendix A: an interface identifier made of a MAC has ff:fe in its middle and the MAC's U/L bit inverted. By

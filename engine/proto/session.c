@@ -10,6 +10,7 @@
 #include <xxhash.h>
 
 #include "common/macro.h"
+#include "engine/proto/digester.h"
 
 /* Bytes that a direction may show before it is given up, and tries at the start of a line or segment: a mail
  * server greets and lists a dozen extensions before STARTTLS. */
@@ -64,6 +65,7 @@ struct session_table {
         uint32_t mask, max_sessions, n_used;
         uint32_t bytes_max; /* of a direction; 0 all */
         struct stream_budget budget;
+        struct digester *digester;
         struct session_counters counters;
         uint64_t seed;
         struct syn_slot syn[SYN_SLOTS];
@@ -127,7 +129,7 @@ int session_table_new(struct session_table **ret, uint32_t max_sessions, size_t 
         t->buckets = calloc(n, sizeof *t->buckets);
         /* Not touched until used: an idle LAN pays for the sessions that it has. */
         t->sessions = calloc(n, sizeof *t->sessions);
-        if (!t->buckets || !t->sessions) {
+        if (!t->buckets || !t->sessions || digester_new(&t->digester, seed) < 0) {
                 session_table_free(t);
                 return -ENOMEM;
         }
@@ -151,6 +153,7 @@ struct session_table *session_table_free(struct session_table *t) {
                 clear_streams(t, s);
         free(t->buckets);
         free(t->sessions);
+        digester_free(t->digester);
         free(t);
         return NULL;
 }
@@ -389,6 +392,7 @@ static void read_packet(struct session_table *t, struct session *s, unsigned sid
         uint32_t sequence = packet->tcp_sequence + !!(packet->tcp_flags & TCP_SYN);
 
         emitter_begin(&emitter, packet, &counting);
+        emitter.digester = t->digester;
         sender->mac = emitter.fact.mac;
         sender->fact_flags = emitter.fact.flags;
         sender->hop_limit = emitter.fact.hop_limit;
@@ -435,6 +439,7 @@ void session_table_finish(struct session_table *t, const struct fact_sink *sink)
         struct emitter emitter;
 
         emitter.sink = counting;
+        emitter.digester = t->digester;
         emitter.fact = (struct fact) {};
         for (struct session *s = t->oldest; s; s = s->newer)
                 for (unsigned side = 0; side < 2; side++) {

@@ -6,7 +6,7 @@
 #include <errno.h>
 
 #include "common/macro.h"
-#include "engine/proto/fingerprint.h"
+#include "engine/proto/digester.h"
 #include "engine/proto/session.h"
 
 /* RFC 4253 §4.2 has 255 with CR LF, §6.1 the length of a packet that all must take. */
@@ -94,7 +94,7 @@ static void emit_hassh(struct emitter *e, bool client, const struct cursor lists
                 lists[client ? SSH_MAC_TO_SERVER : SSH_MAC_TO_CLIENT],
                 lists[client ? SSH_COMPRESSION_TO_SERVER : SSH_COMPRESSION_TO_CLIENT],
         };
-        char text[SSH_PACKET_MAX], hash[FINGERPRINT_MD5_MAX];
+        char text[SSH_PACKET_MAX], hash[DIGEST_MD5_MAX];
         struct strbuf b = STRBUF(text);
 
         for (size_t i = 0; i < ELEMENTSOF(parts); i++) {
@@ -102,7 +102,7 @@ static void emit_hassh(struct emitter *e, bool client, const struct cursor lists
                         strbuf_char(&b, ';');
                 strbuf_bytes(&b, parts[i].data, cursor_left(&parts[i]));
         }
-        if (fingerprint_md5(b.data, b.length, hash) >= 0)
+        if (digester_md5(e->digester, b.data, b.length, hash) >= 0)
                 emit_string(e, client ? FACT_SSH_HASSH : FACT_SSH_HASSH_SERVER, hash);
 }
 

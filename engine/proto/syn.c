@@ -3,7 +3,6 @@
 /* What a TCP SYN or SYN-ACK gives away of the system that sent it: the choices that RFC 9293 leaves to implementations, as
  * passive fingerprinting reads them (M. Zalewski's p0f, whose names the options have). The hop limit stands as it came. */
 
-#include <stdio.h>
 #include <sys/socket.h>
 
 #include "common/macro.h"
@@ -28,8 +27,10 @@ static void append_kind(struct strbuf *b, uint8_t kind) {
                 strbuf_char(b, ',');
         if (kind < ELEMENTSOF(names) && names[kind])
                 strbuf_string(b, names[kind]);
-        else
-                strbuf_printf(b, "?%u", kind);
+        else {
+                strbuf_char(b, '?');
+                strbuf_unsigned(b, kind);
+        }
 }
 
 /* Zeros behind the end of the list are its padding, and systems differ in how many they need. */
@@ -68,11 +69,25 @@ static void read_options(struct syn_options *o, struct cursor c) {
         }
 }
 
+/* `key` with all that stands around it; a number below zero is none. */
 static void append_number(struct strbuf *b, const char *key, int value) {
+        strbuf_string(b, key);
         if (value < 0)
-                strbuf_printf(b, ",\"%s\":null", key);
+                strbuf_string(b, "null");
         else
-                strbuf_printf(b, ",\"%s\":%d", key, value);
+                strbuf_unsigned(b, (unsigned) value);
+}
+
+/* Twelve bits: the reserved ones, too. */
+static void append_flags(struct strbuf *b, unsigned flags) {
+        char digits[4];
+        struct strbuf d = STRBUF(digits);
+
+        strbuf_hex(&d, (const uint8_t[]) { (uint8_t) flags }, 1);
+        strbuf_string(b, ",\"flags\":\"0x");
+        strbuf_char(b, "0123456789abcdef"[flags >> 8 & 15]);
+        strbuf_string(b, digits);
+        strbuf_string(b, "\"}");
 }
 
 int syn_dissect(const struct packet *packet, struct emitter *emitter) {
@@ -86,15 +101,18 @@ int syn_dissect(const struct packet *packet, struct emitter *emitter) {
         if (!h || !packet->ip_header || cursor_left(&packet->tcp_options) + 20 < (size_t) (h[12] >> 4) * 4)
                 return 0;
         read_options(&options, packet->tcp_options);
-        strbuf_printf(&b, "{\"v\":%d,\"kind\":\"%s\",\"ttl\":%u", v4 ? 4 : 6, packet->tcp_flags & TCP_ACK ? "synack" : "syn",
-                      packet->hop_limit);
-        append_number(&b, "df", v4 ? packet->ip_header[6] >> 6 & 1 : -1);
-        append_number(&b, "id0", v4 ? packet->ip_id == 0 : -1);
-        append_number(&b, "win", packet->tcp_window);
-        append_number(&b, "mss", options.mss);
-        append_number(&b, "ws", options.scale);
-        strbuf_printf(&b, ",\"opts\":\"%s\",\"payload\":%u,\"flags\":\"0x%03x\"}", options.text, packet->payload_length,
-                      load_be16(h + 12) & 0xfff);
-        emit_string(emitter, FACT_TCP_SYN_SIG, text);
+        append_number(&b, "{\"v\":", v4 ? 4 : 6);
+        strbuf_string(&b, packet->tcp_flags & TCP_ACK ? ",\"kind\":\"synack\"" : ",\"kind\":\"syn\"");
+        append_number(&b, ",\"ttl\":", packet->hop_limit);
+        append_number(&b, ",\"df\":", v4 ? packet->ip_header[6] >> 6 & 1 : -1);
+        append_number(&b, ",\"id0\":", v4 ? packet->ip_id == 0 : -1);
+        append_number(&b, ",\"win\":", packet->tcp_window);
+        append_number(&b, ",\"mss\":", options.mss);
+        append_number(&b, ",\"ws\":", options.scale);
+        strbuf_string(&b, ",\"opts\":\"");
+        strbuf_bytes(&b, options.text, options.order.length);
+        append_number(&b, "\",\"payload\":", (int) MIN(packet->payload_length, (uint32_t) INT32_MAX));
+        append_flags(&b, load_be16(h + 12) & 0xfff);
+        emit_strbuf(emitter, FACT_TCP_SYN_SIG, &b);
         return 1;
 }

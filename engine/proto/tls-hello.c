@@ -203,7 +203,7 @@ static void emit_version(struct emitter *e, enum fact_kind kind, uint16_t versio
 
 int tls_client_hello_emit(struct cursor body, enum tls_transport transport, struct emitter *e) {
         static const char prefixes[_TLS_TRANSPORT_MAX] = { 't', 'd', 'q' };
-        char ja3[FINGERPRINT_MD5_MAX], ja4[FINGERPRINT_JA4_MAX];
+        char ja3[DIGEST_MD5_MAX], ja4[FINGERPRINT_JA4_MAX];
         struct tls_hello h;
         int r = tls_client_hello_read(body, transport, &h);
 
@@ -212,15 +212,15 @@ int tls_client_hello_emit(struct cursor body, enum tls_transport transport, stru
         if (cursor_left(&h.name) > 0)
                 emit_bytes(e, kinds[transport].name, h.name.data, cursor_left(&h.name));
         emit_protocols(e, kinds[transport].protocols, h.protocols);
-        if (fingerprint_ja3(&h, ja3) >= 0)
+        if (fingerprint_ja3(e->digester, &h, ja3) >= 0)
                 emit_string(e, kinds[transport].ja3, ja3);
-        if (fingerprint_ja4(&h, prefixes[transport], ja4) >= 0)
+        if (fingerprint_ja4(e->digester, &h, prefixes[transport], ja4) >= 0)
                 emit_string(e, kinds[transport].ja4, ja4);
         return 0;
 }
 
 int tls_server_hello_emit(struct cursor body, enum tls_transport transport, struct emitter *e) {
-        char ja3s[FINGERPRINT_MD5_MAX];
+        char ja3s[DIGEST_MD5_MAX];
         struct tls_hello h;
         int r = tls_server_hello_read(body, &h);
 
@@ -230,7 +230,7 @@ int tls_server_hello_emit(struct cursor body, enum tls_transport transport, stru
         emit_printf(e, kinds[transport].cipher, "0x%04x", h.cipher);
         if (kinds[transport].protocol != _FACT_KIND_INVALID)
                 emit_protocols(e, kinds[transport].protocol, h.protocols);
-        if (fingerprint_ja3s(&h, ja3s) >= 0)
+        if (fingerprint_ja3s(e->digester, &h, ja3s) >= 0)
                 emit_string(e, kinds[transport].ja3s, ja3s);
         return 0;
 }

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "tests/unit/cmocka-all.h"
 
+#include <arpa/inet.h>
 #include <errno.h>
 
 #include "common/address.h"
@@ -54,9 +55,42 @@ static void prefixes(void **state _unused_) {
         assert_false(ip_in_prefix(&ip, &prefix, 0));
 }
 
+static void assert_written_as_libc_does(const struct ip_address *ip) {
+        char text[IP_STRING_MAX], expected[IP_STRING_MAX];
+
+        assert_non_null(inet_ntop(ip->family, ip->bytes, expected, sizeof expected));
+        assert_string_equal(ip_format(ip, text), expected);
+}
+
+/* Each choice of groups that are zero, with numbers of one to four digits in the others; and ::ffff:a.b.c.d. */
+static void addresses_are_written_as_libc_does(void **state _unused_) {
+        static const uint8_t numbers[][2] = { { 0, 9 }, { 0, 0x10 }, { 0, 0xff }, { 1, 0 }, { 0x0f, 0xff }, { 0x12, 0 }, { 0xff, 0xff } };
+        struct ip_address ip = { .family = AF_INET6 };
+        char text[IP_STRING_MAX];
+
+        for (unsigned i = 0; i < 256 * ELEMENTSOF(numbers); i++) {
+                for (unsigned group = 0; group < 8; group++) {
+                        bool zero = i % 256 >> group & 1;
+
+                        ip.bytes[2 * group] = zero ? 0 : numbers[(i / 256 + group) % ELEMENTSOF(numbers)][0];
+                        ip.bytes[2 * group + 1] = zero ? 0 : numbers[(i / 256 + group) % ELEMENTSOF(numbers)][1];
+                }
+                assert_written_as_libc_does(&ip);
+        }
+        for (unsigned byte = 0; byte < 256; byte++) {
+                ip = ip_from_v4((const uint8_t[]) { (uint8_t) byte, 0, (uint8_t) (byte * 7), (uint8_t) (255 - byte) });
+                assert_written_as_libc_does(&ip);
+                ip = ip_from_v6((const uint8_t[16]) { [10] = 255, 255, 10, (uint8_t) byte, 0, (uint8_t) (byte / 3) });
+                assert_written_as_libc_does(&ip);
+        }
+        ip.family = 0;
+        assert_string_equal(ip_format(&ip, text), "");
+}
+
 int main(void) {
         const struct CMUnitTest tests[] = {
                 cmocka_unit_test(mac_is_read_in_three_spellings),
+                cmocka_unit_test(addresses_are_written_as_libc_does),
                 cmocka_unit_test(classes_of_addresses),
                 cmocka_unit_test(prefixes),
         };

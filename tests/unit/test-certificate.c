@@ -4,6 +4,7 @@
 #include <errno.h>
 
 #include "engine/proto/certificate.h"
+#include "engine/proto/digester.h"
 #include "tests/unit/certificate-bytes.h"
 #include "tests/unit/fact-log.h"
 
@@ -11,10 +12,14 @@ static int facts(struct fact_log *log, const uint8_t *data, size_t n) {
         struct packet packet = fact_log_packet(LAYER_TCP, "10.0.0.1", "10.0.0.2");
         struct fact_sink sink = { fact_log_take, log };
         struct emitter e;
+        int r;
 
         memset(log, 0, sizeof *log);
         emitter_begin(&e, &packet, &sink);
-        return certificate_emit(cursor_make(data, n), &e);
+        assert_int_equal(digester_new(&e.digester, 1), 0);
+        r = certificate_emit(cursor_make(data, n), &e);
+        digester_free(e.digester);
+        return r;
 }
 
 static void what_a_certificate_is_for(void **state _unused_) {

@@ -8,6 +8,17 @@
 #include "tests/unit/fact-log.h"
 #include "tests/unit/tls-bytes.h"
 
+static struct digester *digester;
+
+static int make_digester(void **state _unused_) {
+        return digester_new(&digester, 1);
+}
+
+static int free_digester(void **state _unused_) {
+        digester = digester_free(digester);
+        return 0;
+}
+
 static int client_facts(struct fact_log *log, const struct bytes *body, enum tls_transport transport) {
         struct packet packet = fact_log_packet(LAYER_TCP, "10.0.0.1", "10.0.0.2");
         struct fact_sink sink = { fact_log_take, log };
@@ -15,6 +26,7 @@ static int client_facts(struct fact_log *log, const struct bytes *body, enum tls
 
         memset(log, 0, sizeof *log);
         emitter_begin(&e, &packet, &sink);
+        e.digester = digester;
         return tls_client_hello_emit(cursor_make(body->data, body->n), transport, &e);
 }
 
@@ -25,6 +37,7 @@ static int server_facts(struct fact_log *log, const struct bytes *body) {
 
         memset(log, 0, sizeof *log);
         emitter_begin(&e, &packet, &sink);
+        e.digester = digester;
         return tls_server_hello_emit(cursor_make(body->data, body->n), TLS_OVER_TCP, &e);
 }
 
@@ -65,13 +78,13 @@ static void the_examples_of_ja3(void **state _unused_) {
 
         for (size_t i = 0; i < ELEMENTSOF(cases); i++) {
                 struct bytes body = hello_client_make(&cases[i].hello);
-                char ja3[FINGERPRINT_MD5_MAX], ja4[FINGERPRINT_JA4_MAX];
+                char ja3[DIGEST_MD5_MAX], ja4[FINGERPRINT_JA4_MAX];
                 struct tls_hello h;
 
                 assert_int_equal(tls_client_hello_read(cursor_make(body.data, body.n), TLS_OVER_TCP, &h), 0);
-                assert_int_equal(fingerprint_ja3(&h, ja3), 0);
+                assert_int_equal(fingerprint_ja3(digester, &h, ja3), 0);
                 assert_string_equal(ja3, cases[i].ja3);
-                assert_int_equal(fingerprint_ja4(&h, 't', ja4), 0);
+                assert_int_equal(fingerprint_ja4(digester, &h, 't', ja4), 0);
                 assert_memory_equal(ja4, cases[i].ja4, strlen(cases[i].ja4));
                 if (!cases[i].hello.extensions)
                         assert_string_equal(ja4 + strlen(ja4) - 13, "_000000000000");
@@ -106,7 +119,7 @@ static void the_parts_of_ja4(void **state _unused_) {
                 struct bytes body = hello_client_make(&h);
 
                 assert_int_equal(tls_client_hello_read(cursor_make(body.data, body.n), TLS_OVER_TCP, &t), 0);
-                assert_int_equal(fingerprint_ja4(&t, 't', ja4), 0);
+                assert_int_equal(fingerprint_ja4(digester, &t, 't', ja4), 0);
                 assert_memory_equal(ja4, cases[i].start, 10);
         }
         for (int i = 0; i < 120; i++)
@@ -116,7 +129,7 @@ static void the_parts_of_ja4(void **state _unused_) {
         struct bytes body = hello_client_make(&h);
 
         assert_int_equal(tls_client_hello_read(cursor_make(body.data, body.n), TLS_OVER_TCP, &t), 0);
-        assert_int_equal(fingerprint_ja4(&t, 't', ja4), 0);
+        assert_int_equal(fingerprint_ja4(digester, &t, 't', ja4), 0);
         assert_memory_equal(ja4, "t12i999900_", 11);
 }
 
@@ -230,5 +243,5 @@ int main(void) {
                 cmocka_unit_test(names_that_are_no_text_are_hexadecimal),
         };
 
-        return cmocka_run_group_tests(tests, NULL, NULL);
+        return cmocka_run_group_tests(tests, make_digester, free_digester);
 }
