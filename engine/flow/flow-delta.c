@@ -72,11 +72,11 @@ static void merge_init(struct merge *m, struct flow_table *table, const struct f
 }
 
 static void add_packets(struct flow_entry *e, struct flow_more *more, unsigned i, const struct flow_delta_direction *d) {
-        uint64_t packets = ((uint64_t) more->packets_high[i] << 32 | e->packets[i]) + d->packets;
+        uint64_t packets = ((uint64_t) flow_more_packets_high(more, i) << 32 | e->packets[i]) + d->packets;
         uint64_t bytes = ((uint64_t) more->bytes_high[i] << 32 | e->bytes[i]) + d->bytes;
 
         e->packets[i] = (uint32_t) packets;
-        more->packets_high[i] = (uint8_t) (packets >> 32);
+        flow_more_set_packets_high(more, i, (uint32_t) (packets >> 32));
         e->bytes[i] = (uint32_t) bytes;
         more->bytes_high[i] = (uint16_t) (bytes >> 32);
 }
@@ -109,7 +109,7 @@ static void step(struct merge *m, unsigned direction, uint8_t tcp_flags, bool da
         m->o.direction = (uint8_t) direction;
         m->o.tcp_flags = tcp_flags;
         m->o.payload = data;
-        flow_table_step(&m->parts, &m->o);
+        flow_table_step(m->table, &m->parts, &m->o);
 }
 
 static void step_handshake(struct merge *m) {

@@ -44,21 +44,3 @@ void flow_index_remove(struct flow_index *x, uint64_t hash, uint32_t number,
         }
         x->slots[hole] = 0;
 }
-
-int flow_index_double(struct flow_index *x, uint64_t (*hash_of)(const void *userdata, uint32_t number),
-                      const void *userdata) {
-        struct flow_index grown;
-        int r = flow_index_init(&grown, (x->mask + 1) * 2);
-
-        if (r < 0)
-                return r;
-        for (uint64_t i = 0; i <= x->mask; i++) {
-                uint32_t number = x->slots[i] & FLOW_NUMBER_MASK;
-
-                if (number > 0)
-                        flow_index_insert(&grown, hash_of(userdata, number), number);
-        }
-        flow_index_done(x);
-        *x = grown;
-        return 0;
-}

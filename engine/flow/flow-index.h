@@ -29,6 +29,3 @@ void flow_index_insert(struct flow_index *index, uint64_t hash, uint32_t number)
 /* `hash_of` gives the hash of a number in the index. */
 void flow_index_remove(struct flow_index *index, uint64_t hash, uint32_t number,
                        uint64_t (*hash_of)(const void *userdata, uint32_t number), const void *userdata);
-/* -ENOMEM leaves it as it was. */
-int flow_index_double(struct flow_index *index, uint64_t (*hash_of)(const void *userdata, uint32_t number),
-                      const void *userdata);

@@ -17,7 +17,7 @@ struct flow_parts {
  * may lie in the past. Valid until the next call on the table. */
 void flow_table_reach(struct flow_table *table, struct flow_observation *o, struct flow_parts *ret);
 /* Moves the flow on as a segment with o's flags, payload and direction does. Neither counts nor analyses it. */
-void flow_table_step(const struct flow_parts *parts, const struct flow_observation *o);
+void flow_table_step(struct flow_table *table, const struct flow_parts *parts, const struct flow_observation *o);
 /* Segments of that direction were sent again or came late: the history gets its letter. */
 void flow_table_note_again(const struct flow_parts *parts, unsigned direction);
 /* Adds to the table's totals. */

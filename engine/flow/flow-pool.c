@@ -59,15 +59,24 @@ uint32_t flow_pool_take(struct flow_pool *p, bool ipv6) {
 
         if (number == 0)
                 return p->fresh[ipv6]++;
-        p->free[ipv6] = p->more[number].next;
+        p->free[ipv6] = p->more[number].links[0];
         return number;
 }
 
 void flow_pool_give(struct flow_pool *p, uint32_t number) {
         bool ipv6 = number > p->limit;
 
-        p->more[number].next = p->free[ipv6];
+        p->entries[number].bits = 0;
+        p->more[number].links[0] = p->free[ipv6];
         p->free[ipv6] = number;
+}
+
+uint32_t flow_pool_next(const struct flow_pool *p, uint32_t number) {
+        for (unsigned ipv6 = number > p->limit; ipv6 < 2; ipv6++)
+                for (number = MAX(number + 1, ipv6 * p->limit + 1); number < p->fresh[ipv6]; number++)
+                        if (p->entries[number].bits & ENTRY_IN_USE)
+                                return number;
+        return 0;
 }
 
 void flow_pool_reset(struct flow_pool *p) {

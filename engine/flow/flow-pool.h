@@ -16,6 +16,8 @@ enum flow_entry_bits {
         ENTRY_FIRST_HIGH = 1 << 2,     /* the first packet came from the higher end */
         ENTRY_FIN_HIGH = 1 << 3,       /* the first FIN came from the higher end */
         ENTRY_IS_TCP = 1 << 4,
+        ENTRY_IN_USE = 1 << 5,
+        ENTRY_WAITS = 1 << 6,          /* in the list of those that wait for their first answer */
 };
 
 /* By direction: [0] sent by the lower end. Low words of counters; high ones are in struct flow_more. */
@@ -34,15 +36,22 @@ struct flow_entry {
 struct flow_more {
         uint64_t first[2];
         uint64_t history;  /* four bits a letter: enum flow_letter * 2 + direction, the first lowest */
-        uint32_t next;     /* in its list, or of the free ones; 0: the end */
+        uint32_t links[2]; /* in its list (flow-lists.h), 24 bits; above them the packets' high words */
         uint16_t bytes_high[2];
         struct mac_address macs[2];
-        uint8_t packets_high[2];
-        uint8_t padding[2];
 };
 
 _Static_assert(sizeof(struct flow_entry) == 64, "one cache line");
 _Static_assert(sizeof(struct flow_more) == 48, "");
+
+static inline uint32_t flow_more_packets_high(const struct flow_more *m, unsigned direction) {
+        return m->links[direction] >> 24;
+}
+
+/* Up to 255; nobody counts 2^40 packets. */
+static inline void flow_more_set_packets_high(struct flow_more *m, unsigned direction, uint32_t high) {
+        m->links[direction] = (m->links[direction] & UINT32_C(0xffffff)) | high << 24;
+}
 
 struct flow_ends {
         uint8_t bytes[2][16];
@@ -65,6 +74,8 @@ void flow_pool_done(struct flow_pool *pool);
 /* There must be one left: fewer than `limit` in use. */
 uint32_t flow_pool_take(struct flow_pool *pool, bool ipv6);
 void flow_pool_give(struct flow_pool *pool, uint32_t number);
+/* The numbers in use, one by one: start with 0. 0: that was the last. */
+uint32_t flow_pool_next(const struct flow_pool *pool, uint32_t number);
 /* All numbers at once. */
 void flow_pool_reset(struct flow_pool *pool);
 

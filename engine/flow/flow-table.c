@@ -3,11 +3,11 @@
 /* The flow table. Observations wait in a batch while the memory that they will touch is on its way, and are then taken
  * in one by one: found or created, counted, moved through the states of TCP.
  *
- * Which flows are old is known from a ring of lists by the second in which a flow was last looked at. A packet does not
- * move its flow; when a list's turn comes, flows that had packets since go where they belong now. A list's turn comes at
- * the age of each timeout, so that a connection that closed meanwhile does not wait for the timeout of one that is
- * open. Whether a flow was idle for too long is decided when its next packet comes, so that nothing depends on when
- * lists are walked. Connections that nobody answered yet stand in a list of their own, by age. */
+ * Which flows are old is known from lists by the second in which a flow was last looked at, a ring of them for each
+ * timeout. A packet does not move its flow; when a list's turn comes, flows that had packets since go where they belong
+ * now, and a flow whose state has another timeout changes rings at once. Whether a flow was idle for too long is decided
+ * when its next packet comes, so that nothing depends on when lists are walked. Connections that nobody answered yet
+ * stand in a list of their own, by age. */
 
 #include "engine/flow/flow-table.h"
 
@@ -18,16 +18,22 @@
 
 #include "common/macro.h"
 #include "engine/flow/flow-index.h"
+#include "engine/flow/flow-lists.h"
 #include "engine/flow/flow-parts.h"
 
 #define BATCH 32
-#define RING 1024               /* lists; a power of two */
+#define RING 1024               /* lists of one timeout; a power of two */
 #define INDEX_START 8192
-#define AGES_MAX 6
+#define RINGS_MAX 6
 #define LATENESS 10             /* ticks by which flows that are over may be ended too late, while there is no traffic */
 
-struct list {
-        uint32_t head, tail; /* 0: empty */
+enum { LIST_UNANSWERED, LIST_RINGS };
+
+/* The lists of flows that have one timeout, by tick. Times in ticks. */
+struct ring {
+        uint64_t age;    /* at which a list has its turn */
+        uint64_t walked; /* the last list that had it */
+        uint64_t oldest; /* no list before this one holds a flow */
 };
 
 struct flow_table {
@@ -41,15 +47,18 @@ struct flow_table {
         uint64_t tick, tick_length;/* tick = now / tick_length */
         uint64_t idle[_FLOW_STATE_MAX]; /* timeouts by state */
         uint64_t shortest_idle;    /* of them */
-        uint64_t ages[AGES_MAX], walked[AGES_MAX]; /* in ticks: when lists have their turn, the last that had it */
-        unsigned n_ages;
-        uint64_t oldest;           /* no list before this tick holds a flow */
-        struct list ring[RING], unanswered;
+        struct ring rings[RINGS_MAX];
+        unsigned n_rings;
+        uint8_t ring_of[_FLOW_STATE_MAX];
+        struct flow_lists lists;
         uint32_t n_unanswered;
         struct flow_table_config config;
         struct flow_table_ops ops;
         struct flow_counters counters;
 };
+
+_Static_assert(LIST_RINGS + RINGS_MAX * RING <= FLOW_LISTS, "");
+_Static_assert(2 * FLOW_TABLE_MAX + 1 < FLOW_LISTS_BASE, "");
 
 void flow_table_config_default(struct flow_table_config *config) {
         *config = (struct flow_table_config) {
@@ -124,37 +133,41 @@ static bool is_idle(const struct flow_table *t, const struct flow_entry *e, uint
         return now - last_seen(e) > t->idle[e->state];
 }
 
-static void list_append(struct flow_table *t, struct list *list, uint32_t number) {
-        more_of(t, number)->next = 0;
-        if (list->tail)
-                more_of(t, list->tail)->next = number;
-        else
-                list->head = number;
-        list->tail = number;
+static uint32_t list_of(unsigned ring, uint64_t tick) {
+        return LIST_RINGS + ring * RING + (uint32_t) (tick & (RING - 1));
 }
 
-static uint32_t list_take(struct flow_table *t, struct list *list) {
-        uint32_t number = list->head;
+/* Into the list where it belongs, which is none that had its turn. */
+static void place(struct flow_table *t, uint32_t number, uint64_t tick) {
+        unsigned i = t->ring_of[entry_of(t, number)->state];
+        struct ring *ring = &t->rings[i];
 
-        list->head = more_of(t, number)->next;
-        if (list->head == 0)
-                list->tail = 0;
-        return number;
+        tick = MAX(tick, ring->walked + 1);
+        ring->oldest = MIN(ring->oldest, tick);
+        flow_lists_append(&t->lists, list_of(i, tick), number);
 }
 
-static void ring_append(struct flow_table *t, uint32_t number, uint64_t tick) {
-        t->oldest = MIN(t->oldest, tick);
-        list_append(t, &t->ring[tick & (RING - 1)], number);
+static void place_by_age(struct flow_table *t, uint32_t number) {
+        place(t, number, last_seen(entry_of(t, number)) / t->tick_length);
 }
 
-/* The order of ages does not matter; equal ones count once. */
-static void add_age(struct flow_table *t, uint64_t timeout) {
-        uint64_t age = timeout / t->tick_length + 1;
+/* Of one that waits for its first answer. */
+static void stop_waiting(struct flow_table *t, uint32_t number) {
+        entry_of(t, number)->bits &= (uint8_t) ~ENTRY_WAITS;
+        flow_lists_remove(&t->lists, number);
+        t->n_unanswered--;
+}
 
-        for (unsigned i = 0; i < t->n_ages; i++)
-                if (t->ages[i] == age)
-                        return;
-        t->ages[t->n_ages++] = age;
+/* The ring of flows that are over after `timeout`; equal ones share it. */
+static uint8_t ring_for(struct flow_table *t, uint64_t timeout) {
+        uint64_t age = timeout / t->tick_length + (timeout % t->tick_length > 0) + 1;
+        uint8_t i = 0;
+
+        while (i < t->n_rings && t->rings[i].age != age)
+                i++;
+        if (i == t->n_rings)
+                t->rings[t->n_rings++] = (struct ring) { .age = age, .oldest = UINT64_MAX };
+        return i;
 }
 
 static void set_timeouts(struct flow_table *t, const struct flow_timeouts *o) {
@@ -165,8 +178,6 @@ static void set_timeouts(struct flow_table *t, const struct flow_timeouts *o) {
                 longest = MAX(longest, timeouts[i]);
         /* The ring must reach from the oldest flow to now, with room for both ends. */
         t->tick_length = MAX(NSEC_PER_SEC, longest / (RING - 4) + 1);
-        for (size_t i = 0; i < ELEMENTSOF(timeouts); i++)
-                add_age(t, timeouts[i]);
         for (size_t i = 0; i < ELEMENTSOF(t->idle); i++)
                 t->idle[i] = o->opening;
         t->idle[FLOW_UNKNOWN] = t->idle[FLOW_ESTABLISHED] = o->established;
@@ -175,8 +186,10 @@ static void set_timeouts(struct flow_table *t, const struct flow_timeouts *o) {
         t->idle[FLOW_DATAGRAMS] = o->datagrams;
         t->idle[FLOW_MESSAGES] = o->messages;
         t->shortest_idle = UINT64_MAX;
-        for (size_t i = 0; i < ELEMENTSOF(t->idle); i++)
+        for (size_t i = 0; i < ELEMENTSOF(t->idle); i++) {
                 t->shortest_idle = MIN(t->shortest_idle, t->idle[i]);
+                t->ring_of[i] = ring_for(t, t->idle[i]);
+        }
 }
 
 int flow_table_new(struct flow_table **ret, const struct flow_table_config *config, const struct flow_table_ops *ops) {
@@ -192,7 +205,6 @@ int flow_table_new(struct flow_table **ret, const struct flow_table_config *conf
         t->ops = *ops;
         t->secret[0] = mix(config->seed ^ UINT64_C(0x9e3779b97f4a7c15), UINT64_C(0xd1b54a32d192ed03));
         t->secret[1] = mix(config->seed ^ UINT64_C(0x8cb92ba72f3d8dd7), UINT64_C(0xaef17502108ef2d9));
-        t->oldest = UINT64_MAX;
         set_timeouts(t, &config->timeouts);
         r = flow_index_init(&t->index, INDEX_START);
         if (r >= 0)
@@ -201,6 +213,7 @@ int flow_table_new(struct flow_table **ret, const struct flow_table_config *conf
                 flow_table_free(t);
                 return r;
         }
+        flow_lists_init(&t->lists, &t->pool);
         *ret = t;
         return 0;
 }
@@ -241,7 +254,7 @@ static void record_history(const struct flow_entry *e, const struct flow_more *m
 
 static void record_direction(const struct flow_entry *e, const struct flow_more *m, unsigned i, struct flow_direction *ret) {
         *ret = (struct flow_direction) {
-                .packets = (uint64_t) m->packets_high[i] << 32 | e->packets[i],
+                .packets = (uint64_t) flow_more_packets_high(m, i) << 32 | e->packets[i],
                 .bytes = (uint64_t) m->bytes_high[i] << 32 | e->bytes[i],
                 .first = m->first[i],
                 .last = e->last[i],
@@ -327,27 +340,24 @@ static void remove_flow(struct flow_table *t, uint32_t number, enum flow_end rea
         flow_pool_give(&t->pool, number);
 }
 
-/* A flow at its turn: ended if it is idle, else put where it belongs. */
+/* A flow that was taken out of its list: ended if it is idle, else put where it belongs. */
 static void review(struct flow_table *t, uint32_t number) {
-        const struct flow_entry *e = entry_of(t, number);
-
-        if (is_idle(t, e, t->now))
+        if (is_idle(t, entry_of(t, number), t->now))
                 remove_flow(t, number, FLOW_END_IDLE);
         else
-                ring_append(t, number, last_seen(e) / t->tick_length);
+                place_by_age(t, number);
 }
 
-static void walk_list(struct flow_table *t, struct list *list) {
-        uint32_t number = list->head;
+static void walk_list(struct flow_table *t, uint32_t list) {
+        uint32_t number;
 
-        *list = (struct list) { 0 };
-        while (number > 0) {
-                uint32_t next = more_of(t, number)->next;
+        while ((number = flow_lists_first(&t->lists, list)) > 0) {
+                uint32_t next = flow_lists_get(&t->lists, number, FLOW_NEXT);
 
-                if (next > 0)
+                if (next < FLOW_LISTS_BASE)
                         __builtin_prefetch(entry_of(t, next));
+                flow_lists_remove(&t->lists, number);
                 review(t, number);
-                number = next;
         }
 }
 
@@ -358,49 +368,66 @@ static uint64_t opened_at(struct flow_table *t, uint32_t number) {
 static void review_unanswered(struct flow_table *t) {
         uint32_t number;
 
-        while ((number = t->unanswered.head) > 0 && t->now - opened_at(t, number) > t->config.timeouts.opening) {
-                list_take(t, &t->unanswered);
-                t->n_unanswered--;
+        while ((number = flow_lists_first(&t->lists, LIST_UNANSWERED)) > 0 &&
+               t->now - opened_at(t, number) > t->config.timeouts.opening) {
+                stop_waiting(t, number);
                 review(t, number);
         }
 }
 
-/* Time has come to a new tick: all lists that have reached one of the ages have their turn. */
+static void walk_ring(struct flow_table *t, unsigned i) {
+        struct ring *ring = &t->rings[i];
+        uint64_t due = t->tick > ring->age ? t->tick - ring->age : 0, from = MAX(ring->walked + 1, ring->oldest);
+
+        /* After a leap in time each list once will do. */
+        if (from <= due && due - from >= RING)
+                from = due - (RING - 1);
+        for (; from <= due; from++) {
+                ring->walked = from;
+                walk_list(t, list_of(i, from));
+        }
+        ring->walked = MAX(ring->walked, due);
+        ring->oldest = MAX(ring->oldest, due + 1);
+}
+
+/* Time has come to a new tick: all lists that have reached their age have their turn. */
 static void walk(struct flow_table *t) {
         t->tick = t->now / t->tick_length;
         t->next_tick = t->tick >= UINT64_MAX / t->tick_length ? UINT64_MAX : (t->tick + 1) * t->tick_length;
         review_unanswered(t);
-        for (unsigned i = 0; i < t->n_ages; i++) {
-                uint64_t due = t->tick > t->ages[i] ? t->tick - t->ages[i] : 0, from = MAX(t->walked[i] + 1, t->oldest);
-
-                /* After a leap in time each list once will do. */
-                if (from <= due && due - from >= RING)
-                        from = due - (RING - 1);
-                for (; from <= due; from++)
-                        walk_list(t, &t->ring[from & (RING - 1)]);
-                t->walked[i] = MAX(t->walked[i], due);
-        }
-        /* Nothing older than the highest age is left. */
-        if (t->tick >= RING)
-                t->oldest = MAX(t->oldest, t->tick - (RING - 2));
+        for (unsigned i = 0; i < t->n_rings; i++)
+                walk_ring(t, i);
 }
 
-/* The flow that was seen least recently and is in a list of the ring; 0: none is. It is still in its list. */
-static uint32_t find_oldest(struct flow_table *t, struct list **ret) {
-        for (; t->oldest <= t->tick; t->oldest++) {
-                struct list *list = &t->ring[t->oldest & (RING - 1)];
+/* The flow of one ring that was seen least recently, and in ring->oldest its tick; 0: the ring is empty. */
+static uint32_t find_oldest_in(struct flow_table *t, unsigned i) {
+        struct ring *ring = &t->rings[i];
+        uint32_t number;
 
-                while (list->head > 0) {
-                        uint64_t tick = last_seen(entry_of(t, list->head)) / t->tick_length;
-
-                        if (tick <= t->oldest) {
-                                *ret = list;
-                                return list->head;
-                        }
-                        ring_append(t, list_take(t, list), tick);
+        for (; ring->oldest <= t->tick; ring->oldest++)
+                while ((number = flow_lists_first(&t->lists, list_of(i, ring->oldest))) > 0) {
+                        if (last_seen(entry_of(t, number)) / t->tick_length <= ring->oldest)
+                                return number;
+                        flow_lists_remove(&t->lists, number);
+                        place_by_age(t, number);
                 }
-        }
         return 0;
+}
+
+/* The flow that was seen least recently, to the tick, of those in rings; 0: none is. */
+static uint32_t find_oldest(struct flow_table *t) {
+        uint64_t oldest = UINT64_MAX;
+        uint32_t found = 0;
+
+        for (unsigned i = 0; i < t->n_rings; i++) {
+                uint32_t number = find_oldest_in(t, i);
+
+                if (number == 0 || t->rings[i].oldest >= oldest)
+                        continue;
+                found = number;
+                oldest = t->rings[i].oldest;
+        }
+        return found;
 }
 
 static bool is_unanswered(const struct flow_entry *e) {
@@ -410,13 +437,13 @@ static bool is_unanswered(const struct flow_entry *e) {
 /* Takes the oldest connection that waits for an answer out of its list: 0 if none does. What was answered meanwhile
  * leaves the list on the way. */
 static uint32_t take_unanswered(struct flow_table *t) {
-        while (t->unanswered.head > 0) {
-                uint32_t number = list_take(t, &t->unanswered);
+        uint32_t number;
 
-                t->n_unanswered--;
+        while ((number = flow_lists_first(&t->lists, LIST_UNANSWERED)) > 0) {
+                stop_waiting(t, number);
                 if (is_unanswered(entry_of(t, number)))
                         return number;
-                ring_append(t, number, last_seen(entry_of(t, number)) / t->tick_length);
+                place_by_age(t, number);
         }
         return 0;
 }
@@ -431,10 +458,8 @@ static void evict_unanswered(struct flow_table *t) {
 }
 
 static void evict(struct flow_table *t) {
-        uint32_t waiting = t->unanswered.head, number;
-        struct list *list;
+        uint32_t waiting = flow_lists_first(&t->lists, LIST_UNANSWERED), number = find_oldest(t);
 
-        number = find_oldest(t, &list);
         if (number == 0 || (waiting > 0 && opened_at(t, waiting) < last_seen(entry_of(t, number)))) {
                 waiting = take_unanswered(t);
                 if (waiting > 0) {
@@ -442,9 +467,24 @@ static void evict(struct flow_table *t) {
                         remove_flow(t, waiting, FLOW_END_EVICTED);
                         return;
                 }
-                number = find_oldest(t, &list);
+                number = find_oldest(t);
         }
-        remove_flow(t, list_take(t, list), FLOW_END_EVICTED);
+        flow_lists_remove(&t->lists, number);
+        remove_flow(t, number, FLOW_END_EVICTED);
+}
+
+/* A larger index, filled in the order of the flows in memory. */
+static int grow_index(struct flow_table *t) {
+        struct flow_index grown;
+        int r = flow_index_init(&grown, (t->index.mask + 1) * 2);
+
+        if (r < 0)
+                return r;
+        for (uint32_t number = 0; (number = flow_pool_next(&t->pool, number)) > 0;)
+                flow_index_insert(&grown, hash_of(t, number), number);
+        flow_index_done(&t->index);
+        t->index = grown;
+        return 0;
 }
 
 /* Who began is what a SYN or a question says, and else who was seen first. */
@@ -456,7 +496,8 @@ static uint8_t first_bits(const struct flow_observation *o) {
                 answer = known && o->tcp_flags & TCP_ACK;
         }
         return (uint8_t) ((o->direction ^ answer ? ENTRY_INITIATOR_HIGH : 0) | (known ? ENTRY_INITIATOR_KNOWN : 0) |
-                          (o->direction ? ENTRY_FIRST_HIGH : 0) | (o->flags & OBSERVATION_TCP ? ENTRY_IS_TCP : 0));
+                          (o->direction ? ENTRY_FIRST_HIGH : 0) | (o->flags & OBSERVATION_TCP ? ENTRY_IS_TCP : 0) |
+                          ENTRY_IN_USE);
 }
 
 static enum flow_state first_state(const struct flow_observation *o) {
@@ -478,7 +519,7 @@ static void begin(struct flow_table *t, uint32_t number, const struct flow_obser
                 .state = (uint8_t) first_state(o),
                 .bits = first_bits(o),
         };
-        *m = (struct flow_more) { .next = m->next };
+        *m = (struct flow_more) { .links = { m->links[0] & FLOW_NUMBER_MASK, m->links[1] & FLOW_NUMBER_MASK } };
         m->macs[o->direction] = o->link_source;
         m->macs[!o->direction] = o->link_destination;
         m->first[o->direction] = o->ts;
@@ -497,7 +538,7 @@ static uint32_t create(struct flow_table *t, const struct flow_observation *o) {
         if (t->counters.active >= t->config.flows_max)
                 evict(t);
         /* Without memory for a larger index flows make room as at the limit. */
-        if (t->counters.active * 2 > t->index.mask && flow_index_double(&t->index, hash_of, t) < 0 &&
+        if (t->counters.active * 2 > t->index.mask && grow_index(t) < 0 &&
             t->counters.active * 8 > t->index.mask * 7)
                 evict(t);
         number = flow_pool_take(&t->pool, o->flags & OBSERVATION_IPV6);
@@ -506,10 +547,11 @@ static uint32_t create(struct flow_table *t, const struct flow_observation *o) {
         begin(t, number, o);
         flow_index_insert(&t->index, o->hash, number);
         if (unanswered) {
-                list_append(t, &t->unanswered, number);
+                entry_of(t, number)->bits |= ENTRY_WAITS;
+                flow_lists_append(&t->lists, LIST_UNANSWERED, number);
                 t->n_unanswered++;
         } else {
-                ring_append(t, number, t->tick);
+                place(t, number, t->tick);
         }
         return number;
 }
@@ -534,7 +576,12 @@ static inline uint32_t find(struct flow_table *t, const struct flow_observation 
 /* Ends the flow and begins another in its place. */
 static void begin_again(struct flow_table *t, uint32_t number, const struct flow_observation *o, enum flow_end reason) {
         end_flow(t, number, reason);
+        if (entry_of(t, number)->bits & ENTRY_WAITS)
+                stop_waiting(t, number);
+        else
+                flow_lists_remove(&t->lists, number);
         begin(t, number, o);
+        place(t, number, t->tick);
 }
 
 /* Does this SYN open another connection between the same ports? Its sequence number tells, where the first one's is
@@ -564,10 +611,28 @@ static void learn_initiator(struct flow_entry *e, const struct flow_observation 
         e->bits = (uint8_t) ((e->bits & ~ENTRY_INITIATOR_HIGH) | (high ? ENTRY_INITIATOR_HIGH : 0) | ENTRY_INITIATOR_KNOWN);
 }
 
-static void change_state(struct flow_entry *e, const struct flow_observation *o) {
+/* The state was `before`: the flow goes to the list for its timeout. */
+static void change_list(struct flow_table *t, uint32_t number, uint8_t before) {
+        const struct flow_entry *e = entry_of(t, number);
+
+        if (e->bits & ENTRY_WAITS) {
+                if (is_unanswered(e))
+                        return;
+                stop_waiting(t, number);
+        } else {
+                if (t->ring_of[before] == t->ring_of[e->state])
+                        return;
+                flow_lists_remove(&t->lists, number);
+        }
+        place_by_age(t, number);
+}
+
+static void change_state(struct flow_table *t, uint32_t number, const struct flow_observation *o) {
+        struct flow_entry *e = entry_of(t, number);
+        uint8_t before = e->state;
         unsigned d = o->direction;
         struct flow_tcp_step step = {
-                .state = (enum flow_state) e->state,
+                .state = (enum flow_state) before,
                 .tcp_flags = o->tcp_flags,
                 .from_initiator = d == !!(e->bits & ENTRY_INITIATOR_HIGH),
                 .answered = e->packets[!d] > 0,
@@ -579,9 +644,11 @@ static void change_state(struct flow_entry *e, const struct flow_observation *o)
                 step.closes_last = e->tcp_flags[!d] & TCP_FIN;
         else
                 step.closes_last = d == !!(e->bits & ENTRY_FIN_HIGH);
-        if (o->tcp_flags & TCP_FIN && e->state != FLOW_FIN_WAIT)
+        if (o->tcp_flags & TCP_FIN && before != FLOW_FIN_WAIT)
                 e->bits = (uint8_t) ((e->bits & ~ENTRY_FIN_HIGH) | (d ? ENTRY_FIN_HIGH : 0));
         e->state = (uint8_t) flow_tcp_next_state(&step);
+        if (e->state != before)
+                change_list(t, number, before);
 }
 
 static inline __attribute__((always_inline)) void take_tcp(struct flow_table *t, uint32_t number, struct flow_entry *e,
@@ -594,7 +661,7 @@ static inline __attribute__((always_inline)) void take_tcp(struct flow_table *t,
         if (letters & ~e->letters[d])
                 add_letters(e, more_of(t, number), letters, d);
         if (e->state != FLOW_ESTABLISHED || o->tcp_flags & (TCP_SYN | TCP_FIN | TCP_RST))
-                change_state(e, o);
+                change_state(t, number, o);
         e->tcp_flags[d] |= o->tcp_flags;
 }
 
@@ -611,7 +678,7 @@ static inline void count(struct flow_table *t, uint32_t number, struct flow_entr
 
         e->last[d] = o->ts;
         if (__builtin_add_overflow(e->packets[d], 1, &e->packets[d]))
-                more_of(t, number)->packets_high[d]++;
+                flow_more_set_packets_high(more_of(t, number), d, flow_more_packets_high(more_of(t, number), d) + 1);
         if (__builtin_add_overflow(e->bytes[d], o->length, &e->bytes[d]))
                 more_of(t, number)->bytes_high[d]++;
         if (o->length < e->shortest[d] || o->length > e->longest[d])
@@ -731,11 +798,13 @@ void flow_table_advance(struct flow_table *t, uint64_t now) {
                 walk(t);
 }
 
-/* The first tick from which on a list has its turn at `age`; UINT64_MAX: none has. */
-static uint64_t next_turn(const struct flow_table *t, unsigned age) {
-        for (uint64_t tick = MAX(t->walked[age] + 1, t->oldest); tick <= t->tick; tick++)
-                if (t->ring[tick & (RING - 1)].head > 0)
-                        return tick + t->ages[age];
+/* The tick at which the first list of a ring has its turn; UINT64_MAX: all are empty. */
+static uint64_t next_turn(const struct flow_table *t, unsigned i) {
+        const struct ring *ring = &t->rings[i];
+
+        for (uint64_t tick = MAX(ring->walked + 1, ring->oldest); tick <= t->tick; tick++)
+                if (flow_lists_first(&t->lists, list_of(i, tick)) > 0)
+                        return tick + ring->age;
         return UINT64_MAX;
 }
 
@@ -745,9 +814,9 @@ uint64_t flow_table_next_deadline(const struct flow_table *t) {
 
         if (t->waiting > 0)
                 return t->next_tick;
-        for (unsigned i = 0; i < t->n_ages; i++)
+        for (unsigned i = 0; i < t->n_rings; i++)
                 turn = MIN(turn, next_turn(t, i));
-        if (t->unanswered.head > 0)
+        if (t->n_unanswered > 0)
                 turn = MIN(turn, t->tick + 1);
         if (turn == UINT64_MAX)
                 return UINT64_MAX;
@@ -756,20 +825,16 @@ uint64_t flow_table_next_deadline(const struct flow_table *t) {
 }
 
 void flow_table_flush(struct flow_table *t) {
-        struct list *list;
-
         work_off(t);
-        while (t->unanswered.head > 0) {
-                uint32_t number = list_take(t, &t->unanswered);
-
-                t->n_unanswered--;
-                ring_append(t, number, last_seen(entry_of(t, number)) / t->tick_length);
-        }
-        while (find_oldest(t, &list) > 0)
-                end_flow(t, list_take(t, list), FLOW_END_CAPTURE);
+        for (uint32_t number = 0; (number = flow_pool_next(&t->pool, number)) > 0;)
+                end_flow(t, number, FLOW_END_CAPTURE);
         /* Cheaper than to take each out. */
         memset(t->index.slots, 0, (t->index.mask + 1) * sizeof *t->index.slots);
         flow_pool_reset(&t->pool);
+        flow_lists_init(&t->lists, &t->pool);
+        t->n_unanswered = 0;
+        for (unsigned i = 0; i < t->n_rings; i++)
+                t->rings[i].oldest = UINT64_MAX;
 }
 
 void flow_table_get_counters(const struct flow_table *t, struct flow_counters *ret) {
@@ -827,9 +892,9 @@ void flow_table_reach(struct flow_table *t, struct flow_observation *o, struct f
         };
 }
 
-void flow_table_step(const struct flow_parts *parts, const struct flow_observation *o) {
+void flow_table_step(struct flow_table *t, const struct flow_parts *parts, const struct flow_observation *o) {
         add_letters(parts->entry, parts->more, flow_tcp_letters(o->tcp_flags, o->payload), o->direction);
-        change_state(parts->entry, o);
+        change_state(t, parts->number, o);
         parts->entry->tcp_flags[o->direction] |= o->tcp_flags;
 }
 

@@ -13,7 +13,7 @@
  * their first answer have a smaller limit of their own, the oldest goes, so that a flood of SYNs pushes out nothing
  * but SYNs. */
 
-#define FLOW_TABLE_MAX ((UINT32_C(1) << 23) - 2) /* flows */
+#define FLOW_TABLE_MAX ((UINT32_C(1) << 23) - 4097) /* flows: numbers of 24 bits name two families of them, and lists */
 
 struct flow_table;
 

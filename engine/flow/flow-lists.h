@@ -1,0 +1,63 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+#include "engine/flow/flow-index.h"
+#include "engine/flow/flow-pool.h"
+
+/* Lists of flows, linked both ways through the pool, so that a flow leaves its list without anybody knowing which it is.
+ * Each list is a ring through a head of its own, which is numbered like a flow behind all that there can be. */
+
+#define FLOW_LISTS 8192
+#define FLOW_LISTS_BASE (FLOW_NUMBER_MASK - FLOW_LISTS + 1) /* the first head's number */
+
+enum { FLOW_NEXT, FLOW_PREVIOUS };
+
+struct flow_lists {
+        struct flow_more *more;
+        uint32_t heads[FLOW_LISTS][2];
+};
+
+static inline uint32_t *flow_lists_link(struct flow_lists *l, uint32_t number, unsigned side) {
+        return number >= FLOW_LISTS_BASE ? &l->heads[number - FLOW_LISTS_BASE][side] : &l->more[number].links[side];
+}
+
+/* The upper bits are somebody else's. */
+static inline void flow_lists_set(struct flow_lists *l, uint32_t number, unsigned side, uint32_t to) {
+        uint32_t *link = flow_lists_link(l, number, side);
+
+        *link = (*link & ~FLOW_NUMBER_MASK) | to;
+}
+
+static inline uint32_t flow_lists_get(const struct flow_lists *l, uint32_t number, unsigned side) {
+        return *flow_lists_link((struct flow_lists *) l, number, side) & FLOW_NUMBER_MASK;
+}
+
+/* All empty. `pool` must have its memory, and outlives the lists. */
+static inline void flow_lists_init(struct flow_lists *l, const struct flow_pool *pool) {
+        l->more = pool->more;
+        for (uint32_t i = 0; i < FLOW_LISTS; i++)
+                l->heads[i][FLOW_NEXT] = l->heads[i][FLOW_PREVIOUS] = FLOW_LISTS_BASE + i;
+}
+
+/* 0: the list is empty. */
+static inline uint32_t flow_lists_first(const struct flow_lists *l, uint32_t list) {
+        uint32_t number = l->heads[list][FLOW_NEXT];
+
+        return number >= FLOW_LISTS_BASE ? 0 : number;
+}
+
+static inline void flow_lists_append(struct flow_lists *l, uint32_t list, uint32_t number) {
+        uint32_t head = FLOW_LISTS_BASE + list, last = l->heads[list][FLOW_PREVIOUS];
+
+        flow_lists_set(l, number, FLOW_PREVIOUS, last);
+        flow_lists_set(l, number, FLOW_NEXT, head);
+        flow_lists_set(l, last, FLOW_NEXT, number);
+        l->heads[list][FLOW_PREVIOUS] = number;
+}
+
+static inline void flow_lists_remove(struct flow_lists *l, uint32_t number) {
+        uint32_t next = flow_lists_get(l, number, FLOW_NEXT), previous = flow_lists_get(l, number, FLOW_PREVIOUS);
+
+        flow_lists_set(l, previous, FLOW_NEXT, next);
+        flow_lists_set(l, next, FLOW_PREVIOUS, previous);
+}
