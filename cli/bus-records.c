@@ -256,11 +256,3 @@ struct json_object *network_from_bus(struct json_object *properties) {
 struct json_object *reasons_from_bus(struct json_object *reasons) {
         return map_list(reasons, reason_mappings, ELEMENTSOF(reason_mappings));
 }
-
-const char *json_list_first(struct json_object *o, const char *path) {
-        struct json_object *list = json_at(o, path);
-
-        if (!json_object_is_type(list, json_type_array) || json_object_array_length(list) == 0)
-                return "";
-        return json_object_get_string(json_object_array_get_idx(list, 0));
-}

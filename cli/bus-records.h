@@ -14,8 +14,5 @@ struct json_object *network_from_bus(struct json_object *properties);
 /* The list that Explain() returns. */
 struct json_object *reasons_from_bus(struct json_object *reasons);
 
-/* The first text of a list, "" if there is none. */
-const char *json_list_first(struct json_object *o, const char *path);
-
 /* A device from the a{sv} that comes next in a message. Read straight, for there may be thousands. -errno. */
 int device_from_message(sd_bus_message *message, struct json_object **ret);

@@ -29,15 +29,17 @@ static int open_failed(const struct options *options, int r) {
         return r;
 }
 
-int bus_open(const struct options *options, sd_bus **ret) {
-        int r;
-
+int bus_connect(const struct options *options, sd_bus **ret) {
         if (options->host)
-                r = sd_bus_open_system_remote(ret, options->host);
-        else if (options->machine)
-                r = sd_bus_open_system_machine(ret, options->machine);
-        else
-                r = sd_bus_open_system(ret);
+                return sd_bus_open_system_remote(ret, options->host);
+        if (options->machine)
+                return sd_bus_open_system_machine(ret, options->machine);
+        return sd_bus_open_system(ret);
+}
+
+int bus_open(const struct options *options, sd_bus **ret) {
+        int r = bus_connect(options, ret);
+
         return r < 0 ? open_failed(options, r) : 0;
 }
 

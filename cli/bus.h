@@ -10,6 +10,8 @@
  * negative errno then. */
 
 int bus_open(const struct options *options, sd_bus **ret);
+/* The same, but says nothing. */
+int bus_connect(const struct options *options, sd_bus **ret);
 
 /* Who is called for what; `action` is the polkit action that the method needs, NULL for none. */
 struct bus_method {

@@ -143,6 +143,35 @@ static bool set_format(struct options *o, const char *value) {
         return set_choice("format", value, (const char *const[]) { "json", "csv", NULL });
 }
 
+static bool set_view(struct options *o, const char *value) {
+        o->view = value;
+        return set_choice("view", value, (const char *const[]) { "devices", "flows", "alerts", NULL });
+}
+
+static bool set_delay(struct options *o, const char *value) {
+        char *end;
+        double seconds = strtod(value, &end);
+
+        if (end == value || *end || !(seconds >= 0.2 && seconds <= 3600)) {
+                fprintf(stderr, "'%s' is no delay: seconds from 0.2 to 3600 are.\n", value);
+                return false;
+        }
+        o->delay = (uint64_t) (seconds * USEC_PER_SEC);
+        return true;
+}
+
+static bool set_batch(struct options *o, const char *value) {
+        char *end;
+        unsigned long n = strtoul(value, &end, 10);
+
+        if (value[0] < '1' || value[0] > '9' || *end || n > 1000000) {
+                fprintf(stderr, "'%s' is no number of pictures: 1 to 1000000 are.\n", value);
+                return false;
+        }
+        o->batch = (uint32_t) n;
+        return true;
+}
+
 static const struct option_row rows[] = {
         { "type", 0, "TYPE", " list ", "Only devices of this type, such as printer", .set = set_type },
         { "category", 0, "CATEGORY", " list ", "Only devices of this category, such as media", .set = set_category },
@@ -163,7 +192,7 @@ static const struct option_row rows[] = {
         { "kind", 0, "KIND", " alerts ", "Only alerts of this kind, such as new_device", .set = set_kind },
         { "severity", 0, "LEVEL", " alerts ", "Only alerts at least info, warning or critical", .set = set_severity },
         { "device", 0, "DEVICE", " alerts ", "Only alerts about one device", TEXT(device) },
-        { "limit", 'n', "N", " alerts list analyze ", "At most this many lines; with analyze: of flows, those with\nthe most bytes", .set = set_limit },
+        { "limit", 'n', "N", " alerts list analyze top ", "At most this many lines; with analyze: of flows, those with\nthe most bytes", .set = set_limit },
         { "format", 0, "FORMAT", " export analyze ", "json (the default) or csv", .set = set_format },
         { "output", 'o', "FILE", " export ", "Write there instead of to standard output", TEXT(output) },
         { "facts", 0, NULL, " analyze ", "One JSON object per fact, in the order of the capture", FLAG(facts) },
@@ -175,6 +204,9 @@ static const struct option_row rows[] = {
           FLAG(no_tcp_analysis) },
         { "stats", 0, NULL, " analyze ", "One JSON object of totals per file", FLAG(stats) },
         { "rules", 0, "DIR", " analyze ", "Read classification rules from DIR/*.conf", TEXT(rules) },
+        { "view", 0, "VIEW", " top ", "Begin with devices (the default), flows or alerts", .set = set_view },
+        { "delay", 'd', "SECONDS", " top ", "Time from one refresh to the next, 0.2 to 3600 (1)", .set = set_delay },
+        { "batch", 'b', "N", " top ", "Print N pictures as text, or JSON, and end", .set = set_batch },
         { "json", 0, "MODE", NULL, "Print JSON: pretty, short, or off (the default)", .set = set_json },
         { "no-legend", 0, NULL, NULL, "No column headings and no line of totals", FLAG(no_legend) },
         { "no-pager", 0, NULL, NULL, "Do not pipe output into a pager", FLAG(no_pager) },
@@ -207,6 +239,7 @@ static bool setter_was_used(option_setter set, const struct options *o) {
                 { set_limit, o->limit > 0 },         { set_max_flows, o->max_flows > 0 },         { set_since, o->since > 0 },       { set_presence, o->presence != NULL },
                 { set_sort, o->sort != NULL },       { set_type, o->type != NULL },     { set_category, o->category != NULL },
                 { set_kind, o->kind != NULL },       { set_severity, o->severity != NULL }, { set_format, o->format != NULL },
+                { set_view, o->view != NULL },       { set_delay, o->delay > 0 },       { set_batch, o->batch > 0 },
         };
 
         for (size_t i = 0; i < ELEMENTSOF(setters); i++)

@@ -31,6 +31,11 @@ struct options {
         uint32_t max_flows; /* 0: the default */
         bool no_tcp_analysis;
 
+        /* The dashboard */
+        const char *view;
+        uint64_t delay; /* us, 0: the default */
+        uint32_t batch; /* pictures as text; 0: on a terminal */
+
         bool help, version;
 };
 

@@ -128,6 +128,14 @@ const char *json_text_at(struct json_object *o, const char *path) {
         return json_object_is_type(value, json_type_string) ? json_object_get_string(value) : "";
 }
 
+const char *json_list_first(struct json_object *o, const char *path) {
+        struct json_object *list = json_at(o, path);
+
+        if (!json_object_is_type(list, json_type_array) || json_object_array_length(list) == 0)
+                return "";
+        return json_object_get_string(json_object_array_get_idx(list, 0));
+}
+
 /* A value as one line of plain text, to be escaped by the caller. */
 static void put_flat(FILE *f, struct json_object *o) {
         if (json_object_is_type(o, json_type_array)) {

@@ -31,6 +31,8 @@ int json_csv_write_row(FILE *f, struct json_object *o, const char *const columns
 struct json_object *json_at(struct json_object *o, const char *path);
 /* Never NULL: "" where `path` has no string. Owned by `o`. */
 const char *json_text_at(struct json_object *o, const char *path);
+/* The first text of a list, "" if there is none. Owned by `o`. */
+const char *json_list_first(struct json_object *o, const char *path);
 
 /* Adds `value`, taking it over; NULL is out of memory and makes the object wrong: -ENOMEM. */
 int json_add(struct json_object *o, const char *key, struct json_object *value);

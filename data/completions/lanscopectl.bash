@@ -34,6 +34,7 @@ _lanscopectl() {
         --severity) words='info warning critical' ;;
         --format) words='json csv' ;;
         --sort) words='name type vendor ip mac presence last-seen first-seen traffic' ;;
+        --view) words='devices flows alerts' ;;
         --device) words=$(__lanscopectl_devices) ;;
         --output | --rules) COMPREPLY=($(compgen -f -- "$cur")); return ;;
         esac

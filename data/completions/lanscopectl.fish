@@ -43,6 +43,7 @@ complete -c lanscopectl -n '__lanscopectl_verb_is list' -l presence -x -a 'onlin
 complete -c lanscopectl -n '__lanscopectl_verb_is list' -l sort -x -a 'name type vendor ip mac presence last-seen first-seen traffic'
 complete -c lanscopectl -n '__lanscopectl_verb_is alerts' -l severity -x -a 'info warning critical'
 complete -c lanscopectl -n '__lanscopectl_verb_is alerts' -l device -x -a '(__lanscopectl_devices)'
+complete -c lanscopectl -n '__lanscopectl_verb_is top' -l view -x -a 'devices flows alerts'
 complete -c lanscopectl -n '__lanscopectl_verb_is export analyze' -l format -x -a 'json csv'
 complete -c lanscopectl -n '__lanscopectl_verb_is export' -l output -s o -r -F
 complete -c lanscopectl -n '__lanscopectl_verb_is analyze' -l rules -r -F

@@ -6,7 +6,7 @@ import unittest
 
 from harness import Bus, ctl, environment, main, verbs
 
-ARGUMENTS = {
+ARGUMENTS = {'top': ['--batch=1'], 
     'device': ['x'], 'explain': ['x'], 'ack': ['1'], 'label': ['x', 'y'], 'type': ['x', 'printer'], 'notes': ['x', 'y'],
     'trust': ['x'], 'forget': ['x'], 'merge': ['x', 'y'], 'split': ['x', '02:00:00:00:00:01'], 'mode': ['host'],
 }
