@@ -120,13 +120,24 @@ static void on_device_changed(void *userdata, const struct device *d, uint32_t c
         flush_within(m, seen_only ? FLUSH_SELDOM : FLUSH_SOON);
 }
 
-static void on_device_removed(void *userdata, const struct device *d, uint64_t successor _unused_) {
+static void on_device_removed(void *userdata, const struct device *d, uint64_t successor) {
         struct manager *m = userdata;
+
+        if (successor != 0)
+                ledger_move(m->ledger, d->id, successor);
+        else
+                ledger_drop(m->ledger, d->id);
 
         (void) changes_remove(m->changes, OBJECT_DEVICE, d->id);
         manager_mark(m, MANAGER_DEVICES);
         (void) store_delete_device(m->store, d->id);
         flush_within(m, FLUSH_SOON);
+}
+
+static void on_traffic(void *userdata, const struct device *d, const struct device_traffic *traffic, uint64_t ts) {
+        struct manager *m = userdata;
+
+        ledger_add(m->ledger, d->id, ts, traffic);
 }
 
 static void on_network_added(void *userdata, const struct network *n) {
@@ -455,11 +466,23 @@ static int restore_device(void *userdata, const struct device *device) {
 }
 
 static const struct device *source_device(void *userdata, uint64_t id) {
-        return inventory_get(userdata, id);
+        return inventory_get(manager_inventory(userdata), id);
 }
 
 static const struct network *source_network(void *userdata, uint64_t id) {
-        return inventory_get_network(userdata, id);
+        return inventory_get_network(manager_inventory(userdata), id);
+}
+
+static const struct store_hour *source_traffic(void *userdata, uint64_t id, size_t *ret_n) {
+        struct manager *m = userdata;
+
+        return ledger_fetch(m->ledger, id, ret_n);
+}
+
+static void source_traffic_written(void *userdata, bool written) {
+        struct manager *m = userdata;
+
+        ledger_fetched(m->ledger, written);
 }
 
 /* The learning period begins with the database. A capture file is about the past: there everything is new. */
@@ -483,8 +506,46 @@ static void set_engine_config(const struct config *config, uint64_t learning, st
         ret->flow_table = config->flow_table;
 }
 
+/* What `device` sent as the flow's end `side`. */
+static struct device_traffic traffic_of(const struct flow_moved *moved, unsigned side) {
+        return (struct device_traffic) {
+                .packets_sent = moved->packets[side],
+                .bytes_sent = moved->bytes[side],
+                .packets_received = moved->packets[!side],
+                .bytes_received = moved->bytes[!side],
+        };
+}
+
+/* What the other end is called: the device's name, or what this one called the address. */
+static const char *name_of_peer(const struct manager *m, const struct flow_endpoint *us, const struct flow_endpoint *peer,
+                                uint64_t ts, char buffer[static DEVICE_USER_TEXT_MAX + 1]) {
+        const struct device *device = inventory_get_endpoint(manager_inventory(m), &peer->mac, &peer->ip);
+
+        if (device)
+                return device_display_name(device, buffer, DEVICE_USER_TEXT_MAX + 1);
+        return peer_names_find(engine_peer_names(m->engine), &us->ip, &peer->ip, ts);
+}
+
+static void on_moved(void *userdata, const struct flow_record *record, const struct flow_moved *moved, uint64_t ts) {
+        char name[DEVICE_USER_TEXT_MAX + 1];
+        struct manager *m = userdata;
+
+        for (unsigned i = 0; i < 2; i++) {
+                const struct flow_endpoint *us = &record->endpoints[i], *peer = &record->endpoints[!i];
+                const struct device *device = inventory_get_endpoint(manager_inventory(m), &us->mac, &us->ip);
+                struct store_peer entry;
+
+                if (!device)
+                        continue;
+                entry = (struct store_peer) { peer->ip, name_of_peer(m, us, peer, ts, name), traffic_of(moved, i) };
+                ledger_add_peer(m->ledger, device->id, ts, &entry);
+                (void) store_put_device(m->store, device->id, CHANGE_SEEN);
+                flush_within(m, FLUSH_SELDOM);
+        }
+}
+
 static int make_flows(struct manager *m) {
-        const struct flows_ops ops = { .userdata = m };
+        const struct flows_ops ops = { on_moved, m };
         int r = m->config.flows ? flow_hasher_new(&m->hasher) : 0;
 
         if (r < 0)
@@ -499,6 +560,7 @@ static int make_engine(struct manager *m) {
                 .device_added = on_device_added,
                 .device_changed = on_device_changed,
                 .device_removed = on_device_removed,
+                .traffic = on_traffic,
                 .network_added = on_network_added,
                 .network_changed = on_network_changed,
                 .alert = on_alert,
@@ -530,7 +592,7 @@ static int make_engine(struct manager *m) {
 static int restore(struct manager *m) {
         struct inventory *inventory = manager_inventory(m);
         const struct store_load_ops load = { restore_network, restore_device, inventory };
-        const struct store_source source = { source_device, source_network, inventory };
+        const struct store_source source = { source_device, source_network, m, source_traffic, source_traffic_written };
         int r = store_load(m->store, &load);
 
         if (r < 0) {
@@ -655,6 +717,8 @@ int manager_new(struct manager **ret, const struct manager_options *options) {
         if (r >= 0)
                 r = streams_new(&m->streams, m->event, STREAMS_STALL);
         if (r >= 0)
+                r = ledger_new(&m->ledger);
+        if (r >= 0)
                 r = make_flows(m);
         if (r >= 0)
                 r = make_engine(m);
@@ -680,6 +744,7 @@ struct manager *manager_free(struct manager *m) {
         store_close(m->store);
         engine_free(m->engine);
         flows_free(m->flows);
+        ledger_free(m->ledger);
         flow_hasher_free(m->hasher);
         ruleset_free(m->rules);
         changes_free(m->changes);

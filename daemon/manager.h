@@ -12,6 +12,7 @@
 #include "daemon/changes.h"
 #include "daemon/configuration.h"
 #include "daemon/flows.h"
+#include "daemon/ledger.h"
 #include "daemon/listener.h"
 #include "daemon/polkit.h"
 #include "daemon/replay.h"
@@ -63,6 +64,7 @@ struct manager {
         struct replay *replay;
         struct alert_queue *alerts, *alert_changes; /* those that are new, and news of those that are not */
         struct streams *streams;
+        struct ledger *ledger;
         struct flows *flows;         /* NULL: not wanted */
         struct flow_hasher *hasher;  /* with flows */
 

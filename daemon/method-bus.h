@@ -47,6 +47,10 @@ struct method_call {
                         uint32_t limit;
                 } flows;
                 struct {
+                        struct store_traffic_filter filter;
+                        uint32_t peers;
+                } traffic;
+                struct {
                         bool devices, csv;
                 } export;
         } arguments;

@@ -92,6 +92,8 @@ static const struct row store_rows[] = {
         ROW(store_counters, "store", flushed_devices), ROW(store_counters, "store", flush_usec_last),
         ROW(store_counters, "store", flush_usec_max),  ROW(store_counters, "store", skipped_rows),
         ROW(store_counters, "store", pruned_devices),  ROW(store_counters, "store", pruned_alerts),
+        ROW(store_counters, "store", traffic),         ROW(store_counters, "store", peers),
+        ROW(store_counters, "store", pruned_traffic),
 };
 
 static const struct row link_rows[] = {
@@ -101,6 +103,13 @@ static const struct row link_rows[] = {
 
 static const struct row flows_rows[] = {
         ROW(flows_counters, "flows", recent),
+};
+
+static const struct row ledger_rows[] = {
+        ROW(ledger_counters, "traffic", devices),
+        ROW(ledger_counters, "traffic", lost),
+        ROW(ledger_counters, "traffic", peers_dropped),
+        ROW(ledger_counters, "traffic", hours_joined),
 };
 
 static const struct row manager_rows[] = {
@@ -117,6 +126,7 @@ ALL_ROWS(capture_rows, capture_stats);
 ALL_ROWS(store_rows, store_counters);
 ALL_ROWS(link_rows, link_table_counters);
 ALL_ROWS(flows_rows, flows_counters);
+ALL_ROWS(ledger_rows, ledger_counters);
 ALL_ROWS(manager_rows, manager_counters);
 
 typedef int (*take_fn)(void *userdata, const char *name, uint64_t value);
@@ -191,6 +201,7 @@ int statistics_for_each(const struct manager *m, take_fn take, void *userdata) {
         struct link_table_counters links = {};
         struct flows_counters flows = {};
         struct engine_counters engine;
+        struct ledger_counters ledger;
         struct store_counters store;
         int r;
 
@@ -201,6 +212,7 @@ int statistics_for_each(const struct manager *m, take_fn take, void *userdata) {
         if (m->flows)
                 flows_get_counters(m->flows, &flows);
         engine_get_counters(m->engine, &engine);
+        ledger_get_counters(m->ledger, &ledger);
         store_get_counters(m->store, &store);
         r = take_rows(capture_rows, ELEMENTSOF(capture_rows), &capture, take, userdata);
         if (r >= 0)
@@ -213,6 +225,8 @@ int statistics_for_each(const struct manager *m, take_fn take, void *userdata) {
                 r = take_rows(store_rows, ELEMENTSOF(store_rows), &store, take, userdata);
         if (r >= 0)
                 r = take_rows(flows_rows, ELEMENTSOF(flows_rows), &flows, take, userdata);
+        if (r >= 0)
+                r = take_rows(ledger_rows, ELEMENTSOF(ledger_rows), &ledger, take, userdata);
         if (r >= 0)
                 r = take_rows(manager_rows, ELEMENTSOF(manager_rows), &m->counters, take, userdata);
         return r < 0 ? r : take_limits(m, take, userdata);

@@ -155,7 +155,7 @@ int store_write_device(struct store *store, const struct device *device, const s
                 r = write_lists(store, device, changes);
         if (r >= 0 && changes & CHANGE_USER)
                 r = write_user(store, device->id, user ? user : &device->user, is_new);
-        return r < 0 ? r : 0;
+        return r < 0 ? r : store_write_traffic(store, device->id);
 }
 
 static int check_text(struct store *store, const char *what, const char *text, size_t max) {
@@ -187,12 +187,15 @@ int store_merge(struct store *store, const struct device *merged, uint64_t other
         r = store_begin(store, true);
         if (r < 0)
                 return r;
-        r = store_run(store, SQL_DEVICE_DELETE, NUMBER(other));
+        r = store_write_device(store, merged, NULL, UINT32_MAX);
+        if (r >= 0)
+                r = store_move_traffic(store, other, merged->id);
+        if (r >= 0)
+                r = store_run(store, SQL_DEVICE_DELETE, NUMBER(other));
         if (r >= 0)
                 r = store_run(store, SQL_ALERTS_MOVE, NUMBER(other), NUMBER(merged->id));
-        if (r >= 0)
-                r = store_write_device(store, merged, NULL, UINT32_MAX);
-        return store_end(store, r);
+        r = store_end(store, r);
+        return r < 0 ? r : 0;
 }
 
 int store_split(struct store *store, const struct device *kept, const struct device *created) {

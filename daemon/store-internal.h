@@ -42,6 +42,19 @@ enum store_statement {
         SQL_SERVICES_LOAD,
         SQL_EVIDENCE_LOAD,
 
+        SQL_TRAFFIC_ADD,
+        SQL_TRAFFIC_MOVE,
+        SQL_TRAFFIC_LIST,
+        SQL_TRAFFIC_LIST_ALL,
+        SQL_TRAFFIC_OLD_DELETE,
+        SQL_TRAFFIC_FIRST,
+        SQL_PEER_ADD,
+        SQL_PEERS_TRIM,
+        SQL_PEERS_MOVE,
+        SQL_PEERS_LIST,
+        SQL_PEERS_LIST_ALL,
+        SQL_PEERS_OLD_DELETE,
+
         SQL_ALERT_INSERT,
         SQL_ALERT_UPDATE,
         SQL_ALERTS_RESOLVE,
@@ -57,6 +70,8 @@ enum store_statement {
         SQL_COUNT_NETWORKS,
         SQL_COUNT_DEVICES,
         SQL_COUNT_ALERTS,
+        SQL_COUNT_TRAFFIC,
+        SQL_COUNT_PEERS,
         SQL_PAGE_COUNT,
         SQL_PAGE_SIZE,
         SQL_FREE_PAGES,
@@ -142,3 +157,12 @@ const char *store_voice_to_string(enum fact_voice voice); /* as spelled in the f
 int store_write_network(struct store *store, uint64_t id, const struct network *network);
 /* `changes` as in store_put_device(); `user` instead of the device's own, NULL for that. */
 int store_write_device(struct store *store, const struct device *device, const struct device_user *user, uint32_t changes);
+
+/* store-traffic.c; inside a transaction, but for the last one */
+const char *store_span_to_string(enum store_span span); /* as spelled in the file */
+int store_write_traffic(struct store *store, uint64_t device);
+int store_move_traffic(struct store *store, uint64_t from, uint64_t to);
+/* When the oldest begins; 0: there is none, 1: `*ret` has it. */
+int store_first_traffic(struct store *store, enum store_span span, uint64_t *ret);
+/* Deletes some of what began before `limit` (ns); number of rows. */
+int store_prune_traffic(struct store *store, enum store_span span, uint64_t limit);

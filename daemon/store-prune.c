@@ -68,8 +68,32 @@ static int prune_devices(struct store *store, uint64_t limit) {
         return r != 0 ? r : apply(store, &old_networks, limit);
 }
 
-/* Near the size limit the oldest goes, whatever its age: first alerts down to half of what is allowed, then
- * devices that are silent, then any alert. */
+static int prune_span(struct store *store, enum store_span span, uint64_t age_max, uint64_t now) {
+        return age_max > 0 && now > age_max ? store_prune_traffic(store, span, now - age_max) : 0;
+}
+
+static int prune_history(struct store *store, uint64_t now) {
+        int r = prune_span(store, SPAN_HOUR, store->config.hour_age_max, now);
+
+        return r != 0 ? r : prune_span(store, SPAN_DAY, store->config.day_age_max, now);
+}
+
+/* The older half of the history: hours, then days. */
+static int prune_oldest_traffic(struct store *store, uint64_t now) {
+        for (int span = 0; span < _SPAN_MAX; span++) {
+                uint64_t first;
+                int r = store_first_traffic(store, (enum store_span) span, &first);
+
+                if (r > 0)
+                        r = first < now ? store_prune_traffic(store, (enum store_span) span, first + (now - first) / 2) : 0;
+                if (r != 0)
+                        return r;
+        }
+        return 0;
+}
+
+/* Near the size limit the oldest goes, whatever its age: first the older half of the history of traffic, as often as
+ * it takes, then alerts down to half of what is allowed, then devices that are silent, then any alert. */
 static int prune_for_size(struct store *store, uint64_t now) {
         uint64_t pages, free_pages, page_size, alerts;
         int r;
@@ -82,6 +106,9 @@ static int prune_for_size(struct store *store, uint64_t now) {
         if (r >= 0)
                 r = store_number(store, SQL_COUNT_ALERTS, &alerts);
         if (r < 0 || (pages - free_pages) * page_size <= store->config.size_max / 10 * 9)
+                return r;
+        r = prune_oldest_traffic(store, now);
+        if (r != 0)
                 return r;
         if (alerts > store->config.alerts_max / 2)
                 return delete_first_alerts(store, STEP);
@@ -112,6 +139,8 @@ int store_prune(struct store *store, uint64_t now) {
         int r;
 
         r = prune_alerts(store, now);
+        if (r == 0)
+                r = prune_history(store, now);
         if (r == 0 && store->config.device_age_max > 0 && now > store->config.device_age_max)
                 r = prune_devices(store, now - store->config.device_age_max);
         if (r == 0)

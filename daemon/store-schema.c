@@ -135,11 +135,40 @@ static const char schema_2[] =
 
         "PRAGMA user_version = 2;";
 
+/* What devices sent and received, and with whom most, in each hour and in each day (UTC). */
+static const char schema_3[] =
+        "CREATE TABLE traffic ("
+        "  device INTEGER NOT NULL REFERENCES devices ON DELETE CASCADE,"
+        "  span TEXT NOT NULL," /* 'hour', 'day' */
+        "  time INTEGER NOT NULL," /* at which it begins */
+        "  packets_sent INTEGER NOT NULL,"
+        "  bytes_sent INTEGER NOT NULL,"
+        "  packets_received INTEGER NOT NULL,"
+        "  bytes_received INTEGER NOT NULL,"
+        "  PRIMARY KEY (device, span, time)"
+        ") STRICT, WITHOUT ROWID;"
+
+        "CREATE TABLE traffic_peers ("
+        "  device INTEGER NOT NULL REFERENCES devices ON DELETE CASCADE,"
+        "  span TEXT NOT NULL,"
+        "  time INTEGER NOT NULL,"
+        "  address TEXT NOT NULL,"
+        "  name TEXT," /* what it was called then */
+        "  packets_sent INTEGER NOT NULL,"
+        "  bytes_sent INTEGER NOT NULL,"
+        "  packets_received INTEGER NOT NULL,"
+        "  bytes_received INTEGER NOT NULL,"
+        "  PRIMARY KEY (device, span, time, address)"
+        ") STRICT, WITHOUT ROWID;"
+
+        "PRAGMA user_version = 3;";
+
 /* migrations[n] brings schema n to n + 1, its last statement sets user_version. What was once released is
  * never edited. */
 static const char *const migrations[] = {
         schema_1,
         schema_2,
+        schema_3,
 };
 
 int store_schema_version(void) {
@@ -170,6 +199,10 @@ int store_migrate(struct store *store, int version) {
 #define OLD_NETWORKS                                                                             \
         "SELECT id FROM networks WHERE last_seen < ?1"                                           \
         " AND NOT EXISTS (SELECT 1 FROM devices WHERE network = networks.id) LIMIT ?2"
+
+/* Of the rows of ?1 that began before ?2, some. Their tables have no rowid. */
+#define OLD_TRAFFIC(table, key) \
+        "DELETE FROM " table " WHERE (" key ") IN (SELECT " key " FROM " table " WHERE span = ?1 AND time < ?2 LIMIT ?3)"
 
 const char *const store_sql[_SQL_MAX] = {
         [SQL_BEGIN] = "BEGIN IMMEDIATE",
@@ -224,6 +257,50 @@ const char *const store_sql[_SQL_MAX] = {
         [SQL_EVIDENCE_LOAD] = "SELECT kind, voice, value, confidence, count, first_seen, last_seen FROM device_evidence"
                               " WHERE device = ?1 ORDER BY position",
 
+        [SQL_TRAFFIC_ADD] = "INSERT INTO traffic (device, span, time, packets_sent, bytes_sent, packets_received,"
+                            " bytes_received) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)"
+                            " ON CONFLICT (device, span, time) DO UPDATE SET packets_sent = packets_sent + ?4,"
+                            " bytes_sent = bytes_sent + ?5, packets_received = packets_received + ?6,"
+                            " bytes_received = bytes_received + ?7",
+        [SQL_TRAFFIC_MOVE] = "INSERT INTO traffic (device, span, time, packets_sent, bytes_sent, packets_received,"
+                             " bytes_received) SELECT ?2, span, time, packets_sent, bytes_sent, packets_received,"
+                             " bytes_received FROM traffic WHERE device = ?1"
+                             " ON CONFLICT (device, span, time) DO UPDATE SET"
+                             " packets_sent = packets_sent + excluded.packets_sent,"
+                             " bytes_sent = bytes_sent + excluded.bytes_sent,"
+                             " packets_received = packets_received + excluded.packets_received,"
+                             " bytes_received = bytes_received + excluded.bytes_received",
+        [SQL_TRAFFIC_LIST] = "SELECT device, time, packets_sent, bytes_sent, packets_received, bytes_received"
+                             " FROM traffic WHERE device = ?4 AND span = ?1 AND time >= ?2 AND time < ?3 ORDER BY time",
+        [SQL_TRAFFIC_LIST_ALL] = "SELECT device, time, packets_sent, bytes_sent, packets_received, bytes_received"
+                                 " FROM traffic WHERE span = ?1 AND time >= ?2 AND time < ?3",
+        [SQL_TRAFFIC_OLD_DELETE] = OLD_TRAFFIC("traffic", "device, span, time"),
+        [SQL_TRAFFIC_FIRST] = "SELECT min(time) FROM traffic WHERE span = ?1 HAVING min(time) IS NOT NULL",
+        [SQL_PEER_ADD] = "INSERT INTO traffic_peers (device, span, time, address, name, packets_sent, bytes_sent,"
+                         " packets_received, bytes_received) VALUES (?1, ?2, ?3, ?8, ?9, ?4, ?5, ?6, ?7)"
+                         " ON CONFLICT (device, span, time, address) DO UPDATE SET name = coalesce(?9, name),"
+                         " packets_sent = packets_sent + ?4, bytes_sent = bytes_sent + ?5,"
+                         " packets_received = packets_received + ?6, bytes_received = bytes_received + ?7",
+        [SQL_PEERS_TRIM] = "DELETE FROM traffic_peers WHERE device = ?1 AND span = ?2 AND time = ?3 AND address NOT IN"
+                           " (SELECT address FROM traffic_peers WHERE device = ?1 AND span = ?2 AND time = ?3"
+                           " ORDER BY bytes_sent + bytes_received DESC, address LIMIT ?4)",
+        [SQL_PEERS_MOVE] = "INSERT INTO traffic_peers (device, span, time, address, name, packets_sent, bytes_sent,"
+                           " packets_received, bytes_received) SELECT ?2, span, time, address, name, packets_sent,"
+                           " bytes_sent, packets_received, bytes_received FROM traffic_peers WHERE device = ?1"
+                           " ON CONFLICT (device, span, time, address) DO UPDATE SET"
+                           " packets_sent = packets_sent + excluded.packets_sent,"
+                           " bytes_sent = bytes_sent + excluded.bytes_sent,"
+                           " packets_received = packets_received + excluded.packets_received,"
+                           " bytes_received = bytes_received + excluded.bytes_received",
+        [SQL_PEERS_LIST] = "SELECT address, max(name), sum(packets_sent), sum(bytes_sent), sum(packets_received),"
+                           " sum(bytes_received) FROM traffic_peers WHERE device = ?4 AND span = ?1 AND time >= ?2"
+                           " AND time < ?3 GROUP BY address ORDER BY sum(bytes_sent) + sum(bytes_received) DESC LIMIT ?5",
+        [SQL_PEERS_LIST_ALL] = "SELECT address, max(name), sum(packets_sent), sum(bytes_sent), sum(packets_received),"
+                               " sum(bytes_received) FROM traffic_peers WHERE span = ?1 AND time >= ?2 AND time < ?3"
+                               " AND ?4 = 0 GROUP BY address"
+                               " ORDER BY sum(bytes_sent) + sum(bytes_received) DESC LIMIT ?5",
+        [SQL_PEERS_OLD_DELETE] = OLD_TRAFFIC("traffic_peers", "device, span, time, address"),
+
         [SQL_ALERT_INSERT] = "INSERT INTO alerts (id, time, kind, severity, device, network, mac, name, peer, message,"
                              " details, acknowledged, state, count, first, last)"
                              " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16)",
@@ -244,6 +321,8 @@ const char *const store_sql[_SQL_MAX] = {
         [SQL_COUNT_NETWORKS] = "SELECT count(*) FROM networks",
         [SQL_COUNT_DEVICES] = "SELECT count(*) FROM devices",
         [SQL_COUNT_ALERTS] = "SELECT count(*) FROM alerts",
+        [SQL_COUNT_TRAFFIC] = "SELECT count(*) FROM traffic",
+        [SQL_COUNT_PEERS] = "SELECT count(*) FROM traffic_peers",
         [SQL_PAGE_COUNT] = "PRAGMA page_count",
         [SQL_PAGE_SIZE] = "PRAGMA page_size",
         [SQL_FREE_PAGES] = "PRAGMA freelist_count",

@@ -161,7 +161,7 @@ int store_begin(struct store *store, bool durable) {
         return r < 0 ? r : 0;
 }
 
-int store_end(struct store *store, int r) {
+static int commit(struct store *store, int r) {
         if (r >= 0) {
                 int c = store_run_plain(store, SQL_COMMIT);
 
@@ -179,6 +179,13 @@ int store_end(struct store *store, int r) {
                 store_run_plain(store, SQL_ROLLBACK);
                 memcpy(store->error, kept, sizeof kept);
         }
+        return r;
+}
+
+int store_end(struct store *store, int r) {
+        r = commit(store, r);
+        if (store->source.traffic_written)
+                store->source.traffic_written(store->source.userdata, r >= 0);
         return r;
 }
 

@@ -38,6 +38,8 @@ void store_config_default(struct store_config *config) {
                 .alerts_max = 20000,
                 .alert_age_max = 90 * day,
                 .device_age_max = 365 * day,
+                .hour_age_max = 14 * day,
+                .day_age_max = 400 * day,
         };
 }
 
@@ -565,6 +567,8 @@ void store_get_counters(struct store *store, struct store_counters *ret) {
         store_number(store, SQL_COUNT_DEVICES, &ret->devices);
         store_number(store, SQL_COUNT_ALERTS, &ret->alerts);
         store_number(store, SQL_ALERTS_COUNT_UNACKNOWLEDGED, &ret->unacknowledged_alerts);
+        store_number(store, SQL_COUNT_TRAFFIC, &ret->traffic);
+        store_number(store, SQL_COUNT_PEERS, &ret->peers);
         store_number(store, SQL_PAGE_COUNT, &pages);
         store_number(store, SQL_FREE_PAGES, &free_pages);
         store_number(store, SQL_PAGE_SIZE, &page_size);

@@ -30,6 +30,8 @@ struct store_config {
         uint64_t alert_age_max;  /* ns that an acknowledged alert is kept; default 90 days; 0: for ever */
         uint64_t device_age_max; /* ns without a sign of life after which a device that the user set nothing
                                   * on is dropped; default 365 days; 0: never */
+        uint64_t hour_age_max;   /* ns that the traffic of an hour is kept; default 14 days; 0: for ever */
+        uint64_t day_age_max;    /* and that of a day; default 400 days; 0: for ever */
 };
 
 struct store_counters {
@@ -41,6 +43,22 @@ struct store_counters {
         uint64_t flush_usec_last, flush_usec_max;
         uint64_t skipped_rows;           /* unreadable, or refused by whom they were loaded for */
         uint64_t pruned_devices, pruned_alerts;
+        uint64_t traffic, peers;         /* rows of history now */
+        uint64_t pruned_traffic;         /* rows of history, of either kind */
+};
+
+/* What a device sent and received in one hour (UTC; `time`: its beginning, ns since the epoch), and with whom. */
+struct store_peer {
+        struct ip_address address;
+        const char *name; /* NULL: none known */
+        struct device_traffic traffic; /* as the device counts it */
+};
+
+struct store_hour {
+        uint64_t time;
+        struct device_traffic traffic;
+        const struct store_peer *peers;
+        size_t n_peers;
 };
 
 /* Where flush gets its records from, usually inventory_get() and inventory_get_network(); NULL for an id
@@ -49,6 +67,11 @@ struct store_source {
         const struct device *(*device)(void *userdata, uint64_t id);
         const struct network *(*network)(void *userdata, uint64_t id);
         void *userdata;
+        /* Traffic that is not in the file yet; both NULL: none is kept. It is added in the very transaction that writes the
+         * device's own row, so that its counters are at all times the sum of its hours. Lives until traffic_written(),
+         * which tells at the transaction's end whether all that was fetched in it is in the file now. */
+        const struct store_hour *(*traffic)(void *userdata, uint64_t id, size_t *ret_n);
+        void (*traffic_written)(void *userdata, bool written);
 };
 
 /* Records and strings live during the call. A negative answer counts the record as skipped, no more. */
@@ -140,6 +163,26 @@ int store_acknowledge_alerts(struct store *store, const uint64_t *ids, size_t n,
 int store_count_unacknowledged(struct store *store, uint64_t *ret);
 /* The highest id ever used, alerts since deleted included; 0: none. */
 int store_last_alert_id(struct store *store, uint64_t *ret);
+
+/* History of traffic, as far as it is in the file. An hour has at most STORE_PEERS_MAX peers, those with the most bytes, and
+ * so has a day. */
+#define STORE_PEERS_MAX 16
+enum store_span { SPAN_HOUR, SPAN_DAY, _SPAN_MAX };
+#define SPAN_NSEC(span) ((span) == SPAN_DAY ? 86400 * NSEC_PER_SEC : 3600 * NSEC_PER_SEC)
+
+struct store_traffic_filter {
+        enum store_span span;
+        uint64_t device;       /* 0: all */
+        uint64_t since, until; /* ns since the epoch: spans that begin in [since, until) */
+};
+
+/* As store_list_alerts(); of one device in the order of time, of all in none. */
+int store_list_traffic(struct store *store, const struct store_traffic_filter *filter,
+                       int (*take)(void *userdata, uint64_t device, uint64_t time, const struct device_traffic *traffic),
+                       void *userdata);
+/* Peers of all those spans together, the most bytes first. */
+int store_list_peers(struct store *store, const struct store_traffic_filter *filter, uint32_t limit,
+                     int (*take)(void *userdata, const struct store_peer *peer), void *userdata);
 
 /* Retention by age, number and size, a bounded step a call; gives free pages back. Call it about hourly, and
  * again soon while it returns 1. 0: nothing (more) to do. */

@@ -77,7 +77,7 @@ static void fresh_file_is_private_and_stamped(void **state) {
         assert_int_equal(stat(f->path, &st), 0);
         assert_int_equal(st.st_mode & 0777, 0600);
         assert_true(store_created(f->store) == NOW);
-        assert_int_equal(fixture_number(f, "PRAGMA user_version"), 2);
+        assert_int_equal(fixture_number(f, "PRAGMA user_version"), 3);
         assert_int_equal(fixture_number(f, "PRAGMA application_id"), 0x4c534350);
         assert_int_equal(count_files(f, "lanscope.db-wal"), 1);
         assert_string_equal(store_last_error(f->store), "");
@@ -184,6 +184,26 @@ static void alerts_of_schema_1_get_a_life(void **state) {
         fixture_open(f);
         assert_int_equal(fixture_number(f, "SELECT count(*) FROM alerts WHERE first = time AND last = time AND count = 1"
                                            " AND state = 'event'"), 1);
+}
+
+static int count_traffic(void *userdata, uint64_t device, uint64_t time _unused_, const struct device_traffic *traffic) {
+        assert_int_equal(device, 11);
+        *(uint64_t *) userdata += traffic->bytes_sent;
+        return 0;
+}
+
+static void schema_3_opens(void **state) {
+        const struct store_traffic_filter all = { .span = SPAN_DAY, .until = UINT64_MAX };
+        struct fixture *f = *state;
+        struct fixture_log log;
+        uint64_t bytes = 0;
+
+        make_old(f, "schema-3.sql");
+        fixture_open(f);
+        assert_int_equal(fixture_load(f, &log), 0);
+        assert_int_equal(log.devices, 2);
+        assert_int_equal(store_list_traffic(f->store, &all, count_traffic, &bytes), 0);
+        assert_int_equal(bytes, 15000);
 }
 
 /* Whatever the way to it, there is one present schema. */
@@ -606,6 +626,7 @@ int main(void) {
                 TEST(schema_1_opens),
                 TEST(schema_2_opens),
                 TEST(alerts_of_schema_1_get_a_life),
+                TEST(schema_3_opens),
                 TEST(old_file_ends_up_like_a_fresh_one),
                 TEST(newer_schema_is_refused_and_untouched),
                 TEST(other_programs_database_is_refused),
