@@ -26,7 +26,7 @@ struct options {
         uint32_t limit; /* 0: none */
 
         /* Files */
-        const char *format, *output, *rules;
+        const char *format, *output, *rules, *signatures;
         bool facts, devices, alerts, flows, stats; /* what analyze prints; none: the report */
         uint32_t max_flows; /* 0: the default */
         bool no_tcp_analysis;

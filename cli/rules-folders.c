@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
-/* Where an analysis finds its rules. */
+/* Where an analysis finds its rules and TCP signatures. */
 
 #include "cli/rules-folders.h"
 
@@ -14,9 +14,10 @@
 #include "common/cleanup.h"
 #include "config.h"
 
-/* SOURCE/BUILD/cli/lanscopectl: meson leaves its notes in BUILD. NULL: this program is installed. */
-static char *folder_of_build_tree(void) {
-        _cleanup_(freep) char *self = realpath("/proc/self/exe", NULL), *mark = NULL, *rules = NULL;
+/* SOURCE/BUILD/cli/lanscopectl: meson leaves its notes in BUILD. Where `name` stands in SOURCE/data; NULL: this program is
+ * installed. */
+static char *find_in_source(const char *name) {
+        _cleanup_(freep) char *self = realpath("/proc/self/exe", NULL), *mark = NULL, *found = NULL;
         char *slash = self ? strrchr(self, '/') : NULL;
 
         if (!slash)
@@ -26,11 +27,11 @@ static char *folder_of_build_tree(void) {
                 mark = NULL;
                 return NULL;
         }
-        if (asprintf(&rules, "%s/../../data/rules", self) < 0) {
-                rules = NULL;
+        if (asprintf(&found, "%s/../../data/%s", self, name) < 0) {
+                found = NULL;
                 return NULL;
         }
-        return access(mark, F_OK) >= 0 ? realpath(rules, NULL) : NULL;
+        return access(mark, F_OK) >= 0 ? realpath(found, NULL) : NULL;
 }
 
 /* One wrong word can spoil every rule: that is told a few times, and then counted. */
@@ -53,6 +54,25 @@ static int failed(const char *folder, int r) {
         return r;
 }
 
+/* Those of `file`; or of the source while this program runs from its build tree; or what the service would take. */
+static int load_signatures(struct ruleset *rules, const char *file, size_t *n_complaints) {
+        _cleanup_(freep) char *built = file ? NULL : find_in_source("os-signatures.fp");
+        const char *const usual[] = { SYSCONFDIR "/os-signatures.fp", "/etc/p0f/p0f.fp", PKGLIBDIR "/os-signatures.fp", NULL };
+        const char *const only[] = { file ? file : built, NULL };
+        _cleanup_(os_signatures_freep) struct os_signatures *signatures = NULL;
+        const char *path = file;
+        int r = file && access(file, R_OK) < 0 ? -errno : os_signatures_new(&signatures);
+
+        if (r >= 0)
+                r = os_signatures_load_first(signatures, only[0] ? only : usual, take_complaint, n_complaints, &path);
+        if (r < 0) {
+                fprintf(stderr, "Cannot read the TCP signatures%s%s: %s\n", path ? " in " : "", path ? path : "", strerror(-r));
+                return r;
+        }
+        ruleset_set_signatures(rules, TAKE_PTR(signatures));
+        return 0;
+}
+
 /* A folder that was asked for must be there; the usual ones need not. */
 static int check_folder(const char *folder) {
         struct stat st;
@@ -62,8 +82,8 @@ static int check_folder(const char *folder) {
         return S_ISDIR(st.st_mode) ? 0 : failed(folder, -ENOTDIR);
 }
 
-int rules_load(struct ruleset **ret, const char *folder) {
-        _cleanup_(freep) char *built = folder ? NULL : folder_of_build_tree();
+int rules_load(struct ruleset **ret, const char *folder, const char *signatures) {
+        _cleanup_(freep) char *built = folder ? NULL : find_in_source("rules");
         const char *const usual[] = { SYSCONFDIR "/rules.d", PKGLIBDIR "/rules.d", NULL };
         const char *const only[] = { folder ? folder : built, NULL };
         struct ruleset *rules = NULL;
@@ -79,6 +99,11 @@ int rules_load(struct ruleset **ret, const char *folder) {
         if (r < 0) {
                 ruleset_free(rules);
                 return failed(only[0], r);
+        }
+        r = load_signatures(rules, signatures, &n_complaints);
+        if (r < 0) {
+                ruleset_free(rules);
+                return r;
         }
         if (n_complaints > COMPLAINTS_SHOWN)
                 fprintf(stderr, "%zu more mistakes in the rules.\n", n_complaints - COMPLAINTS_SHOWN);

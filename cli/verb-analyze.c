@@ -235,7 +235,7 @@ static int run(const struct options *options, int argc, char *argv[]) {
                 return 2;
         /* Mistakes in the rules give a result that is not what was asked for: exit status 1. */
         if (!dissects_only(options)) {
-                status = rules_load(&rules, options->rules);
+                status = rules_load(&rules, options->rules, options->signatures);
                 if (status < 0)
                         return 1;
         }

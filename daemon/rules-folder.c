@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
-/* Where rules are found, and in which order they count. */
+/* Where rules and TCP signatures are found, and in which order they count. */
 
 #include "daemon/rules-folder.h"
 
@@ -20,6 +20,26 @@ static int load_file(struct ruleset *rules, const char *path, conf_complaint_fn 
 
 static void ruleset_freep(struct ruleset **rules) {
         ruleset_free(*rules);
+}
+
+/* What p0f knows counts before what the package brings, and the administrator's own file before both. */
+static int load_signatures(struct ruleset *rules, conf_complaint_fn complain, void *userdata, char **ret_failed) {
+        static const char *const paths[] = {
+                SYSCONFDIR "/os-signatures.fp", "/etc/p0f/p0f.fp", PKGLIBDIR "/os-signatures.fp", NULL,
+        };
+        _cleanup_(os_signatures_freep) struct os_signatures *signatures = NULL;
+        const char *failed;
+        int r = os_signatures_new(&signatures);
+
+        if (r < 0)
+                return r;
+        r = os_signatures_load_first(signatures, paths, complain, userdata, &failed);
+        if (r < 0) {
+                *ret_failed = r == -ENOMEM ? NULL : strdup(failed);
+                return r;
+        }
+        ruleset_set_signatures(rules, TAKE_PTR(signatures));
+        return 0;
 }
 
 int rules_folder_load(struct ruleset **ret, const char *folder, conf_complaint_fn complain, void *userdata,
@@ -43,6 +63,8 @@ int rules_folder_load(struct ruleset **ret, const char *folder, conf_complaint_f
                 if (r < 0)
                         *ret_failed = strdup(files[i]);
         }
+        if (r >= 0)
+                r = load_signatures(rules, complain, userdata, ret_failed);
         if (r < 0)
                 return r;
         *ret = TAKE_PTR(rules);

@@ -128,6 +128,8 @@ enum fact_voice {
         X(WSD_XADDR, "wsd.xaddr", SELF)                                        \
         X(WSD_METADATA_VERSION, "wsd.metadata_version", SELF)                  \
         X(TCP_SYN_SIG, "tcp.syn_sig", SELF)                                    \
+        X(TCP_RAW_SIG, "tcp.raw_sig", SELF)                                    \
+        X(TCP_OS, "tcp.os", SELF)                                              \
         X(IP6_EUI64, "ip6.eui64", SELF)                                        \
         X(IGMP_GROUP, "igmp.group", SELF)                                      \
         X(MLD_GROUP, "mld.group", SELF)                                        \

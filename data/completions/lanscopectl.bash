@@ -36,7 +36,7 @@ _lanscopectl() {
         --sort) words='name type vendor ip mac presence last-seen first-seen traffic' ;;
         --view) words='devices flows alerts' ;;
         --device) words=$(__lanscopectl_devices) ;;
-        --output | --rules) COMPREPLY=($(compgen -f -- "$cur")); return ;;
+        --output | --rules | --signatures) COMPREPLY=($(compgen -f -- "$cur")); return ;;
         esac
         if [[ -n $option ]]; then
                 COMPREPLY=($(compgen -W "$words" -- "$cur"))

@@ -7,6 +7,7 @@
 
 #include "common/conf-file.h"
 #include "engine/classify/device-type.h"
+#include "engine/classify/os-signatures.h"
 #include "engine/fact.h"
 
 /* Rules: evidence -> what a device is. A rule file is INI (data/rules/README.md has the format); a
@@ -26,6 +27,9 @@ int ruleset_load(struct ruleset *rules, const char *name, FILE *f, ruleset_compl
  * order of their names. A file that cannot be read is a complaint with line 0. Number of rules read, or -errno. */
 int ruleset_load_folders(struct ruleset *rules, const char *const folders[], ruleset_complaint_fn complain,
                          void *userdata);
+/* TCP signatures of operating systems, which the set owns from now on; NULL: none. Those of before are freed. */
+void ruleset_set_signatures(struct ruleset *rules, struct os_signatures *signatures);
+const struct os_signatures *ruleset_signatures(const struct ruleset *rules); /* NULL: none */
 size_t ruleset_count(const struct ruleset *rules);
 /* Names in alphabetic order; NULL behind the last. */
 const char *ruleset_rule_name(const struct ruleset *rules, size_t i);

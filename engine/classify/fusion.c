@@ -86,6 +86,13 @@ static uint32_t noisy_or(uint32_t a, uint32_t b) {
         return SHARE_ONE - (SHARE_ONE - a) * (SHARE_ONE - b) / SHARE_ONE;
 }
 
+/* What a rule rests on. What a SYN is known for and the SYN itself are one witness. */
+static uint16_t witness_of(const struct rule *rule) {
+        uint16_t slot = rule->conditions[0].slot;
+
+        return slot == SLOT_OF_KIND(FACT_TCP_OS) ? SLOT_OF_KIND(FACT_TCP_SYN_SIG) : slot;
+}
+
 struct shares {
         uint32_t own[_TYPE_MAX];       /* what its own votes come to */
         uint32_t supported[_TYPE_MAX]; /* with the support of the general types */
@@ -96,7 +103,7 @@ static bool is_outdone(const struct vote *votes, size_t i) {
         const struct rule *rule = votes[i].rule;
 
         for (size_t k = 0; k < i; k++)
-                if (votes[k].rule->type == rule->type && votes[k].rule->conditions[0].slot == rule->conditions[0].slot)
+                if (votes[k].rule->type == rule->type && witness_of(votes[k].rule) == witness_of(rule))
                         return true;
         return false;
 }
@@ -267,7 +274,7 @@ static void collect_texts(const struct vote *votes, size_t n, enum field field, 
 
                 if (!make_text(&votes[i], vote_template(&votes[i], field), t->text))
                         continue;
-                t->slot = votes[i].rule->conditions[0].slot;
+                t->slot = witness_of(votes[i].rule);
                 t->strength = types_agree(votes[i].rule->type, type) ? votes[i].strength : votes[i].strength / 2;
                 ret->n++;
         }

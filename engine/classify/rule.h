@@ -8,6 +8,7 @@
 #include "common/macro.h"
 #include "engine/classify/device-type.h"
 #include "engine/classify/glob.h"
+#include "engine/classify/os-signatures.h"
 #include "engine/fact.h"
 
 /* Rules as they are kept, for the files of this folder: rules-load.c makes them, classify.c applies them. */
@@ -63,6 +64,7 @@ struct ruleset {
         struct rule **rules; /* sorted by name */
         size_t n_rules;
         unsigned n_files; /* read so far */
+        struct os_signatures *signatures; /* NULL: none */
 
         struct indexed_condition *conditions; /* of all rules in a row */
         size_t n_conditions;

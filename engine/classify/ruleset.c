@@ -52,9 +52,19 @@ struct ruleset *ruleset_free(struct ruleset *rules) {
         if (!rules)
                 return NULL;
         clear_rules(rules);
+        os_signatures_free(rules->signatures);
         free(rules->rules);
         free(rules);
         return NULL;
+}
+
+void ruleset_set_signatures(struct ruleset *rules, struct os_signatures *signatures) {
+        os_signatures_free(rules->signatures);
+        rules->signatures = signatures;
+}
+
+const struct os_signatures *ruleset_signatures(const struct ruleset *rules) {
+        return rules->signatures;
 }
 
 size_t ruleset_count(const struct ruleset *rules) {

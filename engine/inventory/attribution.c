@@ -239,6 +239,8 @@ void fact_apply(struct inventory *inventory, struct entry *entry, const struct f
                 take_named_server(inventory, entry, fact, now);
         if (is_service(fact))
                 entry_take_service(inventory, entry, fact->kind, fact->value, false, now);
+        if (fact->kind == FACT_TCP_RAW_SIG)
+                entry_guess_os(inventory, entry, fact, now);
         if (fact->kind == FACT_MDNS_HOSTNAME)
                 entry = owner_of_name(inventory, entry, fact, now);
         if (entry && !is_empty_address(fact))

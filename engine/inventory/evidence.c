@@ -103,6 +103,8 @@ static const struct evidence_row {
         ROW(WSD_XADDR, 80, 3, 0),
         ROW(WSD_METADATA_VERSION, 0, 0, 0),
         ROW(TCP_SYN_SIG, 60, 3, 0),
+        ROW(TCP_RAW_SIG, 0, 0, 0), /* kept as what it means: FACT_TCP_OS */
+        ROW(TCP_OS, 60, 3, 0),
         ROW(IP6_EUI64, 40, 2, 0),
         ROW(IGMP_GROUP, 50, 6, 0),
         ROW(MLD_GROUP, 50, 6, 0),

@@ -12,6 +12,7 @@
 #include "engine/inventory/interface.h"
 #include "engine/inventory/naming.h"
 #include "engine/inventory/network.h"
+#include "engine/inventory/os-guess.h"
 #include "engine/inventory/roster.h"
 #include "engine/token-bucket.h"
 
@@ -25,6 +26,7 @@ struct inventory {
         struct inventory_counters counters;
         const struct ruleset *rules;
         struct vendor_db *vendors; /* NULL: none on this machine */
+        struct os_guesses *os_guesses;
         uint64_t now;
         uint64_t flushed;          /* when changes were last told */
 

@@ -30,6 +30,10 @@ int inventory_new(struct inventory **ret, const struct inventory_config *config,
 
         if (!inventory)
                 return -ENOMEM;
+        if (os_guesses_new(&inventory->os_guesses, config->hash_seed) < 0) {
+                free(inventory);
+                return -ENOMEM;
+        }
         inventory->seed = config->hash_seed;
         inventory->evictions = (struct token_bucket) { .burst = EVICTION_BURST, .interval = EVICTION_INTERVAL };
         inventory_set_config(inventory, config);
@@ -54,6 +58,7 @@ struct inventory *inventory_free(struct inventory *inventory) {
         hash_index_clear(&inventory->by_mac);
         hash_index_clear(&inventory->by_ip);
         vendor_db_free(inventory->vendors);
+        os_guesses_free(inventory->os_guesses);
         free(inventory->entries);
         free(inventory->networks);
         free(inventory->scopes);
@@ -75,6 +80,7 @@ void inventory_set_config(struct inventory *inventory, const struct inventory_co
 
 void inventory_set_rules(struct inventory *inventory, const struct ruleset *rules) {
         inventory->rules = rules;
+        os_guesses_forget(inventory->os_guesses);
         for (size_t i = 0; i < inventory->n_entries; i++) {
                 entry_classify(inventory, inventory->entries[i]);
                 inventory->entries[i]->class_stale = false;

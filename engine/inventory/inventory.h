@@ -20,6 +20,8 @@ struct inventory_config {
 struct inventory_counters {
         uint64_t facts, devices, evicted, refused, address_overflow, evidence_overflow;
         uint64_t unattributed; /* facts that tell of no device on this link: routed, tunnelled, relayed, forged */
+        /* TCP signatures that speak for a device: with a name, without one, and how many of them were not looked up lately. */
+        uint64_t os_known, os_unknown, os_searches;
         uint64_t expired;      /* devices of which no more than a source address was seen, a day ago */
 };
 

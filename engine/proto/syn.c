@@ -3,70 +3,111 @@
 /* What a TCP SYN or SYN-ACK gives away of the system that sent it: the choices that RFC 9293 leaves to implementations, as
  * passive fingerprinting reads them (M. Zalewski's p0f, whose names the options have). The hop limit stands as it came. */
 
+#include <stdbool.h>
 #include <sys/socket.h>
 
 #include "common/macro.h"
 #include "engine/proto/dissector.h"
 
-enum tcp_option { OPTION_END = 0, OPTION_NOP = 1, OPTION_MSS = 2, OPTION_WINDOW_SCALE = 3 };
+enum tcp_option {
+        OPTION_END = 0, OPTION_NOP = 1, OPTION_MSS = 2, OPTION_WINDOW_SCALE = 3, OPTION_SACK_PERMITTED = 4, OPTION_SACK = 5,
+        OPTION_STAMP = 8,
+};
+
+/* RFC 7323 §2.3 */
+#define WINDOW_SCALE_MAX 14
 
 struct syn_options {
         int mss, scale; /* -1: not given */
-        struct strbuf order;
-        char text[256]; /* 40 options of one byte, "nop," each */
+        uint8_t kinds[40];
+        uint8_t n_kinds;
+        uint8_t n_padding;      /* bytes behind the end of the list */
+        uint8_t n_padding_zero; /* of these, up to the first that is not zero */
+        bool malformed, stamp_is_zero, stamp_has_peer;
 };
-
-/* IANA's registry of option kinds. The rest goes by number. */
-static void append_kind(struct strbuf *b, uint8_t kind) {
-        static const char *const names[] = {
-                [OPTION_END] = "eol", [OPTION_NOP] = "nop", [OPTION_MSS] = "mss", [OPTION_WINDOW_SCALE] = "ws",
-                [4] = "sok", [5] = "sack", [8] = "ts", [30] = "mptcp", [34] = "tfo",
-        };
-
-        if (b->length > 0)
-                strbuf_char(b, ',');
-        if (kind < ELEMENTSOF(names) && names[kind])
-                strbuf_string(b, names[kind]);
-        else {
-                strbuf_char(b, '?');
-                strbuf_unsigned(b, kind);
-        }
-}
 
 /* Zeros behind the end of the list are its padding, and systems differ in how many they need. */
 static void read_padding(struct syn_options *o, struct cursor c) {
         uint8_t byte;
 
+        o->n_padding = (uint8_t) cursor_left(&c);
         while (cursor_u8(&c, &byte) && byte == 0)
-                append_kind(&o->order, OPTION_END);
+                o->n_padding_zero++;
 }
 
-/* Up to the first option whose length cannot be. Of an option that comes twice the first counts. */
+/* What the kinds of options that stand in a SYN take, with kind and length. RFC 9293 §3.2, RFC 2018, RFC 7323. */
+static bool length_fits(uint8_t kind, uint8_t length) {
+        switch (kind) {
+        case OPTION_MSS:
+                return length == 4;
+        case OPTION_WINDOW_SCALE:
+                return length == 3;
+        case OPTION_SACK_PERMITTED:
+                return length == 2;
+        case OPTION_SACK:
+                return length >= 10 && length <= 34;
+        case OPTION_STAMP:
+                return length == 10;
+        default:
+                return true;
+        }
+}
+
+/* Of an option that comes twice the first counts. */
+static void read_option(struct syn_options *o, uint8_t kind, uint8_t length, struct cursor body) {
+        uint32_t own, peer;
+        uint16_t mss;
+        uint8_t scale;
+
+        o->malformed |= !length_fits(kind, length);
+        if (!length_fits(kind, length))
+                return;
+        if (kind == OPTION_MSS && o->mss < 0 && cursor_be16(&body, &mss))
+                o->mss = mss;
+        if (kind == OPTION_WINDOW_SCALE && o->scale < 0 && cursor_u8(&body, &scale))
+                o->scale = scale;
+        if (kind == OPTION_STAMP && cursor_be32(&body, &own) && cursor_be32(&body, &peer)) {
+                o->stamp_is_zero |= own == 0;
+                o->stamp_has_peer |= peer != 0;
+        }
+}
+
+/* Up to the first option whose length cannot be. */
 static void read_options(struct syn_options *o, struct cursor c) {
         struct cursor body;
-        uint8_t kind, length, scale;
-        uint16_t mss;
+        uint8_t kind, length;
 
-        o->mss = o->scale = -1;
-        o->order = STRBUF(o->text);
-        while (cursor_u8(&c, &kind)) {
+        *o = (struct syn_options) { .mss = -1, .scale = -1 };
+        while (o->n_kinds < sizeof o->kinds && cursor_u8(&c, &kind)) {
+                o->kinds[o->n_kinds++] = kind;
                 if (kind == OPTION_END) {
-                        append_kind(&o->order, OPTION_END);
                         read_padding(o, c);
                         return;
                 }
-                if (kind == OPTION_NOP) {
-                        append_kind(&o->order, OPTION_NOP);
+                if (kind == OPTION_NOP)
                         continue;
-                }
-                if (!cursor_u8(&c, &length) || length < 2 || !cursor_take(&c, length - 2U, &body))
+                if (!cursor_u8(&c, &length) || length < 2 || !cursor_take(&c, length - 2U, &body)) {
+                        o->n_kinds--;
+                        o->malformed = true;
                         return;
-                append_kind(&o->order, kind);
-                if (kind == OPTION_MSS && length == 4 && o->mss < 0 && cursor_be16(&body, &mss))
-                        o->mss = mss;
-                if (kind == OPTION_WINDOW_SCALE && length == 3 && o->scale < 0 && cursor_u8(&body, &scale))
-                        o->scale = scale;
+                }
+                read_option(o, kind, length, body);
         }
+}
+
+/* IANA's registry of option kinds. The rest goes by number. */
+static void append_kind(struct strbuf *b, uint8_t kind, bool recent) {
+        static const char *const names[] = {
+                [OPTION_END] = "eol", [OPTION_NOP] = "nop", [OPTION_MSS] = "mss", [OPTION_WINDOW_SCALE] = "ws",
+                [OPTION_SACK_PERMITTED] = "sok", [OPTION_SACK] = "sack", [OPTION_STAMP] = "ts", [30] = "mptcp", [34] = "tfo",
+        };
+
+        if (kind < ELEMENTSOF(names) && names[kind] && (kind <= OPTION_STAMP || recent)) {
+                strbuf_string(b, names[kind]);
+                return;
+        }
+        strbuf_char(b, '?');
+        strbuf_unsigned(b, kind);
 }
 
 /* `key` with all that stands around it; a number below zero is none. */
@@ -90,29 +131,123 @@ static void append_flags(struct strbuf *b, unsigned flags) {
         strbuf_string(b, "\"}");
 }
 
-int syn_dissect(const struct packet *packet, struct emitter *emitter) {
-        const uint8_t *h = packet->transport_header;
+static void append_order(struct strbuf *b, const struct syn_options *o) {
+        for (size_t i = 0; i < o->n_kinds; i++) {
+                if (i > 0)
+                        strbuf_char(b, ',');
+                append_kind(b, o->kinds[i], true);
+        }
+        for (size_t i = 0; i < o->n_padding_zero; i++)
+                strbuf_string(b, ",eol");
+}
+
+static void emit_signature(struct emitter *e, const struct packet *packet, const struct syn_options *options) {
         bool v4 = packet->source.family == AF_INET;
-        struct syn_options options;
         char text[512];
         struct strbuf b = STRBUF(text);
 
-        /* Half of the options is no fingerprint. */
-        if (!h || !packet->ip_header || cursor_left(&packet->tcp_options) + 20 < (size_t) (h[12] >> 4) * 4)
-                return 0;
-        read_options(&options, packet->tcp_options);
         append_number(&b, "{\"v\":", v4 ? 4 : 6);
         strbuf_string(&b, packet->tcp_flags & TCP_ACK ? ",\"kind\":\"synack\"" : ",\"kind\":\"syn\"");
         append_number(&b, ",\"ttl\":", packet->hop_limit);
         append_number(&b, ",\"df\":", v4 ? packet->ip_header[6] >> 6 & 1 : -1);
         append_number(&b, ",\"id0\":", v4 ? packet->ip_id == 0 : -1);
         append_number(&b, ",\"win\":", packet->tcp_window);
-        append_number(&b, ",\"mss\":", options.mss);
-        append_number(&b, ",\"ws\":", options.scale);
+        append_number(&b, ",\"mss\":", options->mss);
+        append_number(&b, ",\"ws\":", options->scale);
         strbuf_string(&b, ",\"opts\":\"");
-        strbuf_bytes(&b, options.text, options.order.length);
+        append_order(&b, options);
         append_number(&b, "\",\"payload\":", (int) MIN(packet->payload_length, (uint32_t) INT32_MAX));
-        append_flags(&b, load_be16(h + 12) & 0xfff);
-        emit_strbuf(emitter, FACT_TCP_SYN_SIG, &b);
+        append_flags(&b, load_be16(packet->transport_header + 12) & 0xfff);
+        emit_strbuf(e, FACT_TCP_SYN_SIG, &b);
+}
+
+/* The layout as p0f writes it: padding is counted, whatever is in it. */
+static void append_layout(struct strbuf *b, const struct syn_options *o) {
+        for (size_t i = 0; i < o->n_kinds; i++) {
+                if (i > 0)
+                        strbuf_char(b, ',');
+                append_kind(b, o->kinds[i], false);
+                if (o->kinds[i] == OPTION_END) {
+                        strbuf_char(b, '+');
+                        strbuf_unsigned(b, o->n_padding);
+                }
+        }
+}
+
+static void append_quirk(struct strbuf *b, bool holds, const char *name) {
+        if (!holds)
+                return;
+        if (b->data[b->length - 1] != ':')
+                strbuf_char(b, ',');
+        strbuf_string(b, name);
+}
+
+/* RFC 791 §3.1: the bit before DF is reserved; RFC 3168 §5 for the two bits of ECN. */
+static void append_ip_quirks(struct strbuf *b, const struct packet *packet) {
+        const uint8_t *ip = packet->ip_header;
+        bool v4 = packet->source.family == AF_INET, df = v4 && ip[6] & 0x40;
+
+        append_quirk(b, df, "df");
+        append_quirk(b, df && packet->ip_id != 0, "id+");
+        append_quirk(b, v4 && !df && packet->ip_id == 0, "id-");
+        append_quirk(b, (v4 ? ip[1] & 3 : ip[1] >> 4 & 3) || packet->tcp_flags & (TCP_ECE | TCP_CWR), "ecn");
+        append_quirk(b, v4 && ip[6] & 0x80, "0+");
+        append_quirk(b, !v4 && (load_be32(ip) & 0xfffff) != 0, "flow");
+}
+
+static void append_tcp_quirks(struct strbuf *b, const struct packet *packet, const struct syn_options *o) {
+        bool ack = packet->tcp_flags & TCP_ACK, urgent = packet->tcp_flags & TCP_URG;
+
+        append_quirk(b, packet->tcp_sequence == 0, "seq-");
+        append_quirk(b, !ack && packet->tcp_acknowledgement != 0, "ack+");
+        append_quirk(b, ack && packet->tcp_acknowledgement == 0, "ack-");
+        append_quirk(b, !urgent && load_be16(packet->transport_header + 18) != 0, "uptr+");
+        append_quirk(b, urgent, "urgf+");
+        append_quirk(b, packet->tcp_flags & TCP_PSH, "pushf+");
+        append_quirk(b, o->stamp_is_zero, "ts1-");
+        append_quirk(b, !ack && o->stamp_has_peer, "ts2+");
+        append_quirk(b, o->n_padding_zero < o->n_padding, "opt+");
+        append_quirk(b, o->scale > WINDOW_SCALE_MAX, "exws");
+        append_quirk(b, o->malformed, "bad");
+}
+
+/* As p0f 3 writes it (its README, section 5), but with the window as it came and the hop limit as it came: what they are
+ * multiples of, and began with, is for whoever knows. Behind it stands the size of the headers, which that needs. */
+static void emit_raw_signature(struct emitter *e, const struct packet *packet, const struct syn_options *o) {
+        bool v4 = packet->source.family == AF_INET;
+        uint32_t ip_header = v4 ? (packet->ip_header[0] & 15) * 4U : 40;
+        char text[512];
+        struct strbuf b = STRBUF(text);
+        const uint32_t numbers[] = { packet->hop_limit, v4 ? ip_header - 20 : 0, (uint32_t) MAX(o->mss, 0), packet->tcp_window };
+
+        strbuf_string(&b, packet->tcp_flags & TCP_ACK ? "synack " : "syn ");
+        strbuf_char(&b, v4 ? '4' : '6');
+        for (size_t i = 0; i < ELEMENTSOF(numbers); i++) {
+                strbuf_char(&b, ':');
+                strbuf_unsigned(&b, numbers[i]);
+        }
+        strbuf_char(&b, ',');
+        strbuf_unsigned(&b, (uint32_t) MAX(o->scale, 0));
+        strbuf_char(&b, ':');
+        append_layout(&b, o);
+        strbuf_char(&b, ':');
+        append_ip_quirks(&b, packet);
+        append_tcp_quirks(&b, packet, o);
+        strbuf_string(&b, packet->payload_length > 0 ? ":+ " : ":0 ");
+        strbuf_unsigned(&b, ip_header + (packet->transport_header[12] >> 4) * 4U);
+        emit_strbuf(e, FACT_TCP_RAW_SIG, &b);
+}
+
+int syn_dissect(const struct packet *packet, struct emitter *emitter) {
+        const uint8_t *h = packet->transport_header;
+        struct syn_options options;
+
+        /* Half of the options is no fingerprint. */
+        if (!h || !packet->ip_header || cursor_left(&packet->tcp_options) + 20 < (size_t) (h[12] >> 4) * 4)
+                return 0;
+        read_options(&options, packet->tcp_options);
+        emit_signature(emitter, packet, &options);
+        if (!(packet->tcp_flags & (TCP_FIN | TCP_RST)))
+                emit_raw_signature(emitter, packet, &options);
         return 1;
 }

@@ -28,8 +28,17 @@ static void expect(const struct builder *b, const char *value) {
         struct fact_log log;
 
         fact_log_frame(&log, b->data, b->length);
-        snprintf(expected, sizeof expected, "tcp.syn_sig %s\n", value);
-        assert_string_equal(log.text, expected);
+        snprintf(expected, sizeof expected, "tcp.syn_sig %s\ntcp.raw_sig ", value);
+        assert_memory_equal(log.text, expected, strlen(expected));
+}
+
+static void expect_raw(const struct builder *b, const char *value) {
+        char expected[512];
+        struct fact_log log;
+
+        fact_log_frame(&log, b->data, b->length);
+        snprintf(expected, sizeof expected, "\ntcp.raw_sig %s\n", value);
+        assert_non_null(strstr(log.text, expected));
 }
 
 static void a_syn_shows_its_system(void **state _unused_) {
@@ -99,6 +108,39 @@ static void unknown_kinds_go_by_number(void **state _unused_) {
         expect_options("fe040102 2202 1e04 0000 0101", "?254,tfo,mptcp,nop,nop", "null", "null");
 }
 
+static void the_raw_signature_is_as_p0f_writes_it(void **state _unused_) {
+        struct builder b = segment(7, DONT_FRAGMENT, SYN, "020405b4 0402 080a0000000100000000 01 030307", 0);
+
+        expect_raw(&b, "syn 4:64:0:1460:1024,7:mss,sok,ts,nop,ws:df,id+:0 60");
+        b = segment(0, 0, SYN_ACK, "", 0);
+        expect_raw(&b, "synack 4:64:0:0:1024,0::id-,ack-:0 40");
+        b = segment(0, DONT_FRAGMENT, SYN, "020405b4 01 030306 0101 080a0000000100000000 0402 00 00", 3);
+        expect_raw(&b, "syn 4:64:0:1460:1024,6:mss,nop,ws,nop,nop,ts,sok,eol+1:df:+ 64");
+}
+
+static void the_raw_signature_has_all_quirks(void **state _unused_) {
+        struct builder b = segment(7, 0xc000, 0x0ea, "020405b4 03030f 080a0000000000000005 1e04 0000 00 01 00", 0);
+
+        b.data[15] = 1; /* explicit congestion notification */
+        b.data[41] = 0; /* sequence number */
+        b.data[45] = 9; /* acknowledgement number */
+        expect_raw(&b, "syn 4:64:0:1460:1024,15:mss,ws,ts,?30,eol+2:df,id+,ecn,0+,seq-,ack+,urgf+,pushf+,ts1-,ts2+,opt+,exws:0 64");
+        b = segment(7, 0, SYN, "020405b4 09000101", 0);
+        b.data[53] = 1; /* urgent pointer */
+        expect_raw(&b, "syn 4:64:0:1460:1024,0:mss:uptr+,bad:0 48");
+}
+
+static void one_that_also_ends_has_no_raw_signature(void **state _unused_) {
+        struct builder b = segment(7, 0, 0x003, "", 0);
+        struct fact_log log;
+
+        fact_log_frame(&log, b.data, b.length);
+        assert_int_equal(log.count, 1);
+        b = segment(7, 0, 0x006, "", 0);
+        fact_log_frame(&log, b.data, b.length);
+        assert_int_equal(log.count, 1);
+}
+
 static void other_segments_say_nothing(void **state _unused_) {
         static const uint16_t flags[] = { 0x010, 0x018, 0x011, 0x004, 0x000 };
         struct fact_log log;
@@ -132,6 +174,9 @@ int main(void) {
                 cmocka_unit_test(values_of_another_size_are_none),
                 cmocka_unit_test(the_first_of_two_counts),
                 cmocka_unit_test(unknown_kinds_go_by_number),
+                cmocka_unit_test(the_raw_signature_is_as_p0f_writes_it),
+                cmocka_unit_test(the_raw_signature_has_all_quirks),
+                cmocka_unit_test(one_that_also_ends_has_no_raw_signature),
                 cmocka_unit_test(other_segments_say_nothing),
                 cmocka_unit_test(half_of_the_options_is_no_signature),
         };
