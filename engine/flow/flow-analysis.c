@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
-/* Loss and round trips of TCP, from sequence numbers alone. A segment with bytes that were seen before, or that ought to
- * have been, is a retransmission, unless it comes so soon after a later one that it must have been overtaken; what
- * "soon" means, and what does not count (keep-alives, probes of a closed window), is as Wireshark's user guide has it
- * (§7.5, "TCP Analysis"), so that counts can be compared. Round trips are timed on one segment of the initiator's at a
- * time and never on one that was sent twice (Karn's algorithm, RFC 6298 §3). */
+/* Loss and round trips of TCP, from sequence numbers alone. A segment whose bytes were passed over, and that comes before
+ * the sender can have learnt of it (less than a round trip later), was overtaken: it is out of order. Any other with
+ * bytes that were seen before, or that ought to have been, is a retransmission. What does not count (keep-alives, probes of
+ * a closed window) is as Wireshark's user guide has it (§7.5, "TCP Analysis"), so that sums can be compared. Round trips are
+ * timed on one segment of the initiator's at a time and never on one that was sent twice (Karn's algorithm, RFC 6298 §3). */
 
 #include "common/macro.h"
 #include "engine/flow/flow-tcp.h"
@@ -12,8 +12,7 @@
 enum { HALF_HAS_NEXT = 1, HALF_HAS_ACK = 2, HALF_HAS_WINDOW = 4, HALF_KEEPS_ALIVE = 8 };
 enum { ANALYSIS_TIMED = 1, ANALYSIS_SYN = 2, ANALYSIS_SYN_ACK = 4, ANALYSIS_HANDSHAKE = 8 };
 
-#define OVERTAKEN_WITHIN (3 * NSEC_PER_MSEC) /* where no round trip is known */
-#define FAST_WITHIN (20 * NSEC_PER_MSEC)     /* after the duplicate acknowledgements that asked for it */
+#define OVERTAKEN_WITHIN 3000 /* us, where no round trip is known */
 
 static inline int32_t distance(uint32_t from, uint32_t to) {
         return (int32_t) (to - from);
@@ -34,13 +33,52 @@ static void take_sample(struct flow_analysis *a, uint32_t sample) {
         a->last = sample;
 }
 
+static uint32_t microseconds(uint64_t ts) {
+        return (uint32_t) (ts / NSEC_PER_USEC);
+}
+
+/* The bytes from `us->next` to `sequence` did not come yet. */
+static void open_gap(struct flow_half *us, const struct flow_half *peer, uint32_t sequence, uint64_t now) {
+        struct flow_gap *gap = &us->gaps[0];
+
+        for (unsigned i = 0; i < FLOW_GAPS_MAX; i++) {
+                struct flow_gap *g = &us->gaps[i];
+
+                /* What the peer has got was missed by the capture alone. */
+                if (g->begin == g->end || (peer->flags & HALF_HAS_ACK && distance(g->end, peer->acknowledged) >= 0)) {
+                        gap = g;
+                        break;
+                }
+                if (distance(g->begin, gap->begin) > 0)
+                        gap = g;
+        }
+        *gap = (struct flow_gap) { us->next, sequence, microseconds(now) };
+}
+
+/* Takes the segment's bytes out of the gaps. True: it fills one that is not older than `soon`, in us. */
+static bool fill_gaps(struct flow_half *us, uint32_t sequence, uint32_t length, uint64_t now, uint32_t soon) {
+        bool young = false;
+
+        for (unsigned i = 0; i < FLOW_GAPS_MAX; i++) {
+                struct flow_gap *g = &us->gaps[i];
+
+                if (g->begin == g->end || distance(g->begin, sequence + length) <= 0 || distance(sequence, g->end) <= 0)
+                        continue;
+                young = young || microseconds(now) - g->since < soon;
+                /* Of a gap that is left on both sides the first part is kept: it is sent first. */
+                if (distance(g->begin, sequence) > 0)
+                        g->end = sequence;
+                else
+                        g->begin = distance(sequence + length, g->end) > 0 ? sequence + length : g->end;
+        }
+        return young;
+}
+
 static void note_again(struct flow_analysis *a, const struct flow_observation *o, uint32_t length, bool from_initiator) {
         struct flow_half *us = &a->half[o->direction];
-        const struct flow_half *peer = &a->half[!o->direction];
-        uint64_t soon = a->handshake > 0 ? a->handshake * NSEC_PER_USEC : OVERTAKEN_WITHIN, age = o->ts - us->newest;
-        bool fast = peer->duplicates >= 2 && peer->acknowledged == o->sequence && age < FAST_WITHIN;
+        uint32_t soon = a->handshake > 0 ? a->handshake : OVERTAKEN_WITHIN;
 
-        if (!fast && age < soon && us->next != o->sequence + length)
+        if (fill_gaps(us, o->sequence, length, o->ts, soon))
                 us->out_of_order++;
         else
                 us->retransmissions++;
@@ -57,7 +95,6 @@ static bool take_sequence(struct flow_analysis *a, const struct flow_observation
         if (!(us->flags & HALF_HAS_NEXT)) {
                 us->flags |= HALF_HAS_NEXT;
                 us->next = o->sequence + length;
-                us->newest = o->ts;
                 return false;
         }
         us->flags &= (uint8_t) ~HALF_KEEPS_ALIVE;
@@ -67,14 +104,15 @@ static bool take_sequence(struct flow_analysis *a, const struct flow_observation
         }
         if (o->payload == 1 && o->sequence == us->next && peer->flags & HALF_HAS_WINDOW && peer->window == 0)
                 return false;
-        if (length > 0 && distance(us->next, o->sequence) < 0) {
-                note_again(a, o, length, from_initiator);
-                again = true;
+        if (length > 0 && o->sequence != us->next) {
+                again = distance(us->next, o->sequence) < 0;
+                if (again)
+                        note_again(a, o, length, from_initiator);
+                else
+                        open_gap(us, peer, o->sequence, o->ts);
         }
-        if (distance(us->next, o->sequence + length) > 0) {
+        if (distance(us->next, o->sequence + length) > 0)
                 us->next = o->sequence + length;
-                us->newest = o->ts;
-        }
         return again;
 }
 
@@ -85,12 +123,8 @@ static void take_acknowledgement(struct flow_analysis *a, const struct flow_obse
 
         if (us->flags & HALF_HAS_ACK && o->acknowledgement == us->acknowledged) {
                 if (length == 0 && o->window > 0 && o->window == us->window && o->sequence == us->next &&
-                    !(peer->flags & HALF_KEEPS_ALIVE)) {
+                    !(peer->flags & HALF_KEEPS_ALIVE))
                         us->duplicate_acks++;
-                        us->duplicates += us->duplicates < UINT8_MAX;
-                }
-        } else {
-                us->duplicates = 0;
         }
         us->acknowledged = o->acknowledgement;
         us->flags |= HALF_HAS_ACK;

@@ -42,15 +42,22 @@ static inline uint8_t flow_tcp_letters(uint8_t tcp_flags, uint32_t payload) {
         return data;
 }
 
+/* Bytes that were passed over: lost, or still on their way. */
+struct flow_gap {
+        uint32_t begin, end; /* sequence numbers; equal: none */
+        uint32_t since;      /* when the segment behind it came, us, low 32 bits */
+};
+
+#define FLOW_GAPS_MAX 3
+
 /* What one side sent. */
 struct flow_half {
-        uint64_t newest;       /* when the highest sequence number came, ns */
+        struct flow_gap gaps[FLOW_GAPS_MAX]; /* the oldest gives way to one more */
         uint32_t next;         /* the sequence number behind it */
         uint32_t acknowledged; /* what this side acknowledged last */
         uint32_t retransmissions, out_of_order, duplicate_acks, zero_windows;
         uint16_t window;       /* as in the header, not scaled */
         uint8_t flags;
-        uint8_t duplicates;    /* acknowledgements alike in a row, up to 255 */
 };
 
 /* All zero to begin with. Round trips in us: 71 minutes are enough. */

@@ -182,17 +182,47 @@ static void test_loss(void **state _unused_) {
              { 0.034, 1, TCP_ACK, 101, 601 },       /* duplicate */
              { 0.035, 2, TCP_ACK, 901, 101, 100 },
              { 0.036, 1, TCP_ACK, 101, 601 },       /* duplicate */
-             { 0.038, 2, TCP_ACK, 601, 101, 100 },  /* fast retransmission, though soon */
+             { 0.052, 2, TCP_ACK, 601, 101, 100 },  /* sent again: a round trip is 20 ms */
+             { 0.054, 2, TCP_ACK, 601, 101, 100 },  /* and again: there is no gap any more, so soon is no excuse */
              { 0.2, 2, TCP_ACK, 1101, 101, 100 },
              { 0.201, 2, TCP_ACK, 1001, 101, 100 }, /* overtaken */
              { 0.21, 1, TCP_ACK, 101, 1201, 0 },
              { 0.3, 1, TCP_ACK, 100, 1201 },        /* keep-alive */
              { 0.31, 2, TCP_ACK, 1201, 101 });
         r = finish(log, 1);
-        assert_int_equal(r->directions[1].retransmissions, 1);
+        assert_int_equal(r->directions[1].retransmissions, 2);
         assert_int_equal(r->directions[1].out_of_order, 1);
         assert_int_equal(r->directions[0].duplicate_acks, 2);
         assert_int_equal(r->directions[0].retransmissions, 0);
+        log_free(log);
+}
+
+/* Several gaps at a time, filled in any order, in pieces, or by more than is missing; and more than can be remembered. */
+static void test_reordering(void **state _unused_) {
+        struct log *log = log_new(NULL);
+        const struct flow_record *r;
+
+        FEED(log, { 0, 1, TCP_SYN, 100, 0 }, { 0.01, 2, TCP_SYN | TCP_ACK, 500, 101 }, { 0.02, 1, TCP_ACK, 101, 501 },
+             { 0.100, 2, TCP_ACK, 601, 101, 100 }, { 0.101, 2, TCP_ACK, 801, 101, 100 }, { 0.102, 2, TCP_ACK, 1001, 101, 100 },
+             { 0.103, 1, TCP_ACK, 101, 501 }, { 0.104, 1, TCP_ACK, 101, 501 }, /* asked for thrice, and still overtaken */
+             { 0.105, 2, TCP_ACK, 901, 101, 100 },
+             { 0.106, 2, TCP_ACK, 501, 101, 50 }, { 0.107, 2, TCP_ACK, 551, 101, 50 },
+             { 0.130, 2, TCP_ACK, 651, 101, 150 },                             /* 701 to 800 were lost */
+             { 0.131, 1, TCP_ACK, 101, 1101 });
+        r = finish(log, 1);
+        assert_int_equal(r->directions[1].out_of_order, 3);
+        assert_int_equal(r->directions[1].retransmissions, 1);
+        log_free(log);
+
+        log = log_new(NULL);
+        FEED(log, { 0, 1, TCP_SYN, 100, 0 }, { 0.01, 2, TCP_SYN | TCP_ACK, 500, 101 }, { 0.02, 1, TCP_ACK, 101, 501 });
+        for (uint32_t i = 0; i < 5; i++)
+                FEED(log, { 0.1 + i * 0.0001, 2, TCP_ACK, 601 + 200 * i, 101, 100 });
+        FEED(log, { 0.101, 2, TCP_ACK, 501, 101, 100 },   /* its gap gave way */
+             { 0.102, 2, TCP_ACK, 1301, 101, 100 });
+        r = finish(log, 1);
+        assert_int_equal(r->directions[1].out_of_order, 1);
+        assert_int_equal(r->directions[1].retransmissions, 1);
         log_free(log);
 }
 
@@ -540,6 +570,7 @@ int main(void) {
                 cmocka_unit_test(test_rtt_average),
                 cmocka_unit_test(test_retransmission_is_not_timed),
                 cmocka_unit_test(test_loss),
+                cmocka_unit_test(test_reordering),
                 cmocka_unit_test(test_zero_window),
                 cmocka_unit_test(test_initiator_is_from_syn),
                 cmocka_unit_test(test_midway),
