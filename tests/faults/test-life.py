@@ -58,6 +58,35 @@ class Live(unittest.TestCase):
     def alerts(self, daemon):
         return [a['mac'] for a in daemon.json('alerts', '--all')]
 
+    def test_it_sends_nothing(self):
+        """Not a frame leaves the interface, whatever is seen, asked or told, from start to end."""
+        def sent():
+            with open('/sys/class/net/lan0/statistics/tx_packets') as f:
+                return int(f.read())
+
+        subprocess.run(['mount', '-t', 'sysfs', 'sysfs', '/sys'], check=True)  # that of this network
+        for backend, mode in (('ebpf', 'host'), ('pcap', 'gateway'), ('pcap', 'span')):
+            with self.subTest(backend=backend, mode=mode):
+                before = sent()
+                daemon = Daemon(self.bus, '--interface=lan0', '--backend=' + backend, '--mode=' + mode, database=None,
+                                config=self.CONFIG)
+                self.addCleanup(daemon.cleanup)
+                daemon.wait_up()
+                self.assertEqual(daemon.status()['Backend'], backend)
+                self.send([frame for i in range(1, 9) for frame in frames_of(i, b'thing-%i' % i)])
+                wait_for(lambda: len([d for d in daemon.json('list') if not d['self']]) == 8, 'the devices')
+                for verb in (['explain', '192.0.2.1'], ['label', '192.0.2.1', 'one'], ['alerts', '--all'], ['export'], ['stop'],
+                             ['start'], ['forget', '192.0.2.2']):
+                    self.assertEqual(daemon.ctl(*verb).returncode, 0, verb)
+                time.sleep(self.SETTLE + 2)
+                self.assertEqual(daemon.end(), 0)
+                self.assertEqual(sent(), before)
+        # It can be seen when something is sent.
+        before = sent()
+        with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as s:
+            s.sendto(b'', ('192.0.2.99', 9))
+        wait_for(lambda: sent() > before, 'the question for 192.0.2.99')
+
     def test_learning_then_one_alert_a_device(self):
         daemon = Daemon(self.bus, '--interface=lan0', config=self.CONFIG)
         self.addCleanup(daemon.cleanup)
