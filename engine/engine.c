@@ -240,8 +240,8 @@ static void set_time(struct engine *e, uint64_t now) {
 }
 
 /* A frame of a time before another's. */
-static void note_older(struct engine *e, uint64_t ts) {
-        if (e->now - ts > CLOCK_SLACK)
+static void note_older(struct engine *e, uint64_t now, uint64_t ts) {
+        if (now - ts > CLOCK_SLACK)
                 e->counters.clock_backwards++;
         if (ts > 0)
                 e->earliest = MIN(e->earliest, ts);
@@ -310,14 +310,17 @@ static void decode_flow(struct engine *e, const struct frame *frame) {
 
 /* The table keeps its own time: there is no tick. */
 static void follow_clock(struct engine *e, const struct frame *frames, size_t n) {
-        for (size_t i = 0; i < n; i++) {
-                if (frames[i].ts < e->now)
-                        note_older(e, frames[i].ts);
+        uint64_t now = e->now;
+
+        for (const struct frame *f = frames, *end = f + n; f < end; f++) {
+                if (f->ts < now)
+                        note_older(e, now, f->ts);
                 else
-                        e->now = frames[i].ts;
-                if (frames[i].length > frames[i].captured)
+                        now = f->ts;
+                if (f->length > f->captured)
                         e->plain.truncated++;
         }
+        e->now = now;
 }
 
 /* Flows and nothing else: most frames need no decoder. */
@@ -350,7 +353,7 @@ static void feed_all(struct engine *e, const struct frame *frame) {
         int r;
 
         if (frame->ts < e->now)
-                note_older(e, frame->ts);
+                note_older(e, e->now, frame->ts);
         else if (e->earliest == 0)
                 e->earliest = frame->ts;
         set_time(e, frame->ts);

@@ -9,7 +9,7 @@
 #include "engine/flow/flow-pool.h"
 
 int flow_index_init(struct flow_index *x, uint64_t slots) {
-        x->slots = flow_memory_map(slots * sizeof *x->slots);
+        x->slots = flow_memory_map_dense(slots * sizeof *x->slots);
         x->mask = slots - 1;
         return x->slots ? 0 : -ENOMEM;
 }

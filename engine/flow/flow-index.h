@@ -21,6 +21,16 @@ static inline int flow_index_may_be(uint32_t slot, uint64_t hash) {
         return slot >> 24 == hash >> 56;
 }
 
+/* The first number that may have the hash; 0: none has. */
+static inline uint32_t flow_index_guess(const struct flow_index *x, uint64_t hash) {
+        uint64_t i = hash & x->mask;
+        uint32_t slot;
+
+        while ((slot = x->slots[i]) != 0 && !flow_index_may_be(slot, hash))
+                i = (i + 1) & x->mask;
+        return slot & FLOW_NUMBER_MASK;
+}
+
 /* `slots`: a power of two. */
 int flow_index_init(struct flow_index *index, uint64_t slots);
 void flow_index_done(struct flow_index *index);

@@ -22,7 +22,7 @@ enum flow_observation_flags {
 struct flow_observation {
         uint64_t addresses;     /* key: of IPv4 both, lower first; of IPv6 the table's fingerprint of `ends` */
         uint64_t rest;          /* key: ports << 32, protocol << 24, VLAN << 12, inner VLAN */
-        uint64_t hash;          /* the table's */
+        uint64_t hash;          /* the table's, as is `number` */
         uint64_t ts;            /* ns since the epoch */
         uint32_t length;        /* of the frame on the wire */
         uint32_t payload;       /* of TCP: bytes of data, as sent */
@@ -31,8 +31,14 @@ struct flow_observation {
         uint8_t tcp_flags;
         uint8_t direction;      /* 0: sent by the lower end */
         uint8_t flags;          /* enum flow_observation_flags */
-        struct mac_address link_destination, link_source; /* of the frame; zero: none, or a tunnel's */
+        union { /* of the frame; zero: none, or a tunnel's */
+                struct {
+                        struct mac_address link_destination, link_source;
+                };
+                uint8_t link_addresses[12]; /* both, as they stand in an Ethernet frame */
+        };
         uint8_t ends[2][16];    /* of IPv6 */
+        uint32_t number;
 };
 
 /* Reads what a flow needs straight from an Ethernet frame, without a decoder: TCP and UDP over IPv4 and IPv6, whole,

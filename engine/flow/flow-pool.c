@@ -10,20 +10,30 @@
 
 #include "common/macro.h"
 
+#define NO_KEY UINT64_MAX /* of entries that are not in use: a protocol that has no ports, with ports */
 #define HUGE_PAGE ((size_t) 2 << 20)
+#define SMALL HUGE_PAGE /* of each array, so that a small table stays small */
 
-void *flow_memory_map(size_t size) {
+/* In huge pages behind the first `small` bytes. */
+static void *map(size_t size, size_t small) {
         void *memory = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+        uintptr_t from;
 
         if (memory == MAP_FAILED)
                 return NULL;
-        if (size > 2 * HUGE_PAGE) {
-                uintptr_t from = ((uintptr_t) memory + 2 * HUGE_PAGE - 1) & ~(HUGE_PAGE - 1);
-
-                /* A hint: where there are no huge pages small ones do. */
+        from = ((uintptr_t) memory + small + HUGE_PAGE - 1) & ~(HUGE_PAGE - 1);
+        /* A hint: where there are no huge pages small ones do. */
+        if (from + HUGE_PAGE <= (uintptr_t) memory + size)
                 madvise((void *) from, (size_t) ((uintptr_t) memory + size - from), MADV_HUGEPAGE);
-        }
         return memory;
+}
+
+void *flow_memory_map(size_t size) {
+        return map(size, SMALL);
+}
+
+void *flow_memory_map_dense(size_t size) {
+        return map(size, 0);
 }
 
 void flow_memory_unmap(void *memory, size_t size) {
@@ -41,7 +51,10 @@ int flow_pool_init(struct flow_pool *p, uint32_t limit, bool analysis) {
         p->ends = flow_memory_map(((size_t) limit + 1) * sizeof *p->ends);
         if (analysis)
                 p->analyses = flow_memory_map(n * sizeof *p->analyses);
-        return p->entries && p->more && p->ends && (!analysis || p->analyses) ? 0 : -ENOMEM;
+        if (!p->entries || !p->more || !p->ends || (analysis && !p->analyses))
+                return -ENOMEM;
+        p->entries[0].rest = NO_KEY;
+        return 0;
 }
 
 void flow_pool_done(struct flow_pool *p) {
@@ -67,6 +80,7 @@ void flow_pool_give(struct flow_pool *p, uint32_t number) {
         bool ipv6 = number > p->limit;
 
         p->entries[number].bits = 0;
+        p->entries[number].rest = NO_KEY;
         p->more[number].links[0] = p->free[ipv6];
         p->free[ipv6] = number;
 }

@@ -73,6 +73,7 @@ int flow_pool_init(struct flow_pool *pool, uint32_t limit, bool analysis);
 void flow_pool_done(struct flow_pool *pool);
 /* There must be one left: fewer than `limit` in use. */
 uint32_t flow_pool_take(struct flow_pool *pool, bool ipv6);
+/* The entry then has a key that no packet has. */
 void flow_pool_give(struct flow_pool *pool, uint32_t number);
 /* The numbers in use, one by one: start with 0. 0: that was the last. */
 uint32_t flow_pool_next(const struct flow_pool *pool, uint32_t number);
@@ -80,6 +81,7 @@ uint32_t flow_pool_next(const struct flow_pool *pool, uint32_t number);
 void flow_pool_reset(struct flow_pool *pool);
 
 /* Zeroed memory that costs nothing until it is touched; NULL: none to be had. In huge pages behind the first few
- * megabytes, so that a small table stays small. */
+ * megabytes, so that a small table stays small; or from the start, where all of it is used at once. */
 void *flow_memory_map(size_t size);
+void *flow_memory_map_dense(size_t size);
 void flow_memory_unmap(void *memory, size_t size);

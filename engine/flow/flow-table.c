@@ -47,6 +47,7 @@ struct flow_table {
         uint64_t tick, tick_length;/* tick = now / tick_length */
         uint64_t idle[_FLOW_STATE_MAX]; /* timeouts by state */
         uint64_t shortest_idle;    /* of them */
+        uint64_t recent;           /* a flow seen after this is over at no time of this tick */
         struct ring rings[RINGS_MAX];
         unsigned n_rings;
         uint8_t ring_of[_FLOW_STATE_MAX];
@@ -394,6 +395,7 @@ static void walk_ring(struct flow_table *t, unsigned i) {
 static void walk(struct flow_table *t) {
         t->tick = t->now / t->tick_length;
         t->next_tick = t->tick >= UINT64_MAX / t->tick_length ? UINT64_MAX : (t->tick + 1) * t->tick_length;
+        t->recent = t->next_tick > t->shortest_idle ? t->next_tick - t->shortest_idle : 0;
         review_unanswered(t);
         for (unsigned i = 0; i < t->n_rings; i++)
                 walk_ring(t, i);
@@ -712,18 +714,18 @@ static inline void follow_clock(struct flow_table *t, struct flow_observation *o
                 walk(t);
 }
 
-/* `analysis` is a constant where this is inlined. */
+/* `o->number` is a guess, true or not; what was removed since it was made has another key. `analysis` is a constant where
+ * this is inlined. */
 static inline __attribute__((always_inline)) void take(struct flow_table *t, struct flow_observation *o, bool analysis) {
-        uint64_t latest;
-        struct flow_entry *e;
-        uint32_t number;
+        struct flow_entry *e = entry_of(t, o->number);
+        uint32_t number = o->number;
 
         follow_clock(t, o);
-        latest = o->ts > t->shortest_idle ? o->ts - t->shortest_idle : 0;
-        number = find(t, o);
+        if (e->addresses != o->addresses || e->rest != o->rest || o->flags & OBSERVATION_IPV6)
+                number = find(t, o);
         if (number == 0)
                 number = create(t, o);
-        else if (entry_of(t, number)->last[o->direction] <= latest || opens(o))
+        else if (entry_of(t, number)->last[o->direction] <= t->recent || opens(o))
                 meet_again(t, number, o);
         e = entry_of(t, number);
         count(t, number, e, o);
@@ -731,12 +733,14 @@ static inline __attribute__((always_inline)) void take(struct flow_table *t, str
                 take_tcp(t, number, e, o, analysis);
 }
 
-/* By now the index slots have come in; the flows that they name are next. */
+/* By now the index slots have come in; the flows that they name, most likely those looked for, are next. */
 static inline __attribute__((always_inline)) void fetch_flows(struct flow_table *t, bool analysis) {
-        for (const struct flow_observation *o = t->batch, *end = o + t->waiting; o < end; o++) {
-                uint32_t number = t->index.slots[o->hash & t->index.mask] & FLOW_NUMBER_MASK;
+        for (struct flow_observation *o = t->batch, *end = o + t->waiting; o < end; o++) {
+                uint32_t number = flow_index_guess(&t->index, o->hash);
 
+                o->number = number;
                 __builtin_prefetch(entry_of(t, number), 1);
+                __builtin_prefetch(more_of(t, number), 1);
                 if (analysis && o->flags & OBSERVATION_TCP) {
                         __builtin_prefetch(&analysis_of(t, number)->half[o->direction], 1);
                         __builtin_prefetch(&analysis_of(t, number)->timed_at, 1);
