@@ -16,6 +16,7 @@
 #include "common/macro.h"
 #include "engine/classify/device-type.h"
 #include "engine/detect/alert.h"
+#include "engine/flow/flow-query.h"
 #include "engine/flow/flow-table.h"
 
 typedef bool (*option_setter)(struct options *options, const char *value);
@@ -93,10 +94,47 @@ static bool set_presence(struct options *o, const char *value) {
         return set_choice("presence", value, (const char *const[]) { "online", "idle", "offline", NULL });
 }
 
+static const char *const device_sorts[] = { "name", "type", "vendor", "ip", "mac", "presence", "last-seen", "first-seen",
+                                            "traffic", NULL };
+static const char *const flow_sorts[] = { "bytes", "rate", "rtt", "retransmissions", "last", NULL };
+
+/* What it may be depends on the verb: options_fit(). */
 static bool set_sort(struct options *o, const char *value) {
         o->sort = value;
-        return set_choice("sort", value, (const char *const[]) { "name", "type", "vendor", "ip", "mac", "presence",
-                                                                "last-seen", "first-seen", "traffic", NULL });
+        return true;
+}
+
+static bool set_address(struct options *o, const char *value) {
+        struct flow_filter scratch;
+
+        o->address = value;
+        if (flow_filter_parse_address(value, &scratch) >= 0)
+                return true;
+        fprintf(stderr, "--address takes an address or a prefix such as 192.0.2.0/24, not '%s'.\n", value);
+        return false;
+}
+
+static bool set_port(struct options *o, const char *value) {
+        return read_number("port", value, UINT16_MAX, &o->port);
+}
+
+static bool set_protocol(struct options *o, const char *value) {
+        uint8_t scratch;
+
+        o->protocol = value;
+        if (flow_protocol_from_string(value, &scratch) >= 0)
+                return true;
+        fprintf(stderr, "--protocol takes tcp, udp, icmp, icmp6, ... or a number up to 255, not '%s'.\n", value);
+        return false;
+}
+
+static bool set_state(struct options *o, const char *value) {
+        const char *states[_FLOW_TCP_STATE_MAX + 1] = {};
+
+        for (int i = 0; i < _FLOW_TCP_STATE_MAX; i++)
+                states[i] = flow_state_to_string((enum flow_state) i);
+        o->state = value;
+        return set_choice("state", value, states);
 }
 
 static bool set_type(struct options *o, const char *value) {
@@ -180,19 +218,27 @@ static const struct option_row rows[] = {
         { "trusted", 0, NULL, " list ", "Only trusted devices", FLAG(trusted) },
         { "untrusted", 0, NULL, " list ", "Only devices that are not trusted", FLAG(untrusted) },
         { "network", 0, "NETWORK", " list ", "Only devices of one network, by its id or name", TEXT(network) },
-        { "sort", 0, "COLUMN", " list ", "Sort by name, type, vendor, ip, mac, presence, last-seen,\nfirst-seen or traffic",
+        { "sort", 0, "COLUMN", " list flows ", "Devices by name, type, vendor, ip, mac, presence, last-seen,\nfirst-seen or traffic; flows by bytes, rate, rtt,\nretransmissions or last",
           .set = set_sort },
         { "reverse", 'r', NULL, " list ", "Sort the other way round", FLAG(reverse) },
-        { "wide", 'w', NULL, " list analyze ", "All columns, however narrow the terminal", FLAG(wide) },
+        { "wide", 'w', NULL, " list flows traffic analyze ", "All columns, however narrow the terminal", FLAG(wide) },
         { "watch", 0, NULL, " list ", "Show what changes, until Ctrl-C", FLAG(watch) },
         { "verbose", 'v', NULL, " status ", "All counters with their limits", FLAG(verbose) },
         { "all", 'a', NULL, " alerts ack ", "Alerts that are acknowledged, too; with ack: every alert", FLAG(all) },
         { "unacknowledged", 0, NULL, " alerts ", "Only alerts that nobody acknowledged (the default)", FLAG(unacknowledged) },
-        { "since", 0, "TIME", " alerts ", "Only alerts since then: 2h, 3d, today, 2025-01-31 ...", .set = set_since },
+        { "since", 0, "TIME", " alerts traffic ", "Nothing before that: 2h, 3d, today, 2025-01-31 ...", .set = set_since },
         { "kind", 0, "KIND", " alerts ", "Only alerts of this kind, such as new_device", .set = set_kind },
         { "severity", 0, "LEVEL", " alerts ", "Only alerts at least info, warning or critical", .set = set_severity },
-        { "device", 0, "DEVICE", " alerts ", "Only alerts about one device", TEXT(device) },
-        { "limit", 'n', "N", " alerts list analyze top ", "At most this many lines; with analyze: of flows, those with\nthe most bytes", .set = set_limit },
+        { "device", 0, "DEVICE", " alerts flows ", "Only alerts about one device, or its flows", TEXT(device) },
+        { "address", 0, "ADDRESS", " flows ", "Only flows of an address or prefix, such as 192.0.2.0/24", .set = set_address },
+        { "port", 0, "PORT", " flows ", "Only flows with this port at either end", .set = set_port },
+        { "protocol", 0, "PROTOCOL", " flows ", "Only flows of tcp, udp, icmp, ... or a number", .set = set_protocol },
+        { "state", 0, "STATE", " flows ", "Only TCP connections in this state, such as established", .set = set_state },
+        { "active", 0, NULL, " flows ", "Only flows that go on", FLAG(active) },
+        { "ended", 0, NULL, " flows ", "Only flows that are over", FLAG(ended) },
+        { "hour", 0, NULL, " traffic ", "By the hour (the default)", FLAG(hour) },
+        { "day", 0, NULL, " traffic ", "By the day", FLAG(day) },
+        { "limit", 'n', "N", " alerts list flows traffic analyze top ", "At most this many lines; with analyze: of flows, those with\nthe most bytes; with traffic: peers", .set = set_limit },
         { "format", 0, "FORMAT", " export analyze ", "json (the default) or csv", .set = set_format },
         { "output", 'o', "FILE", " export ", "Write there instead of to standard output", TEXT(output) },
         { "facts", 0, NULL, " analyze ", "One JSON object per fact, in the order of the capture", FLAG(facts) },
@@ -239,6 +285,8 @@ static bool setter_was_used(option_setter set, const struct options *o) {
         } setters[] = {
                 { set_limit, o->limit > 0 },         { set_max_flows, o->max_flows > 0 },         { set_since, o->since > 0 },       { set_presence, o->presence != NULL },
                 { set_sort, o->sort != NULL },       { set_type, o->type != NULL },     { set_category, o->category != NULL },
+                { set_address, o->address != NULL }, { set_port, o->port > 0 },
+                { set_protocol, o->protocol != NULL }, { set_state, o->state != NULL },
                 { set_kind, o->kind != NULL },       { set_severity, o->severity != NULL }, { set_format, o->format != NULL },
                 { set_view, o->view != NULL },       { set_delay, o->delay > 0 },       { set_batch, o->batch > 0 },
         };
@@ -325,7 +373,7 @@ bool options_fit(const struct options *o, const char *verb) {
                                 rows[i].name, verb, verb);
                         return false;
                 }
-        return true;
+        return !o->sort || set_choice("sort", o->sort, strcmp(verb, "flows") == 0 ? flow_sorts : device_sorts);
 }
 
 static void row_print(FILE *f, const struct option_row *row) {

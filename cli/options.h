@@ -25,6 +25,11 @@ struct options {
         uint64_t since; /* us since the epoch, 0: all */
         uint32_t limit; /* 0: none */
 
+        /* Which flows, what of traffic */
+        const char *address, *protocol, *state;
+        uint32_t port; /* 0: any */
+        bool active, ended, hour, day;
+
         /* Files */
         const char *format, *output, *rules, *signatures;
         bool facts, devices, alerts, flows, stats; /* what analyze prints; none: the report */

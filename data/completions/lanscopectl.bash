@@ -33,7 +33,12 @@ _lanscopectl() {
         --presence) words='online idle offline' ;;
         --severity) words='info warning critical' ;;
         --format) words='json csv' ;;
-        --sort) words='name type vendor ip mac presence last-seen first-seen traffic' ;;
+        --sort)
+                words='name type vendor ip mac presence last-seen first-seen traffic'
+                [[ $verb == flows ]] && words='bytes rate rtt retransmissions last'
+                ;;
+        --protocol) words='tcp udp icmp icmp6' ;;
+        --state) words='syn_sent syn_ack established fin_wait closing closed reset unknown' ;;
         --view) words='devices flows alerts' ;;
         --device) words=$(__lanscopectl_devices) ;;
         --output | --rules | --signatures) COMPREPLY=($(compgen -f -- "$cur")); return ;;
@@ -49,7 +54,7 @@ _lanscopectl() {
         fi
         case $verb in
         '') words=$(__lanscopectl_verbs) ;;
-        device | explain | label | type | notes | trust | forget | merge | split)
+        device | explain | traffic | label | type | notes | trust | forget | merge | split)
                 words=$(__lanscopectl_devices)
                 [[ $verb == trust ]] && words+=' yes no'
                 ;;

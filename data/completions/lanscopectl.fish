@@ -33,7 +33,7 @@ end
 complete -c lanscopectl -f
 complete -c lanscopectl -n 'not __lanscopectl_verb >/dev/null' -a '(__lanscopectl_verbs)'
 complete -c lanscopectl -n 'string match -q -- "-*" (commandline -ct)' -a '(__lanscopectl_options)'
-complete -c lanscopectl -n '__lanscopectl_verb_is device explain label type notes trust forget merge split' -a '(__lanscopectl_devices)'
+complete -c lanscopectl -n '__lanscopectl_verb_is device explain traffic label type notes trust forget merge split' -a '(__lanscopectl_devices)'
 complete -c lanscopectl -n '__lanscopectl_verb_is trust' -a 'yes no'
 complete -c lanscopectl -n '__lanscopectl_verb_is mode' -a 'host gateway span (command ls /sys/class/net)'
 complete -c lanscopectl -n '__lanscopectl_verb_is export' -a 'devices alerts'
@@ -41,8 +41,11 @@ complete -c lanscopectl -n '__lanscopectl_verb_is analyze' -F
 complete -c lanscopectl -l json -x -a 'pretty short off'
 complete -c lanscopectl -n '__lanscopectl_verb_is list' -l presence -x -a 'online idle offline'
 complete -c lanscopectl -n '__lanscopectl_verb_is list' -l sort -x -a 'name type vendor ip mac presence last-seen first-seen traffic'
+complete -c lanscopectl -n '__lanscopectl_verb_is flows' -l sort -x -a 'bytes rate rtt retransmissions last'
+complete -c lanscopectl -n '__lanscopectl_verb_is flows' -l protocol -x -a 'tcp udp icmp icmp6'
+complete -c lanscopectl -n '__lanscopectl_verb_is flows' -l state -x -a 'syn_sent syn_ack established fin_wait closing closed reset unknown'
 complete -c lanscopectl -n '__lanscopectl_verb_is alerts' -l severity -x -a 'info warning critical'
-complete -c lanscopectl -n '__lanscopectl_verb_is alerts' -l device -x -a '(__lanscopectl_devices)'
+complete -c lanscopectl -n '__lanscopectl_verb_is alerts flows' -l device -x -a '(__lanscopectl_devices)'
 complete -c lanscopectl -n '__lanscopectl_verb_is top' -l view -x -a 'devices flows alerts'
 complete -c lanscopectl -n '__lanscopectl_verb_is export analyze' -l format -x -a 'json csv'
 complete -c lanscopectl -n '__lanscopectl_verb_is export' -l output -s o -r -F

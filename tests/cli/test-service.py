@@ -7,15 +7,18 @@ import io
 import json
 import os
 import select
+import re
 import shutil
 import signal
+import socket
+import struct
 import subprocess
 import sys
 import time
 import unittest
 
-from harness import (HOSTILE_NAMES, LANSCOPECTL, SKIPPED, UNSAFE, Bus, Service, arp_reply, ctl, environment, home_capture,
-                     hostile_capture, main, on_terminal, pcap, wait_for)
+from harness import (HOSTILE_NAMES, LANSCOPECTL, SKIPPED, UNSAFE, Bus, Service, arp_reply, ctl, dns_name, environment,
+                     home_capture, hostile_capture, main, on_terminal, pcap, udp_frame, wait_for)
 
 if os.geteuid() != 0:
     print('skipped: only root may change things where there is no polkit')
@@ -223,7 +226,8 @@ class Reading(WithService):
 
     @unittest.skipUnless(shutil.which('setpriv'), 'setpriv is not installed')
     def test_a_refused_user_is_told_which_action_it_takes(self):
-        for verb, action in ((['label', LAPTOP, 'x'], 'manage-devices'), (['ack', '--all'], 'manage-alerts'), (['reload'], 'control')):
+        for verb, action in ((['flows'], 'inspect-traffic'), (['traffic'], 'inspect-traffic'),
+                             (['label', LAPTOP, 'x'], 'manage-devices'), (['ack', '--all'], 'manage-alerts'), (['reload'], 'control')):
             p = subprocess.run(['setpriv', '--reuid=65534', '--regid=65534', '--clear-groups', LANSCOPECTL, *verb],
                                env=self.bus.env(), capture_output=True, text=True, stdin=subprocess.DEVNULL)
             if p.returncode == 126 or p.returncode == 127:
@@ -291,6 +295,99 @@ class Changing(WithService):
         self.assertEqual(len(self.json('alerts', '--kind=new_device', '--device', PRINTER)), 1)
         self.good('ack', '--all')
         self.assertEqual(self.json('alerts'), [])
+
+
+def dns_answer(client, name, *labels):
+    """What the printer, as a resolver, tells: one A record of 198.51.100.9 for `labels`."""
+    full = dns_name(*labels)
+    record = full + struct.pack('>HHIH', 1, 1, 120, 4) + socket.inet_aton('198.51.100.9')
+    return udp_frame('00:1b:a9:00:00:01', client, PRINTER, name, 53, 5000,
+                     struct.pack('>HHHHHH', 1, 0x8180, 0, 1, 0, 0) + record)
+
+
+class Flows(WithService):
+    """The laptop asks the printer for a name and talks to what it leads to, through the printer's MAC."""
+    LAPTOP_MAC, PRINTER_MAC, SERVER = '02:00:00:00:00:02', '00:1b:a9:00:00:01', '198.51.100.9'
+    FRAMES = [dns_answer(LAPTOP_MAC, LAPTOP, b'evil\x1b[31m\xe2\x80\xae', b'example'),
+              dns_answer(LAPTOP_MAC, LAPTOP, b'www', b'example', b'com')] + \
+        [udp_frame('02:00:00:00:00:02', '00:1b:a9:00:00:01', LAPTOP, '198.51.100.9', 6000, 443, b'x' * n) for n in (100, 200)] + \
+        [udp_frame('00:1b:a9:00:00:01', '02:00:00:00:00:02', '198.51.100.9', LAPTOP, 443, 6000, b'y' * 1000)]
+    CAPTURE = home_capture() + pcap(FRAMES, 1700000100)[24:]
+    BYTES = (2 * 42 + 300, 42 + 1000)
+
+    def test_flows_as_json(self):
+        flow, = self.json('flows', '--port=443')
+        self.assertEqual((flow['endpoint_a_ip'], flow['endpoint_a_port'], flow['endpoint_b_ip'], flow['endpoint_b_port']),
+                         (LAPTOP, 6000, self.SERVER, 443))
+        self.assertEqual((flow['bytes_a_to_b'], flow['bytes_b_to_a'], flow['bytes_total']), (*self.BYTES, sum(self.BYTES)))
+        self.assertEqual((flow['packets_a_to_b'], flow['packets_b_to_a'], flow['packets_total']), (2, 1, 3))
+        self.assertEqual((flow['duration_secs'], flow['protocol'], flow['tcp_state'], flow['rtt_last_ms']), (2, 'udp', None, None))
+        self.assertEqual((flow['name_a'], flow['server_name']), ('laptop', 'www.example.com'))
+        self.assertEqual((flow['device_a_id'], flow['device_b_id']), (self.device('laptop')['id'], None))
+
+    def test_keys_are_those_of_analyze(self):
+        capture = os.path.join(self.bus.folder, 'capture.pcap')
+        p = ctl('analyze', '--flows', capture)
+        offline = {(f['endpoint_a_ip'], f['endpoint_b_port']): f for f in map(json.loads, p.stdout.splitlines())}
+        live = {(f['endpoint_a_ip'], f['endpoint_b_port']): f for f in self.json('flows')}
+        self.assertEqual(set(live), set(offline))
+        for key, flow in live.items():
+            other = offline[key]
+            self.assertLessEqual(set(list(other)[:23]), set(flow))
+            for name in list(other)[:23]:
+                self.assertEqual(flow[name], other[name], (key, name))
+
+    def test_filters_and_order(self):
+        def ports(*args):
+            return [f['endpoint_b_port'] for f in self.json('flows', *args)]
+        self.assertEqual(ports('--address=198.51.100.0/24'), [443])
+        self.assertEqual(ports('--device=laptop', '--protocol=17', '--limit=1'), [443])
+        self.assertEqual(ports('--protocol=tcp'), [])
+        self.assertEqual(ports('--active'), [])
+        self.assertEqual(len(ports('--ended')), len(ports()))
+        sizes = [f['bytes_total'] for f in self.json('flows', '--sort=bytes')]
+        self.assertEqual(sizes, sorted(sizes, reverse=True))
+
+    def test_flows_for_people(self):
+        text = self.good('flows')
+        self.assertIn('www.example.com', text)
+        self.assertIsNone(UNSAFE.search(text))
+        out, status = on_terminal('flows', columns=80, env=self.bus.env())
+        self.assertEqual(status, 0)
+        self.assertLessEqual(max(len(line) for line in re.sub('\x1b\\[[0-9;]*[A-Za-z]', '', out).splitlines()), 80)
+        self.assertIn('laptop', out)
+
+    def test_traffic_is_what_the_devices_counted(self):
+        laptop, everything = self.device('laptop'), self.json('traffic')
+        traffic = self.json('traffic', 'laptop')
+        for key in ('packets_sent', 'bytes_sent', 'packets_received', 'bytes_received'):
+            self.assertEqual(traffic[key], laptop['traffic'][key], key)
+            self.assertEqual(sum(s[key] for s in traffic['spans']), traffic[key], key)
+            self.assertEqual(sum(d[key] for d in everything['devices']), everything[key], key)
+        statistics = self.json('status')['Statistics']
+        self.assertEqual((everything['packets_sent'], everything['bytes_sent']),
+                         (statistics['packet.frames'], statistics['packet.bytes']))
+        peer = traffic['peers'][0]
+        self.assertEqual((peer['address'], peer['name'], peer['bytes_sent'], peer['bytes_received']),
+                         (self.SERVER, 'www.example.com', *self.BYTES))
+        self.assertEqual(len(self.json('traffic', '--limit=1')['peers']), 1)
+        self.assertEqual(self.json('traffic', '--day')['bytes_sent'], everything['bytes_sent'])
+
+    def test_traffic_for_people(self):
+        text = self.good('traffic', 'laptop')
+        for word in ('HOUR', '2023-11-14 22:00', 'PEER', 'www.example.com', 'In all '):
+            self.assertIn(word, text)
+        self.assertIn('DAY (UTC)', self.good('traffic', '--day'))
+        self.assertIn('laptop', self.good('traffic'))
+        self.fails('traffic', 'nobody', says='nobody')
+
+    def test_what_makes_no_sense(self):
+        for args in (['flows', '--sort=name'], ['list', '--sort=rtt'], ['flows', '--address=x'], ['flows', '--port=0'],
+                     ['flows', '--port=65536'], ['flows', '--protocol=x'], ['flows', '--state=open'], ['flows', '--active', '--ended'],
+                     ['traffic', '--hour', '--day'], ['traffic', '--port=1'], ['flows', 'laptop']):
+            p = self.ctl(*args)
+            self.assertEqual((p.returncode, p.stdout), (2, ''), args)
+            self.assertNotEqual(p.stderr, '', args)
 
 
 class Monitoring(WithService):
