@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
 /* Evidence against conditions. Each value is scanned once for the three-byte texts of the index; a condition is
- * tried at most once on each value, and a rule looked at only after one of its conditions held. What the
- * matching rules then mean together is fusion.c's. */
+ * tried at most once on each value, and a rule looked at only after one of its conditions held: none holds by what is
+ * missing alone. What the matching rules then mean together is fusion.c's. */
 
 #include "engine/classify/classify.h"
 
@@ -19,6 +19,7 @@ struct matching {
         uint16_t current;                 /* evidence being scanned */
         uint16_t tried[CONDITIONS_MAX];   /* evidence that the condition was tried on last */
         uint16_t found[CONDITIONS_MAX];   /* best evidence that it holds for */
+        uint64_t rules_found[RULES_MAX / 64]; /* a bit a rule: one of its conditions was found */
 };
 
 /* NetBIOS has names of users and groups too: those of the machine are <00> and <20> (RFC 1002 knows only the byte;
@@ -51,43 +52,73 @@ static bool evidence_is_better(const struct classify_evidence *a, const struct c
         return a->weight != b->weight ? a->weight > b->weight : strcmp(a->value, b->value) < 0;
 }
 
-static void try_condition(struct matching *m, uint16_t i, uint16_t slot, size_t length) {
-        const struct condition *c = m->rules->conditions[i].condition;
+/* The conditions that may hold for a value: those of the unfiltered list, then those that the index has for its texts.
+ * One may come several times. */
+struct candidates {
+        const struct ruleset *rules;
+        const uint8_t *value;
+        size_t length, position;
+        uint16_t slot, next;
+};
+
+static struct candidates candidates_make(const struct ruleset *rules, const char *value, uint16_t slot) {
+        return (struct candidates) {
+                .rules = rules,
+                .value = (const uint8_t *) value,
+                .length = value_length(value, slot),
+                .slot = slot,
+                .next = rules->unfiltered[slot],
+        };
+}
+
+static inline bool candidates_next(struct candidates *c, uint16_t *ret) {
+        while (c->next == INDEX_NONE) {
+                const uint8_t *p = c->value + c->position;
+
+                if (c->position + GLOB_GRAM > c->length)
+                        return false;
+                c->next = c->rules->buckets[index_bucket(c->slot, (uint8_t[]) { glob_fold(p[0]), glob_fold(p[1]), glob_fold(p[2]) })];
+                c->position++;
+        }
+        *ret = c->next;
+        c->next = c->rules->conditions[c->next].next;
+        return true;
+}
+
+/* Other slots share the bucket; asked and said never mix. */
+static inline bool is_about(const struct condition *c, const struct classify_evidence *evidence, uint16_t slot) {
+        return c->slot == slot && c->asks == (evidence->voice == VOICE_ASKS);
+}
+
+static void try_condition(struct matching *m, uint16_t i, size_t length) {
+        const struct indexed_condition *c = &m->rules->conditions[i];
         const struct classify_evidence *evidence = &m->evidence[m->current];
 
-        /* Other slots share the bucket; asked and said never mix. */
-        if (c->slot != slot || m->tried[i] == m->current || c->asks != (evidence->voice == VOICE_ASKS))
-                return;
         m->tried[i] = m->current;
         if (m->found[i] != NOT_FOUND && !evidence_is_better(evidence, &m->evidence[m->found[i]]))
                 return;
-        if (glob_match(c->glob, evidence->value, length, NULL))
-                m->found[i] = m->current;
+        if (!glob_match(c->condition->glob, evidence->value, length, NULL))
+                return;
+        m->found[i] = m->current;
+        m->rules_found[c->rule / 64] |= UINT64_C(1) << c->rule % 64;
 }
 
-static void try_list(struct matching *m, uint16_t i, uint16_t slot, size_t length) {
-        for (; i != INDEX_NONE; i = m->rules->conditions[i].next)
-                try_condition(m, i, slot, length);
-}
+static void scan_value(struct matching *m, uint16_t slot) {
+        const struct classify_evidence *evidence = &m->evidence[m->current];
+        struct candidates c = candidates_make(m->rules, evidence->value, slot);
+        uint16_t i;
 
-static void scan_value(struct matching *m, const char *value, uint16_t slot) {
-        const uint8_t *p = (const uint8_t *) value;
-        size_t length = value_length(value, slot);
-
-        try_list(m, m->rules->unfiltered[slot], slot, length);
-        for (size_t i = 0; i + GLOB_GRAM <= length; i++) {
-                uint8_t gram[GLOB_GRAM] = { glob_fold(p[i]), glob_fold(p[i + 1]), glob_fold(p[i + 2]) };
-
-                try_list(m, m->rules->buckets[index_bucket(slot, gram)], slot, length);
-        }
+        while (candidates_next(&c, &i))
+                if (m->tried[i] != m->current && is_about(m->rules->conditions[i].condition, evidence, slot))
+                        try_condition(m, i, c.length);
 }
 
 static void scan_evidence(struct matching *m) {
         const struct classify_evidence *evidence = &m->evidence[m->current];
 
-        scan_value(m, evidence->value, SLOT_OF_KIND(evidence->kind));
+        scan_value(m, SLOT_OF_KIND(evidence->kind));
         if (is_name(evidence))
-                scan_value(m, evidence->value, SLOT_NAME);
+                scan_value(m, SLOT_NAME);
 }
 
 /* Does the rule whose conditions begin at `first` in the row hold? */
@@ -171,12 +202,16 @@ static size_t add_vote(struct vote *votes, size_t n, const struct vote *vote) {
 }
 
 static size_t collect_votes(const struct matching *m, struct vote votes[static VOTES_MAX]) {
-        size_t n = 0, first = 0;
+        size_t n = 0;
 
-        for (size_t i = 0; i < m->rules->n_rules; first += m->rules->rules[i++]->n_conditions) {
+        for (size_t i = 0; i < m->rules->n_rules; i++) {
+                const struct rule *rule = m->rules->rules[i];
                 struct vote vote;
 
-                if (rule_holds(m, m->rules->rules[i], first) && make_vote(m, m->rules->rules[i], first, &vote))
+                if (m->rules_found[i / 64] >> i % 64 == 0)
+                        i |= 63; /* none of the next either */
+                else if (m->rules_found[i / 64] >> i % 64 & 1 && rule_holds(m, rule, rule->first) &&
+                         make_vote(m, rule, rule->first, &vote))
                         n = add_vote(votes, n, &vote);
         }
         return n;
@@ -188,19 +223,25 @@ static void matching_begin(struct matching *m, const struct ruleset *rules, cons
         m->current = 0;
         memset(m->tried, 0xff, rules->n_conditions * sizeof m->tried[0]);
         memset(m->found, 0xff, rules->n_conditions * sizeof m->found[0]);
+        memset(m->rules_found, 0, (rules->n_rules + 63) / 64 * sizeof m->rules_found[0]);
+}
+
+static bool holds_in_slot(const struct ruleset *rules, const struct classify_evidence *evidence, uint16_t slot) {
+        struct candidates c = candidates_make(rules, evidence->value, slot);
+        uint16_t i;
+
+        while (candidates_next(&c, &i)) {
+                const struct condition *condition = rules->conditions[i].condition;
+
+                if (is_about(condition, evidence, slot) && glob_match(condition->glob, evidence->value, c.length, NULL))
+                        return true;
+        }
+        return false;
 }
 
 bool classify_is_known(const struct ruleset *rules, const struct classify_evidence *evidence) {
-        struct matching m;
-
-        if (!rules)
-                return false;
-        matching_begin(&m, rules, evidence);
-        scan_evidence(&m);
-        for (size_t i = 0; i < rules->n_conditions; i++)
-                if (m.found[i] != NOT_FOUND)
-                        return true;
-        return false;
+        return rules && (holds_in_slot(rules, evidence, SLOT_OF_KIND(evidence->kind)) ||
+                         (is_name(evidence) && holds_in_slot(rules, evidence, SLOT_NAME)));
 }
 
 void classify(const struct ruleset *rules, const struct classify_evidence *evidence, size_t n_evidence,

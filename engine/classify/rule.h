@@ -45,6 +45,7 @@ struct rule {
         unsigned file; /* ruleset.n_files when it was read */
         size_t n_conditions;
         struct condition conditions[RULE_CONDITIONS_MAX];
+        uint16_t first; /* where they begin in the ruleset's row */
 };
 
 struct rule *rule_free(struct rule *rule);
@@ -57,6 +58,7 @@ DEFINE_CLEANUP(struct rule *, rule_free)
 
 struct indexed_condition {
         const struct condition *condition;
+        uint16_t rule; /* index */
         uint16_t next; /* in the same bucket or list */
 };
 

@@ -109,11 +109,14 @@ static uint16_t *choose_list(struct ruleset *rules, const struct condition *cond
         return best;
 }
 
-static void index_rule(struct ruleset *rules, const struct rule *rule, const uint32_t *shared) {
+static void index_rule(struct ruleset *rules, size_t index, const uint32_t *shared) {
+        struct rule *rule = rules->rules[index];
+
+        rule->first = (uint16_t) rules->n_conditions;
         for (size_t i = 0; i < rule->n_conditions; i++) {
                 uint16_t *list = choose_list(rules, &rule->conditions[i], shared);
 
-                rules->conditions[rules->n_conditions] = (struct indexed_condition) { &rule->conditions[i], *list };
+                rules->conditions[rules->n_conditions] = (struct indexed_condition) { &rule->conditions[i], (uint16_t) index, *list };
                 *list = (uint16_t) rules->n_conditions++;
         }
 }
@@ -135,6 +138,6 @@ int ruleset_index(struct ruleset *rules) {
         for (size_t i = 0; i < rules->n_rules; i++)
                 count_grams(rules->rules[i], shared);
         for (size_t i = 0; i < rules->n_rules; i++)
-                index_rule(rules, rules->rules[i], shared);
+                index_rule(rules, i, shared);
         return 0;
 }

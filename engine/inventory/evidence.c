@@ -215,14 +215,22 @@ static void shift_reasons(struct device *d, size_t from, bool inserted) {
         c->n_reasons = kept;
 }
 
+/* A piece came or went: what no rule knows makes no difference to the class. */
+static void note_change(const struct inventory *inventory, struct entry *entry, const struct evidence *piece) {
+        struct classify_evidence evidence = { piece->kind, piece->voice, piece->value, 100 };
+
+        entry->names_stale = true;
+        entry->class_stale = entry->class_stale || classify_is_known(inventory->rules, &evidence);
+}
+
 static void remove_piece(struct inventory *inventory, struct entry *entry, size_t i) {
         struct device *d = &entry->device;
 
+        note_change(inventory, entry, &d->evidence[i]);
         entry_strfree(inventory, entry, d->evidence[i].value);
         d->n_evidence--;
         memmove(&d->evidence[i], &d->evidence[i + 1], (d->n_evidence - i) * sizeof d->evidence[0]);
         shift_reasons(d, i, false);
-        entry->names_stale = entry->class_stale = true;
 }
 
 /* Which of two pieces to lose: what was only asked for, then what is least to be trusted, then the oldest. */
@@ -297,7 +305,7 @@ static void add(struct inventory *inventory, struct entry *entry, const struct e
         d->evidence[0] = kept;
         d->n_evidence++;
         shift_reasons(d, 0, true);
-        entry->names_stale = entry->class_stale = true;
+        note_change(inventory, entry, &kept);
 }
 
 /* Whom it talks to: kept only where a rule knows the name, as that of a maker's own service. What people visit is
