@@ -279,18 +279,17 @@ static void set_change(struct interface_set *set, uint32_t ifindex, bool member)
                 set->members[i] = set->members[--set->n];
 }
 
-static void count_addresses(struct engine *e, const struct packet *packet) {
-        const struct frame *frame = packet->frame;
-        struct sightings_key key = { frame->ifindex, packet->vlan, packet->link_source };
+/* `destination`: zero where there is none. */
+static inline void count_addresses(struct engine *e, const struct frame *frame, uint16_t vlan, const struct mac_address *source,
+                                   const struct mac_address *destination) {
+        struct sightings_key key = { frame->ifindex, vlan, *source };
 
-        if (!e->inventory || !(packet->flags & PACKET_HAS_MAC) || set_holds(&e->external_presence, frame->ifindex))
+        if (!e->inventory || set_holds(&e->external_presence, frame->ifindex))
                 return;
         if (!mac_is_group(&key.mac) && !mac_is_zero(&key.mac) &&
             !sightings_count_sent(e->sightings, &key, frame->ts, frame->length))
                 e->counters.sightings_dropped++;
-        if (!(packet->flags & PACKET_HAS_LINK_DESTINATION) || packet->flags & PACKET_LINK_GROUP)
-                return;
-        key.mac = packet->link_destination;
+        key.mac = *destination;
         if (!mac_is_group(&key.mac) && !mac_is_zero(&key.mac) &&
             !sightings_count_received(e->sightings, &key, frame->ts, frame->length))
                 e->counters.sightings_dropped++;
@@ -346,19 +345,44 @@ static void feed_flows(struct engine *e, const struct frame *frames, size_t n) {
         }
 }
 
-static void feed_all(struct engine *e, const struct frame *frame) {
+static bool may_be_read(const struct frame *frame, const struct flow_observation *o) {
+        struct cursor data = cursor_make(frame->data + o->data, frame->captured - o->data);
+
+        return datagram_may_be_known(data) || dissectors_may_know_datagram(o->rest >> 48, o->rest >> 32 & 0xffff, data);
+}
+
+/* Does the packet tell no more than that it was there? */
+static inline bool is_settled(struct engine *e, const struct frame *frame, const struct flow_observation *o) {
+        if (e->detection && !contact_is_repeated(e->contacts, o))
+                return false;
+        return o->flags & OBSERVATION_TCP ? session_table_is_settled(e->sessions, o) : !may_be_read(frame, o);
+}
+
+/* The short way for what nearly all packets are: somewhere in the middle of a flow whose beginning was read. False: the
+ * frame has to be decoded. */
+static inline bool feed_settled(struct engine *e, const struct frame *frame) {
+        struct flow_observation own, *o = e->flows ? flow_table_next(e->flows) : &own;
+
+        if (!flow_observation_from_frame(frame, o) || !is_settled(e, frame, o))
+                return false;
+        e->plain.frames++;
+        e->plain.bytes += frame->length;
+        e->plain.truncated += frame->length > frame->captured;
+        count_addresses(e, frame, o->rest >> 12 & 0xfff, &o->link_source, &o->link_destination);
+        if (e->flows && !set_holds(&e->external_flows, frame->ifindex))
+                flow_table_add(e->flows);
+        return true;
+}
+
+static void feed_decoded(struct engine *e, const struct frame *frame) {
         struct fact_sink sink = { take_fact, e };
         struct contact contact;
         struct packet packet;
         int r;
 
-        if (frame->ts < e->now)
-                note_older(e, e->now, frame->ts);
-        else if (e->earliest == 0)
-                e->earliest = frame->ts;
-        set_time(e, frame->ts);
         r = packet_decode(e->decoder, frame, &packet);
-        count_addresses(e, &packet);
+        if (packet.flags & PACKET_HAS_MAC)
+                count_addresses(e, frame, packet.vlan, &packet.link_source, &packet.link_destination);
         if (e->flows && !set_holds(&e->external_flows, frame->ifindex))
                 count_flow(e, &packet);
         if (r <= 0)
@@ -370,6 +394,16 @@ static void feed_all(struct engine *e, const struct frame *frame) {
         if (packet.layer == LAYER_UDP && datagram_table_feed(e->datagrams, &packet, &sink))
                 return;
         dissectors_run(&packet, &sink, e->counters.dissectors);
+}
+
+static void feed_all(struct engine *e, const struct frame *frame) {
+        if (frame->ts < e->now)
+                note_older(e, e->now, frame->ts);
+        else if (e->earliest == 0)
+                e->earliest = frame->ts;
+        set_time(e, frame->ts);
+        if (!feed_settled(e, frame))
+                feed_decoded(e, frame);
 }
 
 void engine_feed_frame(struct engine *e, const struct frame *frame) {

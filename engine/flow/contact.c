@@ -10,9 +10,9 @@
 #include <netinet/in.h>
 #include <stdlib.h>
 #include <string.h>
-#include <xxhash.h>
 
 #include "common/macro.h"
+#include "engine/flow/flow-hash.h"
 #include "engine/packet/packet.h"
 
 enum { SETS = 4096, WAYS = 4 };
@@ -31,7 +31,7 @@ struct pair {
 };
 
 struct contact_table {
-        uint64_t seed;
+        struct flow_hash_secret secret;
         struct pair pairs[SETS][WAYS];
 };
 
@@ -40,7 +40,7 @@ int contact_table_new(struct contact_table **ret, uint64_t seed) {
 
         if (!t)
                 return -ENOMEM;
-        t->seed = seed;
+        t->secret = flow_hash_secret_make(seed);
         *ret = t;
         return 0;
 }
@@ -50,45 +50,53 @@ struct contact_table *contact_table_free(struct contact_table *t) {
         return NULL;
 }
 
-struct pair_key {
-        struct ip_address ends[2];
-        uint16_t ports[2];
-        uint16_t vlan;
-};
-
 static uint64_t pair_hash(const struct contact_table *t, const struct packet *p) {
         int order = memcmp(p->source.bytes, p->destination.bytes, sizeof p->source.bytes);
-        bool swap = order > 0 || (order == 0 && p->source_port > p->destination_port);
-        struct pair_key key;
 
-        memset(&key, 0, sizeof key); /* padding is hashed as well */
-        key.ends[swap] = p->source;
-        key.ends[!swap] = p->destination;
-        key.ports[swap] = p->source_port;
-        key.ports[!swap] = p->destination_port;
-        key.vlan = p->vlan;
-        return XXH3_64bits_withSeed(&key, sizeof key, t->seed) | 1;
+        if (order > 0 || (order == 0 && p->source_port > p->destination_port))
+                return flow_hash_ends(&t->secret, &p->destination, &p->source,
+                                      flow_hash_rest(p->destination_port, p->source_port, IPPROTO_UDP, p->vlan, p->inner_vlan)) | 1;
+        return flow_hash_ends(&t->secret, &p->source, &p->destination,
+                              flow_hash_rest(p->source_port, p->destination_port, IPPROTO_UDP, p->vlan, p->inner_vlan)) | 1;
+}
+
+static inline struct pair *set_of(struct contact_table *t, uint64_t hash) {
+        return t->pairs[(hash >> 32) % SETS];
+}
+
+/* NULL: it was not heard for a while. */
+static inline struct pair *find_pair(struct contact_table *t, uint64_t hash, uint64_t ts) {
+        struct pair *set = set_of(t, hash);
+
+        for (size_t i = 0; i < WAYS; i++)
+                if (set[i].hash == hash)
+                        return ts > set[i].ts && ts - set[i].ts > PAIR_IDLE ? NULL : &set[i];
+        return NULL;
+}
+
+/* Its place, or that of the pair that was heard longest ago. */
+static struct pair *place_of(struct contact_table *t, uint64_t hash) {
+        struct pair *set = set_of(t, hash), *best = set;
+
+        for (size_t i = 0; i < WAYS; i++) {
+                if (set[i].hash == hash)
+                        return &set[i];
+                if (set[i].ts < best->ts)
+                        best = &set[i];
+        }
+        return best;
 }
 
 /* Remembers the pair. True: it was not heard for a while. */
 static bool pair_is_new(struct contact_table *t, const struct packet *p) {
         uint64_t hash = pair_hash(t, p), ts = p->frame->ts;
-        struct pair *set = t->pairs[(hash >> 32) % SETS], *oldest = set;
+        struct pair *known = find_pair(t, hash, ts);
 
-        for (size_t i = 0; i < WAYS; i++) {
-                struct pair *pair = &set[i];
-
-                if (pair->hash == hash) {
-                        bool idle = ts > pair->ts && ts - pair->ts > PAIR_IDLE;
-
-                        pair->ts = MAX(pair->ts, ts);
-                        return idle;
-                }
-                if (pair->ts < oldest->ts)
-                        oldest = pair;
-        }
-        *oldest = (struct pair) { hash, ts };
-        return true;
+        if (known)
+                known->ts = MAX(known->ts, ts);
+        else
+                *place_of(t, hash) = (struct pair) { hash, ts };
+        return !known;
 }
 
 /* An answer whose question was not seen, or so long ago that it is forgotten. */
@@ -222,6 +230,17 @@ static bool set_kind(struct contact_table *t, struct contact *c, const struct pa
                 break;
         }
         return false;
+}
+
+bool contact_is_repeated(struct contact_table *t, const struct flow_observation *o) {
+        struct pair *known;
+
+        if (o->flags & OBSERVATION_TCP)
+                return kind_of_tcp(o->tcp_flags) < 0;
+        known = find_pair(t, flow_hash(&t->secret, o) | 1, o->ts);
+        if (known)
+                known->ts = MAX(known->ts, o->ts);
+        return known;
 }
 
 bool contact_from_packet(struct contact_table *t, const struct packet *p, struct contact *ret) {

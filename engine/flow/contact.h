@@ -5,6 +5,7 @@
 #include <stdint.h>
 
 #include "common/address.h"
+#include "engine/flow/flow-observation.h"
 
 /* Packets with which one host approaches another, or is turned away: what scans and floods are made of. Plain records
  * that the first half of the engine hands to the detectors; each is whole in itself. */
@@ -42,5 +43,7 @@ struct contact_table; /* the pairs of UDP ends that were heard lately; of a fixe
 
 int contact_table_new(struct contact_table **ret, uint64_t seed); /* -ENOMEM */
 struct contact_table *contact_table_free(struct contact_table *table);
+/* Is the packet, of TCP or UDP, certainly none? Saves decoding it; it is remembered as contact_from_packet() would. */
+bool contact_is_repeated(struct contact_table *table, const struct flow_observation *o);
 /* Is `packet` a contact? Fills in `ret` if so. */
 bool contact_from_packet(struct contact_table *table, const struct packet *packet, struct contact *ret);

@@ -72,6 +72,7 @@ struct rest {
         const uint8_t *header;
         uint32_t left;    /* captured bytes */
         uint32_t missing; /* bytes that were sent after them */
+        const uint8_t *frame;
 };
 
 /* Moves `r` behind the tags, to the network header. 0: not for the short way. */
@@ -113,6 +114,7 @@ static inline bool read_udp(const struct rest *t, struct flow_observation *o) {
                 return false;
         o->tcp_flags = 0;
         o->flags = 0;
+        o->data = (uint16_t) (h + 8 - t->frame);
         return !udp_port_has_tunnel(load_be16(h)) && !udp_port_has_tunnel(load_be16(h + 2));
 }
 
@@ -179,7 +181,7 @@ static inline void set_frame(struct flow_observation *o, const struct frame *fra
 
 static __attribute__((noinline)) bool read_any(const struct frame *frame, struct flow_observation *o) {
         struct rest r = { frame->data + 14, frame->captured - 14,
-                          frame->length > frame->captured ? frame->length - frame->captured : 0 };
+                          frame->length > frame->captured ? frame->length - frame->captured : 0, frame->data };
         uint32_t vlans = 0;
         uint16_t type;
         bool taken;

@@ -31,6 +31,7 @@ struct flow_observation {
         uint8_t tcp_flags;
         uint8_t direction;      /* 0: sent by the lower end */
         uint8_t flags;          /* enum flow_observation_flags */
+        uint16_t data;          /* of UDP, read from a frame: where in it the datagram's content begins */
         union { /* of the frame; zero: none, or a tunnel's */
                 struct {
                         struct mac_address link_destination, link_source;

@@ -5,8 +5,10 @@
 
 #include "engine/inventory/sightings.h"
 
+#include <endian.h>
 #include <errno.h>
 #include <stdlib.h>
+#include <string.h>
 
 /* A power of two. A segment has hundreds of addresses that speak within a second; a flood has more. */
 #define SLOTS 4096
@@ -45,11 +47,12 @@ struct sightings *sightings_free(struct sightings *sightings) {
         return NULL;
 }
 
-static uint64_t pack(const struct sightings_key *key) {
-        const uint8_t *b = key->mac.bytes;
+static inline uint64_t pack(const struct sightings_key *key) {
+        uint64_t address;
 
-        return UINT64_C(1) << 63 | (uint64_t) key->vlan << 48 | (uint64_t) b[0] << 40 | (uint64_t) b[1] << 32 |
-               (uint64_t) b[2] << 24 | (uint64_t) b[3] << 16 | (uint64_t) b[4] << 8 | b[5];
+        _Static_assert(offsetof(struct sightings_key, mac) == offsetof(struct sightings_key, vlan) + 2, "read as one word");
+        memcpy(&address, &key->vlan, sizeof address);
+        return UINT64_C(1) << 63 | (uint64_t) key->vlan << 48 | (be64toh(address) & (UINT64_MAX >> 16));
 }
 
 static struct mac_address unpack_mac(uint64_t address) {
@@ -68,7 +71,7 @@ static struct slot *take_slot(struct sightings *s, struct slot *slot, uint64_t a
         return slot;
 }
 
-static struct slot *find_slot(struct sightings *s, uint64_t address, uint32_t ifindex, uint64_t now) {
+static __attribute__((noinline)) struct slot *find_slot(struct sightings *s, uint64_t address, uint32_t ifindex, uint64_t now) {
         /* Multiplicative hashing (Knuth, TAOCP 3, 6.4): the high bits are the mixed ones. Who does not know the odd
          * multiplier cannot choose addresses that collide (Dietzfelbinger et al., J. Algorithms 25, 1997). */
         uint64_t hash = (address ^ (uint64_t) ifindex << 20) * s->multiplier >> 52;
@@ -84,7 +87,7 @@ static struct slot *find_slot(struct sightings *s, uint64_t address, uint32_t if
         return NULL;
 }
 
-static struct slot *seek(struct sightings *s, struct slot **last, const struct sightings_key *key, uint64_t now) {
+static inline struct slot *seek(struct sightings *s, struct slot **last, const struct sightings_key *key, uint64_t now) {
         uint64_t address = pack(key);
         struct slot *slot = *last;
 

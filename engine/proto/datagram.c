@@ -238,6 +238,13 @@ static int parse(struct datagram_table *t, size_t i, const struct packet *packet
         return r;
 }
 
+bool datagram_may_be_known(struct cursor payload) {
+        for (size_t i = 0; i < ELEMENTSOF(parsers); i++)
+                if (parsers[i]->recognise(payload))
+                        return true;
+        return false;
+}
+
 bool datagram_table_feed(struct datagram_table *t, const struct packet *packet, const struct fact_sink *sink) {
         if (packet->flags & PACKET_FRAGMENT)
                 return false;

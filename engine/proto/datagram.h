@@ -62,6 +62,8 @@ struct datagram_table;
 int datagram_table_new(struct datagram_table **ret, uint64_t seed);
 struct datagram_table *datagram_table_free(struct datagram_table *table);
 
+/* May a parser know these bytes? Any number more may follow. For a caller who has not decoded the packet yet. */
+bool datagram_may_be_known(struct cursor payload);
 /* Offers a UDP packet (LAYER_UDP) to the parsers. False: none of them knows it. */
 bool datagram_table_feed(struct datagram_table *table, const struct packet *packet, const struct fact_sink *sink);
 void datagram_table_get_counters(const struct datagram_table *table, struct datagram_counters *ret);

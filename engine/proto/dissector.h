@@ -45,6 +45,10 @@ struct dissector_counters {
 /* All rows; the index is that of `dissector_counters` arrays. */
 const struct dissector *dissectors_get(size_t *ret_n);
 
+/* May a row know a UDP packet between these ports with these bytes? Any number more may follow. For a caller who has not
+ * decoded the packet yet. */
+bool dissectors_may_know_datagram(uint16_t port, uint16_t other, struct cursor payload);
+
 /* Offers `packet` to the rows that match; the first that does not answer 0 wins. Counters may be NULL. */
 void dissectors_run(const struct packet *packet, const struct fact_sink *sink,
                     struct dissector_counters *counters);
@@ -79,6 +83,7 @@ int dhcp6_dissect(const struct packet *packet, struct emitter *emitter);
 int dhcp_dissect(const struct packet *packet, struct emitter *emitter);
 int dns_dissect(const struct packet *packet, struct emitter *emitter);
 int mdns_dissect(const struct packet *packet, struct emitter *emitter);
+bool ssdp_may_be_reply(struct cursor payload);
 int ssdp_reply_dissect(const struct packet *packet, struct emitter *emitter);
 int ssdp_dissect(const struct packet *packet, struct emitter *emitter);
 int lldp_dissect(const struct packet *packet, struct emitter *emitter);

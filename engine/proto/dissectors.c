@@ -186,6 +186,10 @@ static size_t find_rows(const struct packet *packet, enum row ret[static 2]) {
         return 0;
 }
 
+bool dissectors_may_know_datagram(uint16_t port, uint16_t other, struct cursor payload) {
+        return udp_row(port) != ROW_NONE || udp_row(other) != ROW_NONE || ssdp_may_be_reply(payload);
+}
+
 void dissectors_run(const struct packet *packet, const struct fact_sink *sink,
                     struct dissector_counters *counters) {
         struct fact_counter counter;

@@ -6,10 +6,11 @@
 #include "engine/proto/session.h"
 
 #include <errno.h>
+#include <netinet/in.h>
 #include <stdlib.h>
-#include <xxhash.h>
 
 #include "common/macro.h"
+#include "engine/flow/flow-hash.h"
 #include "engine/proto/digester.h"
 
 /* Bytes that a direction may show before it is given up, and tries at the start of a line or segment: a mail
@@ -21,6 +22,9 @@
 /* First sequence numbers of recent connections, by hash. Overwritten freely: without one the first segment seen
  * is taken for the first sent. */
 #define SYN_SLOTS 4096
+/* What of recent connections is still wanted, by hash: most segments belong to one of which nothing is. Overwritten
+ * freely: without one the session itself is looked at. A power of two. */
+#define WANTED_SLOTS 16384
 
 struct session_key {
         struct ip_address address[2]; /* the lesser end first */
@@ -58,6 +62,13 @@ struct syn_slot {
         int8_t client;
 };
 
+/* In place of the lowest bits of a hash: of a session, or of a connection without one. */
+enum wanted {
+        WANTED_DATA = 1 << 0,         /* << side: the bytes that it sends */
+        WANTED_ACKNOWLEDGED = 1 << 2, /* << side: what of its bytes the other one acknowledges */
+        WANTED_BITS = 15,
+};
+
 struct session_table {
         struct session **buckets;
         struct session *sessions; /* max_sessions of them; used from the front, then by eviction */
@@ -67,8 +78,9 @@ struct session_table {
         struct stream_budget budget;
         struct digester *digester;
         struct session_counters counters;
-        uint64_t seed;
+        struct flow_hash_secret secret;
         struct syn_slot syn[SYN_SLOTS];
+        uint64_t wanted[WANTED_SLOTS]; /* 0: none */
 };
 
 static const struct session_parser *const parsers[] = { &http_parser, &tls_parser, &ssh_parser, &dns_parser };
@@ -125,7 +137,7 @@ int session_table_new(struct session_table **ret, uint32_t max_sessions, size_t 
         t->mask = n - 1;
         t->max_sessions = n;
         t->budget.limit = buffer_limit;
-        t->seed = seed;
+        t->secret = flow_hash_secret_make(seed);
         t->buckets = calloc(n, sizeof *t->buckets);
         /* Not touched until used: an idle LAN pays for the sessions that it has. */
         t->sessions = calloc(n, sizeof *t->sessions);
@@ -171,6 +183,36 @@ static unsigned make_key(const struct packet *packet, struct session_key *ret) {
         ret->vlan = packet->vlan;
         ret->inner_vlan = packet->inner_vlan;
         return side;
+}
+
+static uint64_t hash_of(const struct session_table *t, const struct session_key *key) {
+        return flow_hash_ends(&t->secret, &key->address[0], &key->address[1],
+                              flow_hash_rest(key->port[0], key->port[1], IPPROTO_TCP, key->vlan, key->inner_vlan));
+}
+
+static uint64_t *wanted_slot(struct session_table *t, uint64_t hash) {
+        return &t->wanted[(hash >> 4) % WANTED_SLOTS];
+}
+
+/* NULL: a connection without data, or one that was refused. */
+static void note_wanted(struct session_table *t, const struct session *s, uint64_t hash) {
+        uint64_t wanted = 0;
+
+        for (unsigned i = 0; i < 2; i++) {
+                if (!s || !s->side[i].done)
+                        wanted |= WANTED_DATA << i;
+                if (s && !s->side[i].done && s->side[i].stream.pending)
+                        wanted |= WANTED_ACKNOWLEDGED << i;
+        }
+        *wanted_slot(t, hash) = (hash & ~(uint64_t) WANTED_BITS) | wanted;
+}
+
+bool session_table_is_settled(struct session_table *t, const struct flow_observation *o) {
+        uint64_t hash = flow_hash(&t->secret, o), slot = *wanted_slot(t, hash);
+
+        if ((slot ^ hash) & ~(uint64_t) WANTED_BITS || o->tcp_flags & TCP_SYN)
+                return false;
+        return (o->payload == 0 || !(slot & WANTED_DATA << o->direction)) && !(slot & WANTED_ACKNOWLEDGED << !o->direction);
 }
 
 static void list_remove(struct session_table *t, struct session *s) {
@@ -408,11 +450,10 @@ static void read_packet(struct session_table *t, struct session *s, unsigned sid
         t->counters.buffered_max = MAX(t->counters.buffered_max, t->budget.used);
 }
 
-void session_table_feed(struct session_table *t, const struct packet *packet, const struct fact_sink *sink) {
-        struct session_key key;
-        unsigned side = make_key(packet, &key);
-        uint64_t hash = XXH3_64bits_withSeed(&key, sizeof key, t->seed);
-        struct session *s = find(t, &key, hash);
+/* Returns the session, if there is one then. */
+static struct session *feed(struct session_table *t, const struct session_key *key, uint64_t hash, unsigned side,
+                            const struct packet *packet, const struct fact_sink *sink) {
+        struct session *s = find(t, key, hash);
 
         if (packet->tcp_flags & TCP_SYN) {
                 if (s && !(packet->tcp_flags & TCP_ACK)) {
@@ -422,15 +463,24 @@ void session_table_feed(struct session_table *t, const struct packet *packet, co
                 note_syn(t, packet, side, hash);
         }
         if (!s && packet->payload_length == 0)
-                return;
+                return NULL;
         if (!s)
-                s = make(t, &key, hash);
+                s = make(t, key, hash);
         else if (s != t->newest) {
                 list_remove(t, s);
                 list_prepend(t, s);
         }
         if (!s->side[side].done || (!s->side[!side].done && s->side[!side].stream.pending))
                 read_packet(t, s, side, packet, sink);
+        return s;
+}
+
+void session_table_feed(struct session_table *t, const struct packet *packet, const struct fact_sink *sink) {
+        struct session_key key;
+        unsigned side = make_key(packet, &key);
+        uint64_t hash = hash_of(t, &key);
+
+        note_wanted(t, feed(t, &key, hash, side, packet, sink), hash);
 }
 
 void session_table_finish(struct session_table *t, const struct fact_sink *sink) {

@@ -62,6 +62,9 @@ struct session_table;
 int session_table_new(struct session_table **ret, uint32_t max_sessions, size_t buffer_limit, uint64_t seed);
 struct session_table *session_table_free(struct session_table *table);
 
+struct flow_observation;
+/* Would session_table_feed() have nothing to do with this segment? For a caller who has not decoded it yet. */
+bool session_table_is_settled(struct session_table *table, const struct flow_observation *o);
 /* Takes a TCP packet (LAYER_TCP). */
 void session_table_feed(struct session_table *table, const struct packet *packet, const struct fact_sink *sink);
 /* End of the capture: what waits behind holes is read. */

@@ -85,12 +85,16 @@ int ssdp_dissect(const struct packet *packet, struct emitter *emitter) {
         return method ? dissect_message(packet, emitter, method, c) : 0;
 }
 
+bool ssdp_may_be_reply(struct cursor payload) {
+        return starts_with(&payload, "HTTP/1.");
+}
+
 /* A search comes from any port, and many devices (Chromecasts, some routers) answer to it from another than
  * 1900: then nothing but the answer itself tells what it is. */
 int ssdp_reply_dissect(const struct packet *packet, struct emitter *emitter) {
         struct cursor c = packet->payload, line;
 
-        if (!starts_with(&c, "HTTP/1.") || !http_next_line(&c, &line))
+        if (!ssdp_may_be_reply(c) || !http_next_line(&c, &line))
                 return 0;
         if (!has_header(c, "st", NULL) || !has_header(c, "usn", NULL))
                 return 0;
