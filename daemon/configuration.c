@@ -23,6 +23,7 @@ void config_default(struct config *config) {
         config->settle = 20 * NSEC_PER_SEC;
         config->learning_period = 10 * 60 * NSEC_PER_SEC;
         config->new_device = true;
+        detect_settings_default(&config->detect);
         config->flows = true;
         flow_table_config_default(&config->flow_table);
         config->flow_table.flows_max = CONFIG_FLOWS_MAX;
@@ -308,6 +309,53 @@ static const struct setting {
         { "Store", "DeviceRetentionSec", read_age, offsetof(struct config, store.device_age_max) },
 };
 
+/* Keys of this section are those of the detectors' own table. */
+#define DETECTORS_SECTION "Detectors"
+
+static int parse_detect_value(enum detect_unit unit, const char *value, uint64_t *ret) {
+        bool on;
+        int r;
+
+        switch (unit) {
+        case DETECT_SWITCH:
+                r = boolean_parse(value, &on);
+                if (r >= 0)
+                        *ret = on;
+                return r;
+        case DETECT_SPAN:
+                return time_span_parse(value, ret);
+        case DETECT_SIZE:
+                return size_parse(value, ret);
+        case DETECT_COUNT:
+        case DETECT_PERCENT:
+                break;
+        }
+        r = number_parse(&value, ret);
+        if (r >= 0 && unit == DETECT_PERCENT && *value == '%')
+                value++;
+        return r < 0 ? r : *value ? -EINVAL : 0;
+}
+
+/* -ENOENT: there is no such key. */
+static int set_detector(struct config *config, const char *key, const char *value) {
+        const struct detect_setting_info *info;
+        uint64_t n;
+        int r;
+
+        for (enum detect_setting i = 0; (info = detect_setting_info(i)); i++) {
+                if (strcmp(info->key, key) != 0)
+                        continue;
+                r = parse_detect_value(info->unit, value, &n);
+                if (r < 0)
+                        return r;
+                if (n < info->least || n > info->most)
+                        return -ERANGE;
+                config->detect.values[i] = n;
+                return 0;
+        }
+        return -ENOENT;
+}
+
 struct reading {
         struct config *config;
         conf_complaint_fn complain;
@@ -319,7 +367,7 @@ static bool section_is_known(const char *section) {
         for (size_t i = 0; i < ELEMENTSOF(settings); i++)
                 if (strcmp(settings[i].section, section) == 0)
                         return true;
-        return false;
+        return strcmp(section, DETECTORS_SECTION) == 0;
 }
 
 static const char *refusal_to_string(int error) {
@@ -331,6 +379,11 @@ static void pass_complaint(void *userdata, const char *file, unsigned line, cons
 
         if (reading->complain)
                 reading->complain(reading->userdata, file, line, message);
+}
+
+static void refuse(struct reading *reading, const struct conf_entry *entry, int error) {
+        conf_complain(pass_complaint, reading, entry, "%s=%s %s, ignoring it", entry->key, entry->value,
+                      refusal_to_string(error));
 }
 
 static int take_entry(void *userdata, const struct conf_entry *entry) {
@@ -352,9 +405,16 @@ static int take_entry(void *userdata, const struct conf_entry *entry) {
                         continue;
                 r = s->read(reading->config, (char *) reading->config + s->offset, entry->value);
                 if (r < 0)
-                        conf_complain(pass_complaint, reading, entry, "%s=%s %s, ignoring it", entry->key, entry->value,
-                                      refusal_to_string(r));
+                        refuse(reading, entry, r);
                 return 0;
+        }
+        if (strcmp(entry->section, DETECTORS_SECTION) == 0) {
+                int r = set_detector(reading->config, entry->key, entry->value);
+
+                if (r < 0 && r != -ENOENT)
+                        refuse(reading, entry, r);
+                if (r != -ENOENT)
+                        return 0;
         }
         conf_complain(pass_complaint, reading, entry, "unknown key %s= in section [%s], ignoring it", entry->key, entry->section);
         return 0;

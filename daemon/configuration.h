@@ -8,6 +8,7 @@
 #include "common/conf-file.h"
 #include "daemon/capture.h"
 #include "daemon/store.h"
+#include "engine/detect/detect-settings.h"
 #include "engine/flow/flow-table.h"
 #include "engine/inventory/inventory.h"
 
@@ -30,6 +31,7 @@ struct config {
         uint64_t settle;          /* ns, up to CONFIG_SETTLE_MAX */
         uint64_t learning_period; /* ns since the database was made */
         bool new_device;
+        struct detect_settings detect;
 
         struct store_config store;
 };

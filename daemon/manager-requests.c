@@ -197,6 +197,7 @@ static void apply_config(struct manager *m, const struct config *config) {
         store_set_config(m->store, &m->config.store);
         inventory_set_config(manager_inventory(m), &m->config.inventory);
         engine_set_settle(m->engine, m->config.settle);
+        engine_set_detect_settings(m->engine, &m->config.detect);
         until = manager_learning_until(m);
         engine_set_learning_until(m->engine, until);
         m->learning_until = until;

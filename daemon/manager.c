@@ -501,6 +501,7 @@ static void set_engine_config(const struct config *config, uint64_t learning, st
         ret->inventory = config->inventory;
         ret->detect = true;
         ret->settle = config->settle;
+        ret->detect_settings = config->detect;
         ret->learning_until = learning;
         ret->flows = config->flows;
         ret->flow_table = config->flow_table;

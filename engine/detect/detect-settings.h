@@ -15,6 +15,26 @@ enum detect_unit { DETECT_SWITCH, DETECT_COUNT, DETECT_SPAN /* ns */, DETECT_PER
 
 /* id, key in lanscoped.conf, unit, default, least, most */
 #define DETECT_SETTINGS(X)                                                                         \
+        X(SPOOFING, "Spoofing", SWITCH, 1, 0, 1)                                                   \
+        X(SPOOFING_REPLIES, "SpoofingReplies", COUNT, 2, 1, 1000)                                  \
+        X(SPOOFING_CHANGES, "SpoofingChanges", COUNT, 2, 2, 1000)                                  \
+        X(ADDRESS_CONFLICT, "AddressConflict", SWITCH, 1, 0, 1)                                    \
+        X(GATEWAY_CHANGED, "GatewayChanged", SWITCH, 1, 0, 1)                                      \
+        X(ROGUE_DHCP, "RogueDhcp", SWITCH, 1, 0, 1)                                                \
+        X(DHCP_CHANGED, "DhcpChanged", SWITCH, 1, 0, 1)                                            \
+        X(DHCP_FLOOD, "DhcpFlood", SWITCH, 1, 0, 1)                                                \
+        X(DHCP_FLOOD_CLIENTS, "DhcpFloodClients", COUNT, 20, 2, 100000)                            \
+        X(ROGUE_RA, "RogueRa", SWITCH, 1, 0, 1)                                                    \
+        X(NAME_POISONING, "NamePoisoning", SWITCH, 1, 0, 1)                                        \
+        X(NAME_POISONING_NAMES, "NamePoisoningNames", COUNT, 4, 2, 100)                            \
+        X(ARP_SWEEP, "ArpSweep", SWITCH, 1, 0, 1)                                                  \
+        X(ARP_SWEEP_TARGETS, "ArpSweepTargets", COUNT, 25, 2, 512)                                 \
+        X(ARP_SWEEP_WINDOW, "ArpSweepWindowSec", SPAN, DETECT_SECONDS(10), DETECT_SECONDS(1), DETECT_SECONDS(3600)) \
+        X(MAC_FLOOD, "MacFlood", SWITCH, 1, 0, 1)                                                  \
+        X(MAC_FLOOD_ADDRESSES, "MacFloodAddresses", COUNT, 200, 10, 1000000)                       \
+        X(MAC_FLOOD_WINDOW, "MacFloodWindowSec", SPAN, DETECT_SECONDS(10), DETECT_SECONDS(1), DETECT_SECONDS(3600)) \
+        X(MAC_CLONED, "MacCloned", SWITCH, 1, 0, 1)                                                \
+        X(MAC_CLONED_CHANGES, "MacClonedChanges", COUNT, 4, 2, 1000)                               \
         X(COOL_DOWN, "CoolDownSec", SPAN, DETECT_SECONDS(600), DETECT_SECONDS(1), DETECT_SECONDS(604800))
 
 enum detect_setting {

@@ -52,6 +52,14 @@ struct detector {
 const struct detector *const *detectors_get(size_t *ret_n);
 
 extern const struct detector new_device_detector;
+extern const struct detector address_claims_detector;
+extern const struct detector dhcp_servers_detector;
+extern const struct detector dhcp_flood_detector;
+extern const struct detector router_adverts_detector;
+extern const struct detector name_answers_detector;
+extern const struct detector arp_sweep_detector;
+extern const struct detector mac_flood_detector;
+extern const struct detector mac_cloned_detector;
 
 /* A switch or threshold, as configured. */
 #define detect_setting(host, id) ((host)->settings->values[DETECT_##id])

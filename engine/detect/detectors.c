@@ -7,6 +7,14 @@
 
 static const struct detector *const detectors[] = {
         &new_device_detector,
+        &address_claims_detector,
+        &dhcp_servers_detector,
+        &dhcp_flood_detector,
+        &router_adverts_detector,
+        &name_answers_detector,
+        &arp_sweep_detector,
+        &mac_flood_detector,
+        &mac_cloned_detector,
 };
 
 _Static_assert(ELEMENTSOF(detectors) <= DETECTOR_MAX, "DETECTOR_MAX");

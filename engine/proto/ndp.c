@@ -28,6 +28,7 @@ enum ndp_option {
 
 struct ndp_message {
         uint8_t type, code, flags; /* flags: of a neighbour advertisement */
+        uint16_t lifetime;         /* of a router advertisement: seconds as a default router */
         struct ip_address target;  /* neighbour messages */
         struct cursor options;
         struct mac_address link;   /* from the option that the message type calls for */
@@ -70,7 +71,7 @@ static int ndp_read(struct cursor c, struct ndp_message *ret) {
 
         *ret = (struct ndp_message) {};
         if (!cursor_u8(&c, &ret->type) || !cursor_u8(&c, &ret->code) || !cursor_skip(&c, 2) ||
-            !cursor_u8(&c, &ret->flags) || !cursor_skip(&c, 3))
+            !cursor_u8(&c, &ret->flags) || !cursor_skip(&c, 1) || !cursor_be16(&c, &ret->lifetime))
                 return -EBADMSG;
         if (ret->type == NDP_ROUTER_ADVERT && !cursor_skip(&c, 8))
                 return -EBADMSG;
@@ -161,7 +162,11 @@ static int dissect_router_advert(struct emitter *e, const struct packet *packet,
         uint8_t type;
         int r;
 
+        /* RFC 4861 §4.2: no default router (any more). */
+        if (m->lifetime == 0)
+                e->fact.flags |= FACT_GOODBYE;
         emit_ip(e, FACT_NDP_ROUTER, &packet->source);
+        e->fact.flags &= (uint16_t) ~FACT_GOODBYE;
         while ((r = next_option(&options, &type, &body)) > 0)
                 switch (type) {
                 case OPTION_PREFIX:

@@ -796,6 +796,7 @@ def write_seeds(folder):
         for number, (key, body) in enumerate(messages.items()):
             write(os.path.join(folder, protocol, key), bytes([number & 15]) + body)
 
-if len(sys.argv) != 3 or sys.argv[1] not in ('captures', 'seeds'):
-    sys.exit(__doc__)
-(write_captures if sys.argv[1] == 'captures' else write_seeds)(sys.argv[2])
+if __name__ == '__main__':
+    if len(sys.argv) != 3 or sys.argv[1] not in ('captures', 'seeds'):
+        sys.exit(__doc__)
+    (write_captures if sys.argv[1] == 'captures' else write_seeds)(sys.argv[2])

@@ -219,8 +219,30 @@ static void a_named_file_must_be_there(void **state _unused_) {
         assert_int_equal(config_load(&c, NULL, folders, NULL, NULL, &failed), 0);
 }
 
+static void detectors_have_a_table_of_their_own(void **state _unused_) {
+        struct config config, fresh;
+        struct heard heard;
+
+        config_default(&config);
+        config_default(&fresh);
+        heard = read_text(&config, "[Detectors]\nSpoofing=no\nArpSweepTargets=40\nArpSweepWindowSec=1min\n");
+        assert_int_equal(heard.n, 0);
+        assert_true(config.detect.values[DETECT_SPOOFING] == 0);
+        assert_true(config.detect.values[DETECT_ARP_SWEEP_TARGETS] == 40);
+        assert_true(config.detect.values[DETECT_ARP_SWEEP_WINDOW] == 60 * NSEC_PER_SEC);
+        heard = read_text(&fresh, "[Detectors]\nArpSweepTargets=0\n");
+        assert_int_equal(heard.n, 1);
+        assert_non_null(strstr(heard.text, "out of range"));
+        heard = read_text(&fresh, "[Detectors]\nArpSweepTargets=many\n");
+        assert_non_null(strstr(heard.text, "not understood"));
+        heard = read_text(&fresh, "[Detectors]\nNoSuchThing=1\n");
+        assert_non_null(strstr(heard.text, "unknown key"));
+        assert_true(fresh.detect.values[DETECT_ARP_SWEEP_TARGETS] == 25);
+}
+
 int main(void) {
         const struct CMUnitTest tests[] = {
+                cmocka_unit_test(detectors_have_a_table_of_their_own),
                 cmocka_unit_test(time_spans_are_read_as_systemd_does),
                 cmocka_unit_test(sizes_take_units_of_1024),
                 cmocka_unit_test(every_key_is_read),

@@ -1,0 +1,126 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+/* mac_cloned: one link address that two machines use. They differ in what they cannot hide: the parameters that their DHCP
+ * clients ask for, and the hop limit of their SYNs. (Not the options: one system has several sets.) A machine that starts another system changes once, and
+ * back at the earliest when it starts again; two machines at once go to and fro within seconds.
+ *
+ * Behind the address of a router or a hypervisor there are many systems: of SYNs those alone count that the address's
+ * own IP address sends, with a hop limit that nobody has counted down. */
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "engine/detect/report.h"
+#include "engine/detect/watch-table.h"
+
+#define DEVICES_MAX 2048
+#define WORDS_MAX 96
+/* In which changes to and fro are counted. */
+#define WINDOW (60 * NSEC_PER_SEC)
+
+struct trait { /* what is said now, and what was said before it */
+        uint64_t hash[2];
+        char words[2][WORDS_MAX];
+        uint64_t since;
+        uint32_t returns; /* to what was said before, within WINDOW */
+};
+
+struct machine {
+        struct trait dhcp, syn;
+};
+
+static void mac_cloned_free(void *state) {
+        watch_table_free(state);
+}
+
+static int mac_cloned_init(void **ret_state) {
+        struct watch_table *t;
+        int r = watch_table_new(&t, sizeof(struct machine), DEVICES_MAX);
+
+        if (r >= 0)
+                *ret_state = t;
+        return r;
+}
+
+static void note(struct trait *t, const char *words, uint64_t now) {
+        uint64_t hash = watch_key(words, strlen(words), "", 0, 1);
+
+        if (hash == t->hash[0])
+                return;
+        if (now > t->since && now - t->since > WINDOW) {
+                t->since = now;
+                t->returns = 0;
+        }
+        t->returns = hash == t->hash[1] ? t->returns + 1 : 0;
+        t->hash[1] = t->hash[0];
+        t->hash[0] = hash;
+        memcpy(t->words[1], t->words[0], WORDS_MAX);
+        snprintf(t->words[0], WORDS_MAX, "%s", words);
+}
+
+static void report(struct detect_host *host, const struct fact *fact, const struct trait *t, const char *what) {
+        struct report r;
+
+        report_begin(&r, ALERT_MAC_CLONED, SEVERITY_WARNING, fact->ts, &fact->mac);
+        r.finding.ip = fact->ip;
+        strbuf_string(&r.text, "is two machines with one link address: ");
+        strbuf_printf(&r.text, "its %s went to and fro %u times within a minute.", what, t->returns);
+        report_text(&r, "trait", what);
+        report_text(&r, "one", t->words[0]);
+        report_text(&r, "other", t->words[1]);
+        report_number(&r, "changes", t->returns);
+        report_number(&r, "threshold", detect_setting(host, MAC_CLONED_CHANGES));
+        report_seconds(&r, "window", WINDOW);
+        report_send(&r, host);
+}
+
+/* The hop limit that the system chose, where no forwarder counted it down. */
+static bool read_syn(const struct fact *fact, char ret[static WORDS_MAX]) {
+        if (strstr(fact->value, "\"kind\":\"synack\"") ||
+            (fact->hop_limit != 64 && fact->hop_limit != 128 && fact->hop_limit != 255))
+                return false;
+        snprintf(ret, WORDS_MAX, "hop limit %u", fact->hop_limit);
+        return true;
+}
+
+static bool is_own_address(const struct detect_host *host, const struct fact *fact) {
+        const struct device *d = inventory_get_by_mac(host->inventory, &fact->mac);
+
+        if (!d || d->flags & DEVICE_GATEWAY)
+                return false;
+        for (size_t i = 0; i < d->n_ipv4; i++)
+                if (ip_equal(&d->ipv4[i].address, &fact->ip))
+                        return true;
+        return false;
+}
+
+static void mac_cloned_fact(void *state, struct detect_host *host, const struct fact *fact) {
+        char words[WORDS_MAX];
+        struct machine *m;
+        struct trait *t;
+        bool fresh;
+
+        if (fact->kind != FACT_DHCP_PARAM_REQUEST_LIST && fact->kind != FACT_TCP_SYN_SIG)
+                return;
+        if (!(fact->flags & FACT_HAS_MAC) || fact->flags & FACT_TUNNELLED || !detect_setting(host, MAC_CLONED))
+                return;
+        if (fact->kind == FACT_DHCP_PARAM_REQUEST_LIST)
+                snprintf(words, sizeof words, "%s", fact->value);
+        else if (!read_syn(fact, words) || !is_own_address(host, fact))
+                return;
+        m = watch_table_get(state, watch_key(&fact->mac, sizeof fact->mac, "", 0, 0), &fresh);
+        if (!m)
+                return;
+        t = fact->kind == FACT_DHCP_PARAM_REQUEST_LIST ? &m->dhcp : &m->syn;
+        note(t, words, fact->ts);
+        if (t->returns >= detect_setting(host, MAC_CLONED_CHANGES))
+                report(host, fact, t, t == &m->dhcp ? "DHCP client" : "TCP stack");
+}
+
+const struct detector mac_cloned_detector = {
+        .name = "mac_cloned",
+        .init = mac_cloned_init,
+        .free = mac_cloned_free,
+        .fact = mac_cloned_fact,
+};

@@ -1,0 +1,28 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+/* What detectors remember of many things: records of one size by a hash of what they are about. At most `max`; the one
+ * that was not asked for by watch_table_get() for longest goes first. Reading does not promote. */
+
+struct watch_table;
+
+int watch_table_new(struct watch_table **ret, size_t record_size, uint32_t max); /* -ENOMEM */
+struct watch_table *watch_table_free(struct watch_table *table);
+
+/* The record of `key`, made (all zero, `*ret_new` true) if there is none. NULL: out of memory. Lives until the next get. */
+void *watch_table_get(struct watch_table *table, uint64_t key, bool *ret_new);
+void *watch_table_find(const struct watch_table *table, uint64_t key);
+/* Of a record. */
+void watch_table_remove(struct watch_table *table, void *record);
+/* Goes on behind `record`, from the one longest untouched on: NULL for the first, NULL behind the last. */
+void *watch_table_next(const struct watch_table *table, const void *record);
+uint32_t watch_table_count(const struct watch_table *table);
+/* Whose record is it? */
+uint64_t watch_table_key(const void *record);
+
+/* A key of up to three things. Unkeyed: what peers can choose leads to a worse memory of themselves, at most. */
+uint64_t watch_key(const void *a, size_t a_size, const void *b, size_t b_size, uint64_t c);

@@ -1,0 +1,321 @@
+# SPDX-License-Identifier: LGPL-2.1-or-later
+"""Small attacks, and traffic that only looks like one, each with the alerts that it must raise: all of them, and no others
+above info. Frames are written by hand with the builders of make-captures.py; times are seconds.
+
+A scenario is a function that yields (time, frame); the decorator says what it raises: (kind, MAC of the offender) pairs,
+where a kind may have its severity behind a slash. Nothing: it must be quiet.
+"""
+import importlib.util
+import os
+import random
+import struct
+
+_spec = importlib.util.spec_from_file_location('make_captures', os.path.join(os.path.dirname(os.path.abspath(__file__)), 'make-captures.py'))
+m = importlib.util.module_from_spec(_spec)
+_spec.loader.exec_module(m)
+
+SCENARIOS = {}
+
+def scenario(*expected):
+    def add(function):
+        SCENARIOS[function.__name__] = (function, [(kind, mac) for kind, mac in expected])
+        return function
+    return add
+
+def mac(text):
+    return bytes.fromhex(text.replace(':', ''))
+
+GATEWAY, GATEWAY_IP = '74:da:88:10:77:01', '192.168.77.1'
+NAS, NAS_IP = '00:11:32:9c:77:12', '192.168.77.12'
+PC, PC_IP = 'f4:4d:30:5a:77:10', '192.168.77.67'
+EVIL, EVIL_IP = '00:0c:29:ee:77:66', '192.168.77.66'
+ALL = 'ff:ff:ff:ff:ff:ff'
+
+def device(i):
+    """MAC and address of the i-th bystander."""
+    return '3c:22:fb:00:%02x:%02x' % (i >> 8, i & 255), '192.168.77.%d' % (100 + i % 150)
+
+# ---------------------------------------------------------------------------------------------------------------- frames
+
+def arp(operation, sender, sender_ip, target, target_ip, frame_source=None):
+    link = mac(ALL) if target is None else mac(target)
+    return m.ethernet(mac(frame_source or sender), link, 0x0806,
+                      m.arp(operation, mac(sender), sender_ip, bytes(6) if target is None else mac(target), target_ip))
+
+def who_has(sender, sender_ip, target_ip):
+    return arp(1, sender, sender_ip, None, target_ip)
+
+def is_at(sender, sender_ip, target, target_ip):
+    return arp(2, sender, sender_ip, target, target_ip)
+
+def gratuitous(sender, ip):
+    return arp(1, sender, ip, None, ip)
+
+def udp(source, source_ip, destination, destination_ip, source_port, destination_port, payload, ttl=64):
+    return m.ethernet(mac(source), mac(destination), 0x0800,
+                      m.udp4(source_ip, destination_ip, source_port, destination_port, payload, ttl))
+
+SYN, ACK, RST, FIN, PSH, URG = 2, 16, 4, 1, 8, 32
+OPTIONS = bytes.fromhex('020405b4 0402080a0000000100000000 01030307'.replace(' ', ''))
+
+def tcp(source, source_ip, destination, destination_ip, source_port, destination_port, flags, payload=b'', ttl=64, seq=1, ack=0):
+    options = OPTIONS if flags & SYN else b''
+    header = struct.pack('>HHIIBBHHH', source_port, destination_port, seq, ack, (5 + len(options) // 4) << 4, flags, 64240, 0, 0)
+    return m.ethernet(mac(source), mac(destination), 0x0800, m.ipv4(source_ip, destination_ip, 6, header + options + payload, ttl))
+
+def dhcp_client(client, kind, *options, client_ip='0.0.0.0', source=None):
+    body = m.bootp(1, [m.option(53, bytes([kind])), *options], client=mac(client), client_ip=client_ip)
+    return m.ethernet(mac(source or client), mac(ALL), 0x0800, m.udp4(client_ip, '255.255.255.255', 68, 67, body))
+
+def dhcp_server(server, server_ip, client, kind, address, router, dns):
+    body = m.bootp(2, [m.option(53, bytes([kind])), m.option(54, m.ip4(server_ip)), m.option(51, struct.pack('>I', 7200)),
+                       m.option(1, m.ip4('255.255.255.0')), m.option(3, m.ip4(router)), m.option(6, m.ip4(dns))],
+                   client=mac(client), your_ip=address)
+    return m.ethernet(mac(server), mac(ALL), 0x0800, m.udp4(server_ip, '255.255.255.255', 67, 68, body))
+
+def lease(t, client, address, server=GATEWAY, server_ip=GATEWAY_IP, router=GATEWAY_IP, dns=GATEWAY_IP, parameters=(1, 3, 6, 15)):
+    asked = m.option(55, bytes(parameters))
+    yield t, dhcp_client(client, 1, asked)
+    yield t + .01, dhcp_server(server, server_ip, client, 2, address, router, dns)
+    yield t + .02, dhcp_client(client, 3, asked, m.option(54, m.ip4(server_ip)), m.option(50, m.ip4(address)))
+    yield t + .03, dhcp_server(server, server_ip, client, 5, address, router, dns)
+
+def link_local(of):
+    b = mac(of)
+    return 'fe80::%02x%02x:%02xff:fe%02x:%02x%02x' % (b[0] ^ 2, b[1], b[2], b[3], b[4], b[5])
+
+def router_advert(source, *options, ip=None, lifetime=1800):
+    body = struct.pack('>BBHBBHII', 134, 0, 0, 64, 0, lifetime, 0, 0) + b''.join(options)
+    return m.ethernet(mac(source), mac('33:33:00:00:00:01'), 0x86dd, m.icmp6(ip or link_local(source), 'ff02::1', body))
+
+def rdnss(address):
+    return m.nd_option(25, bytes(2) + struct.pack('>I', 600) + m.ip6(address))
+
+def neighbour_advert(source, target, victim, victim_ip, flags=0x60):
+    return m.ethernet(mac(source), mac(victim), 0x86dd,
+                      m.icmp6(target, victim_ip, m.neighbour(136, flags, target, m.nd_option(2, mac(source)))))
+
+def neighbour_solicit(source, target):
+    return m.ethernet(mac(source), mac('33:33:ff:00:00:01'), 0x86dd,
+                      m.icmp6(link_local(source), 'ff02::1:ff00:1', m.neighbour(135, 0, target, m.nd_option(1, mac(source)))))
+
+def llmnr_answer(source, source_ip, victim, victim_ip, name):
+    body = m.message(0x8000, [m.question(name, 1)], [m.record(name, 1, m.ip4(source_ip), klass=1)])
+    return udp(source, source_ip, victim, victim_ip, 5355, 50000, body, ttl=255)
+
+def nbns_answer(source, source_ip, victim, victim_ip, name):
+    body = m.nb_answer(m.netbios(name, 0x20), struct.pack('>H', 0) + m.ip4(source_ip))
+    return udp(source, source_ip, victim, victim_ip, 137, 137, body)
+
+def mdns_answer(source, source_ip, name):
+    body = m.message(0x8400, [], [m.record(name, 1, m.ip4(source_ip))])
+    return m.ethernet(mac(source), mac('01:00:5e:00:00:fb'), 0x0800, m.udp4(source_ip, '224.0.0.251', 5353, 5353, body, 255))
+
+# -------------------------------------------------------------------------------------------------- addresses on the link
+
+def home(t=0):
+    """What a quiet network has said before."""
+    yield from lease(t, PC, PC_IP)
+    yield t + 1, who_has(PC, PC_IP, GATEWAY_IP)
+    yield t + 1.001, is_at(GATEWAY, GATEWAY_IP, PC, PC_IP)
+    yield t + 1.1, who_has(NAS, NAS_IP, GATEWAY_IP)
+    yield t + 1.101, is_at(GATEWAY, GATEWAY_IP, NAS, NAS_IP)
+    yield t + 1.2, who_has(EVIL, EVIL_IP, GATEWAY_IP)
+
+@scenario(('arp_spoofing/critical', EVIL))
+def arpspoof_both_ways():
+    yield from home()
+    for i in range(10):
+        yield 10 + 2 * i, is_at(EVIL, GATEWAY_IP, PC, PC_IP)
+        yield 10.1 + 2 * i, is_at(EVIL, PC_IP, GATEWAY, GATEWAY_IP)
+
+@scenario(('arp_spoofing/critical', EVIL))
+def arpspoof_of_the_gateway_alone():
+    yield from home()
+    for i in range(4):
+        yield 10 + 2 * i, is_at(EVIL, GATEWAY_IP, PC, PC_IP)
+
+@scenario(('arp_spoofing/critical', EVIL))
+def gratuitous_arp_against_a_gateway_that_answers_back():
+    yield from home()
+    for i in range(4):
+        yield 10 + 2 * i, gratuitous(EVIL, GATEWAY_IP)
+        yield 11 + 2 * i, gratuitous(GATEWAY, GATEWAY_IP)
+
+@scenario(('ndp_spoofing/critical', EVIL))
+def neighbour_adverts_nobody_asked_for():
+    target, victim = link_local(NAS), link_local(PC)
+    yield 0, neighbour_solicit(PC, target)
+    yield .001, neighbour_advert(NAS, target, PC, victim)
+    for i in range(4):
+        yield 10 + 2 * i, neighbour_advert(EVIL, target, PC, victim)
+
+@scenario(('address_conflict/warning', EVIL))
+def two_hosts_with_one_address():
+    yield from home()
+    for i in range(5):
+        yield 10 + 5 * i, who_has(EVIL, NAS_IP, '192.168.77.200')
+        yield 12 + 5 * i, who_has(NAS, NAS_IP, '192.168.77.201')
+
+@scenario(('gateway_changed/warning', EVIL))
+def gateway_moves_in_silence():
+    yield from home()
+    yield 10, who_has(EVIL, GATEWAY_IP, PC_IP)
+    yield 20, who_has(PC, PC_IP, NAS_IP)
+
+@scenario()
+def vrrp_failover():
+    virtual, other = '00:00:5e:00:01:01', '74:da:88:10:77:02'
+    yield from lease(0, PC, PC_IP)
+    for i in range(6):
+        owner = (GATEWAY, virtual, other)[i % 3]
+        for j in range(3):
+            yield 10 * i + j, gratuitous(virtual if i % 3 else owner, GATEWAY_IP)
+        yield 10 * i + 5, who_has(PC, PC_IP, GATEWAY_IP)
+        yield 10 * i + 5.001, is_at(virtual, GATEWAY_IP, PC, PC_IP)
+
+@scenario()
+def failover_without_a_virtual_address():
+    standby = '74:da:88:10:77:02'
+    yield from home()
+    for i in range(5):
+        yield 30 + i, gratuitous(standby, GATEWAY_IP)
+    yield 40, who_has(PC, PC_IP, GATEWAY_IP)
+    yield 40.001, is_at(standby, GATEWAY_IP, PC, PC_IP)
+
+@scenario()
+def address_goes_to_the_next_client():
+    yield from home()
+    yield from lease(60, '3c:22:fb:00:00:01', NAS_IP)
+    yield 60.1, gratuitous('3c:22:fb:00:00:01', NAS_IP)
+    yield 70, who_has('3c:22:fb:00:00:01', NAS_IP, GATEWAY_IP)
+
+@scenario()
+def sleep_proxy_stands_in_and_goes():
+    proxy = '3c:22:fb:00:00:09'
+    yield from home()
+    yield 60, gratuitous(proxy, PC_IP)
+    yield 90, who_has(NAS, NAS_IP, PC_IP)
+    yield 90.001, is_at(proxy, PC_IP, NAS, NAS_IP)
+    yield 400, gratuitous(PC, PC_IP)
+    yield 401, who_has(PC, PC_IP, GATEWAY_IP)
+
+@scenario(('arp_sweep/warning', EVIL))
+def sweep_by_arp():
+    yield from home()
+    for i in range(1, 255):
+        yield 10 + i * .01, who_has(EVIL, EVIL_IP, '192.168.77.%d' % i)
+
+@scenario()
+def gateway_looks_for_hosts_that_are_scanned_from_outside():
+    yield from home()
+    for i in range(1, 255):
+        yield 10 + i * .01, who_has(GATEWAY, GATEWAY_IP, '192.168.77.%d' % i)
+
+@scenario()
+def hub_talks_to_many_real_devices():
+    for i in range(60):
+        address, ip = device(i)
+        yield i * .1, who_has(address, ip, GATEWAY_IP)
+    for i in range(60):
+        yield 30 + i * .02, who_has(PC, PC_IP, device(i)[1])
+
+@scenario(('mac_flood/critical', ''))
+def macof():
+    r = random.Random(1)
+    for i in range(3000):
+        made_up = '%02x:%02x:%02x:%02x:%02x:%02x' % (r.randrange(256) & 0xfe, *(r.randrange(256) for _ in range(5)))
+        yield i * .0005, tcp(made_up, '%d.%d.%d.%d' % tuple(r.randrange(1, 224) for _ in range(4)), NAS, NAS_IP, r.randrange(65536), 80, SYN)
+
+@scenario(('mac_cloned/warning', PC))
+def two_machines_with_one_mac():
+    yield from home()
+    for i in range(8):
+        yield 10 + 3 * i, tcp(PC, PC_IP, GATEWAY, '203.0.113.9', 40000 + i, 443, SYN, ttl=64 if i % 2 else 128)
+
+@scenario()
+def network_boot_then_the_system_itself():
+    yield from lease(0, PC, PC_IP, parameters=(1, 2, 3, 4, 5, 6, 12, 13, 15, 17, 66, 67, 128))
+    yield from lease(10, PC, PC_IP, parameters=(1, 3, 6, 15, 28, 42))
+    yield from lease(40, PC, PC_IP, parameters=(1, 2, 3, 4, 5, 6, 12, 13, 15, 17, 66, 67, 128))
+    yield from lease(50, PC, PC_IP, parameters=(1, 3, 6, 15, 28, 42))
+
+# -------------------------------------------------------------------------------------------------------- DHCP and routers
+
+@scenario(('rogue_dhcp/critical', EVIL))
+def second_dhcp_server_with_another_router():
+    yield from lease(0, PC, PC_IP)
+    yield from lease(60, NAS, NAS_IP, server=EVIL, server_ip=EVIL_IP, router=EVIL_IP, dns=EVIL_IP)
+
+@scenario(('rogue_dhcp/warning', EVIL))
+def second_dhcp_server_known_by_requests_alone():
+    yield 0, who_has(EVIL, EVIL_IP, GATEWAY_IP)
+    yield 0.5, dhcp_client(PC, 3, m.option(54, m.ip4(GATEWAY_IP)), m.option(50, m.ip4(PC_IP)))
+    yield 60, dhcp_client(NAS, 3, m.option(54, m.ip4(EVIL_IP)), m.option(50, m.ip4(NAS_IP)))
+
+@scenario()
+def dhcp_servers_in_a_pair():
+    yield from lease(0, PC, PC_IP)
+    yield from lease(60, NAS, NAS_IP, server='74:da:88:10:77:02', server_ip='192.168.77.2')
+
+@scenario(('dhcp_changed/warning', GATEWAY))
+def dhcp_server_names_another_dns():
+    yield from lease(0, PC, PC_IP)
+    yield from lease(600, PC, PC_IP, dns='203.0.113.66')
+
+@scenario()
+def dhcp_renew_storm_after_a_power_cut():
+    for i in range(120):
+        address, ip = device(i)
+        yield from lease(i * .05, address, ip)
+
+@scenario(('dhcp_flood/critical', EVIL))
+def dhcp_starvation():
+    for i in range(200):
+        yield i * .01, dhcp_client('02:ee:00:00:00:%02x' % i, 1, source=EVIL)
+
+PREFIX = m.prefix_option('fd77:1::', 64)
+
+@scenario(('rogue_ra/critical', EVIL))
+def second_router_with_its_own_prefix_and_dns():
+    for i in range(3):
+        yield 10 * i, router_advert(GATEWAY, PREFIX, rdnss('fd77:1::1'))
+    yield 35, router_advert(EVIL, m.prefix_option('fd66:6::', 64), rdnss('fd66:6::6'))
+
+@scenario(('rogue_ra/critical', EVIL))
+def router_is_said_to_route_no_more():
+    for i in range(3):
+        yield 10 * i, router_advert(GATEWAY, PREFIX)
+        yield 10 * i + 5, router_advert(EVIL, ip=link_local(GATEWAY), lifetime=0)
+
+@scenario()
+def border_routers_of_thread_are_no_routers():
+    for i in range(3):
+        yield 10 * i, router_advert(GATEWAY, PREFIX, rdnss('fd77:1::1'))
+        for j in range(3):
+            yield 10 * i + j + 1, router_advert(device(j)[0], m.prefix_option('fd88:%d::' % j, 64), lifetime=0)
+
+# ------------------------------------------------------------------------------------------------------------------ names
+
+@scenario(('name_poisoning/critical', EVIL))
+def llmnr_is_answered_for_every_name():
+    for i, name in enumerate(('fileserver', 'printserver', 'intranet', 'mailhost', 'sharepoint')):
+        yield i, llmnr_answer(EVIL, EVIL_IP, PC, PC_IP, name)
+
+@scenario(('name_poisoning/critical', EVIL))
+def netbios_is_answered_for_every_name():
+    for i, name in enumerate(('FILESERVER', 'PRINTSERVER', 'INTRANET', 'MAILHOST')):
+        yield i, nbns_answer(EVIL, EVIL_IP, PC, PC_IP, name)
+
+@scenario(('name_poisoning/critical', EVIL))
+def wpad_is_answered():
+    yield 0, mdns_answer(EVIL, EVIL_IP, 'wpad.local')
+
+@scenario()
+def hosts_answer_for_their_own_names():
+    for i in range(20):
+        address, ip = device(i)
+        for name in ('host%d' % i, 'host%d.local' % i):
+            yield i, llmnr_answer(address, ip, PC, PC_IP, name)
+        yield i + .5, nbns_answer(address, ip, PC, PC_IP, 'HOST%d' % i)
+        yield i + .6, mdns_answer(address, ip, 'host%d.local' % i)

@@ -1,0 +1,72 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "tests/unit/cmocka-all.h"
+
+#include "common/macro.h"
+#include "engine/detect/watch-table.h"
+
+struct record {
+        uint64_t a;
+        uint32_t b;
+};
+
+static void records_begin_with_zeros_and_stay(void **state _unused_) {
+        struct watch_table *t;
+        struct record *r;
+        bool fresh;
+
+        assert_int_equal(watch_table_new(&t, sizeof *r, 4), 0);
+        r = watch_table_get(t, 7, &fresh);
+        assert_true(fresh && r->a == 0 && r->b == 0);
+        r->b = 5;
+        r = watch_table_get(t, 7, &fresh);
+        assert_true(!fresh && r->b == 5);
+        assert_true(watch_table_key(r) == 7);
+        assert_null(watch_table_find(t, 8));
+        watch_table_remove(t, r);
+        assert_int_equal(watch_table_count(t), 0);
+        watch_table_free(t);
+}
+
+static void the_longest_unasked_for_goes_first(void **state _unused_) {
+        struct watch_table *t;
+        struct record *r = NULL;
+        unsigned n = 0;
+        bool fresh;
+
+        assert_int_equal(watch_table_new(&t, sizeof *r, 3), 0);
+        for (uint64_t key = 1; key <= 3; key++)
+                ((struct record *) watch_table_get(t, key, &fresh))->a = key;
+        watch_table_get(t, 1, &fresh);
+        watch_table_find(t, 2); /* reading does not promote */
+        r = watch_table_get(t, 4, &fresh);
+        assert_true(fresh && r->a == 0);
+        assert_null(watch_table_find(t, 2));
+        assert_non_null(watch_table_find(t, 1));
+        assert_int_equal(watch_table_count(t), 3);
+        r = NULL;
+        while ((r = watch_table_next(t, r)))
+                n++;
+        assert_int_equal(n, 3);
+        watch_table_free(t);
+}
+
+static void a_million_keys_keep_its_size(void **state _unused_) {
+        struct watch_table *t;
+        bool fresh;
+
+        assert_int_equal(watch_table_new(&t, sizeof(struct record), 512), 0);
+        for (uint64_t i = 0; i < 1000000; i++)
+                assert_non_null(watch_table_get(t, watch_key(&i, sizeof i, "", 0, 0), &fresh));
+        assert_int_equal(watch_table_count(t), 512);
+        watch_table_free(t);
+}
+
+int main(void) {
+        const struct CMUnitTest tests[] = {
+                cmocka_unit_test(records_begin_with_zeros_and_stay),
+                cmocka_unit_test(the_longest_unasked_for_goes_first),
+                cmocka_unit_test(a_million_keys_keep_its_size),
+        };
+
+        return cmocka_run_group_tests(tests, NULL, NULL);
+}
