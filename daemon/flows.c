@@ -118,6 +118,10 @@ uint64_t flows_deadline(const struct flows *f) {
         return f->due;
 }
 
+uint64_t flows_begin(const struct flows *f) {
+        return f->begin;
+}
+
 struct round {
         struct flows *flows;
         uint64_t now;

@@ -41,6 +41,8 @@ void flows_take_ended(struct flows *flows, const struct flow_record *record);
 void flows_touch(struct flows *flows, uint64_t now);
 /* When flows_round() is next due, ns since the epoch; UINT64_MAX: not before there is traffic. */
 uint64_t flows_deadline(const struct flows *flows);
+/* When what the next round tells of began. */
+uint64_t flows_begin(const struct flows *flows);
 void flows_round(struct flows *flows, struct engine *engine, uint64_t now);
 
 /* Active flows and those that ended lately, each with its rate, into `top`. `device`: of either end; 0: all. 0, or

@@ -17,6 +17,7 @@
 #include "daemon/log.h"
 #include "daemon/network-bus.h"
 #include "daemon/statistics.h"
+#include "daemon/talker-bus.h"
 #include "daemon/traffic-bus.h"
 #include "daemon/visibility.h"
 
@@ -527,6 +528,7 @@ const struct method manager_methods[] = {
         { LANSCOPE_MANAGER_INTERFACE, "ListAlerts", NULL, parse_list_alerts, list_alerts },
         { LANSCOPE_MANAGER_INTERFACE, "AcknowledgeAlerts", LANSCOPE_ACTION_MANAGE_ALERTS, parse_acknowledge, acknowledge },
         { LANSCOPE_MANAGER_INTERFACE, "ListFlows", LANSCOPE_ACTION_INSPECT_TRAFFIC, flow_bus_parse_list, flow_bus_list },
+        { LANSCOPE_MANAGER_INTERFACE, "ListTalkers", LANSCOPE_ACTION_INSPECT_TRAFFIC, talker_bus_parse, talker_bus_list },
         { LANSCOPE_MANAGER_INTERFACE, "GetTraffic", LANSCOPE_ACTION_INSPECT_TRAFFIC, traffic_bus_parse, traffic_bus_get },
         { LANSCOPE_MANAGER_INTERFACE, "Export", NULL, parse_export, export },
         { LANSCOPE_MANAGER_INTERFACE, "SetMode", LANSCOPE_ACTION_CONTROL, parse_set_mode, set_mode },
@@ -561,6 +563,8 @@ const sd_bus_vtable manager_vtable[] = {
         SD_BUS_METHOD_WITH_ARGS("AcknowledgeAlerts", SD_BUS_ARGS("at", ids), SD_BUS_RESULT("u", acknowledged),
                                 method_dispatch, METHOD_FLAGS),
         SD_BUS_METHOD_WITH_ARGS("ListFlows", SD_BUS_ARGS("a{sv}", filter), SD_BUS_RESULT("aa{sv}", flows), method_dispatch,
+                                METHOD_FLAGS),
+        SD_BUS_METHOD_WITH_ARGS("ListTalkers", SD_BUS_ARGS("a{sv}", filter), SD_BUS_RESULT("aa{sv}", talkers), method_dispatch,
                                 METHOD_FLAGS),
         SD_BUS_METHOD_WITH_ARGS("GetTraffic", SD_BUS_ARGS("a{sv}", filter), SD_BUS_RESULT("a{sv}", traffic), method_dispatch,
                                 METHOD_FLAGS),

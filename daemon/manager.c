@@ -276,8 +276,13 @@ static void on_flow(void *userdata, const struct flow_record *record) {
 /* What the listener tells. */
 
 static void advance_flows(struct manager *m, uint64_t now) {
-        if (m->flows && now >= flows_deadline(m->flows))
-                flows_round(m->flows, m->engine, now);
+        uint64_t begin;
+
+        if (!m->flows || now < flows_deadline(m->flows))
+                return;
+        begin = flows_begin(m->flows);
+        flows_round(m->flows, m->engine, now);
+        talkers_turn(m->talkers, begin, now);
 }
 
 static void on_frame(void *userdata, const struct frame *frame) {
@@ -534,8 +539,13 @@ static void on_moved(void *userdata, const struct flow_record *record, const str
         for (unsigned i = 0; i < 2; i++) {
                 const struct flow_endpoint *us = &record->endpoints[i], *peer = &record->endpoints[!i];
                 const struct device *device = inventory_get_endpoint(manager_inventory(m), &us->mac, &us->ip);
+                const struct heavy_amounts amounts = {
+                        { moved->bytes[i], moved->bytes[!i] },
+                        { moved->packets[i], moved->packets[!i] },
+                };
                 struct store_peer entry;
 
+                talkers_add(m->talkers, device ? device->id : 0, &us->ip, &amounts);
                 if (!device)
                         continue;
                 entry = (struct store_peer) { peer->ip, name_of_peer(m, us, peer, ts, name), traffic_of(moved, i) };
@@ -548,11 +558,17 @@ static void on_moved(void *userdata, const struct flow_record *record, const str
 static int make_flows(struct manager *m) {
         const struct flows_ops ops = { on_moved, m };
         int r = m->config.flows ? flow_hasher_new(&m->hasher) : 0;
+        uint64_t seed = 0;
 
         if (r < 0)
                 log_error("SHA-1 of libcrypto cannot be used, which Community IDs of flows need");
         else if (m->config.flows)
                 r = flows_new(&m->flows, m->config.flow_table.flows_max, &ops);
+        if (r >= 0 && m->config.flows) {
+                if (!m->options->replay)
+                        (void) !getrandom(&seed, sizeof seed, GRND_INSECURE);
+                r = talkers_new(&m->talkers, seed);
+        }
         return r;
 }
 
@@ -745,6 +761,7 @@ struct manager *manager_free(struct manager *m) {
         store_close(m->store);
         engine_free(m->engine);
         flows_free(m->flows);
+        talkers_free(m->talkers);
         ledger_free(m->ledger);
         flow_hasher_free(m->hasher);
         ruleset_free(m->rules);

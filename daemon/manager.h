@@ -18,6 +18,7 @@
 #include "daemon/replay.h"
 #include "daemon/store.h"
 #include "daemon/streams.h"
+#include "daemon/talkers.h"
 #include "engine/engine.h"
 
 /* The service: owns the loop's sources, the engine, the store and the bus, and passes between them
@@ -67,6 +68,7 @@ struct manager {
         struct ledger *ledger;
         struct flows *flows;         /* NULL: not wanted */
         struct flow_hasher *hasher;  /* with flows */
+        struct talkers *talkers;     /* with flows */
 
         sd_event_source *post, *engine_timer, *flush_timer, *prune_timer;
         sd_event_source *term_signal, *interrupt_signal, *hangup_signal;

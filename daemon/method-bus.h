@@ -24,6 +24,7 @@ struct method_call {
                 enum device_type type;
                 struct mac_address mac;
                 uint64_t id;
+                uint32_t limit;
                 struct {
                         enum capture_mode mode;
                         const char *interfaces[CONFIG_INTERFACES_MAX];

@@ -108,6 +108,10 @@ static const struct row flows_rows[] = {
         ROW(flows_counters, "flows", recent),
 };
 
+static const struct row talkers_rows[] = {
+        ROW(talkers_counters, "talkers", displaced),
+};
+
 static const struct row ledger_rows[] = {
         ROW(ledger_counters, "traffic", devices),
         ROW(ledger_counters, "traffic", lost),
@@ -129,6 +133,7 @@ ALL_ROWS(capture_rows, capture_stats);
 ALL_ROWS(store_rows, store_counters);
 ALL_ROWS(link_rows, link_table_counters);
 ALL_ROWS(flows_rows, flows_counters);
+ALL_ROWS(talkers_rows, talkers_counters);
 ALL_ROWS(ledger_rows, ledger_counters);
 ALL_ROWS(manager_rows, manager_counters);
 
@@ -203,6 +208,7 @@ int statistics_for_each(const struct manager *m, take_fn take, void *userdata) {
         struct capture_stats capture = {};
         struct link_table_counters links = {};
         struct flows_counters flows = {};
+        struct talkers_counters talkers = {};
         struct engine_counters engine;
         struct ledger_counters ledger;
         struct store_counters store;
@@ -214,6 +220,8 @@ int statistics_for_each(const struct manager *m, take_fn take, void *userdata) {
         }
         if (m->flows)
                 flows_get_counters(m->flows, &flows);
+        if (m->talkers)
+                talkers_get_counters(m->talkers, &talkers);
         engine_get_counters(m->engine, &engine);
         ledger_get_counters(m->ledger, &ledger);
         store_get_counters(m->store, &store);
@@ -228,6 +236,8 @@ int statistics_for_each(const struct manager *m, take_fn take, void *userdata) {
                 r = take_rows(store_rows, ELEMENTSOF(store_rows), &store, take, userdata);
         if (r >= 0)
                 r = take_rows(flows_rows, ELEMENTSOF(flows_rows), &flows, take, userdata);
+        if (r >= 0)
+                r = take_rows(talkers_rows, ELEMENTSOF(talkers_rows), &talkers, take, userdata);
         if (r >= 0)
                 r = take_rows(ledger_rows, ELEMENTSOF(ledger_rows), &ledger, take, userdata);
         if (r >= 0)
