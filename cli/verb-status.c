@@ -4,8 +4,11 @@
 
 #include <inttypes.h>
 #include <string.h>
+#include <time.h>
+#include <unistd.h>
 
 #include "cli/bus.h"
+#include "cli/load-view.h"
 #include "cli/output.h"
 #include "cli/screen.h"
 #include "cli/table.h"
@@ -119,29 +122,6 @@ static void print_learning(const struct screen *s, struct json_object *p) {
         printf("for another %s: devices that show up now are taken as known\n", text);
 }
 
-/* The limit that a table's size stands against, "" for none. */
-static const char *limit_of(struct json_object *statistics, const char *counter) {
-        static const struct {
-                const char *counter, *limit;
-        } limits[] = {
-                { "inventory.devices", "limit.devices" },
-                { "sessions.live", "limit.sessions" },
-                { "sessions.buffered", "limit.session_bytes" },
-                { "flows.active", "limit.flows" },
-                { "names.known", "limit.names" },
-                { "store.networks", "limit.networks" },
-                { "store.alerts", "limit.alerts" },
-                { "store.file_bytes", "limit.store_bytes" },
-        };
-        struct json_object *value;
-
-        for (size_t i = 0; i < ELEMENTSOF(limits); i++)
-                if (strcmp(counter, limits[i].counter) == 0 &&
-                    json_object_object_get_ex(statistics, limits[i].limit, &value))
-                        return json_object_get_string(value);
-        return "";
-}
-
 static int print_statistics(const struct screen *s, const struct options *options, struct json_object *statistics) {
         static const struct table_column columns[] = { { "COUNTER" }, { "VALUE", .right = true }, { "LIMIT", .right = true } };
         _cleanup_(table_freep) struct table *t = NULL;
@@ -153,7 +133,7 @@ static int print_statistics(const struct screen *s, const struct options *option
                 if (strncmp(key, "limit.", strlen("limit.")) == 0)
                         continue;
                 r = table_add(t, s, STYLE_NONE, key) | table_printf(t, STYLE_NONE, "%s", json_object_get_string(value)) |
-                    table_add(t, s, STYLE_NONE, limit_of(statistics, key));
+                    table_add(t, s, STYLE_NONE, load_limit_of(statistics, key));
         }
         if (r < 0)
                 return r;
@@ -162,7 +142,13 @@ static int print_statistics(const struct screen *s, const struct options *option
         return 0;
 }
 
-static int print(const struct options *options, struct json_object *p) {
+/* What the counters were a moment ago; NULL where nothing is captured. */
+struct earlier {
+        struct json_object *statistics;
+        uint64_t usec;
+};
+
+static int print(const struct options *options, struct json_object *p, const struct earlier *earlier) {
         struct screen s;
         int r = 0;
 
@@ -174,20 +160,50 @@ static int print(const struct options *options, struct json_object *p) {
         print_sentences(&s, "Visibility", json_at(p, "Visibility"));
         print_counts(&s, p);
         print_learning(&s, p);
-        if (options->verbose && json_object_is_type(json_at(p, "Statistics"), json_type_object))
+        if (options->verbose && json_object_is_type(json_at(p, "Statistics"), json_type_object)) {
+                load_print(&s, print_title, earlier->statistics, json_at(p, "Statistics"), earlier->usec);
                 r = print_statistics(&s, options, json_at(p, "Statistics"));
+        }
         screen_close(&s);
         return r < 0 ? output_no_memory() : 0;
+}
+
+static uint64_t now_monotonic(void) {
+        struct timespec t;
+
+        clock_gettime(CLOCK_MONOTONIC, &t);
+        return (uint64_t) t.tv_sec * USEC_PER_SEC + (uint64_t) t.tv_nsec / NSEC_PER_USEC;
+}
+
+static int get(sd_bus *bus, struct json_object **ret) {
+        return bus_get_properties(bus, LANSCOPE_PATH, LANSCOPE_MANAGER_INTERFACE, ret);
+}
+
+/* Rates take two looks. */
+static int show_verbose(const struct options *options, sd_bus *bus, struct json_object *before) {
+        _cleanup_(json_putp) struct json_object *after = NULL;
+        struct earlier earlier = { .usec = now_monotonic() };
+
+        if (!json_object_get_boolean(json_at(before, "Capturing")) || strcmp(json_text_at(before, "Backend"), "replay") == 0)
+                return print(options, before, &earlier);
+        usleep(USEC_PER_SEC);
+        if (get(bus, &after) < 0)
+                return 1;
+        earlier.statistics = json_at(before, "Statistics");
+        earlier.usec = now_monotonic() - earlier.usec;
+        return print(options, after, &earlier);
 }
 
 static int run(const struct options *options, int argc _unused_, char *argv[] _unused_) {
         _cleanup_(sd_bus_flush_close_unrefp) sd_bus *bus = NULL;
         _cleanup_(json_putp) struct json_object *properties = NULL;
+        const struct earlier nothing = {};
 
-        if (bus_open(options, &bus) < 0 ||
-            bus_get_properties(bus, LANSCOPE_PATH, LANSCOPE_MANAGER_INTERFACE, &properties) < 0)
+        if (bus_open(options, &bus) < 0 || get(bus, &properties) < 0)
                 return 1;
-        return options->json != JSON_OFF ? output_json(options, properties) : print(options, properties);
+        if (options->json != JSON_OFF)
+                return output_json(options, properties);
+        return options->verbose ? show_verbose(options, bus, properties) : print(options, properties, &nothing);
 }
 
 const struct verb verb_status = {
@@ -195,7 +211,8 @@ const struct verb verb_status = {
         .arguments = "",
         .summary = "Show what the service does and can see",
         .description = "Shows the mode, the capture method of each interface and why it is not a better one, what can\n"
-                       "and cannot be seen from here, and how many devices and alerts there are. --verbose adds all\n"
-                       "counters: packets, every kind of drop, table sizes and their limits.\n",
+                       "and cannot be seen from here, and how many devices and alerts there are. --verbose looks twice, a\n"
+                       "second apart, and adds packets and bits per second, what was lost and why, how full tables are,\n"
+                       "and all counters with their limits.\n",
         .run = run,
 };
