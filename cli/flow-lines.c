@@ -26,29 +26,34 @@ static void put(struct line *l, const char *text, size_t n) {
         l->at += n;
 }
 
-static void put_text(struct line *l, const char *text) {
-        put(l, text, strlen(text));
+static unsigned count_digits(uint64_t n) {
+        unsigned digits = 1;
+
+        for (; n >= 1000; n /= 1000)
+                digits += 3;
+        return digits + (n >= 10) + (n >= 100);
+}
+
+/* The last `digits` of them, with zeros in front. */
+static inline void put_digits(struct line *l, uint64_t n, unsigned digits) {
+        for (char *p = l->at + digits; p > l->at; n /= 10)
+                *--p = (char) ('0' + n % 10);
+        l->at += digits;
 }
 
 static void put_number(struct line *l, uint64_t n) {
-        char digits[20], *p = digits + sizeof digits;
-
-        do
-                *--p = (char) ('0' + n % 10);
-        while ((n /= 10) > 0);
-        put(l, p, (size_t) (digits + sizeof digits - p));
+        put_digits(l, n, count_digits(n));
 }
 
-/* `n` thousandths or millionths, as `digits` says. */
-static void put_fraction(struct line *l, uint64_t n, unsigned digits) {
-        uint64_t unit = 1;
-
-        for (unsigned i = 0; i < digits; i++)
-                unit *= 10;
-        put_number(l, n / unit);
+/* Parts of a whole that are 10^digits, which are constant where this is inlined. */
+static inline void put_fraction(struct line *l, uint64_t n, uint64_t whole, unsigned digits) {
+        put_number(l, n / whole);
         *l->at++ = '.';
-        for (n %= unit; (unit /= 10) > 0; n %= unit)
-                *l->at++ = (char) ('0' + n / unit);
+        put_digits(l, n % whole, digits);
+}
+
+static void put_time(struct line *l, uint64_t ns) {
+        put_fraction(l, ns / NSEC_PER_USEC, USEC_PER_SEC, 6);
 }
 
 static void put_null(struct line *l) {
@@ -56,17 +61,21 @@ static void put_null(struct line *l) {
                 put(l, "null", 4);
 }
 
-/* Text without a character that would have to be escaped; NULL: none. */
+/* Text without a character that would have to be escaped. */
+static inline void put_quoted(struct line *l, const char *text, size_t n) {
+        if (!l->lines->csv)
+                *l->at++ = '"';
+        put(l, text, n);
+        if (!l->lines->csv)
+                *l->at++ = '"';
+}
+
+/* The same; NULL: none. */
 static void put_string(struct line *l, const char *text) {
-        if (!text) {
+        if (text)
+                put_quoted(l, text, strlen(text));
+        else
                 put_null(l);
-                return;
-        }
-        if (!l->lines->csv)
-                *l->at++ = '"';
-        put_text(l, text);
-        if (!l->lines->csv)
-                *l->at++ = '"';
 }
 
 static void put_ip(struct line *l, const struct ip_address *ip) {
@@ -98,9 +107,9 @@ static void put_mac(struct line *l, const struct mac_address *mac) {
         for (unsigned i = 0; i < 6; i++) {
                 text[3 * i] = hex[mac->bytes[i] >> 4];
                 text[3 * i + 1] = hex[mac->bytes[i] & 15];
-                text[3 * i + 2] = i < 5 ? ':' : '\0';
+                text[3 * i + 2] = ':';
         }
-        put_string(l, text);
+        put_quoted(l, text, 17);
 }
 
 static void put_device(struct line *l, const struct mac_address *mac) {
@@ -121,7 +130,7 @@ static void put_device(struct line *l, const struct mac_address *mac) {
 
 static void put_ms(struct line *l, uint64_t ns, bool known) {
         if (known)
-                put_fraction(l, ns / NSEC_PER_USEC, 3);
+                put_fraction(l, ns / NSEC_PER_USEC, 1000, 3);
         else
                 put_null(l);
 }
@@ -129,7 +138,14 @@ static void put_ms(struct line *l, uint64_t ns, bool known) {
 static void put_rate(struct line *l) {
         uint64_t span = l->flow->last - l->flow->first, bytes = l->flow->directions[0].bytes + l->flow->directions[1].bytes;
 
-        put_fraction(l, span == 0 ? 0 : (uint64_t) ((unsigned __int128) bytes * 80 * NSEC_PER_SEC / span), 1);
+        uint64_t tenths = 0;
+
+        /* 64 bits are enough for all but the largest flows, and much faster. */
+        if (bytes < UINT64_MAX / (80 * NSEC_PER_SEC) && span > 0)
+                tenths = bytes * (80 * NSEC_PER_SEC) / span;
+        else if (span > 0)
+                tenths = (uint64_t) ((unsigned __int128) bytes * 80 * NSEC_PER_SEC / span);
+        put_fraction(l, tenths, 10, 1);
 }
 
 static void put_protocol(struct line *l) {
@@ -172,9 +188,9 @@ COLUMN(a_ip, put_ip(l, &A.ip))
 COLUMN(a_port, put_number(l, A.port))
 COLUMN(b_ip, put_ip(l, &B.ip))
 COLUMN(b_port, put_number(l, B.port))
-COLUMN(first, put_fraction(l, l->flow->first / NSEC_PER_USEC, 6))
-COLUMN(last, put_fraction(l, l->flow->last / NSEC_PER_USEC, 6))
-COLUMN(duration, put_fraction(l, (l->flow->last - l->flow->first) / NSEC_PER_USEC, 6))
+COLUMN(first, put_time(l, l->flow->first))
+COLUMN(last, put_time(l, l->flow->last))
+COLUMN(duration, put_time(l, l->flow->last - l->flow->first))
 COLUMN(packets_there, put_number(l, THERE.packets))
 COLUMN(packets_back, put_number(l, BACK.packets))
 COLUMN(bytes_there, put_number(l, THERE.bytes))
@@ -208,51 +224,57 @@ COLUMN(longest_there, put_number(l, THERE.longest))
 COLUMN(shortest_back, put_number(l, BACK.shortest))
 COLUMN(longest_back, put_number(l, BACK.longest))
 
+/* A title as it stands in JSON, with the comma before it. */
+#define TITLE_MAX 32
+#define TITLED(name, put) { name, ",\"" name "\":", sizeof(name) + 3, put }
+
 static const struct {
         const char *name;
+        char title[TITLE_MAX];
+        uint8_t length;
         void (*put)(struct line *l);
 } columns[] = {
-        { "protocol", put_protocol },
-        { "endpoint_a_ip", put_a_ip },
-        { "endpoint_a_port", put_a_port },
-        { "endpoint_b_ip", put_b_ip },
-        { "endpoint_b_port", put_b_port },
-        { "first_seen", put_first },
-        { "last_seen", put_last },
-        { "duration_secs", put_duration },
-        { "packets_a_to_b", put_packets_there },
-        { "packets_b_to_a", put_packets_back },
-        { "bytes_a_to_b", put_bytes_there },
-        { "bytes_b_to_a", put_bytes_back },
-        { "packets_total", put_packets },
-        { "bytes_total", put_bytes },
-        { "avg_bps", put_rate },
-        { "tcp_state", put_state },
-        { "client", put_client },
-        { "retransmissions", put_retransmissions },
-        { "out_of_order", put_out_of_order },
-        { "rtt_last_ms", put_rtt_last },
-        { "rtt_min_ms", put_rtt_min },
-        { "rtt_ewma_ms", put_rtt_average },
-        { "rtt_samples", put_rtt_samples },
-        { "rtt_handshake_ms", put_rtt_handshake },
-        { "duplicate_acks", put_duplicate_acks },
-        { "zero_windows", put_zero_windows },
-        { "tcp_flags_a_to_b", put_flags_there },
-        { "tcp_flags_b_to_a", put_flags_back },
-        { "history", put_history },
-        { "end", put_end },
-        { "min_length_a_to_b", put_shortest_there },
-        { "max_length_a_to_b", put_longest_there },
-        { "min_length_b_to_a", put_shortest_back },
-        { "max_length_b_to_a", put_longest_back },
-        { "vlan", put_vlan },
-        { "inner_vlan", put_inner_vlan },
-        { "community_id", put_community_id },
-        { "mac_a", put_a_mac },
-        { "mac_b", put_b_mac },
-        { "device_a", put_a_device },
-        { "device_b", put_b_device },
+        TITLED("protocol", put_protocol),
+        TITLED("endpoint_a_ip", put_a_ip),
+        TITLED("endpoint_a_port", put_a_port),
+        TITLED("endpoint_b_ip", put_b_ip),
+        TITLED("endpoint_b_port", put_b_port),
+        TITLED("first_seen", put_first),
+        TITLED("last_seen", put_last),
+        TITLED("duration_secs", put_duration),
+        TITLED("packets_a_to_b", put_packets_there),
+        TITLED("packets_b_to_a", put_packets_back),
+        TITLED("bytes_a_to_b", put_bytes_there),
+        TITLED("bytes_b_to_a", put_bytes_back),
+        TITLED("packets_total", put_packets),
+        TITLED("bytes_total", put_bytes),
+        TITLED("avg_bps", put_rate),
+        TITLED("tcp_state", put_state),
+        TITLED("client", put_client),
+        TITLED("retransmissions", put_retransmissions),
+        TITLED("out_of_order", put_out_of_order),
+        TITLED("rtt_last_ms", put_rtt_last),
+        TITLED("rtt_min_ms", put_rtt_min),
+        TITLED("rtt_ewma_ms", put_rtt_average),
+        TITLED("rtt_samples", put_rtt_samples),
+        TITLED("rtt_handshake_ms", put_rtt_handshake),
+        TITLED("duplicate_acks", put_duplicate_acks),
+        TITLED("zero_windows", put_zero_windows),
+        TITLED("tcp_flags_a_to_b", put_flags_there),
+        TITLED("tcp_flags_b_to_a", put_flags_back),
+        TITLED("history", put_history),
+        TITLED("end", put_end),
+        TITLED("min_length_a_to_b", put_shortest_there),
+        TITLED("max_length_a_to_b", put_longest_there),
+        TITLED("min_length_b_to_a", put_shortest_back),
+        TITLED("max_length_b_to_a", put_longest_back),
+        TITLED("vlan", put_vlan),
+        TITLED("inner_vlan", put_inner_vlan),
+        TITLED("community_id", put_community_id),
+        TITLED("mac_a", put_a_mac),
+        TITLED("mac_b", put_b_mac),
+        TITLED("device_a", put_a_device),
+        TITLED("device_b", put_b_device),
 };
 
 void flow_lines_begin(const struct flow_lines *lines, FILE *f) {
@@ -270,16 +292,18 @@ int flow_lines_format(const struct flow_lines *lines, const struct flow_record *
         if (r < 0)
                 return r;
         for (size_t i = 0; i < ELEMENTSOF(columns); i++) {
-                *l.at++ = i > 0 ? ',' : '{';
-                if (!lines->csv) {
-                        *l.at++ = '"';
-                        put_text(&l, columns[i].name);
-                        put(&l, "\":", 2);
+                if (lines->csv) {
+                        *l.at++ = ',';
+                } else {
+                        memcpy(l.at, columns[i].title, TITLE_MAX); /* all of it, which is faster than its length */
+                        l.at += columns[i].length;
                 }
                 columns[i].put(&l);
         }
-        if (!lines->csv)
+        if (!lines->csv) {
+                *ret = '{';
                 *l.at++ = '}';
+        }
         *l.at = '\0';
         *ret_length = (size_t) (l.at - ret);
         return 0;
@@ -293,7 +317,7 @@ int flow_lines_write(const struct flow_lines *lines, const struct flow_record *r
         r = flow_lines_format(lines, record, line, &n);
         if (r < 0)
                 return r;
-        /* A line of CSV has no brace in front. */
+        /* A line of CSV has a comma too many in front. */
         fwrite_unlocked(line + lines->csv, 1, n - lines->csv, f);
         fwrite_unlocked(lines->csv ? "\r\n" : "\n", 1, lines->csv ? 2 : 1, f);
         return 0;

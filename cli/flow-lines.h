@@ -19,7 +19,7 @@ struct flow_lines {
 
 /* Writes what stands above the lines: the titles of CSV. */
 void flow_lines_begin(const struct flow_lines *lines, FILE *f);
-/* The line without its end. 0, or -EIO when libcrypto refuses the Community ID. */
+/* The line without its end; of CSV from its second byte on. 0, or -EIO when libcrypto refuses the Community ID. */
 int flow_lines_format(const struct flow_lines *lines, const struct flow_record *record, char ret[static FLOW_LINE_MAX],
                       size_t *ret_length);
 /* The same with its end, to `f`. */

@@ -211,8 +211,7 @@ static int analyze_paths(const struct options *options, int n, char *paths[], co
         int status = 0;
 
         if (flow_hasher_new(&lines.hasher) < 0) {
-                fprintf(stderr, "Cannot use SHA-1 of libcrypto, which Community IDs of flows need.\n");
-                return 1;
+                return output_no_memory();
         }
         flow_lines_begin(&lines, stdout);
         screen_open(&screen, options, wants_report(options));

@@ -19,17 +19,21 @@ struct flow_hasher {
 };
 
 int flow_hasher_new(struct flow_hasher **ret) {
-        struct flow_hasher *h = calloc(1, sizeof *h);
+        *ret = calloc(1, sizeof **ret);
+        return *ret ? 0 : -ENOMEM;
+}
 
-        if (!h)
-                return -ENOMEM;
-        h->sha1 = EVP_MD_fetch(NULL, "SHA1", NULL);
+/* To set libcrypto up takes longer than a short capture: not before it is needed. */
+static int prepare(struct flow_hasher *h) {
+        if (h->context)
+                return 0;
+        h->sha1 = h->sha1 ?: EVP_MD_fetch(NULL, "SHA1", NULL);
         h->context = EVP_MD_CTX_new();
         if (!h->sha1 || !h->context || EVP_DigestInit_ex2(h->context, h->sha1, NULL) != 1) {
-                flow_hasher_free(h);
+                EVP_MD_CTX_free(h->context);
+                h->context = NULL;
                 return -EIO;
         }
-        *ret = h;
         return 0;
 }
 
@@ -90,7 +94,7 @@ int flow_community_id(struct flow_hasher *h, const struct flow_record *record, c
         uint8_t text[40], digest[EVP_MAX_MD_SIZE];
         unsigned size = 0;
 
-        if (EVP_DigestInit_ex2(h->context, NULL, NULL) != 1 ||
+        if (prepare(h) < 0 || EVP_DigestInit_ex2(h->context, NULL, NULL) != 1 ||
             EVP_DigestUpdate(h->context, text, describe(record, text)) != 1 ||
             EVP_DigestFinal_ex(h->context, digest, &size) != 1 || size != 20)
                 return -EIO;

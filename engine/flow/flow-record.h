@@ -86,7 +86,7 @@ const char *flow_protocol_to_string(uint8_t protocol, char buffer[static 4]);
 int flow_protocol_from_string(const char *s, uint8_t *ret);
 
 /* The Community ID, version 1 with seed 0 (https://github.com/corelight/community-id-spec): "1:" and 28 letters. -EIO:
- * libcrypto refuses SHA-1. */
+ * libcrypto refuses SHA-1, which the first call finds out. */
 #define FLOW_COMMUNITY_ID_MAX sizeof("1:0123456789012345678901234567")
 struct flow_hasher;
 int flow_hasher_new(struct flow_hasher **ret);
