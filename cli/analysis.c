@@ -95,6 +95,50 @@ static struct json_object *flow_stats(const struct flow_counters *c) {
         return TAKE_PTR(o);
 }
 
+static struct json_object *session_ends(const struct session_counters *c) {
+        _cleanup_(json_putp) struct json_object *o = json_object_new_object();
+
+        for (int i = 0; o && i < _SESSION_END_MAX; i++)
+                if (add_number(o, session_end_to_string((enum session_end) i), c->ended[i]) < 0)
+                        return NULL;
+        return TAKE_PTR(o);
+}
+
+/* TCP connections as far as they were read, with the limits that hold. */
+static struct json_object *session_stats(const struct session_counters *c) {
+        const struct {
+                const char *key;
+                uint64_t value;
+        } numbers[] = {
+                { "begun", c->sessions },
+                { "evicted", c->evicted },
+                { "live_max", c->live_max },
+                { "live_limit", c->live_limit },
+                { "buffered_max", c->buffered_max },
+                { "buffered_limit", c->buffered_limit },
+                { "buffer_refused", c->buffer_refused },
+                { "stream_full", c->stream_full },
+                { "holes", c->holes },
+        };
+        _cleanup_(json_putp) struct json_object *o = json_object_new_object();
+
+        for (size_t i = 0; o && i < ELEMENTSOF(numbers); i++)
+                if (add_number(o, numbers[i].key, numbers[i].value) < 0)
+                        return NULL;
+        if (!o || json_add(o, "ended", session_ends(c)) < 0)
+                return NULL;
+        return TAKE_PTR(o);
+}
+
+static struct json_object *datagram_stats(const struct datagram_counters *c) {
+        _cleanup_(json_putp) struct json_object *o = json_object_new_object();
+
+        if (!o || add_number(o, "begun", c->states) < 0 || add_number(o, "evicted", c->evicted) < 0 ||
+            add_number(o, "unfinished_max", c->unfinished_max) < 0 || add_number(o, "dropped", c->dropped) < 0)
+                return NULL;
+        return TAKE_PTR(o);
+}
+
 struct json_object *analysis_stats(const struct analysis *a) {
         _cleanup_(json_putp) struct json_object *o = json_object_new_object();
         struct engine_counters c;
@@ -129,7 +173,9 @@ struct json_object *analysis_stats(const struct analysis *a) {
         for (size_t i = 0; i < ELEMENTSOF(numbers); i++)
                 if (add_number(o, numbers[i].key, *numbers[i].value) < 0)
                         return NULL;
-        if (json_add(o, "protocols", protocol_stats(&c)) < 0 || json_add(o, "flows", flow_stats(&c.flows)) < 0 ||
+        if (json_add(o, "sessions", session_stats(&c.sessions)) < 0 ||
+            json_add(o, "datagrams", datagram_stats(&c.datagrams)) < 0 ||
+            json_add(o, "protocols", protocol_stats(&c)) < 0 || json_add(o, "flows", flow_stats(&c.flows)) < 0 ||
             (a->complaint ? json_add_text(o, "error", a->complaint) : json_object_object_add(o, "error", NULL)) < 0)
                 return NULL;
         return TAKE_PTR(o);

@@ -74,8 +74,10 @@ static bool append(struct stream *s, struct stream_budget *budget, struct cursor
         size_t n = cursor_left(&data), need = s->length + n, size = MAX(s->size, UINT32_C(256));
         uint8_t *buffer;
 
-        if (need > STREAM_BUFFER_MAX)
+        if (need > STREAM_BUFFER_MAX) {
+                budget->full++;
                 return false;
+        }
         while (size < need)
                 size *= 2;
         if (size > s->size) {
@@ -231,8 +233,10 @@ void stream_push(struct stream *s, const struct stream_reader *reader, uint32_t 
         }
         if (ahead > 0) {
                 keep_pending(s, reader->budget, sequence, data, length);
-                while (s->n_pending > STREAM_SEGMENTS_MAX || s->pending_bytes > STREAM_PENDING_MAX)
+                while (s->n_pending > STREAM_SEGMENTS_MAX || s->pending_bytes > STREAM_PENDING_MAX) {
+                        reader->budget->full++;
                         give_up_hole(s, reader);
+                }
                 return;
         }
         deliver_segment(s, reader, sequence, data, length);

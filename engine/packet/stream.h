@@ -21,6 +21,7 @@
 struct stream_budget {
         size_t limit, used; /* bytes held by all streams that share it */
         uint64_t refused;   /* times that it was full */
+        uint64_t full;      /* times that a stream of them held all that one may */
         uint64_t holes;     /* holes that were given up */
 };
 

@@ -13,10 +13,11 @@
 #include "engine/flow/flow-hash.h"
 #include "engine/proto/digester.h"
 
-/* Bytes that a direction may show before it is given up, and tries at the start of a line or segment: a mail
- * server greets and lists a dozen extensions before STARTTLS. */
-#define SESSION_UNKNOWN_BYTES (16 * 1024)
-#define SESSION_TRIES 64
+/* Bytes that a direction may show before it is given up: a mail server greets and lists a dozen extensions before
+ * STARTTLS. What is no text changes to a known protocol within its first messages (SOCKS, MySQL, RDP), or never. Only
+ * bytes count, never how they were cut into segments, which network cards join as they like. */
+#define SESSION_TEXT_BYTES (16 * 1024)
+#define SESSION_BINARY_BYTES 1024
 /* Longest line of a text protocol that is stepped over as one. */
 #define SESSION_LINE_MAX 1024
 /* First sequence numbers of recent connections, by hash. Overwritten freely: without one the first segment seen
@@ -37,8 +38,7 @@ struct session_side {
         struct mac_address mac; /* of the sender's frames */
         uint16_t fact_flags;    /* FACT_HAS_MAC, FACT_TUNNELLED */
         uint8_t hop_limit;
-        uint8_t tries;
-        uint16_t unknown_bytes;
+        uint16_t text_bytes, binary_bytes; /* of an unknown protocol */
         uint32_t first;         /* sequence number of the first byte, once it has begun */
         bool done, counted, begun, limited;
 };
@@ -92,6 +92,12 @@ const struct session_parser *const *session_parsers_get(size_t *ret_n) {
         return parsers;
 }
 
+const char *session_end_to_string(enum session_end end) {
+        static const char *const names[_SESSION_END_MAX] = { "done", "malformed", "too_long", "failed", "unknown", "limit" };
+
+        return names[end];
+}
+
 void *session_state(struct session *session) {
         return session->state;
 }
@@ -121,8 +127,7 @@ void session_recognise_again(struct session *session) {
         memset(session->state, 0, sizeof session->state);
         for (unsigned i = 0; i < 2; i++) {
                 session->side[i].done = session->side[i].counted = false;
-                session->side[i].tries = 0;
-                session->side[i].unknown_bytes = 0;
+                session->side[i].text_bytes = session->side[i].binary_bytes = 0;
         }
 }
 
@@ -297,10 +302,9 @@ struct reading {
 };
 
 /* Finds the parser that knows these bytes. 1 found, 0 too few bytes, -1 none. */
-static int recognise(struct session_table *t, struct session *s, struct cursor data) {
+static int recognise(struct session *s, struct cursor data) {
         bool undecided = false;
 
-        (void) t;
         for (unsigned i = 0; i < ELEMENTSOF(parsers); i++) {
                 int r = parsers[i]->recognise(s, data);
 
@@ -314,39 +318,61 @@ static int recognise(struct session_table *t, struct session *s, struct cursor d
         return undecided ? 0 : -1;
 }
 
-/* How many bytes of an unknown protocol to step over: a line of text, or text up to bytes that are none (an XML
- * stanza has no line end, nor has the one letter that PostgreSQL answers), so that what follows STARTTLS is
- * found wherever the segments were cut; all there is of anything else. 0: the line is not complete. */
-static size_t unknown_length(struct cursor data) {
+static bool is_text(uint8_t c) {
+        return (c >= 0x20 && c < 0x7f) || c == '\t' || c == '\r' || c == '\n';
+}
+
+/* May something known begin so? A record of TLS (RFC 8446 §5.1); the rest begins with a capital letter. */
+static bool may_begin(uint8_t c) {
+        return (c >= 20 && c <= 24) || (c >= 'A' && c <= 'Z');
+}
+
+/* A line; or text up to bytes that are none: an XML stanza has no line end, nor has the one letter that PostgreSQL answers.
+ * 0: it is not complete. */
+static size_t text_length(struct cursor data) {
         size_t n = MIN(cursor_left(&data), (size_t) SESSION_LINE_MAX);
 
         for (size_t i = 0; i < n; i++) {
-                uint8_t c = data.data[i];
-
-                if (c == '\n')
+                if (data.data[i] == '\n')
                         return i + 1;
-                if ((c < 0x20 && c != '\t' && c != '\r') || c >= 0x7f)
-                        return i > 0 ? i : cursor_left(&data);
+                if (!is_text(data.data[i]))
+                        return i;
         }
         return n < SESSION_LINE_MAX ? 0 : n;
 }
 
-static size_t give_up(struct reading *r, struct cursor data) {
+static size_t binary_length(struct cursor data) {
+        size_t n = MIN(cursor_left(&data), (size_t) SESSION_BINARY_BYTES), i = 1;
+
+        while (i < n && !may_begin(data.data[i]))
+                i++;
+        return i;
+}
+
+static size_t end_side(struct reading *r, enum session_end end, struct cursor data) {
         r->session->side[r->side].done = true;
+        r->table->counters.ended[end]++;
         return cursor_left(&data);
 }
 
+/* How many bytes of an unknown protocol to step over: a line while all is text, and up to what may begin something once
+ * there was something else, so that what follows STARTTLS, or a proxy's greeting, is found wherever the segments were cut. */
 static size_t read_unknown(struct reading *r, struct cursor data) {
         struct session_side *side = &r->session->side[r->side];
-        size_t n = unknown_length(data);
+        bool text = side->binary_bytes == 0 && is_text(data.data[0]);
+        size_t n = text ? text_length(data) : binary_length(data);
 
-        if (n == 0)
-                return 0;
-        side->unknown_bytes = (uint16_t) MIN(side->unknown_bytes + n, (size_t) UINT16_MAX);
-        if (++side->tries < SESSION_TRIES && side->unknown_bytes < SESSION_UNKNOWN_BYTES)
+        if (text)
+                side->text_bytes = (uint16_t) MIN(side->text_bytes + n, (size_t) UINT16_MAX);
+        else
+                side->binary_bytes = (uint16_t) MIN(side->binary_bytes + n, (size_t) UINT16_MAX);
+        if (side->text_bytes < SESSION_TEXT_BYTES && side->binary_bytes < SESSION_BINARY_BYTES)
                 return n;
-        r->table->counters.unknown++;
-        return give_up(r, data);
+        return end_side(r, SESSION_END_UNKNOWN, data);
+}
+
+static enum session_end end_of_error(int error) {
+        return error == -EBADMSG ? SESSION_END_MALFORMED : error == -ENOBUFS ? SESSION_END_TOO_LONG : SESSION_END_FAILED;
 }
 
 static size_t read_side(void *userdata, struct stream *stream _unused_, struct cursor data, bool fresh) {
@@ -361,7 +387,7 @@ static size_t read_side(void *userdata, struct stream *stream _unused_, struct c
         if (side->done)
                 return cursor_left(&data);
         if (!s->parser) {
-                int known = recognise(r->table, s, data);
+                int known = recognise(s, data);
 
                 if (known == 0)
                         return 0;
@@ -379,7 +405,7 @@ static size_t read_side(void *userdata, struct stream *stream _unused_, struct c
                 return done;
         if (result < 0)
                 counters->malformed++;
-        return give_up(r, data);
+        return end_side(r, result < 0 ? end_of_error(result) : SESSION_END_DONE, data);
 }
 
 /* What is said of a side whose packet is not at hand. */
@@ -419,7 +445,7 @@ static void push(struct session_table *t, struct session_side *side, const struc
                 stream_push(&side->stream, reader, sequence, data, length);
         if (side->stream.next - side->first < t->bytes_max || side->limited)
                 return;
-        t->counters.limited++;
+        t->counters.ended[SESSION_END_LIMIT] += !side->done;
         side->limited = side->done = true;
 }
 
@@ -508,5 +534,6 @@ void session_table_get_counters(const struct session_table *t, struct session_co
         ret->buffered_limit = t->budget.limit;
         ret->buffered = t->budget.used;
         ret->buffer_refused = t->budget.refused;
+        ret->stream_full = t->budget.full;
         ret->holes = t->budget.holes;
 }

@@ -45,12 +45,25 @@ void session_recognise_again(struct session *session);
 #define SESSION_PARSER_MAX 8
 const struct session_parser *const *session_parsers_get(size_t *ret_n);
 
+/* Why a direction is read no further. */
+enum session_end {
+        SESSION_END_DONE,      /* nothing more of interest */
+        SESSION_END_MALFORMED, /* nonsense */
+        SESSION_END_TOO_LONG,  /* a message longer than is kept */
+        SESSION_END_FAILED,    /* no memory, libcrypto */
+        SESSION_END_UNKNOWN,   /* no parser knew its first bytes */
+        SESSION_END_LIMIT,     /* read up to session_table_limit() */
+        _SESSION_END_MAX,
+};
+
+const char *session_end_to_string(enum session_end end) __attribute__((const));
+
 struct session_counters {
         uint64_t sessions, evicted; /* ever made; pushed out by newer ones */
         uint64_t live, live_max, live_limit;
-        uint64_t unknown;           /* directions given up without a parser that knew them */
-        uint64_t limited;           /* directions read up to session_table_limit() */
+        uint64_t ended[_SESSION_END_MAX]; /* directions, by enum session_end */
         uint64_t buffered, buffered_max, buffer_refused, holes; /* bytes, bytes, times, times */
+        uint64_t stream_full;       /* times that one stream held all that one may */
         uint64_t buffered_limit;    /* bytes */
         struct dissector_counters parsers[SESSION_PARSER_MAX]; /* packets: directions begun; malformed: retired */
 };

@@ -112,13 +112,13 @@ static int recognise_tls(const struct session *session _unused_, struct cursor d
         return r < 0 ? -1 : r;
 }
 
-/* Goes to where a record begins. What a protocol said before STARTTLS may still stand in front of the first; behind
- * a hole only the start of a segment is likely. 1 there, 0 not. */
+/* Goes to where a record begins. What a protocol said before STARTTLS may still stand in front of the first, and behind a
+ * hole the rest of one. 1 there, 0 not. */
 static int find_record(struct tls_side *s, struct cursor *data) {
         size_t passed = 0;
         int r = record_begins(*data);
 
-        while (r < 0 && cursor_skip(data, s->started ? cursor_left(data) : 1)) {
+        while (r < 0 && cursor_skip(data, 1)) {
                 passed++;
                 r = cursor_left(data) > 0 ? record_begins(*data) : 0;
         }

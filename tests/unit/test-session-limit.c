@@ -26,7 +26,7 @@ static uint64_t limited(const struct tcp_talk *t) {
         struct session_counters counters;
 
         session_table_get_counters(t->table, &counters);
-        return counters.limited;
+        return counters.ended[SESSION_END_LIMIT];
 }
 
 static void limit_is_a_place_in_the_stream(void **state _unused_) {
