@@ -87,6 +87,13 @@ static void pass_sighting(void *userdata, const struct sighting *sighting) {
                 c->ops.sighting(c->ops.userdata, sighting);
 }
 
+static void pass_flow(void *userdata, const struct flow_delta *delta) {
+        struct capture *c = userdata;
+
+        if (c->ops.flow)
+                c->ops.flow(c->ops.userdata, delta);
+}
+
 static void pass_failure(void *userdata, const char *interface, int error, const char *message) {
         struct capture *c = userdata;
 
@@ -137,7 +144,7 @@ static int watch_interface(struct capture *c, sd_event *event) {
 }
 
 static int climb(struct capture *c, const struct capture_config *config, sd_event *event, struct strbuf *reasons) {
-        struct capture_ops ops = { pass_frame, pass_sighting, pass_failure, c };
+        struct capture_ops ops = { pass_frame, pass_sighting, pass_flow, pass_failure, c };
         int r = -EINVAL;
 
         for (size_t i = 0; i < ELEMENTSOF(ladder); i++) {

@@ -5,6 +5,7 @@
 #include <stdint.h>
 #include <systemd/sd-event.h>
 
+#include "engine/flow/flow-delta.h"
 #include "engine/inventory/inventory.h"
 #include "engine/packet/frame.h"
 
@@ -38,6 +39,7 @@ struct capture_config {
 struct capture_ops {
         void (*frame)(void *userdata, const struct frame *frame);
         void (*sighting)(void *userdata, const struct sighting *sighting);
+        void (*flow)(void *userdata, const struct flow_delta *delta);
         /* The interface went away or the backend failed for good; the capture is dead and may be freed
          * from a later event. `error` is a negative errno, `message` says what happened. */
         void (*failed)(void *userdata, const char *interface, int error, const char *message);

@@ -99,6 +99,12 @@ static void on_sighting(void *userdata, const struct sighting *sighting) {
         l->ops.sighting(l->ops.userdata, sighting);
 }
 
+static void on_flow(void *userdata, const struct flow_delta *delta) {
+        struct listener *l = userdata;
+
+        l->ops.flow(l->ops.userdata, delta);
+}
+
 static void ask_reconcile(struct listener *l) {
         (void) sd_event_source_set_enabled(l->reconcile, SD_EVENT_ONESHOT);
 }
@@ -149,7 +155,8 @@ static void log_lines(int priority, const char *interface, const char *what, con
 }
 
 static void slot_start(struct listener *l, struct slot *slot, const struct link *link) {
-        const struct capture_ops ops = { .frame = on_frame, .sighting = on_sighting, .failed = on_failed, .userdata = l };
+        const struct capture_ops ops = { .frame = on_frame, .sighting = on_sighting, .flow = on_flow, .failed = on_failed,
+                                         .userdata = l };
         char reasons[1024] = "";
         int r;
 

@@ -31,6 +31,7 @@ struct listener_interface {
 struct listener_ops {
         void (*frame)(void *userdata, const struct frame *frame);
         void (*sighting)(void *userdata, const struct sighting *sighting);
+        void (*flow)(void *userdata, const struct flow_delta *delta);
         /* An interface that is listened on: what the kernel says of it, and whether the backend counts presence. */
         void (*interface)(void *userdata, const struct inventory_interface *interface, bool external_presence);
         void (*interface_gone)(void *userdata, uint32_t ifindex);

@@ -302,6 +302,14 @@ static void on_sighting(void *userdata, const struct sighting *sighting) {
                 flows_touch(m->flows, engine_now(m->engine));
 }
 
+static void on_flow_delta(void *userdata, const struct flow_delta *delta) {
+        struct manager *m = userdata;
+
+        engine_feed_flow_delta(m->engine, delta);
+        if (m->flows)
+                flows_touch(m->flows, engine_now(m->engine));
+}
+
 static void on_interface(void *userdata, const struct inventory_interface *interface, bool external_presence) {
         struct manager *m = userdata;
 
@@ -684,6 +692,7 @@ static int start_listening(struct manager *m) {
         const struct listener_ops ops = {
                 .frame = on_frame,
                 .sighting = on_sighting,
+                .flow = on_flow_delta,
                 .interface = on_interface,
                 .interface_gone = on_interface_gone,
                 .changed = on_listener_changed,

@@ -383,7 +383,7 @@ static void feed_decoded(struct engine *e, const struct frame *frame) {
         r = packet_decode(e->decoder, frame, &packet);
         if (packet.flags & PACKET_HAS_MAC)
                 count_addresses(e, frame, packet.vlan, &packet.link_source, &packet.link_destination);
-        if (e->flows && !set_holds(&e->external_flows, frame->ifindex))
+        if (e->flows && !frame->flow_counted && !set_holds(&e->external_flows, frame->ifindex))
                 count_flow(e, &packet);
         if (r <= 0)
                 return;

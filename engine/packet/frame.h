@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
 
+#include <stdbool.h>
 #include <stdint.h>
 
 /* What a capture backend hands over: one frame as it was on the wire. */
@@ -15,6 +16,7 @@ struct frame {
         /* VLAN tag that the network card took out of the frame (PACKET_AUXDATA, skb->vlan_tci); 0 none.
          * Host byte order, as the 802.1Q tag's TCI with the "present" bit 0x10000 set. */
         uint32_t vlan_tag;
+        bool flow_counted; /* in a struct flow_delta, so the flow table must not count it again */
 };
 
 #define FRAME_VLAN_PRESENT UINT32_C(0x10000)

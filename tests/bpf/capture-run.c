@@ -53,7 +53,7 @@ static void print_stats(const struct capture *capture) {
 }
 
 static int run(sd_event *event, const struct capture_config *config, const char *interface) {
-        struct capture_ops ops = { on_frame, on_sighting, on_failed, NULL };
+        struct capture_ops ops = { .frame = on_frame, .sighting = on_sighting, .failed = on_failed };
         struct engine_ops engine_ops = { .fact = on_fact };
         struct engine_config engine_config;
         struct capture *capture;
