@@ -295,6 +295,10 @@ static inline void count_addresses(struct engine *e, const struct frame *frame, 
                 e->counters.sightings_dropped++;
 }
 
+static bool counts_flow(const struct engine *e, const struct frame *frame) {
+        return e->flows && !frame->flow_counted && !set_holds(&e->external_flows, frame->ifindex);
+}
+
 static void count_flow(struct engine *e, const struct packet *packet) {
         if (flow_observation_from_packet(packet, flow_table_next(e->flows)))
                 flow_table_add(e->flows);
@@ -369,7 +373,7 @@ static inline bool feed_settled(struct engine *e, const struct frame *frame) {
         e->plain.bytes += frame->length;
         e->plain.truncated += frame->length > frame->captured;
         count_addresses(e, frame, o->rest >> 12 & 0xfff, &o->link_source, &o->link_destination);
-        if (e->flows && !set_holds(&e->external_flows, frame->ifindex))
+        if (counts_flow(e, frame))
                 flow_table_add(e->flows);
         return true;
 }
@@ -383,7 +387,7 @@ static void feed_decoded(struct engine *e, const struct frame *frame) {
         r = packet_decode(e->decoder, frame, &packet);
         if (packet.flags & PACKET_HAS_MAC)
                 count_addresses(e, frame, packet.vlan, &packet.link_source, &packet.link_destination);
-        if (e->flows && !frame->flow_counted && !set_holds(&e->external_flows, frame->ifindex))
+        if (counts_flow(e, frame))
                 count_flow(e, &packet);
         if (r <= 0)
                 return;

@@ -201,6 +201,8 @@ static __attribute__((noinline)) bool read_any(const struct frame *frame, struct
 
 /* IPv4 without tags or options of its own, and with nothing missing, is what most frames hold: the same as above in
  * fewer steps. IP begins at 14, what it carries at 34. `length`: of TCP with its header, and all of it captured. */
+#define PLAIN_HEADERS 34
+
 static inline bool read_plain_tcp(const uint8_t *tcp, uint32_t length, struct flow_observation *o) {
         uint32_t header = (uint32_t) (tcp[12] >> 4) * 4;
         uint64_t numbers;
@@ -219,7 +221,7 @@ static inline bool read_plain_tcp(const uint8_t *tcp, uint32_t length, struct fl
 }
 
 static inline bool read_plain_udp(const uint8_t *udp, uint32_t length, struct flow_observation *o) {
-        const struct rest r = { udp, length, 0 };
+        const struct rest r = { udp, length, 0, udp - PLAIN_HEADERS };
 
         return read_udp(&r, o);
 }
@@ -233,13 +235,13 @@ static inline bool read_frame(const struct frame *frame, struct flow_observation
             load_be16(h + 12) != TYPE_IPV4 || h[14] != 0x45 || load_be16(h + 20) & 0x3fff)
                 return read_any(frame, o);
         length = load_be16(h + 16) - 20U;
-        if (length > frame->captured - 34)
+        if (length > frame->captured - PLAIN_HEADERS)
                 return read_any(frame, o);
-        if (!(h[23] == IPPROTO_TCP && read_plain_tcp(h + 34, length, o)) &&
-            !(h[23] == IPPROTO_UDP && read_plain_udp(h + 34, length, o)))
+        if (!(h[23] == IPPROTO_TCP && read_plain_tcp(h + PLAIN_HEADERS, length, o)) &&
+            !(h[23] == IPPROTO_UDP && read_plain_udp(h + PLAIN_HEADERS, length, o)))
                 return read_any(frame, o);
         memcpy(&addresses, h + 26, sizeof addresses);
-        set_ipv4(o, be64toh(addresses), load_be32(h + 34), h[23], 0);
+        set_ipv4(o, be64toh(addresses), load_be32(h + PLAIN_HEADERS), h[23], 0);
         set_frame(o, frame, h);
         return true;
 }
