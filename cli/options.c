@@ -183,7 +183,7 @@ static bool set_format(struct options *o, const char *value) {
 
 static bool set_view(struct options *o, const char *value) {
         o->view = value;
-        return set_choice("view", value, (const char *const[]) { "devices", "flows", "alerts", NULL });
+        return set_choice("view", value, (const char *const[]) { "devices", "flows", "talkers", "alerts", NULL });
 }
 
 static bool set_delay(struct options *o, const char *value) {
@@ -251,7 +251,7 @@ static const struct option_row rows[] = {
         { "stats", 0, NULL, " analyze ", "One JSON object of totals per file", FLAG(stats) },
         { "rules", 0, "DIR", " analyze ", "Read classification rules from DIR/*.conf", TEXT(rules) },
         { "signatures", 0, "FILE", " analyze ", "Read TCP signatures (p0f.fp) from FILE", TEXT(signatures) },
-        { "view", 0, "VIEW", " top ", "Begin with devices (the default), flows or alerts", .set = set_view },
+        { "view", 0, "VIEW", " top ", "Begin with devices (the default), flows, talkers or alerts", .set = set_view },
         { "delay", 'd', "SECONDS", " top ", "Time from one refresh to the next, 0.2 to 3600 (1)", .set = set_delay },
         { "batch", 'b', "N", " top ", "Print N pictures as text, or JSON, and end", .set = set_batch },
         { "json", 0, "MODE", NULL, "Print JSON: pretty, short, or off (the default)", .set = set_json },

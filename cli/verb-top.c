@@ -195,7 +195,7 @@ const struct verb verb_top = {
         .name = "top",
         .arguments = "",
         .summary = "Show devices, flows, throughput and alerts live, full screen",
-        .description = "A dashboard with keys as in htop: Tab goes from devices to flows and alerts, Enter shows all about\n"
+        .description = "A dashboard with keys as in htop: Tab goes on to flows, talkers and alerts, Enter shows all about\n"
                        "the selected row, / filters, F6 sorts, Space pauses, F1 tells the rest, q quits. Flows need the\n"
                        "polkit action org.lanscope1.inspect-traffic. With --batch it prints plain text, or with --json one\n"
                        "object a picture, and needs no terminal.\n",

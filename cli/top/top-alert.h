@@ -1,15 +1,9 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
 
-#include "cli/top/top-list.h"
-#include "common/json-text.h"
+#include "cli/top/top-record.h"
 
-/* Alerts as rows. There are 1000 at most: a row keeps its whole record. */
-
-struct top_alert {
-        struct top_row row;
-        struct json_object *record; /* as alert_from_bus() gives it */
-};
+/* Alerts as rows: records as alert_from_bus() gives them. There are 1000 at most. */
 
 extern const struct top_kind top_alerts;
 

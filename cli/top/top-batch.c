@@ -71,7 +71,22 @@ static int take_flows(sd_bus *bus, struct top_model *model) {
 
         if (r >= 0)
                 r = bus_read_reply(reply, &list);
-        return r < 0 ? r : top_model_take_flows(model, list);
+        if (r >= 0)
+                r = top_model_take_flows(model, list);
+        top_model_set_time(model, when_now());
+        return r;
+}
+
+static int take_talkers(sd_bus *bus, struct top_model *model) {
+        static const struct bus_method method = { LANSCOPE_MANAGER_INTERFACE, "ListTalkers",
+                                                  LANSCOPE_ACTION_INSPECT_TRAFFIC };
+        _cleanup_(sd_bus_message_unrefp) sd_bus_message *reply = NULL;
+        _cleanup_(json_putp) struct json_object *list = NULL;
+        int r = bus_call(bus, LANSCOPE_PATH, &method, &reply, "a{sv}", 0);
+
+        if (r >= 0)
+                r = bus_read_reply(reply, &list);
+        return r < 0 ? r : top_model_take_talkers(model, list);
 }
 
 static int take_picture(sd_bus *bus, struct top_model *model) {
@@ -84,6 +99,8 @@ static int take_picture(sd_bus *bus, struct top_model *model) {
                 return take_devices(bus, model);
         case TOP_FLOWS:
                 return take_flows(bus, model);
+        case TOP_TALKERS:
+                return take_talkers(bus, model);
         case TOP_ALERTS:
                 return take_alerts(bus, model);
         case _TOP_VIEW_MAX:
@@ -182,9 +199,9 @@ static struct json_object *record_of(enum top_view view, const struct top_row *r
         case TOP_DEVICES:
                 return record_of_device((const struct top_device *) row);
         case TOP_FLOWS:
-                return json_object_get(((const struct top_flow *) row)->record);
+        case TOP_TALKERS:
         case TOP_ALERTS:
-                return json_object_get(((const struct top_alert *) row)->record);
+                return json_object_get(top_record_of(row));
         case _TOP_VIEW_MAX:
                 break;
         }

@@ -241,6 +241,24 @@ static void build_flow(const struct top_model *m, struct json_object *f, struct 
         add_text(lines, "Community", json_text_at(f, "CommunityId"));
 }
 
+static void build_talker(struct json_object *talker, struct top_lines *lines) {
+        uint64_t missed = number_at(talker, "BytesMissed");
+        char text[64];
+        struct strbuf b = STRBUF(text);
+
+        if (*json_text_at(talker, "Name"))
+                add(lines, STYLE_BOLD, "Name", "%s", json_text_at(talker, "Name"));
+        add_text(lines, "Address", json_text_at(talker, "Address"));
+        if (strcmp(json_text_at(talker, "Device"), "/") != 0)
+                add_text(lines, "Device", "of this network, with all its addresses");
+        top_format_rate(&b, number_at(talker, "Rate"));
+        add(lines, STYLE_NONE, "Rate", "%s both ways, in the last round of 10 s", text);
+        add_direction(lines, talker, "Sent");
+        add_direction(lines, talker, "Received");
+        if (missed > 0)
+                add(lines, STYLE_DIM, "Missed", "at most %" PRIu64 " bytes, before it was told from the crowd", missed);
+}
+
 void top_detail_build(struct top_model *model, struct top_lines *ret) {
         const struct top_row *row = top_list_selected(top_model_list(model));
 
@@ -252,10 +270,13 @@ void top_detail_build(struct top_model *model, struct top_lines *ret) {
                 build_device(model, (const struct top_device *) row, ret);
                 return;
         case TOP_FLOWS:
-                build_flow(model, ((const struct top_flow *) row)->record, ret);
+                build_flow(model, top_record_of(row), ret);
+                return;
+        case TOP_TALKERS:
+                build_talker(top_record_of(row), ret);
                 return;
         case TOP_ALERTS:
-                build_alert(model, ((const struct top_alert *) row)->record, ret);
+                build_alert(model, top_record_of(row), ret);
                 return;
         case _TOP_VIEW_MAX:
                 return;

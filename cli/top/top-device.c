@@ -10,6 +10,7 @@
 #include <string.h>
 #include <strings.h>
 
+#include "cli/top/top-record.h"
 #include "cli/top/top-text.h"
 #include "common/cleanup.h"
 
@@ -93,12 +94,8 @@ static uint64_t ip_rank(const char *ip) {
         return UINT64_C(1) << 32 | !*ip;
 }
 
-static int compare_numbers(uint64_t a, uint64_t b) {
-        return (a > b) - (a < b);
-}
-
 static int compare_ip(const struct top_row *a, const struct top_row *b) {
-        int r = compare_numbers(ip_rank(device_of(a)->ip), ip_rank(device_of(b)->ip));
+        int r = top_compare_numbers(ip_rank(device_of(a)->ip), ip_rank(device_of(b)->ip));
 
         return r != 0 ? r : strcmp(device_of(a)->ip, device_of(b)->ip);
 }
@@ -114,9 +111,9 @@ static enum style format_rate(const struct top_row *row, uint64_t now _unused_, 
 
 /* Of devices that are silent now the one that said most before. */
 static int compare_rate(const struct top_row *a, const struct top_row *b) {
-        int r = compare_numbers(device_of(a)->bits_per_second, device_of(b)->bits_per_second);
+        int r = top_compare_numbers(device_of(a)->bits_per_second, device_of(b)->bits_per_second);
 
-        return r != 0 ? r : compare_numbers(device_of(a)->bytes, device_of(b)->bytes);
+        return r != 0 ? r : top_compare_numbers(device_of(a)->bytes, device_of(b)->bytes);
 }
 
 static enum style format_packets(const struct top_row *row, uint64_t now _unused_, struct strbuf *b) {
@@ -126,7 +123,7 @@ static enum style format_packets(const struct top_row *row, uint64_t now _unused
 }
 
 static int compare_packets(const struct top_row *a, const struct top_row *b) {
-        return compare_numbers(device_of(a)->packets_per_second, device_of(b)->packets_per_second);
+        return top_compare_numbers(device_of(a)->packets_per_second, device_of(b)->packets_per_second);
 }
 
 static size_t values_of(const struct top_row *row, const uint32_t **ret) {
@@ -140,7 +137,7 @@ static enum style format_total(const struct top_row *row, uint64_t now _unused_,
 }
 
 static int compare_total(const struct top_row *a, const struct top_row *b) {
-        return compare_numbers(device_of(a)->bytes, device_of(b)->bytes);
+        return top_compare_numbers(device_of(a)->bytes, device_of(b)->bytes);
 }
 
 static enum style format_seen(const struct top_row *row, uint64_t now, struct strbuf *b) {
@@ -149,7 +146,7 @@ static enum style format_seen(const struct top_row *row, uint64_t now, struct st
 }
 
 static int compare_seen(const struct top_row *a, const struct top_row *b) {
-        return compare_numbers(device_of(a)->last_seen, device_of(b)->last_seen);
+        return top_compare_numbers(device_of(a)->last_seen, device_of(b)->last_seen);
 }
 
 static void more(const struct top_row *row, struct strbuf *b) {
@@ -161,7 +158,7 @@ static void more(const struct top_row *row, struct strbuf *b) {
 
 static const struct top_column columns[] = {
         { "", 1, .format = format_mark },
-        { "NAME", 14, 32, .letter = 'N', .format = format_name, .compare = compare_name },
+        { "NAME", 12, 32, .letter = 'N', .format = format_name, .compare = compare_name },
         { "TYPE", 10, 22, 2, .letter = 'Y', .format = format_type, .compare = compare_type },
         { "VENDOR", 10, 20, 5, .letter = 'V', .format = format_vendor, .compare = compare_vendor },
         { "MODEL", 12, 24, 9, .format = format_model, .compare = compare_model },
@@ -173,7 +170,7 @@ static const struct top_column columns[] = {
         { "SEEN", 5, 6, 3, true, true, 'T', format_seen, compare_seen },
         { "TOTAL", 8, 9, 1, true, true, 'M', format_total, compare_total },
         { "PKT/S", 5, 6, 7, true, true, 'K', format_packets, compare_packets },
-        { "ACTIVITY", 12, TOP_DEVICE_HISTORY, 4, .values = values_of },
+        { "ACTIVITY", 16, TOP_DEVICE_HISTORY, 4, .values = values_of },
         { "RATE", 9, 10, 0, true, true, 'P', format_rate, compare_rate },
 };
 

@@ -4,28 +4,14 @@
 
 #include "cli/top/top-flow.h"
 
-#include <errno.h>
 #include <inttypes.h>
-#include <stdlib.h>
 #include <string.h>
 #include <strings.h>
 
 #include "cli/top/top-text.h"
 
-static struct json_object *record_of(const struct top_row *row) {
-        return ((const struct top_flow *) row)->record;
-}
-
-static const char *text_of(const struct top_row *row, const char *key) {
-        return json_text_at(record_of(row), key);
-}
-
-static uint64_t number_of(const struct top_row *row, const char *key) {
-        return json_object_get_uint64(json_at(record_of(row), key));
-}
-
 static bool is_active(const struct top_row *row) {
-        return json_object_get_boolean(json_at(record_of(row), "Active"));
+        return top_record_flag(row, "Active");
 }
 
 static enum style quiet(const struct top_row *row, enum style style) {
@@ -67,23 +53,23 @@ void top_flow_format_end(struct json_object *record, const char *end, struct str
 
 /* The initiator's port says nothing: it is any. */
 static enum style format_initiator(const struct top_row *row, uint64_t now _unused_, struct strbuf *b) {
-        strbuf_string(b, end_name(record_of(row), "Initiator"));
+        strbuf_string(b, end_name(top_record_of(row), "Initiator"));
         return quiet(row, STYLE_NONE);
 }
 
 static enum style format_responder(const struct top_row *row, uint64_t now _unused_, struct strbuf *b) {
-        top_flow_format_end(record_of(row), "Responder", b);
+        top_flow_format_end(top_record_of(row), "Responder", b);
         return quiet(row, STYLE_NONE);
 }
 
 static enum style format_protocol(const struct top_row *row, uint64_t now _unused_, struct strbuf *b) {
-        strbuf_string(b, text_of(row, "Protocol"));
+        strbuf_string(b, top_record_text(row, "Protocol"));
         return quiet(row, STYLE_NONE);
 }
 
 /* Of TCP its state, of what ended how. */
 static const char *state_of(const struct top_row *row) {
-        return is_active(row) ? text_of(row, "State") : text_of(row, "End");
+        return is_active(row) ? top_record_text(row, "State") : top_record_text(row, "End");
 }
 
 static enum style format_state(const struct top_row *row, uint64_t now _unused_, struct strbuf *b) {
@@ -97,7 +83,7 @@ static enum style format_state(const struct top_row *row, uint64_t now _unused_,
 }
 
 static enum style format_rtt(const struct top_row *row, uint64_t now _unused_, struct strbuf *b) {
-        uint64_t rtt = number_of(row, "RttAverage");
+        uint64_t rtt = top_record_number(row, "RttAverage");
 
         if (rtt > 0)
                 strbuf_printf(b, rtt < 10000 ? "%.1fms" : "%.0fms", (double) rtt / 1000);
@@ -105,7 +91,7 @@ static enum style format_rtt(const struct top_row *row, uint64_t now _unused_, s
 }
 
 static enum style format_lost(const struct top_row *row, uint64_t now _unused_, struct strbuf *b) {
-        uint64_t n = number_of(row, "Retransmissions");
+        uint64_t n = top_record_number(row, "Retransmissions");
 
         if (n > 0)
                 top_format_count(b, n);
@@ -113,16 +99,16 @@ static enum style format_lost(const struct top_row *row, uint64_t now _unused_, 
 }
 
 static enum style format_seen(const struct top_row *row, uint64_t now, struct strbuf *b) {
-        top_format_age(b, number_of(row, "LastSeen"), now);
+        top_format_age(b, top_record_number(row, "LastSeen"), now);
         return quiet(row, STYLE_NONE);
 }
 
 static uint64_t bytes_of(const struct top_row *row) {
-        return number_of(row, "BytesSent") + number_of(row, "BytesReceived");
+        return top_record_number(row, "BytesSent") + top_record_number(row, "BytesReceived");
 }
 
 static uint64_t packets_of(const struct top_row *row) {
-        return number_of(row, "PacketsSent") + number_of(row, "PacketsReceived");
+        return top_record_number(row, "PacketsSent") + top_record_number(row, "PacketsReceived");
 }
 
 static enum style format_packets(const struct top_row *row, uint64_t now _unused_, struct strbuf *b) {
@@ -131,12 +117,12 @@ static enum style format_packets(const struct top_row *row, uint64_t now _unused
 }
 
 static enum style format_sent(const struct top_row *row, uint64_t now _unused_, struct strbuf *b) {
-        top_format_bytes(b, number_of(row, "BytesSent"));
+        top_format_bytes(b, top_record_number(row, "BytesSent"));
         return quiet(row, STYLE_NONE);
 }
 
 static enum style format_received(const struct top_row *row, uint64_t now _unused_, struct strbuf *b) {
-        top_format_bytes(b, number_of(row, "BytesReceived"));
+        top_format_bytes(b, top_record_number(row, "BytesReceived"));
         return quiet(row, STYLE_NONE);
 }
 
@@ -146,27 +132,23 @@ static enum style format_total(const struct top_row *row, uint64_t now _unused_,
 }
 
 static enum style format_rate(const struct top_row *row, uint64_t now _unused_, struct strbuf *b) {
-        uint64_t rate = number_of(row, "Rate");
+        uint64_t rate = top_record_number(row, "Rate");
 
         if (rate > 0)
                 top_format_rate(b, rate);
         return quiet(row, STYLE_BOLD);
 }
 
-static int compare_numbers(uint64_t a, uint64_t b) {
-        return (a > b) - (a < b);
-}
-
 static int compare_initiator(const struct top_row *a, const struct top_row *b) {
-        return strcasecmp(end_name(record_of(a), "Initiator"), end_name(record_of(b), "Initiator"));
+        return strcasecmp(end_name(top_record_of(a), "Initiator"), end_name(top_record_of(b), "Initiator"));
 }
 
 static int compare_responder(const struct top_row *a, const struct top_row *b) {
-        return strcasecmp(end_name(record_of(a), "Responder"), end_name(record_of(b), "Responder"));
+        return strcasecmp(end_name(top_record_of(a), "Responder"), end_name(top_record_of(b), "Responder"));
 }
 
 static int compare_protocol(const struct top_row *a, const struct top_row *b) {
-        return strcmp(text_of(a, "Protocol"), text_of(b, "Protocol"));
+        return strcmp(top_record_text(a, "Protocol"), top_record_text(b, "Protocol"));
 }
 
 static int compare_state(const struct top_row *a, const struct top_row *b) {
@@ -175,27 +157,27 @@ static int compare_state(const struct top_row *a, const struct top_row *b) {
 
 #define NUMBER_COLUMN(name, value)                                                                  \
         static int compare_##name(const struct top_row *a, const struct top_row *b) {               \
-                return compare_numbers(value(a), value(b));                                         \
+                return top_compare_numbers(value(a), value(b));                                         \
         }
 
 static uint64_t rtt_of(const struct top_row *row) {
-        return number_of(row, "RttAverage");
+        return top_record_number(row, "RttAverage");
 }
 
 static uint64_t lost_of(const struct top_row *row) {
-        return number_of(row, "Retransmissions");
+        return top_record_number(row, "Retransmissions");
 }
 
 uint64_t top_flow_last_seen(const struct top_row *row) {
-        return number_of(row, "LastSeen");
+        return top_record_number(row, "LastSeen");
 }
 
 static uint64_t sent_of(const struct top_row *row) {
-        return number_of(row, "BytesSent");
+        return top_record_number(row, "BytesSent");
 }
 
 static uint64_t received_of(const struct top_row *row) {
-        return number_of(row, "BytesReceived");
+        return top_record_number(row, "BytesReceived");
 }
 
 NUMBER_COLUMN(rtt, rtt_of)
@@ -208,7 +190,7 @@ NUMBER_COLUMN(total, bytes_of)
 
 /* Of flows that are silent now the larger one. */
 static int compare_rate(const struct top_row *a, const struct top_row *b) {
-        int r = compare_numbers(number_of(a, "Rate"), number_of(b, "Rate"));
+        int r = top_compare_numbers(top_record_number(a, "Rate"), top_record_number(b, "Rate"));
 
         return r != 0 ? r : compare_total(a, b);
 }
@@ -220,8 +202,9 @@ static void more(const struct top_row *row, struct strbuf *b) {
         };
 
         for (size_t i = 0; i < ELEMENTSOF(keys); i++)
-                strbuf_printf(b, "%s\n", text_of(row, keys[i]));
-        strbuf_printf(b, "%" PRIu64 "\n%" PRIu64, number_of(row, "InitiatorPort"), number_of(row, "ResponderPort"));
+                strbuf_printf(b, "%s\n", top_record_text(row, keys[i]));
+        strbuf_printf(b, "%" PRIu64 "\n%" PRIu64, top_record_number(row, "InitiatorPort"), top_record_number(row,
+                        "ResponderPort"));
 }
 
 static const struct top_column columns[] = {
@@ -239,23 +222,13 @@ static const struct top_column columns[] = {
         { "RATE", 9, 10, 0, true, true, 'P', format_rate, compare_rate },
 };
 
-static void flow_free(struct top_row *row) {
-        struct top_flow *f = (struct top_flow *) row;
-
-        if (!f)
-                return;
-        free(f->row.id);
-        json_object_put(f->record);
-        free(f);
-}
-
 const struct top_kind top_flows = {
         .name = "Flows",
         .columns = columns,
         .n_columns = ELEMENTSOF(columns),
         .sort = ELEMENTSOF(columns) - 1,
         .more = more,
-        .free = flow_free,
+        .free = top_record_free,
 };
 
 const char *top_flows_sort(const struct top_list *list) {
@@ -279,52 +252,20 @@ const char *top_flows_sort(const struct top_list *list) {
 }
 
 /* The ends, and when it began: ports are used again. */
-static char *id_from_record(struct json_object *record) {
+static void format_id(struct json_object *record, struct strbuf *b) {
         static const char *const keys[] = {
-                "Protocol", "InitiatorAddress", "InitiatorPort", "ResponderAddress", "ResponderPort", "Vlan", "InnerVlan",
+                "Protocol", "InitiatorAddress", "InitiatorPort", "ResponderAddress", "ResponderPort", "Vlan",
+                        "InnerVlan",
                 "FirstSeen",
         };
-        char text[TOP_CELL_MAX];
-        struct strbuf b = STRBUF(text);
 
         for (size_t i = 0; i < ELEMENTSOF(keys); i++) {
                 const char *value = json_object_get_string(json_at(record, keys[i]));
 
-                strbuf_printf(&b, "%s ", value ? value : "");
+                strbuf_printf(b, "%s ", value ? value : "");
         }
-        return strdup(text);
-}
-
-static struct top_row *flow_new(struct json_object *record) {
-        struct top_flow *f = calloc(1, sizeof *f);
-
-        if (!f)
-                return NULL;
-        f->record = json_object_get(record);
-        f->row.id = id_from_record(record);
-        if (!f->row.id) {
-                flow_free(&f->row);
-                return NULL;
-        }
-        return &f->row;
 }
 
 int top_flows_from_records(struct json_object *records, struct top_row ***ret, size_t *ret_n) {
-        size_t n = json_object_array_length(records);
-        struct top_row **rows = calloc(MAX(n, (size_t) 1), sizeof *rows);
-
-        for (size_t i = 0; rows && i < n; i++) {
-                rows[i] = flow_new(json_object_array_get_idx(records, i));
-                if (rows[i])
-                        continue;
-                while (i-- > 0)
-                        flow_free(rows[i]);
-                free(rows);
-                return -ENOMEM;
-        }
-        if (!rows)
-                return -ENOMEM;
-        *ret = rows;
-        *ret_n = n;
-        return 0;
+        return top_records_make(records, format_id, ret, ret_n);
 }

@@ -1,16 +1,9 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
 
-#include "cli/top/top-list.h"
-#include "common/json-text.h"
+#include "cli/top/top-record.h"
 
-/* Flows as rows. There are as many as were asked for, so a row keeps its whole record: that of ListFlows, with the keys
- * that it has on the bus. */
-
-struct top_flow {
-        struct top_row row;
-        struct json_object *record;
-};
+/* Flows as rows: records of ListFlows, with the keys that they have on the bus. */
 
 extern const struct top_kind top_flows;
 

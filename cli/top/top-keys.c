@@ -80,6 +80,11 @@ static enum top_action show_flows(struct top_model *m) {
         return TOP_GO_ON;
 }
 
+static enum top_action show_talkers(struct top_model *m) {
+        show(m, TOP_TALKERS);
+        return TOP_GO_ON;
+}
+
 static enum top_action show_alerts(struct top_model *m) {
         show(m, TOP_ALERTS);
         return TOP_GO_ON;
@@ -169,11 +174,12 @@ static enum top_action escape(struct top_model *m) {
 }
 
 static const struct binding bindings[] = {
-        { { TOP_KEY_TAB, TOP_KEY_RIGHT }, next_view, "Tab", "the next view: devices, flows, alerts" },
+        { { TOP_KEY_TAB, TOP_KEY_RIGHT }, next_view, "Tab", "the next view" },
         { { TOP_KEY_BACK_TAB, TOP_KEY_LEFT }, previous_view, NULL, NULL },
-        { { '1' }, show_devices, "1 2 3", "devices, flows, alerts" },
+        { { '1' }, show_devices, "1 2 3 4", "devices; flows; who moves most; alerts" },
         { { '2' }, show_flows, NULL, NULL },
-        { { '3' }, show_alerts, NULL, NULL },
+        { { '3' }, show_talkers, NULL, NULL },
+        { { '4' }, show_alerts, NULL, NULL },
         { { TOP_KEY_UP, 'k' }, go_up, "Up Down PgUp PgDn", "select a row; it stays selected wherever it moves" },
         { { TOP_KEY_DOWN, 'j' }, go_down, NULL, NULL },
         { { TOP_KEY_PAGE_UP, 0x02 }, page_up, NULL, NULL },   /* Ctrl-B */
@@ -184,10 +190,10 @@ static const struct binding bindings[] = {
           "all about the selected row, or the table alone" },
         { { '[' }, detail_up, "[ ]", "scroll what Enter opened" },
         { { ']' }, detail_down, NULL, NULL },
-        { { TOP_KEY_F3 }, open_search, "F3", "search: go to the next row with a text in it; F3 again goes on" },
-        { { '/', TOP_KEY_F4, '\\' }, open_filter, "/ F4 \\", "filter: only rows with all of these words, as you type" },
+        { { TOP_KEY_F3 }, open_search, "F3", "search: the next row with a text in it; F3 goes on" },
+        { { '/', TOP_KEY_F4, '\\' }, open_filter, "/ F4", "filter: only rows with all of these words, as you type" },
         { { ' ', TOP_KEY_F5, 'p', 'Z' }, toggle_pause, "Space p F5",
-          "pause: the picture stands still and nothing is asked; go on" },
+          "pause: nothing changes, nothing is asked; go on" },
         { { TOP_KEY_F6, '>', '<', '.' }, open_menu, "F6 > <", "choose the column to sort by" },
         { { 'I' }, invert, "I", "sort the other way round" },
         { { TOP_KEY_F9, 'a' }, acknowledge, "F9 a", "acknowledge the selected alert" },
@@ -350,13 +356,10 @@ enum top_action top_keys_press(struct top_model *model, uint32_t key) {
 
 const char *top_keys_help(size_t line, const char **ret_keys) {
         static const char *const letters[][2] = {
-                { "", "" },
-                { "P M T N", "sort by rate, by total, by time, by name (alerts: by severity, time, device)" },
-                { "K Y V A S", "sort by packets (alerts: by id), type or kind, vendor, address, state" },
-                { "R X", "sort flows by round trip, by segments sent again" },
+                { "P M T N", "sort by rate (alerts: severity), total, time, name" },
+                { "K Y V A S", "by packets (alerts: id), type, vendor, address, state" },
+                { "R X", "flows by round trip, by segments sent again" },
                 { "", "The same letter again inverts the order." },
-                { "", "" },
-                { "", "A filled mark is a device that is online, a half one is idle, an empty one offline." },
         };
 
         for (size_t i = 0; i < ELEMENTSOF(bindings); i++) {

@@ -254,14 +254,17 @@ static void share_out(const struct top_kind *kind, size_t room, size_t *widths) 
         }
 }
 
-/* What may not go is cut, the last one most: the first say what a row is about. */
+/* What may not go is cut, the widest first. */
 static void squeeze(size_t n, size_t width, size_t *widths) {
-        for (size_t i = n; i-- > 0 && total_width(widths, n) > width;) {
-                size_t over = total_width(widths, n) - width;
+        while (total_width(widths, n) > width) {
+                size_t widest = 0;
 
-                if (widths[i] == 0)
-                        continue;
-                widths[i] = widths[i] > over ? widths[i] - over : 0;
+                for (size_t i = 1; i < n; i++)
+                        if (widths[i] > widths[widest])
+                                widest = i;
+                if (widths[widest] == 0)
+                        return;
+                widths[widest]--;
         }
 }
 

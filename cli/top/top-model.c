@@ -10,6 +10,7 @@
 #include "cli/top/top-alert.h"
 #include "cli/top/top-device.h"
 #include "cli/top/top-flow.h"
+#include "cli/top/top-talker.h"
 
 static const struct {
         const char *name;
@@ -17,6 +18,7 @@ static const struct {
 } views[_TOP_VIEW_MAX] = {
         [TOP_DEVICES] = { "devices", &top_devices },
         [TOP_FLOWS] = { "flows", &top_flows },
+        [TOP_TALKERS] = { "talkers", &top_talkers },
         [TOP_ALERTS] = { "alerts", &top_alerts },
 };
 
@@ -128,6 +130,14 @@ int top_model_take_flows(struct top_model *model, struct json_object *records) {
         for (size_t i = 0; r >= 0 && i < n; i++)
                 model->latest = MAX(model->latest, top_flow_last_seen(rows[i]));
         return r < 0 ? r : top_list_set_rows(&model->lists[TOP_FLOWS], rows, n, model->now);
+}
+
+int top_model_take_talkers(struct top_model *model, struct json_object *records) {
+        struct top_row **rows;
+        size_t n;
+        int r = top_talkers_from_records(records, &rows, &n);
+
+        return r < 0 ? r : top_list_set_rows(&model->lists[TOP_TALKERS], rows, n, model->now);
 }
 
 void top_model_take_card(struct top_model *model, struct json_object *record) {

@@ -7,7 +7,7 @@
 /* All that the dashboard shows, and where its user is in it. Knows neither terminal nor bus: records come in, keys
  * change where one is (top-keys.h), somebody else draws (top-view.h). */
 
-enum top_view { TOP_DEVICES, TOP_FLOWS, TOP_ALERTS, _TOP_VIEW_MAX };
+enum top_view { TOP_DEVICES, TOP_FLOWS, TOP_TALKERS, TOP_ALERTS, _TOP_VIEW_MAX };
 
 enum top_mode {
         TOP_BROWSE,
@@ -65,6 +65,7 @@ void top_model_take_status(struct top_model *model, struct json_object *properti
 int top_model_take_devices(struct top_model *model, struct json_object *records, uint64_t at);
 int top_model_take_alerts(struct top_model *model, struct json_object *records);
 int top_model_take_flows(struct top_model *model, struct json_object *records);
+int top_model_take_talkers(struct top_model *model, struct json_object *records);
 /* NULL: none. */
 void top_model_take_card(struct top_model *model, struct json_object *record);
 void top_model_set_note(struct top_model *model, enum top_view view, const char *text);

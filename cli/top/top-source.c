@@ -27,7 +27,7 @@
 #define TIMEOUT (25 * USEC_PER_SEC)
 #define PASSWORD_TIMEOUT (150 * USEC_PER_SEC)
 
-enum question { ASK_STATUS, ASK_DEVICES, ASK_ALERTS, ASK_FLOWS, ASK_CARD, ASK_EVIDENCE, ASK_ACKNOWLEDGE, _ASK_MAX };
+enum question { ASK_STATUS, ASK_DEVICES, ASK_ALERTS, ASK_PRIVATE, ASK_CARD, ASK_EVIDENCE, ASK_ACKNOWLEDGE, _ASK_MAX };
 
 struct top_source {
         sd_bus *bus;    /* NULL: lost */
@@ -41,8 +41,9 @@ struct top_source {
         sd_event_source *timer;
         sd_bus_slot *asked[_ASK_MAX]; /* an answer is due */
         uint64_t round_at, devices_at; /* us, monotonic: the last round; the next list of devices */
-        bool alerts_stale, flows_refused, flows_asked; /* since the view of flows is open */
-        bool was_paused, lost;
+        enum top_view asked_for;       /* what the answer that is due, or came last, is about */
+        enum top_view came_to;         /* the view that was asked for last while it was shown; _TOP_VIEW_MAX: none */
+        bool alerts_stale, refused, was_paused, lost;
         struct json_object *devices; /* those that have come of a list in parts */
         char after[128];
         struct json_object *card;    /* until its evidence is here */
@@ -170,9 +171,9 @@ static void finish_devices(struct top_source *s) {
         uint64_t now = now_of(s);
 
         s->devices_at = now + PAUSE_PER_DEVICE * json_object_array_length(s->devices);
-        top_model_set_time(s->model, when_now());
         if (top_model_take_devices(s->model, s->devices, now) < 0)
                 top_model_set_note(s->model, TOP_DEVICES, "There is no memory for so many.");
+        top_model_set_time(s->model, when_now());
         json_object_put(s->devices);
         s->devices = NULL;
         top_source_follow(s);
@@ -189,7 +190,8 @@ static int on_devices(sd_bus_message *answer, void *userdata, sd_bus_error *igno
         } else if (n < DEVICES_PER_CALL)
                 finish_devices(s);
         else {
-                struct json_object *last = json_object_array_get_idx(s->devices, json_object_array_length(s->devices) - 1);
+                struct json_object *last = json_object_array_get_idx(s->devices,
+                                                                     json_object_array_length(s->devices) - 1);
 
                 snprintf(s->after, sizeof s->after, "%s/%s", LANSCOPE_DEVICE_PREFIX, json_text_at(last, "id"));
                 ask_devices_part(s);
@@ -261,34 +263,50 @@ static void ask_alerts(struct top_source *s) {
                 s->alerts_stale = false;
 }
 
-static int on_flows(sd_bus_message *answer, void *userdata, sd_bus_error *ignored _unused_) {
+/* What only some may see: flows and who moves most. Asked for while it is shown. */
+
+static bool is_private(enum top_view view) {
+        return view == TOP_FLOWS || view == TOP_TALKERS;
+}
+
+static int on_private(sd_bus_message *answer, void *userdata, sd_bus_error *ignored _unused_) {
         _cleanup_(json_putp) struct json_object *list = NULL;
         struct top_source *s = userdata;
         const sd_bus_error *error;
 
-        answered(s, ASK_FLOWS);
-        error = failure_of(s, TOP_FLOWS, answer, "org.lanscope1.inspect-traffic");
+        answered(s, ASK_PRIVATE);
+        error = failure_of(s, s->asked_for, answer, LANSCOPE_ACTION_INSPECT_TRAFFIC);
         /* Who may not, or cannot, is not asked about once a second. */
-        s->flows_refused = error && !is_absent(error);
+        s->refused = error && !is_absent(error);
         if (!error && bus_read_json(answer, &list) > 0 && json_object_is_type(list, json_type_array))
-                (void) top_model_take_flows(s->model, list);
+                (void) (s->asked_for == TOP_FLOWS ? top_model_take_flows : top_model_take_talkers)(s->model, list);
+        top_source_follow(s); /* the user may have gone on to the other view meanwhile */
         s->changed(s->userdata);
         return 0;
 }
 
-/* Only when the user has just come to the view may polkit ask for a password: on a desktop it opens a window. */
-static void ask_flows(struct top_source *s) {
+static int new_private_call(struct top_source *s, sd_bus_message **ret) {
         const char *sort = top_flows_sort(&s->model->lists[TOP_FLOWS]);
-        _cleanup_(sd_bus_message_unrefp) sd_bus_message *m = NULL;
-        bool first = !s->flows_asked;
+        bool flows = s->model->view == TOP_FLOWS;
+        int r = new_call(s, LANSCOPE_PATH, LANSCOPE_MANAGER_INTERFACE, flows ? "ListFlows" : "ListTalkers", ret);
 
-        if (s->asked[ASK_FLOWS] || s->flows_refused ||
-            new_call(s, LANSCOPE_PATH, LANSCOPE_MANAGER_INTERFACE, "ListFlows", &m) < 0 ||
-            sd_bus_message_append(m, "a{sv}", 2, "Sort", "s", sort, "Limit", "u", (uint32_t) FLOWS_MAX) < 0)
+        if (r >= 0 && !flows)
+                return sd_bus_message_append(*ret, "a{sv}", 0);
+        return r < 0 ? r : sd_bus_message_append(*ret, "a{sv}", 2, "Sort", "s", sort, "Limit", "u",
+                                                 (uint32_t) FLOWS_MAX);
+}
+
+/* Only when the user has just come to the view may polkit ask for a password: on a desktop it opens a window. */
+static void ask_private(struct top_source *s) {
+        _cleanup_(sd_bus_message_unrefp) sd_bus_message *m = NULL;
+        bool first = s->came_to != s->model->view;
+
+        if (s->asked[ASK_PRIVATE] || (s->refused && !first) || new_private_call(s, &m) < 0)
                 return;
         (void) sd_bus_message_set_allow_interactive_authorization(m, first);
-        s->flows_asked = true;
-        (void) ask(s, ASK_FLOWS, m, on_flows, first ? PASSWORD_TIMEOUT : TIMEOUT);
+        s->came_to = s->asked_for = s->model->view;
+        s->refused = false;
+        (void) ask(s, ASK_PRIVATE, m, on_private, first ? PASSWORD_TIMEOUT : TIMEOUT);
 }
 
 /* The selected device in full: its properties, then its evidence, which is not among them. */
@@ -357,8 +375,8 @@ static void ask_round(struct top_source *s) {
                 ask_devices(s);
         if (s->alerts_stale)
                 ask_alerts(s);
-        if (s->model->view == TOP_FLOWS)
-                ask_flows(s);
+        if (is_private(s->model->view))
+                ask_private(s);
         if (shows_card(s))
                 ask_card(s);
 }
@@ -371,10 +389,10 @@ void top_source_follow(struct top_source *s) {
         s->was_paused = s->model->paused;
         if (!s->bus || s->model->link != TOP_LIVE)
                 return;
-        if (s->model->view != TOP_FLOWS)
-                s->flows_asked = s->flows_refused = false;
-        else if (!s->flows_asked)
-                ask_flows(s);
+        if (!is_private(s->model->view))
+                s->came_to = _TOP_VIEW_MAX;
+        else if (s->came_to != s->model->view)
+                ask_private(s);
         if (shows_card(s) && row && strcmp(row->id, json_text_at(s->model->card, "id")) != 0)
                 ask_card(s);
 }
@@ -382,7 +400,8 @@ void top_source_follow(struct top_source *s) {
 /* Everything is new: a service that was started, or is heard again. */
 static void begin_anew(struct top_source *s) {
         s->alerts_stale = true;
-        s->flows_asked = s->flows_refused = false;
+        s->came_to = _TOP_VIEW_MAX;
+        s->refused = false;
         s->devices_at = 0;
         s->model->history.last_at = 0;
         arm(s, 0);
@@ -534,6 +553,7 @@ int top_source_new(struct top_source **ret, sd_bus *bus, sd_event *event, const 
         s->changed = changed;
         s->userdata = userdata;
         s->alerts_stale = true;
+        s->came_to = _TOP_VIEW_MAX;
         r = sd_event_add_time(event, &s->timer, CLOCK_MONOTONIC, 0, 0, on_timer, s);
         s->bus = sd_bus_ref(bus);
         if (r >= 0)

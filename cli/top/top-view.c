@@ -13,6 +13,7 @@
 #include "cli/top/top-text.h"
 
 #define RATES_WIDTH 27
+#define COUNTS_MIN 60 /* columns for a count in each tab */
 
 /* "eth0 ebpf, wlan0 failed" */
 static void format_interfaces(struct strbuf *b, struct json_object *list) {
@@ -151,10 +152,10 @@ static size_t draw_tab(const struct top_model *m, const struct top_pen *pen, con
         char count[16];
         struct strbuf b = STRBUF(count);
 
-        top_format_count(&b, list->n_shown);
+        if (list->n_rows > 0 && (open || area->width >= COUNTS_MIN))
+                top_format_count(&b, list->n_shown);
         return top_pen_print(pen, area->row, column, area->width - column, open ? TOP_PAINT_TAB : TOP_PAINT_NONE,
-                             " %d %s%s%s ", view + 1,
-                             list->kind->name, list->n_rows > 0 ? " " : "", list->n_rows > 0 ? count : "");
+                             " %d %s%s%s ", view + 1, list->kind->name, *count ? " " : "", count);
 }
 
 static void draw_tabs(struct top_model *m, const struct top_pen *pen, const struct top_area *area) {

@@ -39,7 +39,7 @@ _lanscopectl() {
                 ;;
         --protocol) words='tcp udp icmp icmp6' ;;
         --state) words='syn_sent syn_ack established fin_wait closing closed reset unknown' ;;
-        --view) words='devices flows alerts' ;;
+        --view) words='devices flows talkers alerts' ;;
         --device) words=$(__lanscopectl_devices) ;;
         --output | --rules | --signatures) COMPREPLY=($(compgen -f -- "$cur")); return ;;
         esac

@@ -46,7 +46,7 @@ complete -c lanscopectl -n '__lanscopectl_verb_is flows' -l protocol -x -a 'tcp 
 complete -c lanscopectl -n '__lanscopectl_verb_is flows' -l state -x -a 'syn_sent syn_ack established fin_wait closing closed reset unknown'
 complete -c lanscopectl -n '__lanscopectl_verb_is alerts' -l severity -x -a 'info warning critical'
 complete -c lanscopectl -n '__lanscopectl_verb_is alerts flows' -l device -x -a '(__lanscopectl_devices)'
-complete -c lanscopectl -n '__lanscopectl_verb_is top' -l view -x -a 'devices flows alerts'
+complete -c lanscopectl -n '__lanscopectl_verb_is top' -l view -x -a 'devices flows talkers alerts'
 complete -c lanscopectl -n '__lanscopectl_verb_is export analyze' -l format -x -a 'json csv'
 complete -c lanscopectl -n '__lanscopectl_verb_is export' -l output -s o -r -F
 complete -c lanscopectl -n '__lanscopectl_verb_is analyze' -l rules -r -F

@@ -71,6 +71,8 @@ static void views_come_round(void **state) {
         press(m, TOP_KEY_TAB);
         assert_int_equal(m->view, TOP_FLOWS);
         press(m, TOP_KEY_TAB);
+        assert_int_equal(m->view, TOP_TALKERS);
+        press(m, TOP_KEY_TAB);
         press(m, TOP_KEY_TAB);
         assert_int_equal(m->view, TOP_DEVICES);
         press(m, TOP_KEY_BACK_TAB);
@@ -223,7 +225,7 @@ static void only_an_alert_can_be_acknowledged(void **state) {
         press(m, 'a');
         assert_string_not_equal(m->message, "");
         assert_string_equal(top_keys_label(m, 9), "");
-        press(m, '3');
+        press(m, '4');
         press(m, TOP_KEY_F9); /* there are none */
         assert_int_equal(top_model_take_alerts(m, list), 0);
         assert_int_equal(top_keys_press(m, TOP_KEY_F9), TOP_ACKNOWLEDGE);
