@@ -124,6 +124,7 @@ static int make_detection(struct engine *e) {
         struct alert_ledger_ops ops = { alert_raised, alert_changed, e };
         struct detection_config config = {
                 .inventory = e->inventory,
+                .names = e->names,
                 .settings = e->config.detect_settings,
                 .settle = e->config.settle,
                 .learning_until = e->config.learning_until,
@@ -435,10 +436,16 @@ void engine_set_external_presence(struct engine *e, uint32_t ifindex, bool exter
 }
 
 void engine_feed_flow_delta(struct engine *e, const struct flow_delta *delta) {
+        struct contact contacts[CONTACTS_OF_DELTA_MAX];
+        size_t n;
+
         if (!e->flows)
                 return;
         set_time(e, MAX(delta->directions[0].last, delta->directions[1].last));
         flow_table_add_delta(e->flows, delta);
+        n = e->detection ? contacts_from_delta(e->contacts, delta, contacts) : 0;
+        for (size_t i = 0; i < n; i++)
+                detection_contact(e->detection, &contacts[i]);
 }
 
 void engine_set_external_flows(struct engine *e, uint32_t ifindex, bool external) {

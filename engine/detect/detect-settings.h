@@ -35,6 +35,18 @@ enum detect_unit { DETECT_SWITCH, DETECT_COUNT, DETECT_SPAN /* ns */, DETECT_PER
         X(MAC_FLOOD_WINDOW, "MacFloodWindowSec", SPAN, DETECT_SECONDS(10), DETECT_SECONDS(1), DETECT_SECONDS(3600)) \
         X(MAC_CLONED, "MacCloned", SWITCH, 1, 0, 1)                                                \
         X(MAC_CLONED_CHANGES, "MacClonedChanges", COUNT, 4, 2, 1000)                               \
+        X(SCAN, "Scan", SWITCH, 1, 0, 1)                                                           \
+        X(SCAN_PORTS, "ScanPorts", COUNT, 25, 3, 150)                                              \
+        X(SCAN_HOSTS, "ScanHosts", COUNT, 10, 3, 150)                                              \
+        X(SCAN_FAILURES, "ScanFailures", COUNT, 12, 3, 1000)                                       \
+        X(SCAN_WINDOW, "ScanWindowSec", SPAN, DETECT_SECONDS(10), DETECT_SECONDS(1), DETECT_SECONDS(3600)) \
+        X(SYN_FLOOD, "SynFlood", SWITCH, 1, 0, 1)                                                  \
+        X(SYN_FLOOD_REQUESTS, "SynFloodRequests", COUNT, 200, 10, 1000000)                         \
+        X(SYN_FLOOD_SOURCES, "SynFloodSources", COUNT, 50, 3, 2000)                                \
+        X(SYN_FLOOD_WINDOW, "SynFloodWindowSec", SPAN, DETECT_SECONDS(5), DETECT_SECONDS(1), DETECT_SECONDS(3600)) \
+        X(BRUTE_FORCE, "BruteForce", SWITCH, 1, 0, 1)                                              \
+        X(BRUTE_FORCE_CONNECTIONS, "BruteForceConnections", COUNT, 20, 3, 256)                     \
+        X(BRUTE_FORCE_WINDOW, "BruteForceWindowSec", SPAN, DETECT_SECONDS(60), DETECT_SECONDS(1), DETECT_SECONDS(86400)) \
         X(COOL_DOWN, "CoolDownSec", SPAN, DETECT_SECONDS(600), DETECT_SECONDS(1), DETECT_SECONDS(604800))
 
 enum detect_setting {

@@ -41,6 +41,7 @@ int detection_new(struct detection **ret, const struct detection_config *config,
         d->settings = config->settings;
         d->host = (struct detect_host) {
                 .inventory = config->inventory,
+                .names = config->names,
                 .settings = &d->settings,
                 .settle = config->settle,
                 .learning_until = config->learning_until,

@@ -9,6 +9,7 @@ struct detection;
 
 struct detection_config {
         struct inventory *inventory; /* must outlive it */
+        const struct peer_names *names; /* so must they */
         struct detect_settings settings;
         uint64_t settle;         /* see struct engine_config */
         uint64_t learning_until;

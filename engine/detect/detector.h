@@ -12,12 +12,14 @@
 #include "engine/flow/contact.h"
 #include "engine/flow/flow-record.h"
 #include "engine/inventory/inventory.h"
+#include "engine/inventory/peer-names.h"
 
 /* A detector watches devices, facts, contacts and flows, and reports what it finds. It is a table row (detectors.c) with a
  * state of its own, of bounded size; time is packet time, which may step back. Every hook may be NULL. */
 
 struct detect_host {
         const struct inventory *inventory; /* as it was before the fact at hand */
+        const struct peer_names *names;
         const struct detect_settings *settings;
         struct alert_ledger *ledger;
         uint64_t settle;         /* ns */
@@ -60,6 +62,9 @@ extern const struct detector name_answers_detector;
 extern const struct detector arp_sweep_detector;
 extern const struct detector mac_flood_detector;
 extern const struct detector mac_cloned_detector;
+extern const struct detector scan_detector;
+extern const struct detector syn_flood_detector;
+extern const struct detector brute_force_detector;
 
 /* A switch or threshold, as configured. */
 #define detect_setting(host, id) ((host)->settings->values[DETECT_##id])

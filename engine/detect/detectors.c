@@ -15,6 +15,9 @@ static const struct detector *const detectors[] = {
         &arp_sweep_detector,
         &mac_flood_detector,
         &mac_cloned_detector,
+        &scan_detector,
+        &syn_flood_detector,
+        &brute_force_detector,
 };
 
 _Static_assert(ELEMENTSOF(detectors) <= DETECTOR_MAX, "DETECTOR_MAX");

@@ -13,6 +13,7 @@
 
 #include "common/macro.h"
 #include "engine/flow/flow-hash.h"
+#include "engine/flow/flow-delta.h"
 #include "engine/packet/packet.h"
 
 enum { SETS = 4096, WAYS = 4 };
@@ -23,11 +24,16 @@ enum { SETS = 4096, WAYS = 4 };
 /* Below are services', above may be anybody's (RFC 6335 §6). */
 #define SYSTEM_PORTS_END 1024
 
-enum { ICMP_UNREACHABLE = 3, ICMP_ECHO_REQUEST = 8, ICMP6_UNREACHABLE = 1, ICMP6_ECHO_REQUEST = 128 };
+/* RFC 792, RFC 4443: echo reply, echo request, destination unreachable. */
+static const struct message_types {
+        uint8_t reply, request, unreachable;
+} icmp = { 0, 8, 3 }, icmp6 = { 129, 128, 1 };
 
 struct pair {
         uint64_t hash; /* 0: none */
         uint64_t ts;
+        bool swapped;  /* the first packet was sent by the higher end */
+        bool answered;
 };
 
 struct contact_table {
@@ -50,14 +56,16 @@ struct contact_table *contact_table_free(struct contact_table *t) {
         return NULL;
 }
 
-static uint64_t pair_hash(const struct contact_table *t, const struct packet *p) {
-        int order = memcmp(p->source.bytes, p->destination.bytes, sizeof p->source.bytes);
+/* `*ret_swapped`: the source is the higher end. */
+static uint64_t pair_hash(const struct contact_table *t, const struct contact *c, uint16_t inner_vlan, bool *ret_swapped) {
+        int order = memcmp(c->source.bytes, c->destination.bytes, sizeof c->source.bytes);
 
-        if (order > 0 || (order == 0 && p->source_port > p->destination_port))
-                return flow_hash_ends(&t->secret, &p->destination, &p->source,
-                                      flow_hash_rest(p->destination_port, p->source_port, IPPROTO_UDP, p->vlan, p->inner_vlan)) | 1;
-        return flow_hash_ends(&t->secret, &p->source, &p->destination,
-                              flow_hash_rest(p->source_port, p->destination_port, IPPROTO_UDP, p->vlan, p->inner_vlan)) | 1;
+        *ret_swapped = order > 0 || (order == 0 && c->source_port > c->destination_port);
+        if (*ret_swapped)
+                return flow_hash_ends(&t->secret, &c->destination, &c->source,
+                                      flow_hash_rest(c->destination_port, c->source_port, IPPROTO_UDP, c->vlan, inner_vlan)) | 1;
+        return flow_hash_ends(&t->secret, &c->source, &c->destination,
+                              flow_hash_rest(c->source_port, c->destination_port, IPPROTO_UDP, c->vlan, inner_vlan)) | 1;
 }
 
 static inline struct pair *set_of(struct contact_table *t, uint64_t hash) {
@@ -87,29 +95,35 @@ static struct pair *place_of(struct contact_table *t, uint64_t hash) {
         return best;
 }
 
-/* Remembers the pair. True: it was not heard for a while. */
-static bool pair_is_new(struct contact_table *t, const struct packet *p) {
-        uint64_t hash = pair_hash(t, p), ts = p->frame->ts;
-        struct pair *known = find_pair(t, hash, ts);
-
-        if (known)
-                known->ts = MAX(known->ts, ts);
-        else
-                *place_of(t, hash) = (struct pair) { hash, ts };
-        return !known;
-}
-
 /* An answer whose question was not seen, or so long ago that it is forgotten. */
-static bool looks_like_answer(const struct packet *p) {
-        return p->source_port < SYSTEM_PORTS_END && p->destination_port >= SYSTEM_PORTS_END;
+static bool looks_like_answer(const struct contact *c) {
+        return c->source_port < SYSTEM_PORTS_END && c->destination_port >= SYSTEM_PORTS_END;
 }
 
-static bool is_first_datagram(struct contact_table *t, const struct packet *p) {
-        if (!(p->flags & PACKET_HAS_TRANSPORT) || p->ip_protocol != IPPROTO_UDP)
-                return false;
-        if (!ip_is_host(&p->source) || !ip_is_host(&p->destination))
-                return false;
-        return pair_is_new(t, p) && !looks_like_answer(p);
+/* Does a packet in this direction tell nothing new of the pair? */
+static inline bool pair_is_told(const struct pair *pair, bool swapped) {
+        return pair->answered || swapped == pair->swapped;
+}
+
+/* Remembers the pair; the kind of contact, or -1. */
+static int kind_of_datagram(struct contact_table *t, const struct contact *c, uint16_t inner_vlan) {
+        struct pair *known;
+        bool swapped;
+        uint64_t hash;
+
+        if (!ip_is_host(&c->source) || !ip_is_host(&c->destination))
+                return -1;
+        hash = pair_hash(t, c, inner_vlan, &swapped);
+        known = find_pair(t, hash, c->ts);
+        if (!known) {
+                *place_of(t, hash) = (struct pair) { hash, c->ts, swapped, looks_like_answer(c) };
+                return looks_like_answer(c) ? -1 : CONTACT_DATAGRAM;
+        }
+        known->ts = MAX(known->ts, c->ts);
+        if (pair_is_told(known, swapped))
+                return -1;
+        known->answered = true;
+        return CONTACT_ANSWER;
 }
 
 static int kind_of_tcp(uint8_t flags) {
@@ -186,18 +200,20 @@ static bool read_unreachable(const struct packet *p, struct contact *ret) {
 }
 
 static bool set_message(struct contact *c, const struct packet *p) {
-        uint8_t type = cursor_left(&p->payload) >= 8 ? p->payload.data[0] : 0;
+        const struct message_types *types = p->layer == LAYER_ICMP ? &icmp : &icmp6;
+        uint8_t type;
 
+        if (cursor_left(&p->payload) < 8)
+                return false;
+        type = p->payload.data[0];
         set_ends(c, p);
         c->source_port = c->destination_port = 0;
-        if (type == (p->layer == LAYER_ICMP ? ICMP_ECHO_REQUEST : ICMP6_ECHO_REQUEST)) {
-                c->kind = CONTACT_ECHO;
+        if (type == types->request || type == types->reply) {
+                c->kind = type == types->request ? CONTACT_ECHO : CONTACT_ANSWER;
                 return ip_is_host(&p->destination);
         }
-        if (type != (p->layer == LAYER_ICMP ? ICMP_UNREACHABLE : ICMP6_UNREACHABLE))
-                return false;
         c->kind = CONTACT_UNREACHABLE;
-        return read_unreachable(p, c);
+        return type == types->unreachable && read_unreachable(p, c);
 }
 
 static bool set_kind(struct contact_table *t, struct contact *c, const struct packet *p) {
@@ -213,11 +229,12 @@ static bool set_kind(struct contact_table *t, struct contact *c, const struct pa
                 set_ends(c, p);
                 return true;
         case LAYER_UDP:
-                if (!is_first_datagram(t, p))
+                if (!(p->flags & PACKET_HAS_TRANSPORT) || p->ip_protocol != IPPROTO_UDP)
                         return false;
-                c->kind = CONTACT_DATAGRAM;
                 set_ends(c, p);
-                return true;
+                kind = kind_of_datagram(t, c, p->inner_vlan);
+                c->kind = (uint8_t) kind;
+                return kind >= 0;
         case LAYER_ICMP:
         case LAYER_ICMP6:
                 return !(p->flags & PACKET_FRAGMENT) && set_message(c, p);
@@ -238,9 +255,10 @@ bool contact_is_repeated(struct contact_table *t, const struct flow_observation 
         if (o->flags & OBSERVATION_TCP)
                 return kind_of_tcp(o->tcp_flags) < 0;
         known = find_pair(t, flow_hash(&t->secret, o) | 1, o->ts);
-        if (known)
-                known->ts = MAX(known->ts, o->ts);
-        return known;
+        if (!known || !pair_is_told(known, o->direction))
+                return false;
+        known->ts = MAX(known->ts, o->ts);
+        return true;
 }
 
 bool contact_from_packet(struct contact_table *t, const struct packet *p, struct contact *ret) {
@@ -256,4 +274,50 @@ bool contact_from_packet(struct contact_table *t, const struct packet *p, struct
                 return false;
         *ret = c;
         return true;
+}
+
+static struct contact contact_of_direction(const struct flow_delta *d, unsigned from) {
+        return (struct contact) {
+                .ts = d->directions[from].first,
+                .vlan = d->vlan,
+                .protocol = d->protocol,
+                .hop_limit = 255, /* it is not counted */
+                .tcp_flags = d->directions[from].tcp_flags,
+                .source_mac = d->endpoints[from].mac,
+                .destination_mac = d->endpoints[!from].mac,
+                .source = d->endpoints[from].ip,
+                .destination = d->endpoints[!from].ip,
+                .source_port = d->endpoints[from].port,
+                .destination_port = d->endpoints[!from].port,
+        };
+}
+
+/* Of all that was sent one way; SYNs and their answers are handed over as frames. */
+static int kind_of_direction(struct contact_table *t, const struct contact *c, uint16_t inner_vlan) {
+        if (c->protocol == IPPROTO_UDP)
+                return kind_of_datagram(t, c, inner_vlan);
+        if (c->protocol != IPPROTO_TCP)
+                return -1;
+        if (c->tcp_flags & TCP_RST)
+                return CONTACT_RESET;
+        return c->tcp_flags & (TCP_ACK | TCP_SYN) ? -1 : CONTACT_ODD;
+}
+
+size_t contacts_from_delta(struct contact_table *t, const struct flow_delta *d, struct contact ret[static CONTACTS_OF_DELTA_MAX]) {
+        bool second_first = d->directions[0].packets == 0 ||
+                            (d->directions[1].packets > 0 && d->directions[1].first < d->directions[0].first);
+        size_t n = 0;
+
+        for (unsigned i = 0; i < 2; i++) {
+                unsigned from = i ^ second_first;
+                int kind;
+
+                if (d->directions[from].packets == 0)
+                        continue;
+                ret[n] = contact_of_direction(d, from);
+                kind = kind_of_direction(t, &ret[n], d->inner_vlan);
+                ret[n].kind = (uint8_t) kind;
+                n += kind >= 0;
+        }
+        return n;
 }

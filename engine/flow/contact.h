@@ -2,6 +2,7 @@
 #pragma once
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 #include "common/address.h"
@@ -17,6 +18,7 @@ enum contact_kind {
         CONTACT_ODD,         /* TCP flags that no connection has: none at all, FIN without ACK, FIN+PSH+URG */
         CONTACT_DATAGRAM,    /* the first UDP packet of two ends for a while */
         CONTACT_ECHO,        /* ICMP echo request */
+        CONTACT_ANSWER,      /* the first UDP packet of two ends in the other direction, or an ICMP echo reply */
         CONTACT_UNREACHABLE, /* an ICMP error: the packet that it quotes did not get through */
         _CONTACT_KIND_MAX,
 };
@@ -39,6 +41,7 @@ struct contact {
 };
 
 struct packet;
+struct flow_delta;
 struct contact_table; /* the pairs of UDP ends that were heard lately; of a fixed size */
 
 int contact_table_new(struct contact_table **ret, uint64_t seed); /* -ENOMEM */
@@ -47,3 +50,8 @@ struct contact_table *contact_table_free(struct contact_table *table);
 bool contact_is_repeated(struct contact_table *table, const struct flow_observation *o);
 /* Is `packet` a contact? Fills in `ret` if so. */
 bool contact_from_packet(struct contact_table *table, const struct packet *packet, struct contact *ret);
+/* The contacts among the packets that a backend counted itself and does not hand over: of UDP, and resets and odd flags
+ * of TCP; at most CONTACTS_OF_DELTA_MAX. How many are filled in. */
+#define CONTACTS_OF_DELTA_MAX 2
+size_t contacts_from_delta(struct contact_table *table, const struct flow_delta *delta,
+                           struct contact ret[static CONTACTS_OF_DELTA_MAX]);

@@ -225,7 +225,15 @@ def macof():
     r = random.Random(1)
     for i in range(3000):
         made_up = '%02x:%02x:%02x:%02x:%02x:%02x' % (r.randrange(256) & 0xfe, *(r.randrange(256) for _ in range(5)))
-        yield i * .0005, tcp(made_up, '%d.%d.%d.%d' % tuple(r.randrange(1, 224) for _ in range(4)), NAS, NAS_IP, r.randrange(65536), 80, SYN)
+        source, destination = ('%d.%d.%d.%d' % tuple(r.randrange(1, 224) for _ in range(4)) for _ in range(2))
+        yield i * .0005, tcp(made_up, source, made_up, destination, r.randrange(65536), r.randrange(65536), SYN)
+
+@scenario(('mac_flood/critical', ''), ('syn_flood/critical', ''))
+def flood_from_addresses_that_are_all_invented():
+    r = random.Random(4)
+    for i in range(1000):
+        made_up = '02:%02x:%02x:%02x:%02x:%02x' % tuple(r.randrange(256) for _ in range(5))
+        yield i * .001, tcp(made_up, '%d.%d.%d.%d' % tuple(r.randrange(1, 224) for _ in range(4)), NAS, NAS_IP, r.randrange(65536), 80, SYN)
 
 @scenario(('mac_cloned/warning', PC))
 def two_machines_with_one_mac():
@@ -319,3 +327,156 @@ def hosts_answer_for_their_own_names():
             yield i, llmnr_answer(address, ip, PC, PC_IP, name)
         yield i + .5, nbns_answer(address, ip, PC, PC_IP, 'HOST%d' % i)
         yield i + .6, mdns_answer(address, ip, 'host%d.local' % i)
+
+# ------------------------------------------------------------------------------------------------------ scans and floods
+
+def internet(i):
+    return '%d.%d.%d.%d' % (20 + i % 150, i * 7 % 256, i * 13 % 256, 1 + i % 250)
+
+def connection(t, source, source_ip, destination, destination_ip, source_port, port, answer='open', payload=b'x' * 300):
+    """Handshake, something said and answered, the end; or a reset; or silence."""
+    out, back = (source, source_ip, destination, destination_ip, source_port, port), (destination, destination_ip, source, source_ip, port, source_port)
+    yield t, tcp(*out, SYN)
+    if answer == 'closed':
+        yield t + .001, tcp(*back, RST | ACK, ack=2)
+    if answer != 'open':
+        return
+    yield t + .01, tcp(*back, SYN | ACK, ack=2)
+    yield t + .011, tcp(*out, ACK, seq=2, ack=2)
+    yield t + .02, tcp(*out, ACK | PSH, payload, seq=2, ack=2)
+    yield t + .04, tcp(*back, ACK | PSH, payload, seq=2, ack=2 + len(payload))
+    yield t + .1, tcp(*out, FIN | ACK, seq=2 + len(payload), ack=2 + len(payload))
+    yield t + .11, tcp(*back, FIN | ACK, seq=2 + len(payload), ack=3 + len(payload))
+    yield t + .111, tcp(*out, ACK, seq=3 + len(payload), ack=3 + len(payload))
+
+@scenario(('port_scan/warning', EVIL))
+def ports_scanned_with_resets():
+    yield from home()
+    for i in range(100):
+        yield from connection(10 + i * .01, EVIL, EVIL_IP, NAS, NAS_IP, 50000, 1 + i, 'closed')
+
+@scenario(('port_scan/warning', EVIL))
+def ports_scanned_into_silence():
+    yield from home()
+    for i in range(40):
+        yield from connection(10 + i * .1, EVIL, EVIL_IP, NAS, NAS_IP, 50000, 1 + i, 'silent')
+
+@scenario(('port_scan/warning', EVIL))
+def ports_scanned_with_acknowledgements():
+    yield from home()
+    for i in range(100):
+        yield 10 + i * .01, tcp(EVIL, EVIL_IP, NAS, NAS_IP, 50000, 1 + i, ACK, ack=5)
+        yield 10.001 + i * .01, tcp(NAS, NAS_IP, EVIL, EVIL_IP, 1 + i, 50000, RST)
+
+@scenario(('port_scan/warning', EVIL))
+def ports_scanned_with_odd_flags():
+    yield from home()
+    for i in range(60):
+        yield 10 + i * .01, tcp(EVIL, EVIL_IP, NAS, NAS_IP, 50000, 1 + i, (0, FIN, FIN | PSH | URG)[i % 3])
+
+@scenario(('port_scan/warning', EVIL))
+def ports_scanned_slowly():
+    yield from home()
+    for i in range(20):
+        yield from connection(10 + i * 15, EVIL, EVIL_IP, NAS, NAS_IP, 50000, 1 + i, 'closed')
+
+@scenario(('port_scan/warning', EVIL))
+def ports_scanned_by_udp():
+    yield from home()
+    for i in range(40):
+        yield 10 + i * .1, udp(EVIL, EVIL_IP, NAS, NAS_IP, 50000, 1000 + i, b'hello')
+
+@scenario(('host_scan/warning', EVIL))
+def hosts_scanned_for_telnet_far_away():
+    for i in range(60):
+        yield from connection(i * .1, EVIL, EVIL_IP, GATEWAY, internet(i), 40000 + i, 23, 'silent')
+
+@scenario(('host_scan/warning', EVIL))
+def hosts_scanned_on_the_link():
+    for i in range(30):
+        yield from connection(i * .1, EVIL, EVIL_IP, '00:11:32:00:00:%02x' % i, '192.168.77.%d' % (100 + i), 40000 + i, 445, 'closed')
+
+@scenario(('syn_flood/critical', EVIL))
+def invented_sources_flood_one_service():
+    r = random.Random(2)
+    for i in range(1000):
+        yield i * .002, tcp(EVIL, '%d.%d.%d.%d' % tuple(r.randrange(1, 224) for _ in range(4)), NAS, NAS_IP, r.randrange(65536), 80, SYN)
+
+@scenario(('connection_flood/warning', EVIL))
+def one_source_floods_one_service():
+    for i in range(400):
+        yield i * .005, tcp(EVIL, EVIL_IP, NAS, NAS_IP, 1024 + i, 443, SYN)
+
+@scenario(('brute_force/warning', EVIL))
+def passwords_are_tried():
+    for i in range(30):
+        yield from connection(i, EVIL, EVIL_IP, NAS, NAS_IP, 40000 + i, 22)
+
+@scenario()
+def browser_starts():
+    """Forty hosts within two seconds, some looked up, some known before, two of them dead."""
+    for i in range(40):
+        address = internet(i)
+        if i % 2:
+            name = 'cdn%d.example.com' % i
+            yield i * .05, udp(PC, PC_IP, GATEWAY, GATEWAY_IP, 30000 + i, 53, m.message(0x100, [m.question(name, 1)], identifier=i))
+            yield i * .05 + .01, udp(GATEWAY, GATEWAY_IP, PC, PC_IP, 53, 30000 + i,
+                                     m.message(0x8180, [m.question(name, 1)], [m.record(name, 1, m.ip4(address), klass=1)], identifier=i))
+        for j in range(3):
+            yield from connection(i * .05 + .02, PC, PC_IP, GATEWAY, address, 40000 + 3 * i + j, 443, 'silent' if i % 20 == 7 else 'open')
+        yield i * .05 + .03, udp(PC, PC_IP, GATEWAY, address, 50000 + i, 443, b'\xc0' + bytes(50))
+
+@scenario()
+def peers_of_bittorrent():
+    r = random.Random(3)
+    for i in range(400):
+        address, port = internet(i), 6881 if i % 3 == 0 else r.randrange(1024, 65536)
+        yield from connection(i * .03, PC, PC_IP, GATEWAY, address, 10000 + i, port, ('silent', 'closed', 'open')[i % 3])
+        yield i * .03 + .01, udp(PC, PC_IP, GATEWAY, address, 51413, port, b'd1:ad2:id20:')
+        if i % 4 == 0:
+            yield i * .03 + .05, udp(GATEWAY, address, PC, PC_IP, port, 51413, b'd1:rd2:id20:')
+        yield from connection(i * .03 + .02, GATEWAY, internet(i + 1000), PC, PC_IP, 20000 + i, 51413)
+
+@scenario()
+def device_without_internet_tries_its_cloud():
+    for i in range(130):
+        yield from connection(i * 1.5, NAS, NAS_IP, GATEWAY, internet(i % 47), 30000 + i, 3478 if i % 2 else 8443, 'silent')
+
+@scenario()
+def backup_to_the_nas():
+    for i in range(20):
+        yield from connection(i * 30, PC, PC_IP, NAS, NAS_IP, 40000 + i, 445, payload=b'x' * 1400)
+    for i in range(300):
+        yield 600 + i * .01, tcp(PC, PC_IP, NAS, NAS_IP, 50000, 445, ACK | PSH, b'x' * 1400, seq=1 + 1400 * i)
+
+@scenario()
+def many_files_by_passive_ftp():
+    for i in range(80):
+        yield from connection(i * .1, PC, PC_IP, NAS, NAS_IP, 40000 + i, 20000 + i * 7)
+
+@scenario()
+def traceroute_by_udp():
+    for i in range(90):
+        yield i * .02, udp(PC, PC_IP, GATEWAY, '203.0.113.9', 40000 + i, 33434 + i, b'x' * 24, ttl=1 + i // 3)
+
+@scenario()
+def client_resets_its_connections():
+    for i in range(60):
+        yield i * .1, tcp(PC, PC_IP, NAS, NAS_IP, 2300 + i, 2869, SYN)
+        yield i * .1 + .001, tcp(NAS, NAS_IP, PC, PC_IP, 2869, 2300 + i, SYN | ACK)
+        yield i * .1 + .002, tcp(PC, PC_IP, NAS, NAS_IP, 2300 + i, 2869, RST)
+
+@scenario()
+def hub_polls_devices_that_answer():
+    for i in range(60):
+        address, ip = device(i)
+        yield i * .01, who_has(address, ip, GATEWAY_IP)
+        yield from connection(60 + i * .01, PC, PC_IP, address, ip, 40000 + i, 80)
+
+@scenario()
+def printers_are_looked_for():
+    for i in range(8):
+        yield i, m.ethernet(mac(PC), mac(ALL), 0x0800, m.udp4(PC_IP, '255.255.255.255', 50000 + i, 161, b'get'))
+        yield i + .1, mdns_answer(NAS, NAS_IP, 'nas.local')
+        yield i + .2, udp(NAS, NAS_IP, PC, PC_IP, 161, 50000 + i, b'response')
+        yield from connection(i + .3, PC, PC_IP, NAS, NAS_IP, 40000 + i, (631, 9100)[i % 2])

@@ -4,6 +4,7 @@
 #include <netinet/in.h>
 
 #include "engine/flow/contact.h"
+#include "engine/flow/flow-delta.h"
 #include "engine/packet/packet.h"
 #include "tests/unit/frame-builder.h"
 
@@ -100,7 +101,10 @@ static void answers_are_no_contacts(void **state) {
         struct reader *r = *state;
 
         assert_true(udp(r, false, 40000, 5000));
+        assert_true(udp(r, true, 5000, 40000));
+        assert_int_equal(r->contact.kind, CONTACT_ANSWER);
         assert_false(udp(r, true, 5000, 40000));
+        assert_false(udp(r, false, 40000, 5000));
         /* Of a question that was not heard. */
         assert_false(udp(r, true, 53, 40001));
 }
@@ -135,7 +139,7 @@ static void unreachable_tells_of_the_quoted_packet(void **state) {
         assert_false(read_frame(r, &b));
 }
 
-static void echo_requests_are_contacts_and_replies_are_not(void **state) {
+static void echo_requests_and_their_answers(void **state) {
         struct reader *r = *state;
         struct builder b = {}, c = {};
 
@@ -147,17 +151,41 @@ static void echo_requests_are_contacts_and_replies_are_not(void **state) {
         put_ethernet(&c, 0x0800);
         put_ipv4(&c, IPPROTO_ICMP, 8);
         put_hex(&c, "00 00 0000 0001 0001");
-        assert_false(read_frame(r, &c));
+        assert_true(read_frame(r, &c));
+        assert_int_equal(r->contact.kind, CONTACT_ANSWER);
+}
+
+static void what_the_kernel_counted_holds_contacts(void **state) {
+        struct reader *r = *state;
+        struct flow_delta d = { .protocol = IPPROTO_UDP, .endpoints = { { .port = 161 }, { .port = 40000 } } };
+        struct contact c[CONTACTS_OF_DELTA_MAX];
+
+        d.endpoints[0].ip = ip_from_v4((uint8_t[]) { 10, 0, 0, 1 });
+        d.endpoints[1].ip = ip_from_v4((uint8_t[]) { 10, 0, 0, 2 });
+        d.directions[1] = (struct flow_delta_direction) { .packets = 1, .first = r->now, .last = r->now };
+        assert_int_equal(contacts_from_delta(r->table, &d, c), 1);
+        assert_int_equal(c[0].kind, CONTACT_DATAGRAM);
+        assert_int_equal(c[0].destination_port, 161);
+        d.directions[0] = (struct flow_delta_direction) { .packets = 1, .first = r->now + 1, .last = r->now + 1 };
+        assert_int_equal(contacts_from_delta(r->table, &d, c), 1);
+        assert_int_equal(c[0].kind, CONTACT_ANSWER);
+        d.protocol = IPPROTO_TCP;
+        d.directions[0].tcp_flags = TCP_SYN | TCP_ACK | TCP_RST;
+        d.directions[1].tcp_flags = TCP_FIN | TCP_PSH | TCP_URG;
+        assert_int_equal(contacts_from_delta(r->table, &d, c), 2);
+        assert_int_equal(c[0].kind, CONTACT_ODD);
+        assert_int_equal(c[1].kind, CONTACT_RESET);
 }
 
 int main(void) {
         const struct CMUnitTest tests[] = {
+                cmocka_unit_test_setup_teardown(what_the_kernel_counted_holds_contacts, setup, teardown),
                 cmocka_unit_test_setup_teardown(flags_tell_what_tcp_is, setup, teardown),
                 cmocka_unit_test_setup_teardown(only_the_first_datagram_counts, setup, teardown),
                 cmocka_unit_test_setup_teardown(answers_are_no_contacts, setup, teardown),
                 cmocka_unit_test_setup_teardown(clock_may_run_back, setup, teardown),
                 cmocka_unit_test_setup_teardown(unreachable_tells_of_the_quoted_packet, setup, teardown),
-                cmocka_unit_test_setup_teardown(echo_requests_are_contacts_and_replies_are_not, setup, teardown),
+                cmocka_unit_test_setup_teardown(echo_requests_and_their_answers, setup, teardown),
         };
 
         return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,0 +1,478 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+/* port_scan, host_scan: who tries many doors. A target is an address, a protocol and a port; it was answered, it failed
+ * (reset, unreachable), or nothing came back. Counted are targets of ScanWindowSec= that were not answered:
+ *
+ * - ScanPorts= ports of one host: a port scan. Answered ports count below 1024, too: a host may have all of them open.
+ * - ScanHosts= hosts on one port: a host scan. What a name was looked up for does not count, and of hosts far away
+ *   only services that no ordinary client uses count as they are; of the others it takes ten times as many.
+ * - Slow scans of hosts on the link are found by a sequential test on first contacts (Jung, Paxson, Berger and
+ *   Balakrishnan, "Fast Portscan Detection Using Sequential Hypothesis Testing", 2004): a failure is four times as
+ *   likely of a scanner, a success of anybody else, so that each moves the balance by one; ScanFailures= decides.
+ *
+ * Judged once a second, so that a target has had time to answer. A source becomes a suspect with its second target: a
+ * flood of invented sources fills the smaller table of those with one. */
+
+#include <errno.h>
+#include <netinet/in.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "engine/detect/locality.h"
+#include "engine/detect/report.h"
+#include "engine/detect/watch-table.h"
+
+#define FIRSTS_MAX 4096
+#define SUSPECTS_MAX 512
+#define TARGETS_MAX 192
+#define KNOWN_BITS 2048 /* of a Bloom filter of targets that are no first contacts */
+
+/* A host answers within this, or it does not. */
+#define ANSWER_TIME (700 * NSEC_PER_MSEC)
+/* Traceroute counts hops with ports from 33434 on. */
+#define TRACEROUTE_PORT 33434
+#define TRACEROUTE_HOPS 32
+/* Old failures count no more. */
+#define BALANCE_AGE (3600 * NSEC_PER_SEC)
+#define FAR_FACTOR 10
+/* Pings that are answered count as well, if so many go to addresses that nobody has. */
+#define PINGS_TO_NOBODY 3
+
+enum outcome { PENDING, ANSWERED, FAILED };
+
+struct target {
+        uint64_t ts;
+        struct ip_address ip;
+        uint32_t hash;
+        uint16_t port;
+        uint8_t protocol;
+        uint8_t outcome; /* enum outcome */
+        bool counts;     /* as one of many hosts */
+        bool near;       /* on the link */
+        bool nobody;     /* no device is known to have the address */
+        bool weighed;    /* in the balance, or not to be */
+};
+
+struct suspect {
+        struct ip_address ip;
+        struct mac_address mac;
+        struct target targets[TARGETS_MAX]; /* a ring */
+        uint16_t n, next;
+        bool dirty;
+        int balance;
+        uint64_t weighed; /* when it last moved */
+        uint64_t tries;   /* different targets, in all */
+        uint8_t known[KNOWN_BITS / 8];
+};
+
+struct scan {
+        struct watch_table *firsts;   /* uint32_t: the only target of a source */
+        struct watch_table *suspects;
+        bool dirty;
+};
+
+static void scan_free(void *state) {
+        struct scan *s = state;
+
+        if (!s)
+                return;
+        watch_table_free(s->firsts);
+        watch_table_free(s->suspects);
+        free(s);
+}
+
+static int scan_init(void **ret_state) {
+        struct scan *s = calloc(1, sizeof *s);
+        int r = s ? watch_table_new(&s->firsts, sizeof(struct target), FIRSTS_MAX) : -ENOMEM;
+
+        if (r >= 0)
+                r = watch_table_new(&s->suspects, sizeof(struct suspect), SUSPECTS_MAX);
+        if (r < 0) {
+                scan_free(s);
+                return r;
+        }
+        *ret_state = s;
+        return 0;
+}
+
+/* Who tried what, whichever packet tells it. */
+struct attempt {
+        const struct contact *contact;
+        struct ip_address source, destination;
+        struct mac_address source_mac;
+        uint16_t port;
+        uint8_t protocol;
+        enum outcome outcome;
+};
+
+static struct attempt forward(const struct contact *c, enum outcome outcome) {
+        return (struct attempt) { c, c->source, c->destination, c->source_mac, c->destination_port, c->protocol, outcome };
+}
+
+static struct attempt backward(const struct contact *c, enum outcome outcome) {
+        return (struct attempt) { c, c->destination, c->source, c->destination_mac, c->source_port, c->protocol, outcome };
+}
+
+static bool is_traceroute(const struct contact *c) {
+        return c->kind == CONTACT_DATAGRAM && c->hop_limit <= TRACEROUTE_HOPS && c->destination_port >= TRACEROUTE_PORT;
+}
+
+static bool read_attempt(const struct contact *c, struct attempt *ret) {
+        switch ((enum contact_kind) c->kind) {
+        case CONTACT_SYN:
+        case CONTACT_ODD:
+        case CONTACT_DATAGRAM:
+        case CONTACT_ECHO:
+                *ret = forward(c, PENDING);
+                break;
+        case CONTACT_SYN_ACK:
+        case CONTACT_ANSWER:
+                *ret = backward(c, ANSWERED);
+                break;
+        case CONTACT_RESET:
+                /* A client resets connections, too; the service has the lower port. */
+                if (c->source_port >= c->destination_port)
+                        return false;
+                *ret = backward(c, FAILED);
+                break;
+        case CONTACT_UNREACHABLE:
+                *ret = forward(c, FAILED);
+                break;
+        case _CONTACT_KIND_MAX:
+                return false;
+        }
+        return ip_is_host(&ret->source) && ip_is_host(&ret->destination) && !is_traceroute(c);
+}
+
+static uint32_t target_hash(const struct attempt *a) {
+        return (uint32_t) watch_key(&a->destination, sizeof a->destination, &a->port, sizeof a->port, a->protocol);
+}
+
+static struct target *find_target(struct suspect *s, uint32_t hash) {
+        for (size_t i = 0; i < s->n; i++) {
+                struct target *t = &s->targets[(s->next + TARGETS_MAX - 1 - i) % TARGETS_MAX];
+
+                if (t->hash == hash)
+                        return t;
+        }
+        return NULL;
+}
+
+/* Ports that ordinary clients contact by the dozen, far away: web, time, names, mail, calls, messages to telephones. */
+static bool is_common_service(uint8_t protocol, uint16_t port) {
+        static const uint16_t ports[] = { 25, 53, 80, 110, 123, 143, 443, 465, 587, 853, 993, 995 };
+
+        if (protocol != IPPROTO_TCP && protocol != IPPROTO_UDP)
+                return true;
+        for (size_t i = 0; i < ELEMENTSOF(ports); i++)
+                if (ports[i] == port)
+                        return true;
+        /* Above are peers of all kinds, but for what worms look for. */
+        return port >= 1024 && port != 1433 && port != 2222 && port != 2323 && port != 3306 && port != 3389 && port != 5432 &&
+               port != 5555 && port != 5900 && port != 6379 && port != 7547 && port != 8291 && port != 37215 && port != 52869;
+}
+
+static bool counts_as_host(const struct detect_host *host, const struct attempt *a, bool near) {
+        if (near)
+                return true;
+        return !is_common_service(a->protocol, a->port) && !peer_names_find(host->names, &a->source, &a->destination, a->contact->ts);
+}
+
+/* False: perhaps it was contacted before. */
+static bool is_first_contact(struct suspect *s, uint32_t hash) {
+        uint32_t a = hash % KNOWN_BITS, b = hash / KNOWN_BITS % KNOWN_BITS;
+        bool known = s->known[a / 8] >> a % 8 & 1 && s->known[b / 8] >> b % 8 & 1;
+
+        s->known[a / 8] |= (uint8_t) (1 << a % 8);
+        s->known[b / 8] |= (uint8_t) (1 << b % 8);
+        return !known;
+}
+
+static struct target make_target(const struct detect_host *host, const struct attempt *a, uint32_t hash) {
+        bool near = ip_is_on_link(host, &a->destination, &a->source);
+        char text[IP_STRING_MAX];
+        const struct device *d;
+
+        return (struct target) {
+                .ts = a->contact->ts,
+                .ip = a->destination,
+                .hash = hash,
+                .port = a->port,
+                .protocol = a->protocol,
+                .outcome = (uint8_t) a->outcome,
+                .counts = counts_as_host(host, a, near),
+                .near = near,
+                .nobody = inventory_find(host->inventory, ip_format(&a->destination, text), &d, 1) == 0,
+        };
+}
+
+static void add_target(struct suspect *s, const struct target *t) {
+        struct target *slot = &s->targets[s->next];
+
+        *slot = *t;
+        slot->weighed = !is_first_contact(s, t->hash);
+        s->next = (uint16_t) ((s->next + 1) % TARGETS_MAX);
+        s->n = (uint16_t) MIN(s->n + 1, TARGETS_MAX);
+        s->tries++;
+}
+
+/* The suspect, if its source is one, or is one from now on. */
+static struct suspect *find_suspect(struct scan *s, const struct detect_host *host, const struct attempt *a, uint32_t hash) {
+        uint64_t key = watch_key(&a->source, sizeof a->source, &a->contact->vlan, sizeof a->contact->vlan, 0);
+        struct suspect *suspect = watch_table_find(s->suspects, key);
+        struct target *first;
+        bool fresh;
+
+        if (suspect)
+                return watch_table_get(s->suspects, key, &fresh);
+        first = watch_table_get(s->firsts, key, &fresh);
+        if (!first)
+                return NULL;
+        if (fresh || first->hash == hash) {
+                enum outcome outcome = fresh ? a->outcome : MAX((enum outcome) first->outcome, a->outcome);
+
+                *first = make_target(host, a, hash);
+                first->outcome = (uint8_t) outcome;
+                return NULL;
+        }
+        suspect = watch_table_get(s->suspects, key, &fresh);
+        if (!suspect)
+                return NULL;
+        suspect->ip = a->source;
+        add_target(suspect, first);
+        watch_table_remove(s->firsts, first);
+        return suspect;
+}
+
+static void scan_contact(void *state, struct detect_host *host, const struct contact *contact) {
+        struct scan *s = state;
+        struct suspect *suspect;
+        struct attempt a;
+        struct target *t, fresh;
+        uint32_t hash;
+
+        if (!detect_setting(host, SCAN) || !read_attempt(contact, &a))
+                return;
+        hash = target_hash(&a);
+        suspect = find_suspect(s, host, &a, hash);
+        if (!suspect)
+                return;
+        if (!mac_is_zero(&a.source_mac))
+                suspect->mac = a.source_mac;
+        t = find_target(suspect, hash);
+        if (!t) {
+                /* An answer alone is no attempt: the beginning was not heard. */
+                if (a.outcome == ANSWERED || (contact->kind == CONTACT_RESET && a.port >= 1024))
+                        return;
+                fresh = make_target(host, &a, hash);
+                add_target(suspect, &fresh);
+        } else if (a.outcome != PENDING) {
+                t->outcome = t->outcome == ANSWERED ? ANSWERED : (uint8_t) a.outcome;
+        } else {
+                t->ts = contact->ts;
+        }
+        suspect->dirty = s->dirty = true;
+}
+
+struct tally {
+        unsigned ports, hosts;      /* of one host, on one port: the most */
+        struct ip_address host;     /* with the most ports */
+        uint16_t port, low, high;   /* with the most hosts; of the host with most ports */
+        uint8_t protocol, host_protocol;
+        unsigned far;               /* hosts on a common port, far away */
+        uint64_t first, last;
+};
+
+static bool is_unanswered(const struct target *t, uint64_t now, bool flush) {
+        if (t->outcome != PENDING)
+                return t->outcome == FAILED;
+        return flush || now < t->ts || now - t->ts >= ANSWER_TIME;
+}
+
+static bool is_recent(const struct target *t, uint64_t since) {
+        return t->ts >= since;
+}
+
+/* Ports of the host that `at` is of, and hosts on its port, among the targets from `at` on. */
+static void tally_from(const struct suspect *s, size_t at, uint64_t since, uint64_t now, bool flush, struct tally *ret) {
+        const struct target *t = &s->targets[at];
+        bool ping = t->protocol == IPPROTO_ICMP || t->protocol == IPPROTO_ICMPV6;
+        unsigned ports = 0, hosts = 0, far = 0, answered = 0, nobodies = 0;
+        uint16_t low = UINT16_MAX, high = 0;
+
+        for (size_t i = at; i < s->n; i++) {
+                const struct target *u = &s->targets[i];
+
+                if (!is_recent(u, since))
+                        continue;
+                if (u->protocol == t->protocol && ip_equal(&u->ip, &t->ip) && !ping && (u->outcome != ANSWERED || u->port < 1024)) {
+                        ports++;
+                        low = MIN(low, u->port);
+                        high = MAX(high, u->port);
+                }
+                if (u->protocol == t->protocol && u->port == t->port && is_unanswered(u, now, flush)) {
+                        hosts += u->counts;
+                        far += !u->counts;
+                        nobodies += u->nobody && u->near;
+                } else if (u->protocol == t->protocol && u->near) {
+                        answered++;
+                }
+        }
+        if (ping && nobodies >= PINGS_TO_NOBODY)
+                hosts += answered;
+        if (ports > ret->ports) {
+                ret->ports = ports;
+                ret->host = t->ip;
+                ret->host_protocol = t->protocol;
+                ret->low = low;
+                ret->high = high;
+        }
+        if (hosts > ret->hosts || (hosts == 0 && far / FAR_FACTOR > ret->hosts)) {
+                ret->hosts = MAX(hosts, far / FAR_FACTOR);
+                ret->far = hosts == 0 ? far : 0;
+                ret->port = t->port;
+                ret->protocol = t->protocol;
+        }
+}
+
+static const char *protocol_name(uint8_t protocol) {
+        return protocol == IPPROTO_TCP ? "TCP" : protocol == IPPROTO_UDP ? "UDP" : "ICMP";
+}
+
+/* The internet knocks at every door all day; that is no news. */
+static enum alert_severity severity_of(const struct detect_host *host, const struct suspect *s) {
+        return ip_is_public(host, &s->ip) ? SEVERITY_INFO : SEVERITY_WARNING;
+}
+
+static void put_common(struct report *r, struct detect_host *host, const struct suspect *s) {
+        r->finding.ip = s->ip;
+        report_ip(r, "source", &s->ip);
+        report_number(r, "targets_in_all", s->tries);
+        report_seconds(r, "window", detect_setting(host, SCAN_WINDOW));
+        report_key(r, ip_is_public(host, &s->ip) ? "far" : "near", 4);
+}
+
+static void report_ports(struct detect_host *host, const struct suspect *s, const struct tally *t, uint64_t now) {
+        struct report r;
+
+        report_begin(&r, ALERT_PORT_SCAN, severity_of(host, s), now, &s->mac);
+        strbuf_string(&r.text, "scans ports of ");
+        report_put_host(&r.text, host, &t->host);
+        strbuf_printf(&r.text, ": %u %s ports between %u and %u within %u s.", t->ports, protocol_name(t->host_protocol), t->low,
+                      t->high, (unsigned) (detect_setting(host, SCAN_WINDOW) / NSEC_PER_SEC));
+        report_text(&r, "protocol", protocol_name(t->host_protocol));
+        report_number(&r, "ports", t->ports);
+        report_number(&r, "threshold", detect_setting(host, SCAN_PORTS));
+        report_ip(&r, "host", &t->host);
+        report_peer(&r, &t->host, 0, peer_names_find(host->names, &s->ip, &t->host, now));
+        put_common(&r, host, s);
+        report_send(&r, host);
+}
+
+static void report_hosts(struct detect_host *host, const struct suspect *s, const struct tally *t, uint64_t now) {
+        unsigned hosts = MAX(t->hosts, t->far);
+        struct report r;
+
+        report_begin(&r, ALERT_HOST_SCAN, severity_of(host, s), now, &s->mac);
+        if (t->protocol == IPPROTO_TCP || t->protocol == IPPROTO_UDP)
+                strbuf_printf(&r.text, "looks for hosts with %s port %u open: ", protocol_name(t->protocol), t->port);
+        else
+                strbuf_string(&r.text, "looks for hosts by ping: ");
+        strbuf_printf(&r.text, "it tried %u within %u s.", hosts, (unsigned) (detect_setting(host, SCAN_WINDOW) / NSEC_PER_SEC));
+        report_text(&r, "protocol", protocol_name(t->protocol));
+        report_number(&r, "port", t->port);
+        report_number(&r, "hosts", hosts);
+        report_number(&r, "threshold", detect_setting(host, SCAN_HOSTS) * (t->far > 0 ? FAR_FACTOR : 1));
+        put_common(&r, host, s);
+        report_send(&r, host);
+}
+
+static void report_slow(struct detect_host *host, const struct suspect *s, uint64_t now) {
+        const struct target *last = &s->targets[(s->next + TARGETS_MAX - 1) % TARGETS_MAX];
+        struct report r;
+
+        report_begin(&r, ALERT_PORT_SCAN, severity_of(host, s), now, &s->mac);
+        strbuf_string(&r.text, "tries doors that are closed, ");
+        report_put_host(&r.text, host, &last->ip);
+        strbuf_printf(&r.text, " port %u the last of them: %d more first contacts failed than succeeded.", last->port, s->balance);
+        report_number(&r, "balance", (uint64_t) s->balance);
+        report_number(&r, "threshold", detect_setting(host, SCAN_FAILURES));
+        report_peer(&r, &last->ip, 0, NULL);
+        put_common(&r, host, s);
+        report_send(&r, host);
+}
+
+/* The sequential test: the walk starts anew where it says "nobody special". */
+static void weigh(struct suspect *s, uint64_t now, bool flush) {
+        if (now > s->weighed && now - s->weighed > BALANCE_AGE)
+                s->balance = 0;
+        for (size_t i = 0; i < s->n; i++) {
+                struct target *t = &s->targets[i];
+
+                if (t->weighed || (t->outcome == PENDING && !is_unanswered(t, now, flush)))
+                        continue;
+                t->weighed = true;
+                if (!t->near)
+                        continue;
+                s->balance = MAX(s->balance + (t->outcome == ANSWERED ? -1 : 1), 0);
+                s->weighed = now;
+        }
+}
+
+static void judge(struct detect_host *host, struct suspect *s, uint64_t now, bool flush) {
+        uint64_t window = detect_setting(host, SCAN_WINDOW), since = now > window ? now - window : 0;
+        uint64_t last = s->targets[(s->next + TARGETS_MAX - 1) % TARGETS_MAX].ts;
+        struct tally tally = {};
+
+        for (size_t i = 0; i < s->n; i++)
+                if (is_recent(&s->targets[i], since))
+                        tally_from(s, i, since, now, flush, &tally);
+        weigh(s, now, flush);
+        if (tally.ports >= detect_setting(host, SCAN_PORTS))
+                report_ports(host, s, &tally, last);
+        else if (tally.hosts >= detect_setting(host, SCAN_HOSTS))
+                report_hosts(host, s, &tally, last);
+        else if (s->balance >= (int) detect_setting(host, SCAN_FAILURES))
+                report_slow(host, s, last);
+        else
+                return;
+        s->balance = 0;
+}
+
+/* Something may still be answered, or become unanswered. */
+static bool is_unsettled(const struct suspect *s, uint64_t now) {
+        for (size_t i = 0; i < s->n; i++)
+                if (s->targets[i].outcome == PENDING && now - MIN(now, s->targets[i].ts) < 2 * NSEC_PER_SEC)
+                        return true;
+        return false;
+}
+
+static void scan_advance(void *state, struct detect_host *host, uint64_t now, bool flush) {
+        struct scan *s = state;
+        struct suspect *suspect = NULL;
+        bool unsettled = false;
+
+        if (!s->dirty)
+                return;
+        while ((suspect = watch_table_next(s->suspects, suspect))) {
+                if (!suspect->dirty)
+                        continue;
+                judge(host, suspect, now, flush);
+                suspect->dirty = is_unsettled(suspect, now);
+                unsettled |= suspect->dirty;
+        }
+        s->dirty = unsettled;
+}
+
+static uint64_t scan_next_deadline(const void *state) {
+        return ((const struct scan *) state)->dirty ? 0 : UINT64_MAX;
+}
+
+const struct detector scan_detector = {
+        .name = "scan",
+        .init = scan_init,
+        .free = scan_free,
+        .contact = scan_contact,
+        .advance = scan_advance,
+        .next_deadline = scan_next_deadline,
+};
