@@ -169,7 +169,7 @@ static void datagrams_are_settled_until_their_ends_were_silent(void **state _unu
                         put_ends(&b, c, i % 2, IPPROTO_UDP, 8 + 4);
                         put_udp(&b, i % 2 ? 5000 : 4000, i % 2 ? 4000 : 5000, 4);
                         put_zeros(&b, 4);
-                        assert_int_equal(say(&both, &b), i != 0 && i != 4);
+                        assert_int_equal(say(&both, &b), i == 2 || i == 3); /* the first answer tells something, too */
                 }
         finish(&both);
 }
