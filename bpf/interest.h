@@ -81,6 +81,51 @@ static __always_inline enum lanscope_class interest_of_icmp6(__u8 type) {
         }
 }
 
+/* ICMP messages that ask and answer have one flow, that of the type which asks. */
+
+#define MESSAGE_ALONE 256
+
+/* The type that asks, be it this one's own; MESSAGE_ALONE: it goes one way. RFC 792, RFC 950, RFC 1256; RFC 4443, RFC 4861,
+ * RFC 2710, RFC 4620, RFC 6275. */
+static __always_inline __u16 message_question(__u8 protocol, __u8 type) {
+        if (protocol != 58)
+                switch (type) {
+                case 0: case 8:
+                        return 8;
+                case 9: case 10:
+                        return 10;
+                case 13: case 14:
+                        return 13;
+                case 15: case 16:
+                        return 15;
+                case 17: case 18:
+                        return 17;
+                default:
+                        return MESSAGE_ALONE;
+                }
+        switch (type) {
+        case 128: case 129:
+                return 128;
+        case 130: case 131:
+                return 130;
+        case 133: case 134:
+                return 133;
+        case 135: case 136:
+                return 135;
+        case 139: case 140:
+                return 139;
+        case 144: case 145:
+                return 144;
+        default:
+                return MESSAGE_ALONE;
+        }
+}
+
+static __always_inline int message_has_id(__u8 protocol, __u8 type) {
+        return protocol != 58 ? type == 0 || type == 8 || (type >= 13 && type <= 18)
+                              : type == 128 || type == 129 || (type >= 139 && type <= 140);
+}
+
 static __always_inline enum lanscope_class interest_of_ethertype(__u16 type) {
         switch (type) {
         case 0x0806: /* ARP */

@@ -27,6 +27,7 @@ enum lanscope_class {
         LANSCOPE_DATAGRAM,  /* handshakes of QUIC and DTLS */
         LANSCOPE_FLOW,      /* no frame's class: flows that a source may begin, and those over its limit */
         LANSCOPE_CLASS_MAX,
+        _LANSCOPE_CLASS_NOT = 255,
 };
 
 enum lanscope_record_type {
@@ -64,7 +65,7 @@ struct lanscope_class_counters {
         __u64 rate_limited; /* not copied: their source had its share */
 };
 
-/* One per CPU. */
+/* One per CPU. Each packet is in exactly one of: a flow's record, `evicted`, `apart`. */
 struct lanscope_counters {
         __u64 packets, bytes; /* on the wire: a GRO super-packet counts as its segments */
         __u64 ring_full;      /* not copied: the daemon did not keep up */
@@ -72,4 +73,99 @@ struct lanscope_counters {
         __u64 presence_full;  /* addresses that found no room in the presence map */
         __u64 unreadable;     /* frames whose bytes the kernel would not give */
         __u64 span_dropped;   /* SpanDrop=: foreign frames that went no further */
+        __u64 apart_packets, apart_bytes;     /* of no flow: not IP, fragments, headers that cannot be read */
+        __u64 evicted_flows;                  /* records that made room for another: their addresses are in the presence map */
+        __u64 evicted_packets, evicted_bytes; /* what those held */
+};
+
+/* Flows. Each CPU writes records into a log of its own, one behind the other; an index finds them again. There are two
+ * logs: the one of the current generation, and that of the last, which is at rest for the daemon to read. A flow may
+ * have several records, of one CPU as well. */
+
+/* Unit of the 32-bit times below: CLOCK_MONOTONIC in ns >> 10. */
+#define LANSCOPE_TICK_SHIFT 10
+
+enum lanscope_flow_bits {
+        LANSCOPE_FLOW_KNOWN = 1,     /* who began: a SYN, a SYN+ACK, a question or an answer tells */
+        LANSCOPE_FLOW_FROM_HIGH = 2, /* it was the high end */
+};
+
+enum lanscope_half_bits {
+        LANSCOPE_HALF_DATA = 1,      /* TCP segments with payload */
+        LANSCOPE_HALF_BARE_ACK = 2,  /* segments that do nothing but acknowledge */
+        LANSCOPE_HALF_AFTER_FIN = 4, /* segments without a FIN after one with it */
+        LANSCOPE_HALF_NEXT = 8,      /* `next` holds */
+        LANSCOPE_HALF_HOLE = 16,     /* its `holes` holds */
+        LANSCOPE_HALF_DONE = 32,     /* its first bytes are long past */
+        LANSCOPE_HALF_OPENING = 64,  /* it sent a SYN, and nothing since */
+};
+
+struct lanscope_flow_key {
+        __u64 addresses; /* IPv4: both, low end in the low half; IPv6: a hash of both, which lie in the map of ends */
+        /* Ports as on the wire (low end's << 48, high end's << 32; of ICMP the type that asks, and the identifier or code),
+         * protocol << 24, VLAN << 12, inner VLAN. */
+        __u64 rest;
+        __u64 macs[2];   /* six bytes of the low end, six of the high, 4 or 6 for the IP version; as in memory on the wire */
+};
+
+/* What one end sent. */
+struct lanscope_flow_half {
+        __u64 bytes;
+        __u32 packets;
+        __u32 first, last;          /* `first` is exact, `last` to a tick of the kernel's */
+        __u32 next;                 /* TCP: the sequence number behind the highest seen */
+        __u16 shortest, longest;    /* frames */
+        __u8 tcp_flags;             /* all that were seen */
+        __u8 bits;                  /* enum lanscope_half_bits */
+        __u8 class;                 /* enum lanscope_class that its ports give */
+        __u8 high;                  /* the high end sent it, else the low one */
+};
+
+/* Two cache lines: what is looked at for every packet stands in front, so that of a flow that goes one way a second one is
+ * never touched. */
+struct lanscope_flow {
+        struct lanscope_flow_key key;
+        struct lanscope_flow_half halves[2]; /* [0] of the end that sent first; so it is below */
+        __u32 opened;      /* when the last SYN came; 0: none did */
+        __u32 established; /* when the first segment of the same end's behind it came; 0: none did */
+        __u32 initial;     /* the SYN's sequence number */
+        __u32 holes[2];    /* where the last gap in front of `next` begins */
+        __u16 retransmissions[2], out_of_order[2];
+        __u8 bits;         /* enum lanscope_flow_bits */
+        __u8 padding[3];
+};
+
+/* Addresses of an IPv6 flow. */
+struct lanscope_flow_ends {
+        __u64 words[2][2]; /* as in memory on the wire */
+};
+
+/* A slot of the index: generation << 32, 16 bits of the hash << 16, the record's number in its log from 1. One of another
+ * generation is empty. A flow's slot is where its hash says, or one of the next. */
+#define LANSCOPE_PROBES_MAX 8
+
+#define LANSCOPE_FLOW_RECORDS_MAX 32768 /* of one log; a power of two, as is any number of them */
+
+/* What was evicted last, while it is between the same two addresses; the rest went to the presence map. [0] is what the
+ * low end sent. */
+struct lanscope_evicted {
+        __u64 macs[2]; /* as in struct lanscope_flow_key, without the version */
+        __u64 packets[2], bytes[2];
+        __u32 vlan;
+        __u32 padding;
+};
+
+struct lanscope_flow_log {
+        __u32 used;       /* records */
+        __u32 generation; /* that it belongs to */
+        struct lanscope_evicted evicted;
+};
+
+/* One per CPU. */
+struct lanscope_processor {
+        struct lanscope_counters counters;
+        __u32 generation;
+        __u32 base, slot_base; /* where the current log and its index begin in their maps */
+        __u32 full;            /* the current log is */
+        struct lanscope_flow_log logs[2]; /* by generation & 1 */
 };

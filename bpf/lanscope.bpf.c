@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 
-/* Counts every frame of one interface by address, and copies those that tell something about a device into a
- * ring buffer. One body for XDP and TC; what differs is hidden in `struct view` and `load_fn`. Frames always go
+/* Counts every frame of one interface by flow, or else by address, and copies those that tell something about a device
+ * into a ring buffer. One body for XDP and TC; what differs is hidden in `struct view` and `load_fn`. Frames always go
  * on, but for foreign ones on a mirror port with SpanDrop=.
  *
- * Bytes are read by the load_bytes helpers into locals and never through packet pointers: this works for
- * frames in several buffers too, and the programs load without CAP_PERFMON. */
+ * What nearly all frames are (TCP and UDP, headers without options in one piece) is read in place. Everything else is
+ * read by the load_bytes helpers into locals, which works for frames in several buffers too. */
 
 #include <linux/bpf.h>
 #include <linux/if_ether.h>
@@ -18,13 +18,14 @@
 #include <bpf/bpf_helpers.h>
 
 #include "lanscope-events.h"
+#include "flow-log.h"
 #include "interest.h"
+#include "presence.h"
 
 #define NSEC_PER_SEC 1000000000ULL
-#define PRESENCE_MAX 8192
 #define SOURCES_MAX 8192
 /* Directions of flows: as many as the daemon follows connections by default, twice. */
-#define FLOWS_MAX 16384
+#define FOLLOWED_MAX 16384
 /* Tags and IPv6 extension headers that are looked behind. */
 #define TAGS_MAX 2
 #define EXTENSIONS_MAX 6
@@ -36,24 +37,16 @@ const volatile __u32 first_bytes = LANSCOPE_FIRST_BYTES_MAX; /* of each directio
 const volatile __u8 own_mac[ETH_ALEN] = {};
 const volatile bool span_drop = false;
 
-/* Shared with the daemon while running. `daemon_awake`: it looks at the ring and the counters by itself every
- * second, so nothing need wake it; it clears the flag when all is quiet. `active_map`: which presence map is
- * written; the daemon reads the other one, in which nothing changes then. */
-__u32 daemon_awake = 0, active_map = 0;
+/* Shared with the daemon while running: it looks at the ring and the counters by itself every second, so nothing need
+ * wake it; it clears the flag when all is quiet. */
+__u32 daemon_awake = 0;
 
 struct {
         __uint(type, BPF_MAP_TYPE_RINGBUF);
         __uint(max_entries, 262144);
 } ring SEC(".maps");
 
-struct {
-        __uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
-        __uint(max_entries, 1);
-        __type(key, __u32);
-        __type(value, struct lanscope_counters);
-} counters SEC(".maps");
-
-/* By class. Maps and not arrays within something: an index that is computed would need CAP_PERFMON. */
+/* By class. */
 struct {
         __uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
         __uint(max_entries, LANSCOPE_CLASS_MAX);
@@ -69,15 +62,6 @@ struct {
         __type(value, __u64);
 } newcomers SEC(".maps");
 
-/* Plain hash maps and not LRU: they are emptied every second, an overflow is counted, and a flood of made-up
- * addresses does not push out the real ones (nor cost the search for a victim). */
-struct presence_map {
-        __uint(type, BPF_MAP_TYPE_HASH);
-        __uint(max_entries, PRESENCE_MAX);
-        __type(key, struct lanscope_presence_key);
-        __type(value, struct lanscope_presence);
-} presence_a SEC(".maps"), presence_b SEC(".maps");
-
 struct source_key {
         __u8 mac[ETH_ALEN];
         __u16 class;
@@ -90,15 +74,14 @@ struct {
         __type(value, __u64);
 } sources SEC(".maps");
 
-/* One direction of a flow: an entry each, so that none need be told from the other. */
-struct flow_key {
-        __u8 source[16], destination[16]; /* IPv4 in the first four */
-        __be16 source_port, destination_port;
-        __u16 vlan, inner_vlan;
-        __u32 protocol;
+/* How much of one direction of a flow was copied: an entry each. */
+struct followed_key {
+        __u64 source[2], destination[2]; /* IPv4 in the first half of the first */
+        __u64 rest;                      /* as in struct lanscope_flow_key, the source first */
+        __u64 version;                   /* of IP */
 };
 
-struct flow {
+struct followed {
         __u64 since;     /* datagrams are counted since then */
         __u32 datagrams;
         __u32 first;     /* TCP sequence number that counts as the first */
@@ -106,10 +89,28 @@ struct flow {
 
 struct {
         __uint(type, BPF_MAP_TYPE_LRU_HASH);
-        __uint(max_entries, FLOWS_MAX);
-        __type(key, struct flow_key);
-        __type(value, struct flow);
-} flows SEC(".maps");
+        __uint(max_entries, FOLLOWED_MAX);
+        __type(key, struct followed_key);
+        __type(value, struct followed);
+} followed SEC(".maps");
+
+/* Datagrams in fragments: the first one has the ports. The last one brings the datagram to its flow, as it does where
+ * they are put together; those between are of no flow. */
+struct datagram_key {
+        __u64 source[2], destination[2];
+        __u32 id;
+        __u16 vlan;
+        __u8 protocol, version;
+};
+
+#define DATAGRAMS_KEPT 1024
+
+struct {
+        __uint(type, BPF_MAP_TYPE_LRU_HASH);
+        __uint(max_entries, DATAGRAMS_KEPT);
+        __type(key, struct datagram_key);
+        __type(value, __be16[2]);
+} datagrams SEC(".maps");
 
 /* Where a record is put together: too big for the stack. */
 struct scratch {
@@ -126,20 +127,19 @@ struct {
 
 /* One frame. */
 struct view {
-        void *ctx;
         bool egress;
+        bool is_flow;            /* `packet` is set */
+        bool by_ports;           /* the flow's record knows the class that the ports give */
         __u32 length;            /* in memory */
-        __u32 segments;
+        __u32 segments, segment; /* how many it stands for, and bytes of payload of each but the last */
         __u16 vlan_tci, vlan_proto; /* of a tag outside the frame's bytes */
-        __u64 now;
-        struct ethhdr ethernet;
-        __u16 vlan;
+        __u16 vlan, inner_vlan;
+        __u64 source, destination; /* link addresses: six bytes as on the wire */
+        __u64 now;               /* CLOCK_BOOTTIME, where a frame is to be copied */
         __u32 headers;           /* bytes before the transport's payload, as far as known; 0 unknown */
         __u32 end;               /* of the IP packet; padding may follow */
-        __u32 sequence;          /* TCP */
-        __u8 tcp_flags;
         __u32 wanted;            /* bytes to copy */
-        struct flow_key flow;
+        struct flow_packet packet;
 };
 
 /* Reads bytes of the frame. Handed down as an argument, as only then does the compiler see which one is
@@ -154,222 +154,441 @@ static __always_inline long load_skb(void *ctx, __u32 offset, void *to, __u32 le
         return bpf_skb_load_bytes(ctx, offset, to, length);
 }
 
-/* Which class a frame belongs to. */
+/* The flow that a frame belongs to. The lower end comes first: by address, then by port, as they lie in memory. */
 
-#define TCP_SYN 0x02
-#define TCP_ACK 0x10
+static __always_inline void set_key(struct view *v, __be16 source, __be16 destination, __u64 version) {
+        struct flow_packet *p = &v->packet;
+        __u64 low = p->high ? v->destination : v->source, high = p->high ? v->source : v->destination;
+        __u64 first = p->high ? destination : source, second = p->high ? source : destination;
+
+        p->key.rest = first << 48 | second << 32 | (__u64) p->protocol << 24 | (__u64) v->vlan << 12 | v->inner_vlan;
+        p->key.macs[0] = low | high << 48;
+        p->key.macs[1] = high >> 16 | version << 32;
+        p->ipv6 = version == 6;
+        p->hash = flow_hash(&p->key);
+        v->is_flow = true;
+}
+
+static __always_inline void set_ipv4(struct view *v, __u32 source, __u32 destination, __be16 source_port, __be16 port) {
+        struct flow_packet *p = &v->packet;
+
+        p->high = source > destination || (source == destination && source_port > port);
+        p->key.addresses = p->high ? (__u64) source << 32 | destination : (__u64) destination << 32 | source;
+        set_key(v, source_port, port, 4);
+}
+
+static __always_inline void set_ipv6(struct view *v, const __u64 *source, const __u64 *destination, __be16 source_port,
+                                     __be16 port) {
+        struct flow_packet *p = &v->packet;
+        __u64 s0 = source[0], s1 = source[1], d0 = destination[0], d1 = destination[1];
+
+        p->high = s0 != d0 ? s0 > d0 : s1 != d1 ? s1 > d1 : source_port > port;
+        p->ends.words[0][0] = p->high ? d0 : s0;
+        p->ends.words[0][1] = p->high ? d1 : s1;
+        p->ends.words[1][0] = p->high ? s0 : d0;
+        p->ends.words[1][1] = p->high ? s1 : d1;
+        p->key.addresses = flow_mix(flow_mix(flow_mix(flow_seed, p->ends.words[0][0]), p->ends.words[0][1]) ^
+                                    p->ends.words[1][0] * 0xc4ceb9fe1a85ec53ULL, p->ends.words[1][1]);
+        set_key(v, source_port, port, 6);
+}
+
+/* Which class a frame belongs to, read by load(). */
+
+/* IP addresses in packet order; IPv4 in the first half of the first word. */
+struct route {
+        __u64 source[2], destination[2];
+        __u8 version;
+        bool later, more; /* a fragment that is not the first; not the last */
+        __u32 id;         /* of a fragment's datagram */
+};
+
+static __always_inline bool is_whole(const struct route *r) {
+        return !r->later && !r->more;
+}
+
+static __always_inline void set_flow(struct view *v, const struct route *r, __be16 source_port, __be16 port) {
+        if (r->version == 4)
+                set_ipv4(v, r->source[0], r->destination[0], source_port, port);
+        else
+                set_ipv6(v, r->source, r->destination, source_port, port);
+}
 
 /* A length of 0 is left by segmentation offload: the packet is as long as the frame. */
 static __always_inline void set_end(struct view *v, __u32 offset, __u32 length) {
         v->end = length && offset + length < v->length ? offset + length : v->length;
 }
 
-static __always_inline enum lanscope_class class_of_udp(load_fn load, struct view *v, __u32 offset) {
+static __always_inline void set_datagram(const struct view *v, const struct route *r, struct datagram_key *ret) {
+        *ret = (struct datagram_key) {
+                .source = { r->source[0], r->source[1] }, .destination = { r->destination[0], r->destination[1] },
+                .id = r->id, .vlan = v->vlan, .protocol = v->packet.protocol, .version = r->version,
+        };
+}
+
+static __always_inline void remember_ports(const struct view *v, const struct route *r, const __be16 ports[2]) {
+        __be16 value[2] = { ports[0], ports[1] };
+        struct datagram_key key;
+
+        set_datagram(v, r, &key);
+        bpf_map_update_elem(&datagrams, &key, value, BPF_ANY);
+}
+
+/* The last fragment. */
+static __always_inline void set_flow_of_datagram(struct view *v, const struct route *r) {
+        struct datagram_key key;
+        const __be16 *ports;
+
+        set_datagram(v, r, &key);
+        ports = bpf_map_lookup_elem(&datagrams, &key);
+        if (!ports)
+                return;
+        set_flow(v, r, ports[0], ports[1]);
+        bpf_map_delete_elem(&datagrams, &key);
+}
+
+static __always_inline enum lanscope_class class_of_udp(load_fn load, void *ctx, struct view *v, const struct route *r, __u32 offset) {
         __u8 begin[INTEREST_DATAGRAM_MIN];
         enum lanscope_class class;
-        __be16 ports[2];
+        __be16 ports[2], rest[2]; /* length, checksum: RFC 768 */
 
-        if (load(v->ctx, offset, ports, sizeof ports) < 0)
+        if (load(ctx, offset, ports, sizeof ports) < 0)
                 return LANSCOPE_NONE;
         v->headers = offset + 8;
-        v->flow.source_port = ports[0];
-        v->flow.destination_port = ports[1];
-        class = interest_of_udp(bpf_ntohs(ports[0]), bpf_ntohs(ports[1]));
-        if (class != LANSCOPE_NONE || load(v->ctx, v->headers, begin, sizeof begin) < 0)
+        if (r->more)
+                remember_ports(v, r, ports);
+        else if (load(ctx, offset + 4, rest, sizeof rest) >= 0 &&
+                 (v->packet.protocol != IPPROTO_UDP || bpf_ntohs(rest[0]) >= 8 || (r->version == 6 && rest[0] == 0)))
+                set_flow(v, r, ports[0], ports[1]);
+        class = class_of_ports(bpf_ntohs(ports[0]), bpf_ntohs(ports[1]));
+        if (class != LANSCOPE_NONE || load(ctx, v->headers, begin, sizeof begin) < 0)
                 return class;
         return interest_of_datagram(begin);
 }
 
-static __always_inline enum lanscope_class class_of_tcp(load_fn load, struct view *v, __u32 offset) {
+static __always_inline enum lanscope_class class_of_segment(struct view *v) {
+        if (v->packet.tcp_flags & TCP_SYN)
+                return LANSCOPE_HANDSHAKE;
+        return v->headers < v->end ? LANSCOPE_STREAM : LANSCOPE_NONE;
+}
+
+static __always_inline enum lanscope_class class_of_tcp(load_fn load, void *ctx, struct view *v, const struct route *r, __u32 offset) {
         struct {
                 __be16 source_port, destination_port;
                 __be32 sequence, acknowledgement;
                 __u8 data_offset, flags;
         } __attribute__((packed)) tcp; /* RFC 9293 §3.1 */
 
-        if (load(v->ctx, offset, &tcp, sizeof tcp) < 0)
+        if (load(ctx, offset, &tcp, sizeof tcp) < 0)
                 return LANSCOPE_NONE;
         v->headers = offset + (tcp.data_offset >> 4) * 4;
-        v->flow.source_port = tcp.source_port;
-        v->flow.destination_port = tcp.destination_port;
-        v->sequence = bpf_ntohl(tcp.sequence);
-        v->tcp_flags = tcp.flags;
-        if (tcp.flags & TCP_SYN)
-                return LANSCOPE_HANDSHAKE;
-        return v->headers < v->end ? LANSCOPE_STREAM : LANSCOPE_NONE;
+        v->packet.sequence = bpf_ntohl(tcp.sequence);
+        v->packet.payload = v->headers < v->end ? v->end - v->headers : 0;
+        v->packet.tcp_flags = tcp.flags;
+        if (r->more)
+                return LANSCOPE_FRAGMENT;
+        set_flow(v, r, tcp.source_port, tcp.destination_port);
+        return class_of_segment(v);
 }
 
-static __always_inline enum lanscope_class class_of_transport(load_fn load, struct view *v, __u8 protocol, __u32 offset, bool later) {
-        __u8 type;
+/* Messages that ask and answer are a flow of two directions; the others go one way. */
+static __always_inline void set_message(load_fn load, void *ctx, struct view *v, const struct route *r, __u32 offset) {
+        __u8 message[6] = {}; /* type, code, checksum, identifier: RFC 792, RFC 4443 §4.1 */
+        __u16 question, other;
 
-        v->flow.protocol = protocol;
-        if (later)
-                return protocol == IPPROTO_UDP || protocol == IPPROTO_UDPLITE || protocol == IPPROTO_TCP ? LANSCOPE_FRAGMENT
-                                                                                                         : LANSCOPE_NONE;
+        if (load(ctx, offset, message, sizeof message) < 0 && load(ctx, offset, message, 4) < 0)
+                return;
+        question = message_question(v->packet.protocol, message[0]);
+        if (question == MESSAGE_ALONE) {
+                question = message[0];
+                other = message[1];
+        } else {
+                v->packet.known = LANSCOPE_FLOW_KNOWN;
+                other = message_has_id(v->packet.protocol, message[0]) ? message[4] << 8 | message[5] : 0;
+        }
+        set_flow(v, r, 0, 0);
+        if (v->packet.known && v->packet.high == (question == message[0]))
+                v->packet.known |= LANSCOPE_FLOW_FROM_HIGH;
+        v->packet.key.rest |= (__u64) bpf_htons(question) << 48 | (__u64) bpf_htons(other) << 32;
+        v->packet.hash = flow_hash(&v->packet.key);
+}
+
+static __always_inline enum lanscope_class class_of_later(struct view *v, const struct route *r) {
+        __u8 protocol = v->packet.protocol;
+
+        if (protocol == IPPROTO_UDP && !r->more)
+                set_flow_of_datagram(v, r);
+        return protocol == IPPROTO_UDP || protocol == IPPROTO_UDPLITE || protocol == IPPROTO_TCP ? LANSCOPE_FRAGMENT : LANSCOPE_NONE;
+}
+
+static __always_inline enum lanscope_class class_of_transport(load_fn load, void *ctx, struct view *v, const struct route *r,
+                                                              __u32 offset) {
+        __u8 protocol = v->packet.protocol, type;
+
+        if (r->later)
+                return class_of_later(v, r);
         if (protocol == IPPROTO_UDP || protocol == IPPROTO_UDPLITE)
-                return class_of_udp(load, v, offset);
+                return class_of_udp(load, ctx, v, r, offset);
         if (protocol == IPPROTO_TCP)
-                return class_of_tcp(load, v, offset);
+                return class_of_tcp(load, ctx, v, r, offset);
+        if (is_whole(r) && protocol == (r->version == 4 ? IPPROTO_ICMP : IPPROTO_ICMPV6))
+                set_message(load, ctx, v, r, offset);
+        else if (is_whole(r))
+                set_flow(v, r, 0, 0);
         if (protocol == IPPROTO_ICMPV6)
-                return load(v->ctx, offset, &type, 1) < 0 ? LANSCOPE_NONE : interest_of_icmp6(type);
+                return load(ctx, offset, &type, 1) < 0 ? LANSCOPE_NONE : interest_of_icmp6(type);
         return interest_of_protocol(protocol);
 }
 
-static __always_inline enum lanscope_class class_of_ipv4(load_fn load, struct view *v, __u32 offset) {
+static __always_inline enum lanscope_class class_of_ipv4(load_fn load, void *ctx, struct view *v, __u32 offset) {
+        struct route r = { .version = 4 };
         struct iphdr ip;
 
-        if (load(v->ctx, offset, &ip, sizeof ip) < 0 || ip.version != 4 || ip.ihl < 5)
+        if (load(ctx, offset, &ip, sizeof ip) < 0 || ip.version != 4 || ip.ihl < 5)
                 return LANSCOPE_NONE;
-        __builtin_memcpy(v->flow.source, &ip.saddr, sizeof ip.saddr);
-        __builtin_memcpy(v->flow.destination, &ip.daddr, sizeof ip.daddr);
+        r.source[0] = ip.saddr;
+        r.destination[0] = ip.daddr;
+        v->packet.protocol = ip.protocol;
         set_end(v, offset, bpf_ntohs(ip.tot_len));
-        return class_of_transport(load, v, ip.protocol, offset + ip.ihl * 4, ip.frag_off & bpf_htons(0x1fff));
+        r.later = ip.frag_off & bpf_htons(0x1fff);
+        r.more = ip.frag_off & bpf_htons(0x2000);
+        r.id = ip.id;
+        return class_of_transport(load, ctx, v, &r, offset + ip.ihl * 4);
 }
 
-static __always_inline enum lanscope_class class_of_ipv6(load_fn load, struct view *v, __u32 offset) {
-        bool later = false;
+static __always_inline enum lanscope_class class_of_ipv6(load_fn load, void *ctx, struct view *v, __u32 offset) {
+        struct route r = { .version = 6 };
         struct ipv6hdr ip;
         __u8 next;
 
-        if (load(v->ctx, offset, &ip, sizeof ip) < 0 || ip.version != 6)
+        if (load(ctx, offset, &ip, sizeof ip) < 0 || ip.version != 6)
                 return LANSCOPE_NONE;
-        __builtin_memcpy(v->flow.source, &ip.saddr, sizeof ip.saddr);
-        __builtin_memcpy(v->flow.destination, &ip.daddr, sizeof ip.daddr);
+        __builtin_memcpy(r.source, &ip.saddr, sizeof r.source);
+        __builtin_memcpy(r.destination, &ip.daddr, sizeof r.destination);
         next = ip.nexthdr;
         offset += sizeof ip;
         set_end(v, offset, bpf_ntohs(ip.payload_len));
         for (int i = 0; i < EXTENSIONS_MAX; i++) {
-                __u8 header[4]; /* next header, length; in a fragment header offset and flags follow: RFC 8200 §4.5 */
+                __u8 header[8]; /* next header, length; in a fragment header offset, flags and id follow: RFC 8200 §4.5 */
 
                 if (next != IPPROTO_HOPOPTS && next != IPPROTO_ROUTING && next != IPPROTO_DSTOPTS && next != IPPROTO_AH &&
                     next != IPPROTO_FRAGMENT)
                         break;
-                if (load(v->ctx, offset, header, sizeof header) < 0)
+                if (load(ctx, offset, header, sizeof header) < 0)
                         return LANSCOPE_NONE;
                 if (next == IPPROTO_FRAGMENT) {
-                        later = later || header[2] || header[3] & 0xf8;
+                        r.later = r.later || header[2] || header[3] & 0xf8;
+                        r.more = r.more || header[3] & 1;
+                        r.id = (__u32) header[4] << 24 | header[5] << 16 | header[6] << 8 | header[7];
                         offset += 8;
                 } else
                         offset += next == IPPROTO_AH ? (header[1] + 2) * 4 : (header[1] + 1) * 8;
                 next = header[0];
                 /* What follows the header of a later fragment is the middle of something. */
-                if (later)
+                if (r.later)
                         break;
         }
-        return class_of_transport(load, v, next, offset, later);
+        v->packet.protocol = next;
+        return class_of_transport(load, ctx, v, &r, offset);
 }
 
-static __always_inline enum lanscope_class class_of_network(load_fn load, struct view *v, __u16 type, __u32 offset) {
+static __always_inline enum lanscope_class class_of_network(load_fn load, void *ctx, struct view *v, __u16 type, __u32 offset) {
         if (type == ETH_P_IP)
-                return class_of_ipv4(load, v, offset);
+                return class_of_ipv4(load, ctx, v, offset);
         if (type == ETH_P_IPV6)
-                return class_of_ipv6(load, v, offset);
+                return class_of_ipv6(load, ctx, v, offset);
         return interest_of_ethertype(type);
 }
 
 /* What is below 1536 is a length, and IEEE 802.2 LLC follows. */
-static __always_inline enum lanscope_class class_of_type(load_fn load, struct view *v, __u16 type, __u32 offset) {
+static __always_inline enum lanscope_class class_of_type(load_fn load, void *ctx, struct view *v, __u16 type, __u32 offset) {
         if (type < ETH_P_802_3_MIN) {
                 __u8 llc[8]; /* DSAP, SSAP, control; SNAP OUI, protocol */
 
-                if (load(v->ctx, offset, llc, sizeof llc) < 0)
+                if (load(ctx, offset, llc, sizeof llc) < 0)
                         return LANSCOPE_NONE;
                 if (!interest_is_encapsulated_ethernet(llc))
                         return interest_of_llc(llc);
                 type = llc[6] << 8 | llc[7];
                 offset += sizeof llc;
         }
-        return class_of_network(load, v, type, offset);
+        return class_of_network(load, ctx, v, type, offset);
 }
 
-/* Finds the outermost VLAN and the class. */
-static __always_inline enum lanscope_class examine(load_fn load, struct view *v) {
-        __u16 type = bpf_ntohs(v->ethernet.h_proto);
-        __u32 offset = sizeof v->ethernet;
+/* Id 0 is a priority without a VLAN. */
+static __always_inline void add_tag(struct view *v, __u16 id) {
+        v->inner_vlan = v->vlan ? id : 0;
+        v->vlan = v->vlan ? v->vlan : id;
+}
 
-        if (v->vlan_proto)
-                v->vlan = v->vlan_tci & 0x0fff;
+/* Finds the VLANs, the class and the flow. */
+static __always_inline enum lanscope_class examine(load_fn load, void *ctx, struct view *v) {
+        __u32 offset = ETH_HLEN;
+        __be16 type_field;
+        __u16 type;
+
+        v->vlan = v->vlan_proto ? v->vlan_tci & 0x0fff : 0;
+        v->inner_vlan = 0;
+        if (load(ctx, offset - sizeof type_field, &type_field, sizeof type_field) < 0)
+                return LANSCOPE_NONE;
+        type = bpf_ntohs(type_field);
         for (int i = 0; i < TAGS_MAX; i++) {
                 __be16 tag[2]; /* TCI, type: IEEE 802.1Q §9.6 */
-                __u16 id;
 
                 if (!interest_is_tag(type))
                         break;
-                if (load(v->ctx, offset, tag, sizeof tag) < 0)
+                if (load(ctx, offset, tag, sizeof tag) < 0)
                         return LANSCOPE_NONE;
-                /* Id 0 is a priority without a VLAN. Both are written whichever it is: a place to write that is chosen
-                 * would need CAP_PERFMON. */
-                id = bpf_ntohs(tag[0]) & 0x0fff;
-                v->flow.inner_vlan = v->vlan ? id : 0;
-                v->vlan = v->vlan ? v->vlan : id;
+                add_tag(v, bpf_ntohs(tag[0]) & 0x0fff);
                 type = bpf_ntohs(tag[1]);
                 offset += sizeof tag;
         }
-        return class_of_type(load, v, type, offset);
+        return class_of_type(load, ctx, v, type, offset);
+}
+
+/* The same of frames without options, fragments or anything else to think about, read in place. */
+
+#define QUICK_NOT _LANSCOPE_CLASS_NOT
+
+static __always_inline __u64 mac_at(const void *p) {
+        return *(const __u32 *) p | (__u64) *(const __u16 *) (p + 4) << 32;
+}
+
+/* Sets what does not depend on the addresses. `p` is behind the IP header, 8 bytes of it are there. */
+static __always_inline enum lanscope_class quick_transport(struct view *v, const void *p, const void *end, __u32 offset) {
+        const __be16 *ports = p;
+
+        if (v->packet.protocol == IPPROTO_UDP) {
+                if (bpf_ntohs(ports[2]) < 8)
+                        return QUICK_NOT;
+                v->headers = offset + 8;
+                v->by_ports = true;
+                return p + 8 + INTEREST_DATAGRAM_MIN <= end ? interest_of_datagram(p + 8) : LANSCOPE_NONE;
+        }
+        if (v->packet.protocol != IPPROTO_TCP || p + 20 > end || *(const __u8 *) (p + 12) >> 4 < 5)
+                return QUICK_NOT;
+        v->headers = offset + (*(const __u8 *) (p + 12) >> 4) * 4;
+        v->packet.sequence = bpf_ntohl(*(const __be32 *) (p + 4));
+        v->packet.payload = v->headers < v->end ? v->end - v->headers : 0;
+        v->packet.tcp_flags = *(const __u8 *) (p + 13);
+        return class_of_segment(v);
+}
+
+static __always_inline enum lanscope_class quick_ipv4(struct view *v, const void *p, const void *end, __u32 offset) {
+        const struct iphdr *ip = p;
+        enum lanscope_class class;
+        const __be16 *ports = p + 20;
+        __u32 length;
+
+        if (p + 28 > end || *(const __u8 *) p != 0x45 || ip->frag_off & bpf_htons(0x3fff))
+                return QUICK_NOT;
+        length = bpf_ntohs(ip->tot_len);
+        if (length < 28)
+                return QUICK_NOT;
+        set_end(v, offset, length);
+        v->packet.protocol = ip->protocol;
+        class = quick_transport(v, p + 20, end, offset + 20);
+        if (class != QUICK_NOT)
+                set_ipv4(v, ip->saddr, ip->daddr, ports[0], ports[1]);
+        return class;
+}
+
+static __always_inline enum lanscope_class quick_ipv6(struct view *v, const void *p, const void *end, __u32 offset) {
+        const struct ipv6hdr *ip = p;
+        enum lanscope_class class;
+        const __be16 *ports = p + 40;
+
+        if (p + 48 > end || *(const __u8 *) p >> 4 != 6 || bpf_ntohs(ip->payload_len) < 8)
+                return QUICK_NOT;
+        set_end(v, offset + 40, bpf_ntohs(ip->payload_len));
+        v->packet.protocol = ip->nexthdr;
+        class = quick_transport(v, p + 40, end, offset + 40);
+        if (class != QUICK_NOT)
+                set_ipv6(v, p + 8, p + 24, ports[0], ports[1]);
+        return class;
+}
+
+/* QUICK_NOT: look closer. */
+static __always_inline enum lanscope_class examine_quick(struct view *v, const void *p, const void *end) {
+        __u32 offset = ETH_HLEN;
+        __be16 type;
+
+        if (p + ETH_HLEN > end)
+                return QUICK_NOT;
+        v->destination = mac_at(p);
+        v->source = mac_at(p + ETH_ALEN);
+        type = *(const __be16 *) (p + 2 * ETH_ALEN);
+        p += ETH_HLEN;
+        v->vlan = v->vlan_proto ? v->vlan_tci & 0x0fff : 0;
+        for (int i = 0; i < TAGS_MAX; i++) {
+                if (type != bpf_htons(ETH_P_8021Q) && type != bpf_htons(ETH_P_8021AD))
+                        break;
+                if (p + 4 > end)
+                        return QUICK_NOT;
+                add_tag(v, bpf_ntohs(*(const __be16 *) p) & 0x0fff);
+                type = *(const __be16 *) (p + 2);
+                p += 4;
+                offset += 4;
+        }
+        if (type == bpf_htons(ETH_P_IP))
+                return quick_ipv4(v, p, end, offset);
+        return type == bpf_htons(ETH_P_IPV6) ? quick_ipv6(v, p, end, offset) : QUICK_NOT;
 }
 
 /* Counting. */
 
-static __always_inline void add_presence(struct lanscope_counters *c, const struct view *v, const __u8 mac[ETH_ALEN],
-                                         bool sent, __u64 bytes) {
-        /* Read once: the daemon may change it meanwhile. */
-        bool b = *(volatile __u32 *) &active_map;
-        struct lanscope_presence_key key = { .vlan = v->vlan };
-        struct lanscope_presence fresh = {}, *p;
-
-        __builtin_memcpy(key.mac, mac, ETH_ALEN);
-        p = b ? bpf_map_lookup_elem(&presence_b, &key) : bpf_map_lookup_elem(&presence_a, &key);
-        if (!p) {
-                /* Another CPU may put it in first (-EEXIST): then that one is found below. */
-                if (b)
-                        bpf_map_update_elem(&presence_b, &key, &fresh, BPF_NOEXIST);
-                else
-                        bpf_map_update_elem(&presence_a, &key, &fresh, BPF_NOEXIST);
-                p = b ? bpf_map_lookup_elem(&presence_b, &key) : bpf_map_lookup_elem(&presence_a, &key);
-        }
-        if (!p) {
-                c->presence_full++;
-                return;
-        }
-        if (!sent) {
-                __sync_fetch_and_add(&p->packets_received, v->segments);
-                __sync_fetch_and_add(&p->bytes_received, bytes);
-                return;
-        }
-        __sync_fetch_and_add(&p->packets_sent, v->segments);
-        __sync_fetch_and_add(&p->bytes_sent, bytes);
-        if (p->first == 0)
-                p->first = v->now;
-        p->last = v->now;
-}
-
-static __always_inline bool is_group(const __u8 mac[ETH_ALEN]) {
-        return mac[0] & 1;
-}
-
-static __always_inline bool is_zero(const __u8 mac[ETH_ALEN]) {
-        return (mac[0] | mac[1] | mac[2] | mac[3] | mac[4] | mac[5]) == 0;
-}
-
 /* Bytes on the wire: each segment of a super-packet had the headers of its own, and the tag that the network
  * card took out had its four. */
-static __always_inline __u64 wire_bytes(const struct view *v) {
-        __u64 bytes = v->length;
+static __always_inline void measure(struct view *v) {
+        struct flow_packet *p = &v->packet;
+        __u32 tag = v->vlan_proto ? 4 : 0, before = (v->segments - 1) * v->segment;
 
-        if (v->segments > 1)
-                bytes += (__u64) (v->segments - 1) * v->headers;
-        return v->vlan_proto ? bytes + 4ULL * v->segments : bytes;
+        p->segments = v->segments;
+        p->bytes = v->length + (__u64) (v->segments - 1) * v->headers + (__u64) tag * v->segments;
+        p->shortest = p->longest = v->length + tag;
+        if (v->segments > 1 && v->segment > 0 && v->headers + before < v->length) {
+                p->longest = v->headers + v->segment + tag;
+                p->shortest = v->length - before + tag;
+        }
 }
 
-static __always_inline void count(struct lanscope_counters *c, const struct view *v) {
-        __u64 bytes = wire_bytes(v);
+/* Functions that are not static are verified once and not for each way that leads to them. */
+__noinline int count_apart(struct view *v) {
+        struct presence_sum sum = {};
+        struct lanscope_processor *cpu;
+        __u32 zero = 0;
 
-        c->packets += v->segments;
-        c->bytes += bytes;
-        if (!is_group(v->ethernet.h_source) && !is_zero(v->ethernet.h_source))
-                add_presence(c, v, v->ethernet.h_source, true, bytes);
-        if (!is_group(v->ethernet.h_dest) && !is_zero(v->ethernet.h_dest))
-                add_presence(c, v, v->ethernet.h_dest, false, bytes);
+        cpu = bpf_map_lookup_elem(&processors, &zero);
+        if (!v || !cpu)
+                return 0;
+        cpu->counters.packets += v->segments;
+        cpu->counters.bytes += v->packet.bytes;
+        cpu->counters.apart_packets += v->segments;
+        cpu->counters.apart_bytes += v->packet.bytes;
+        sum.key.vlan = v->vlan;
+        sum.packets_sent = v->segments;
+        sum.bytes_sent = v->packet.bytes;
+        flow_copy_mac(sum.key.mac, v->source);
+        presence_add(&cpu->counters, &sum);
+        sum.packets_received = sum.packets_sent;
+        sum.bytes_received = sum.bytes_sent;
+        sum.packets_sent = 0;
+        flow_copy_mac(sum.key.mac, v->destination);
+        presence_add(&cpu->counters, &sum);
+        return 0;
+}
+
+static __always_inline enum lanscope_class count(struct view *v, enum lanscope_class class) {
+        __u32 answer;
+
+        measure(v);
+        answer = v->is_flow ? flow_count(&v->packet) : FLOW_NOT;
+        if (answer == FLOW_NOT) {
+                count_apart(v);
+                return class;
+        }
+        if (class == LANSCOPE_STREAM)
+                return answer & FLOW_DONE ? LANSCOPE_NONE : class;
+        return v->by_ports && answer & FLOW_CLASS ? answer & FLOW_CLASS : class;
 }
 
 /* The rate limits: a bucket as its theoretical arrival time (ITU-T I.371 Annex A, GCRA). Two CPUs may spend
@@ -410,7 +629,7 @@ static __always_inline bool may_send(const struct view *v, enum lanscope_class c
         __u64 rate = class_rate(class), *arrival, first = v->now;
         __u32 index = class;
 
-        __builtin_memcpy(key.mac, v->ethernet.h_source, ETH_ALEN);
+        flow_copy_mac(key.mac, v->source);
         arrival = bpf_map_lookup_elem(&sources, &key);
         if (arrival)
                 return within_rate(arrival, v->now, rate, 2 * rate, tokens);
@@ -421,60 +640,82 @@ static __always_inline bool may_send(const struct view *v, enum lanscope_class c
         return true;
 }
 
-/* Flows: how much of them is copied. */
+/* How much of a flow is copied. */
 
 /* A handshake has some ten datagrams a side; the ports may be used again. */
 #define DATAGRAMS_MAX 32
 #define DATAGRAMS_TIME (60 * NSEC_PER_SEC)
 
-/* The flow's entry, made where there is none. NULL: the source has begun too many. */
-static __always_inline struct flow *get_flow(const struct view *v) {
-        struct flow fresh = { .since = v->now, .first = v->sequence }, *flow = bpf_map_lookup_elem(&flows, &v->flow);
+static __always_inline void set_followed(const struct view *v, bool back, struct followed_key *ret) {
+        const struct flow_packet *p = &v->packet;
+        bool high = p->high != back;
+        __u64 ports = p->key.rest >> 32;
+
+        *ret = (struct followed_key) { .version = p->ipv6 };
+        ret->rest = (p->key.rest & 0xffffffff) | (high ? ports >> 16 | ports << 16 : ports) << 32;
+        if (p->ipv6) {
+                ret->source[0] = high ? p->ends.words[1][0] : p->ends.words[0][0];
+                ret->source[1] = high ? p->ends.words[1][1] : p->ends.words[0][1];
+                ret->destination[0] = high ? p->ends.words[0][0] : p->ends.words[1][0];
+                ret->destination[1] = high ? p->ends.words[0][1] : p->ends.words[1][1];
+        } else {
+                ret->source[0] = high ? p->key.addresses >> 32 : (__u32) p->key.addresses;
+                ret->destination[0] = high ? (__u32) p->key.addresses : p->key.addresses >> 32;
+        }
+}
+
+/* The flow's entry, made where there is none. NULL: the source has begun too many; without its beginning the rest of the
+ * flow is of no use either. */
+static __always_inline struct followed *get_followed(struct view *v) {
+        struct followed fresh = { .since = v->now, .first = v->packet.sequence }, *flow;
         __u32 class = LANSCOPE_FLOW;
         struct lanscope_class_counters *own;
+        struct followed_key key;
 
+        set_followed(v, false, &key);
+        flow = bpf_map_lookup_elem(&followed, &key);
         if (flow)
                 return flow;
         if (may_send(v, LANSCOPE_FLOW, 1)) {
-                bpf_map_update_elem(&flows, &v->flow, &fresh, BPF_NOEXIST);
-                return bpf_map_lookup_elem(&flows, &v->flow);
+                bpf_map_update_elem(&followed, &key, &fresh, BPF_NOEXIST);
+                return bpf_map_lookup_elem(&followed, &key);
         }
         own = bpf_map_lookup_elem(&class_counters, &class);
         if (own)
                 own->rate_limited++;
+        flow_set_done(&v->packet);
         return NULL;
 }
 
 /* A new connection may use the ports of one before. It begins with its first payload and not here, so that a flood of
  * SYN finds nothing to fill. */
-static __always_inline void forget_flow(const struct view *v) {
-        struct flow_key reverse = {
-                .source_port = v->flow.destination_port,
-                .destination_port = v->flow.source_port,
-                .vlan = v->flow.vlan,
-                .inner_vlan = v->flow.inner_vlan,
-                .protocol = v->flow.protocol,
-        };
+static __always_inline void forget_followed(const struct view *v) {
+        struct followed_key key;
 
-        if (bpf_map_lookup_elem(&flows, &v->flow))
-                bpf_map_delete_elem(&flows, &v->flow);
-        if (v->tcp_flags & TCP_ACK)
+        set_followed(v, false, &key);
+        if (bpf_map_lookup_elem(&followed, &key))
+                bpf_map_delete_elem(&followed, &key);
+        if (v->packet.tcp_flags & TCP_ACK)
                 return;
-        __builtin_memcpy(reverse.source, v->flow.destination, sizeof reverse.source);
-        __builtin_memcpy(reverse.destination, v->flow.source, sizeof reverse.destination);
-        if (bpf_map_lookup_elem(&flows, &reverse))
-                bpf_map_delete_elem(&flows, &reverse);
+        set_followed(v, true, &key);
+        if (bpf_map_lookup_elem(&followed, &key))
+                bpf_map_delete_elem(&followed, &key);
 }
+
+/* First bytes that may still come in any order when this many times as many have gone by are given up. */
+#define DONE_AFTER 4
 
 /* By sequence number and not by what was seen: segments that come again or in another order, and super-packets,
  * give the same bytes. Segments in front of the first one seen are taken as far back as ahead. */
 static __always_inline bool is_first_payload(struct view *v) {
         __s32 first = first_bytes, ahead;
-        struct flow *flow = get_flow(v);
+        struct followed *flow = get_followed(v);
 
         if (!flow)
                 return false;
-        ahead = v->sequence - flow->first;
+        ahead = v->packet.sequence - flow->first;
+        if (ahead >= DONE_AFTER * first)
+                flow_set_done(&v->packet);
         if (ahead >= first || ahead < -first)
                 return false;
         v->wanted = v->headers + first - (ahead > 0 ? ahead : 0);
@@ -482,7 +723,7 @@ static __always_inline bool is_first_payload(struct view *v) {
 }
 
 static __always_inline bool is_first_datagram(struct view *v) {
-        struct flow *flow = get_flow(v);
+        struct followed *flow = get_followed(v);
 
         if (!flow)
                 return false;
@@ -499,9 +740,10 @@ static __always_inline bool is_of_flow(enum lanscope_class class) {
 
 /* The class, now that it is known what came before. */
 static __always_inline enum lanscope_class follow_flow(struct view *v, enum lanscope_class class) {
-        v->flow.vlan = v->vlan;
+        if (!v->is_flow)
+                return class == LANSCOPE_STREAM ? LANSCOPE_NONE : class;
         if (class == LANSCOPE_HANDSHAKE)
-                forget_flow(v);
+                forget_followed(v);
         if (class == LANSCOPE_STREAM)
                 return is_first_payload(v) ? class : LANSCOPE_NONE;
         if (class == LANSCOPE_DATAGRAM)
@@ -519,7 +761,7 @@ static __always_inline __u64 wake_flags(void) {
         return bpf_ringbuf_query(&ring, BPF_RB_AVAIL_DATA) >= ring_wake_at ? BPF_RB_FORCE_WAKEUP : BPF_RB_NO_WAKEUP;
 }
 
-static __always_inline void copy(load_fn load, struct lanscope_counters *c, const struct view *v, enum lanscope_class class) {
+static __always_inline void copy(load_fn load, void *ctx, struct lanscope_counters *c, struct view *v, enum lanscope_class class) {
         __u32 zero = 0, index = class, length = v->length;
         struct lanscope_class_counters *own = bpf_map_lookup_elem(&class_counters, &index);
         struct scratch *s = bpf_map_lookup_elem(&scratches, &zero);
@@ -538,7 +780,7 @@ static __always_inline void copy(load_fn load, struct lanscope_counters *c, cons
                 c->ring_full++;
                 return;
         }
-        if (length < ETH_HLEN || load(v->ctx, 0, s->data, length) < 0) {
+        if (length < ETH_HLEN || load(ctx, 0, s->data, length) < 0) {
                 c->unreadable++;
                 return;
         }
@@ -560,68 +802,128 @@ static __always_inline void copy(load_fn load, struct lanscope_counters *c, cons
         c->truncated += class != LANSCOPE_STREAM && v->length > length;
 }
 
-/* Wakes the daemon where the frame did not: there is something to read in the counters. */
-static __always_inline void tick(const struct view *v) {
-        struct lanscope_record record = { .ts = v->now, .type = LANSCOPE_RECORD_TICK };
+static __always_inline void hand_over(load_fn load, void *ctx, struct view *v, enum lanscope_class class) {
+        struct lanscope_processor *cpu;
+        __u32 zero = 0;
 
-        if (daemon_awake)
-                return;
+        cpu = bpf_map_lookup_elem(&processors, &zero);
+        v->now = bpf_ktime_get_boot_ns();
+        v->wanted = LANSCOPE_SNAP_MAX;
+        class = follow_flow(v, class);
+        if (cpu && class != LANSCOPE_NONE)
+                copy(load, ctx, &cpu->counters, v, class);
+}
+
+/* Wakes the daemon where the frame did not: there is something to read in the counters. */
+__noinline int wake_daemon(void) {
+        struct lanscope_record record = { .ts = bpf_ktime_get_boot_ns(), .type = LANSCOPE_RECORD_TICK };
+
         daemon_awake = 1;
         if (bpf_ringbuf_output(&ring, &record, sizeof record, BPF_RB_FORCE_WAKEUP) < 0)
                 daemon_awake = 0;
+        return 0;
 }
 
 static __always_inline bool is_foreign(const struct view *v) {
         for (int i = 0; i < ETH_ALEN; i++)
-                if (v->ethernet.h_dest[i] != own_mac[i])
-                        return !is_group(v->ethernet.h_dest);
+                if ((__u8) (v->destination >> 8 * i) != own_mac[i])
+                        return !(v->destination & 1);
         return false;
 }
 
-/* True: the frame goes no further. */
-static __always_inline bool process(load_fn load, struct view *v) {
-        enum lanscope_class class;
-        struct lanscope_counters *c;
-        __u32 zero = 0;
+static __always_inline bool read_addresses(load_fn load, void *ctx, struct view *v) {
+        __u32 words[3];
 
-        c = bpf_map_lookup_elem(&counters, &zero);
-        if (!c)
+        if (load(ctx, 0, words, sizeof words) < 0)
                 return false;
-        if (load(v->ctx, 0, &v->ethernet, sizeof v->ethernet) < 0) {
-                c->unreadable++;
-                return false;
-        }
-        v->now = bpf_ktime_get_boot_ns();
-        v->wanted = LANSCOPE_SNAP_MAX;
-        class = follow_flow(v, examine(load, v));
-        count(c, v);
-        if (class != LANSCOPE_NONE)
-                copy(load, c, v, class);
-        tick(v);
-        if (!span_drop || v->egress || !is_foreign(v))
-                return false;
-        c->span_dropped++;
+        v->destination = words[0] | (__u64) (words[1] & 0xffff) << 32;
+        v->source = words[1] >> 16 | (__u64) words[2] << 16;
         return true;
 }
 
+/* What nearly no frame needs; in functions of their own, for each kind of program. */
+#define DEFINE_SLOW_PATH(kind, context, load)                                           \
+        __noinline int examine_##kind(context *ctx, struct view *v) {                   \
+                if (!v || !read_addresses(load, ctx, v))                                \
+                        return QUICK_NOT;                                               \
+                return examine(load, ctx, v);                                           \
+        }                                                                               \
+        __noinline int hand_over_##kind(context *ctx, struct view *v, __u32 class) {    \
+                if (v)                                                                  \
+                        hand_over(load, ctx, v, class);                                 \
+                return 0;                                                               \
+        }
+
+DEFINE_SLOW_PATH(xdp, struct xdp_md, load_xdp)
+DEFINE_SLOW_PATH(skb, struct __sk_buff, load_skb)
+
+static __noinline int note_span_drop(void) {
+        struct lanscope_processor *cpu;
+        __u32 zero = 0;
+
+        cpu = bpf_map_lookup_elem(&processors, &zero);
+        if (cpu)
+                cpu->counters.span_dropped++;
+        return 0;
+}
+
+static __noinline int note_unreadable(void) {
+        struct lanscope_processor *cpu;
+        __u32 zero = 0;
+
+        cpu = bpf_map_lookup_elem(&processors, &zero);
+        if (cpu)
+                cpu->counters.unreadable++;
+        return 0;
+}
+
+/* True: the frame goes no further. */
+static __always_inline bool ends_here(const struct view *v) {
+        if (!span_drop || v->egress || !is_foreign(v))
+                return false;
+        note_span_drop();
+        return true;
+}
+
+/* A macro, as the slow path is chosen by the kind of program. Its value: the frame goes no further. */
+#define PROCESS(kind, ctx, v)                                                                                 \
+        ({                                                                                                    \
+                __u32 class = examine_quick(v, (void *) (long) (ctx)->data, (void *) (long) (ctx)->data_end); \
+                bool ends = false;                                                                            \
+                                                                                                              \
+                if (class == QUICK_NOT)                                                                       \
+                        class = examine_##kind(ctx, v);                                                       \
+                if (class == QUICK_NOT) {                                                                     \
+                        note_unreadable();                                                                    \
+                } else {                                                                                      \
+                        class = count(v, class);                                                              \
+                        if (class != LANSCOPE_NONE)                                                           \
+                                hand_over_##kind(ctx, v, class);                                              \
+                        if (!daemon_awake)                                                                    \
+                                wake_daemon();                                                                \
+                        ends = ends_here(v);                                                                  \
+                }                                                                                             \
+                ends;                                                                                         \
+        })
+
 static __always_inline bool process_skb(struct __sk_buff *skb, bool egress) {
         struct view v = {
-                .ctx = skb,
                 .egress = egress,
                 .length = skb->len,
                 .segments = skb->gso_segs > 1 ? skb->gso_segs : 1,
+                .segment = skb->gso_size,
                 .vlan_tci = skb->vlan_present ? skb->vlan_tci : 0,
                 .vlan_proto = skb->vlan_present ? skb->vlan_proto : 0,
         };
 
-        return process(load_skb, &v);
+        return PROCESS(skb, skb, &v);
 }
 
 SEC("xdp.frags")
 int lanscope_xdp(struct xdp_md *ctx) {
-        struct view v = { .ctx = ctx, .length = bpf_xdp_get_buff_len(ctx), .segments = 1 };
+        struct view v = { .length = bpf_xdp_get_buff_len(ctx), .segments = 1 };
 
-        return process(load_xdp, &v) ? XDP_DROP : XDP_PASS;
+        return PROCESS(xdp, ctx, &v) ? XDP_DROP : XDP_PASS;
 }
 
 /* <linux/if_packet.h>, which needs more than UAPI headers give a BPF program. */

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
-/* Capture by programs in the kernel (bpf/lanscope.bpf.c): they count every frame by address and copy those
+/* Capture by programs in the kernel (bpf/lanscope.bpf.c): they count every frame by flow or by address and copy those
  * of interest into a ring buffer. Each interface has an object of its own.
  *
  * Waking up: the first frame after a silence wakes this process. From then on it looks every second by
@@ -13,6 +13,7 @@
 #include <linux/capability.h>
 #include <linux/ethtool.h>
 #include <linux/if_packet.h>
+#include <linux/membarrier.h>
 #include <linux/sockios.h>
 #include <net/if.h>
 #include <net/if_arp.h>
@@ -27,6 +28,7 @@
 #include "common/cleanup.h"
 #include "common/strbuf.h"
 #include "daemon/capture-ebpf-attach.h"
+#include "daemon/capture-ebpf-flows.h"
 #include "daemon/capture.h"
 #include "lanscope.skel.h"
 
@@ -37,6 +39,8 @@
 #define BATCH_MAX 1024
 #define BATCHES_DRAINED 8
 #define HARVEST_USEC USEC_PER_SEC
+/* While there are more flows than half of the kernel's log holds in a second. Still ages for a program to end in. */
+#define HARVEST_CROWDED_USEC (USEC_PER_SEC / 10)
 /* Addresses read from the presence map by one system call. */
 #define PRESENCE_BATCH 256
 
@@ -56,7 +60,8 @@ struct ebpf_capture {
         uint64_t boot_to_real; /* to add to CLOCK_BOOTTIME; wraps where the clock is set before 1970 */
         uint64_t harvested;    /* packets counted up to the last harvest */
         size_t n_cpus;
-        struct lanscope_counters *counters; /* n_cpus, as is the next */
+        struct ebpf_flows *flows;
+        struct lanscope_processor *processors; /* n_cpus, as is the next */
         struct lanscope_class_counters *class_counters;
         struct lanscope_presence_key keys[PRESENCE_BATCH];
         struct lanscope_presence values[PRESENCE_BATCH];
@@ -116,6 +121,8 @@ static bool has_capability(unsigned capability) {
 static const char *missing_capability(void) {
         if (!has_capability(CAP_BPF) && !has_capability(CAP_SYS_ADMIN))
                 return "CAP_BPF";
+        if (!has_capability(CAP_PERFMON) && !has_capability(CAP_SYS_ADMIN))
+                return "CAP_PERFMON";
         return has_capability(CAP_NET_ADMIN) ? NULL : "CAP_NET_ADMIN";
 }
 
@@ -200,10 +207,10 @@ static void sum_counters(struct ebpf_capture *h, struct lanscope_counters *ret) 
         uint32_t zero = 0;
 
         *ret = (struct lanscope_counters) { 0 };
-        if (bpf_map_lookup_elem(bpf_map__fd(h->programs->maps.counters), &zero, h->counters) < 0)
+        if (bpf_map_lookup_elem(bpf_map__fd(h->programs->maps.processors), &zero, h->processors) < 0)
                 return;
         for (size_t cpu = 0; cpu < h->n_cpus; cpu++) {
-                const struct lanscope_counters *c = &h->counters[cpu];
+                const struct lanscope_counters *c = &h->processors[cpu].counters;
 
                 ret->packets += c->packets;
                 ret->bytes += c->bytes;
@@ -211,6 +218,12 @@ static void sum_counters(struct ebpf_capture *h, struct lanscope_counters *ret) 
                 ret->truncated += c->truncated;
                 ret->presence_full += c->presence_full;
                 ret->unreadable += c->unreadable;
+                ret->span_dropped += c->span_dropped;
+                ret->apart_packets += c->apart_packets;
+                ret->apart_bytes += c->apart_bytes;
+                ret->evicted_flows += c->evicted_flows;
+                ret->evicted_packets += c->evicted_packets;
+                ret->evicted_bytes += c->evicted_bytes;
         }
 }
 
@@ -264,8 +277,8 @@ static void drain_resting(struct ebpf_capture *h) {
         __atomic_store_n(&h->programs->bss->active_map, !active, __ATOMIC_RELAXED);
 }
 
-static int schedule_harvest(struct ebpf_capture *h) {
-        int r = sd_event_source_set_time_relative(h->harvest_source, HARVEST_USEC);
+static int schedule_harvest(struct ebpf_capture *h, bool crowded) {
+        int r = sd_event_source_set_time_relative(h->harvest_source, crowded ? HARVEST_CROWDED_USEC : HARVEST_USEC);
 
         return r < 0 ? r : sd_event_source_set_enabled(h->harvest_source, SD_EVENT_ONESHOT);
 }
@@ -273,20 +286,21 @@ static int schedule_harvest(struct ebpf_capture *h) {
 static int on_harvest(sd_event_source *source _unused_, uint64_t usec _unused_, void *userdata) {
         struct ebpf_capture *h = userdata;
         struct lanscope_counters counters;
-        bool quiet;
+        bool quiet, crowded;
 
         read_whole_ring(h);
         drain_resting(h);
+        crowded = ebpf_flows_harvest(h->flows);
         /* The flag first, then the count: a frame that the count misses finds the flag down and wakes us. */
         __atomic_store_n(&h->programs->bss->daemon_awake, 0, __ATOMIC_SEQ_CST);
         sum_counters(h, &counters);
         quiet = counters.packets == h->harvested;
         h->harvested = counters.packets;
-        /* Quiet also means that the map just left to rest is empty: all that it could hold has been counted. */
+        /* Quiet also means that the map and the log just left to rest are empty: all that they could hold has been counted. */
         if (quiet)
                 return 0;
         __atomic_store_n(&h->programs->bss->daemon_awake, 1, __ATOMIC_RELAXED);
-        return schedule_harvest(h);
+        return schedule_harvest(h, crowded);
 }
 
 static int on_ring(sd_event_source *source _unused_, int fd _unused_, uint32_t events _unused_, void *userdata) {
@@ -296,7 +310,7 @@ static int on_ring(sd_event_source *source _unused_, int fd _unused_, uint32_t e
         read_ring(h);
         if (sd_event_source_get_enabled(h->harvest_source, &enabled) >= 0 && enabled != SD_EVENT_OFF)
                 return 0;
-        return schedule_harvest(h);
+        return schedule_harvest(h, false);
 }
 
 /* Starting. */
@@ -313,11 +327,12 @@ static void ebpf_backend_free(struct ebpf_capture *h) {
         sd_event_source_disable_unref(h->ring_source);
         sd_event_source_disable_unref(h->harvest_source);
         detach(h);
+        ebpf_flows_free(h->flows);
         ring_buffer__free(h->ring);
         lanscope_bpf__destroy(h->programs);
         if (h->promiscuous >= 0)
                 close(h->promiscuous);
-        free(h->counters);
+        free(h->processors);
         free(h->class_counters);
         free(h);
 }
@@ -355,6 +370,8 @@ static int load(struct ebpf_capture *h, const struct capture_config *config, con
         bpf_program__set_autoload(p->progs.lanscope_xdp, is_xdp(hook));
         bpf_program__set_autoload(p->progs.lanscope_in, !is_xdp(hook));
         r = bpf_map__set_max_entries(p->maps.ring, size);
+        if (r >= 0)
+                r = ebpf_flows_fit(p);
         return r < 0 ? r : lanscope_bpf__load(p);
 }
 
@@ -509,9 +526,9 @@ static int ebpf_backend_start(const struct capture_config *config, const char *i
         h->ops = *ops;
         h->ifindex = if_nametoindex(interface);
         h->n_cpus = (size_t) MAX(libbpf_num_possible_cpus(), 1);
-        h->counters = calloc(h->n_cpus, sizeof *h->counters);
+        h->processors = calloc(h->n_cpus, sizeof *h->processors);
         h->class_counters = calloc(h->n_cpus, sizeof *h->class_counters);
-        if (!h->counters || !h->class_counters)
+        if (!h->processors || !h->class_counters)
                 return -ENOMEM;
         /* The reason is told by us; libbpf would write pages of verifier log to standard error. */
         libbpf_set_print(NULL);
@@ -520,6 +537,9 @@ static int ebpf_backend_start(const struct capture_config *config, const char *i
                 return r;
         (void) ebpf_clean_up(h->ifindex);
         r = choose_hook(h, config, &facts, &b);
+        if (r < 0)
+                return r;
+        r = ebpf_flows_new(&h->flows, h->programs, ops, h->ifindex);
         if (r < 0)
                 return r;
         r = listen_to_ring(h, event);
@@ -541,11 +561,13 @@ static int ebpf_backend_start(const struct capture_config *config, const char *i
 static void ebpf_backend_stop(void *backend) {
         struct ebpf_capture *h = backend;
 
-        /* Nothing is counted any more from here on, so what is there is all there is. */
         detach(h);
+        /* Programs that run on other processors end: nothing is counted any more, so what is there is all there is. */
+        (void) syscall(SYS_membarrier, MEMBARRIER_CMD_GLOBAL, 0, 0);
         read_whole_ring(h);
         drain(h, h->programs->maps.presence_a);
         drain(h, h->programs->maps.presence_b);
+        ebpf_flows_finish(h->flows);
         ebpf_backend_free(h);
 }
 
@@ -562,6 +584,12 @@ static void ebpf_backend_stats(void *backend, struct capture_stats *ret) {
         ret->kernel_drops = counters.ring_full + counters.unreadable;
         ret->truncated = counters.truncated;
         ret->sightings_dropped = counters.presence_full;
+        ret->span_dropped = counters.span_dropped;
+        ret->apart_packets = counters.apart_packets;
+        ret->apart_bytes = counters.apart_bytes;
+        ret->evicted_flows = counters.evicted_flows;
+        ret->evicted_packets = counters.evicted_packets;
+        ret->evicted_bytes = counters.evicted_bytes;
         ret->rate_limited = sum_rate_limited(backend);
 }
 

@@ -39,6 +39,7 @@ struct capture_config {
 struct capture_ops {
         void (*frame)(void *userdata, const struct frame *frame);
         void (*sighting)(void *userdata, const struct sighting *sighting);
+        /* What a flow did for a while, of a backend that counts flows itself; may be NULL. */
         void (*flow)(void *userdata, const struct flow_delta *delta);
         /* The interface went away or the backend failed for good; the capture is dead and may be freed
          * from a later event. `error` is a negative errno, `message` says what happened. */
@@ -54,6 +55,10 @@ struct capture_stats {
         uint64_t rate_limited;       /* eBPF: frames of interest held back by a source's rate limit */
         uint64_t truncated;          /* eBPF: frames longer than a ring record */
         uint64_t sightings_dropped;  /* eBPF: addresses that found the presence map full */
+        /* eBPF: what no flow has: frames that belong to none, and flows that made room for others in the kernel. */
+        uint64_t apart_packets, apart_bytes;
+        uint64_t evicted_flows, evicted_packets, evicted_bytes;
+        uint64_t span_dropped;       /* eBPF: foreign frames that went no further (SpanDrop=) */
 };
 
 struct capture;
@@ -69,8 +74,8 @@ struct capture_backend {
         /* Hands over the frames that came but wait to be read. */
         void (*drain)(void *backend);
         void (*stats)(void *backend, struct capture_stats *ret);
-        /* Kernel-side counting: sightings are reported (about once a second, while there is traffic), frames
-         * are only those of interest. */
+        /* Kernel-side counting: sightings and flow deltas are reported (about once a second, while there is traffic),
+         * frames are only those of interest. */
         bool counts_presence;
 };
 

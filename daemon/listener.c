@@ -58,6 +58,12 @@ static void stats_add(struct capture_stats *sum, const struct capture_stats *sta
         sum->rate_limited += stats->rate_limited;
         sum->truncated += stats->truncated;
         sum->sightings_dropped += stats->sightings_dropped;
+        sum->apart_packets += stats->apart_packets;
+        sum->apart_bytes += stats->apart_bytes;
+        sum->evicted_flows += stats->evicted_flows;
+        sum->evicted_packets += stats->evicted_packets;
+        sum->evicted_bytes += stats->evicted_bytes;
+        sum->span_dropped += stats->span_dropped;
 }
 
 static void set_state(struct listener *l, struct slot *slot, enum listener_state state, const char *reason) {

@@ -4,11 +4,13 @@
  *     start METHOD / reason TEXT / failed ERROR TEXT
  *     fact MAC KIND VALUE
  *     seen MAC VLAN PACKETS_SENT BYTES_SENT PACKETS_RECEIVED BYTES_RECEIVED
+ *     flow PROTOCOL VLAN IP PORT MAC IP PORT MAC PACKETS BYTES PACKETS BYTES STATE END HISTORY RTT_US RETRANSMISSIONS
  *     stats KEY=VALUE…
  * usage: capture-run BACKEND INTERFACE [MODE [FILTER]]
  *        capture-run --clean-up */
 
 #include <errno.h>
+#include <net/if.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -24,6 +26,22 @@ static void on_fact(void *userdata _unused_, const struct fact *fact) {
         printf("fact %s %s %s\n", mac_format(&fact->mac, mac), fact_kind_to_string(fact->kind), fact->value);
 }
 
+static void on_flow(void *userdata _unused_, const struct flow_record *r) {
+        const char *state = flow_state_to_string(r->state);
+
+        printf("flow %u %u.%u", r->protocol, r->vlan, r->inner_vlan);
+        for (unsigned i = 0; i < 2; i++) {
+                char ip[IP_STRING_MAX], mac[MAC_STRING_MAX];
+
+                printf(" %s %u %s", ip_format(&r->endpoints[i].ip, ip), r->endpoints[i].port, mac_format(&r->endpoints[i].mac, mac));
+        }
+        for (unsigned i = 0; i < 2; i++)
+                printf(" %llu %llu", (unsigned long long) r->directions[i].packets, (unsigned long long) r->directions[i].bytes);
+        printf(" %s %s %s %llu %u\n", state ? state : "-", flow_end_to_string(r->end), *r->history ? r->history : "-",
+               (unsigned long long) (r->rtt.handshake / NSEC_PER_USEC),
+               r->directions[0].retransmissions + r->directions[1].retransmissions);
+}
+
 static void on_frame(void *userdata, const struct frame *frame) {
         engine_feed_frame(userdata, frame);
 }
@@ -36,6 +54,10 @@ static void on_sighting(void *userdata _unused_, const struct sighting *s) {
                (unsigned long long) s->traffic.packets_received, (unsigned long long) s->traffic.bytes_received);
 }
 
+static void on_flow_delta(void *userdata, const struct flow_delta *delta) {
+        engine_feed_flow_delta(userdata, delta);
+}
+
 static void on_failed(void *userdata _unused_, const char *interface _unused_, int error, const char *message) {
         printf("failed %s %s\n", strerrorname_np(-error), message);
         fflush(stdout);
@@ -46,15 +68,19 @@ static void print_stats(const struct capture *capture) {
 
         capture_get_stats(capture, &s);
         printf("stats packets=%llu bytes=%llu delivered=%llu kernel_drops=%llu rate_limited=%llu truncated=%llu "
-               "sightings_dropped=%llu\n",
+               "sightings_dropped=%llu apart_packets=%llu apart_bytes=%llu evicted_flows=%llu evicted_packets=%llu "
+               "evicted_bytes=%llu span_dropped=%llu\n",
                (unsigned long long) s.packets, (unsigned long long) s.bytes, (unsigned long long) s.delivered,
                (unsigned long long) s.kernel_drops, (unsigned long long) s.rate_limited,
-               (unsigned long long) s.truncated, (unsigned long long) s.sightings_dropped);
+               (unsigned long long) s.truncated, (unsigned long long) s.sightings_dropped,
+               (unsigned long long) s.apart_packets, (unsigned long long) s.apart_bytes, (unsigned long long) s.evicted_flows,
+               (unsigned long long) s.evicted_packets, (unsigned long long) s.evicted_bytes,
+               (unsigned long long) s.span_dropped);
 }
 
 static int run(sd_event *event, const struct capture_config *config, const char *interface) {
-        struct capture_ops ops = { .frame = on_frame, .sighting = on_sighting, .failed = on_failed };
-        struct engine_ops engine_ops = { .fact = on_fact };
+        struct capture_ops ops = { .frame = on_frame, .sighting = on_sighting, .flow = on_flow_delta, .failed = on_failed };
+        struct engine_ops engine_ops = { .fact = on_fact, .flow = on_flow };
         struct engine_config engine_config;
         struct capture *capture;
         struct engine *engine;
@@ -63,6 +89,7 @@ static int run(sd_event *event, const struct capture_config *config, const char 
 
         engine_config_default(&engine_config);
         engine_config.dissect_only = true;
+        engine_config.flows = true;
         engine_config.session_bytes_max = CAPTURE_FIRST_BYTES;
         r = engine_new(&engine, &engine_config, &engine_ops);
         if (r < 0)
@@ -75,11 +102,13 @@ static int run(sd_event *event, const struct capture_config *config, const char 
                 engine_free(engine);
                 return r;
         }
+        engine_set_external_flows(engine, if_nametoindex(interface), capture_counts_presence(capture));
         printf("start %s\n", capture_method(capture));
         fflush(stdout);
         r = sd_event_loop(event);
         print_stats(capture);
         capture_free(capture);
+        engine_flush(engine);
         engine_free(engine);
         return r;
 }

@@ -48,17 +48,17 @@ static void read_class(const struct fixture *f, uint32_t class, struct lanscope_
 }
 
 static void read_counters(const struct fixture *f, struct lanscope_counters *ret) {
-        static struct lanscope_counters values[MAX_CPUS];
+        static struct lanscope_processor values[MAX_CPUS];
         uint32_t zero = 0;
 
-        assert_int_equal(bpf_map_lookup_elem(bpf_map__fd(f->programs->maps.counters), &zero, values), 0);
+        assert_int_equal(bpf_map_lookup_elem(bpf_map__fd(f->programs->maps.processors), &zero, values), 0);
         *ret = (struct lanscope_counters) { 0 };
         for (int cpu = 0; cpu < libbpf_num_possible_cpus(); cpu++) {
-                ret->packets += values[cpu].packets;
-                ret->bytes += values[cpu].bytes;
-                ret->truncated += values[cpu].truncated;
-                ret->presence_full += values[cpu].presence_full;
-                ret->ring_full += values[cpu].ring_full;
+                ret->packets += values[cpu].counters.packets;
+                ret->bytes += values[cpu].counters.bytes;
+                ret->truncated += values[cpu].counters.truncated;
+                ret->presence_full += values[cpu].counters.presence_full;
+                ret->ring_full += values[cpu].counters.ring_full;
         }
 }
 
@@ -590,9 +590,8 @@ static void presence_overflow_is_counted(void **state) {
         struct lanscope_counters before, after;
         struct built b;
 
-        begin(&b, 0x0800);
-        add_ipv4(&b, 1, 0, 0, 20);
-        add_tcp(&b, 0);
+        begin(&b, 0x22f0);
+        add(&b, (uint8_t[46]) { 0 }, 46);
         read_counters(f, &before);
         for (uint32_t i = 0; i < 20000; i++) {
                 b.data[8] = 0x77;
@@ -664,11 +663,14 @@ enum { FIRST_BYTES = 16384, HEADERS = 14 + 20 + 20 };
 /* A segment from 40000 to 443, or back. */
 static void segment(struct built *b, bool back, uint32_t sequence, uint8_t flags, uint16_t payload) {
         static const uint8_t back_addresses[8] = { 192, 0, 2, 2, 192, 0, 2, 1 };
+        static const uint8_t back_macs[12] = { 2, 0, 0, 0, 0, 1, 2, 0, 0, 0, 0, 2 };
 
         begin(b, 0x0800);
         add_ipv4(b, 6, 0, 0, 20u + payload);
-        if (back)
-                memcpy(b->data + 26, back_addresses, 8);
+        if (back) {
+                memcpy(b->data, back_macs, sizeof back_macs);
+                memcpy(b->data + 26, back_addresses, sizeof back_addresses);
+        }
         add_segment(b, back ? 443 : 40000, back ? 40000 : 443, sequence, flags);
         add_bytes(b, payload);
 }

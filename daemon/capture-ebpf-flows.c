@@ -1,0 +1,289 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+/* Reading without losing a packet. The programs write the log of the current generation; the one before it is at rest.
+ * A harvest reads that one and then counts the generation up: the programs turn to the log just read, which their
+ * first packet finds empty by its number, and what they wrote until now is read by the next harvest. Nobody deletes,
+ * and nothing is read while it may change. Only records in use are read, so a quiet network costs one system call. */
+
+#include "daemon/capture-ebpf-flows.h"
+
+#include <arpa/inet.h>
+#include <bpf/bpf.h>
+#include <bpf/libbpf.h>
+#include <errno.h>
+#include <netinet/in.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/random.h>
+#include <time.h>
+
+#include "bpf/lanscope-events.h"
+#include "lanscope.skel.h"
+
+/* Records of a log for all CPUs together, and at least for one: 12 MB with the index on most machines. */
+#define RECORDS_TOTAL 32768
+#define RECORDS_MIN 2048
+#define RECORDS_MAX 16384
+#define SLOTS_PER_RECORD 2
+#define BATCH 128
+
+struct ebpf_flows {
+        struct lanscope_bpf *programs;
+        struct capture_ops ops;
+        uint32_t ifindex;
+        uint32_t records_max;
+        size_t n_cpus;
+        uint64_t now;      /* ns since the epoch; the same moment as: */
+        uint32_t now_tick; /* CLOCK_MONOTONIC, in the programs' unit */
+        uint32_t positions[BATCH];
+        struct lanscope_flow records[BATCH];
+        struct lanscope_flow_ends ends[BATCH];
+        struct lanscope_processor processors[];
+};
+
+_Static_assert(RECORDS_MAX <= LANSCOPE_FLOW_RECORDS_MAX, "a slot of the index could not name them all");
+
+static size_t count_cpus(void) {
+        return (size_t) MAX(libbpf_num_possible_cpus(), 1);
+}
+
+int ebpf_flows_fit(struct lanscope_bpf *p) {
+        uint32_t cpus = (uint32_t) count_cpus(), records = RECORDS_MAX;
+        int r;
+
+        while (records > RECORDS_MIN && records * cpus > RECORDS_TOTAL)
+                records /= 2;
+        p->rodata->flow_records_max = records;
+        p->rodata->flow_slots_max = records * SLOTS_PER_RECORD;
+        (void) getrandom((void *) &p->rodata->flow_seed, sizeof p->rodata->flow_seed, GRND_NONBLOCK);
+        r = bpf_map__set_max_entries(p->maps.flow_records, 2 * cpus * records);
+        if (r >= 0)
+                r = bpf_map__set_max_entries(p->maps.flow_ends, 2 * cpus * records);
+        return r < 0 ? r : bpf_map__set_max_entries(p->maps.flow_slots, 2 * cpus * records * SLOTS_PER_RECORD);
+}
+
+int ebpf_flows_new(struct ebpf_flows **ret, struct lanscope_bpf *programs, const struct capture_ops *ops, uint32_t ifindex) {
+        size_t n_cpus = count_cpus();
+        struct ebpf_flows *f = calloc(1, sizeof *f + n_cpus * sizeof f->processors[0]);
+
+        if (!f)
+                return -ENOMEM;
+        f->programs = programs;
+        f->ops = *ops;
+        f->ifindex = ifindex;
+        f->records_max = programs->rodata->flow_records_max;
+        f->n_cpus = n_cpus;
+        *ret = f;
+        return 0;
+}
+
+struct ebpf_flows *ebpf_flows_free(struct ebpf_flows *flows) {
+        free(flows);
+        return NULL;
+}
+
+static uint64_t clock_ns(clockid_t clock) {
+        struct timespec t;
+
+        clock_gettime(clock, &t);
+        return (uint64_t) t.tv_sec * NSEC_PER_SEC + (uint64_t) t.tv_nsec;
+}
+
+static void set_time(struct ebpf_flows *f) {
+        f->now = clock_ns(CLOCK_REALTIME);
+        f->now_tick = (uint32_t) (clock_ns(CLOCK_MONOTONIC) >> LANSCOPE_TICK_SHIFT);
+}
+
+static uint64_t time_of(const struct ebpf_flows *f, uint32_t tick) {
+        return f->now - ((uint64_t) (f->now_tick - tick) << LANSCOPE_TICK_SHIFT);
+}
+
+/* Records. */
+
+static struct mac_address mac_of(const struct lanscope_flow_key *key, unsigned end) {
+        uint8_t bytes[16];
+
+        memcpy(bytes, key->macs, sizeof bytes);
+        return mac_from_bytes(bytes + 6 * end);
+}
+
+static bool is_ipv6(const struct lanscope_flow_key *key) {
+        return (key->macs[1] >> 32 & 0xff) == 6;
+}
+
+static struct ip_address address_of(const struct lanscope_flow_key *key, const struct lanscope_flow_ends *ends, unsigned end) {
+        uint8_t bytes[16];
+
+        if (is_ipv6(key)) {
+                memcpy(bytes, ends->words[end], sizeof bytes);
+                return ip_from_v6(bytes);
+        }
+        memcpy(bytes, (const uint8_t *) &key->addresses + 4 * end, 4);
+        return ip_from_v4(bytes);
+}
+
+static void set_direction(const struct ebpf_flows *f, const struct lanscope_flow *r, unsigned i, struct flow_delta_direction *ret) {
+        const struct lanscope_flow_half *half = &r->halves[i];
+
+        if (half->packets == 0)
+                return;
+        *ret = (struct flow_delta_direction) {
+                .packets = half->packets,
+                .bytes = half->bytes,
+                .first = time_of(f, half->first),
+                .last = time_of(f, half->last),
+                .shortest = half->shortest,
+                .longest = half->longest,
+                .tcp_flags = half->tcp_flags,
+                .data = half->bits & LANSCOPE_HALF_DATA,
+                .bare_ack = half->bits & LANSCOPE_HALF_BARE_ACK,
+                .after_fin = half->bits & LANSCOPE_HALF_AFTER_FIN,
+                .retransmissions = r->retransmissions[i],
+                .out_of_order = r->out_of_order[i],
+        };
+}
+
+/* [0] is the low end. */
+static void set_delta(const struct ebpf_flows *f, const struct lanscope_flow *r, const struct lanscope_flow_ends *ends,
+                      struct flow_delta *ret) {
+        *ret = (struct flow_delta) {
+                .vlan = r->key.rest >> 12 & 0xfff,
+                .inner_vlan = r->key.rest & 0xfff,
+                .protocol = (uint8_t) (r->key.rest >> 24),
+                .initial = r->initial,
+                .opened = r->opened ? time_of(f, r->opened) : 0,
+                .established = r->established ? time_of(f, r->established) : 0,
+        };
+        for (unsigned i = 0; i < 2; i++) {
+                ret->endpoints[i].ip = address_of(&r->key, ends, i);
+                ret->endpoints[i].port = ntohs((uint16_t) (r->key.rest >> (i == 0 ? 48 : 32)));
+                ret->endpoints[i].mac = mac_of(&r->key, i);
+                set_direction(f, r, i, &ret->directions[r->halves[i].high]);
+        }
+        if (r->bits & LANSCOPE_FLOW_KNOWN)
+                ret->initiator = r->bits & LANSCOPE_FLOW_FROM_HIGH ? INITIATOR_SECOND : INITIATOR_FIRST;
+}
+
+static void tell_sighting(const struct ebpf_flows *f, const struct flow_delta *delta, unsigned end) {
+        const struct flow_delta_direction *sent = &delta->directions[end], *received = &delta->directions[!end];
+        struct sighting sighting = {
+                .ifindex = f->ifindex,
+                .vlan = delta->vlan,
+                .mac = delta->endpoints[end].mac,
+                .first = sent->first,
+                .last = sent->last,
+                .traffic = { sent->packets, sent->bytes, received->packets, received->bytes },
+        };
+
+        if (!mac_is_group(&sighting.mac) && !mac_is_zero(&sighting.mac))
+                f->ops.sighting(f->ops.userdata, &sighting);
+}
+
+static void tell_record(const struct ebpf_flows *f, const struct lanscope_flow *r, const struct lanscope_flow_ends *ends) {
+        struct flow_delta delta;
+        unsigned first = r->halves[0].high;
+
+        set_delta(f, r, ends, &delta);
+        if (f->ops.flow)
+                f->ops.flow(f->ops.userdata, &delta);
+        tell_sighting(f, &delta, first);
+        tell_sighting(f, &delta, !first);
+}
+
+/* What was evicted last: its addresses alone are left. */
+static void tell_evicted(const struct ebpf_flows *f, const struct lanscope_evicted *e) {
+        struct flow_delta delta = { .vlan = (uint16_t) e->vlan };
+        struct lanscope_flow_key key = { .macs = { e->macs[0], e->macs[1] } };
+
+        for (unsigned i = 0; i < 2; i++) {
+                uint64_t seen = e->packets[i] > 0 ? f->now : 0;
+
+                delta.endpoints[i].mac = mac_of(&key, i);
+                delta.directions[i] = (struct flow_delta_direction) {
+                        .packets = e->packets[i], .bytes = e->bytes[i], .first = seen, .last = seen,
+                };
+        }
+        for (unsigned i = 0; i < 2 && e->packets[0] + e->packets[1] > 0; i++)
+                tell_sighting(f, &delta, i);
+}
+
+/* Logs. */
+
+/* Values behind each other in an array map. Returns how many were read. */
+static uint32_t read_array(const struct bpf_map *map, uint32_t *positions, uint32_t from, uint32_t n, void *values) {
+        uint32_t before = from - 1, after, read = n;
+        int r = bpf_map_lookup_batch(bpf_map__fd(map), from > 0 ? &before : NULL, &after, positions, values, &read, NULL);
+
+        /* -ENOENT: that was the end of the map. */
+        return r == 0 || r == -ENOENT ? MIN(read, n) : 0;
+}
+
+static bool any_ipv6(const struct ebpf_flows *f, uint32_t n) {
+        for (uint32_t i = 0; i < n; i++)
+                if (is_ipv6(&f->records[i].key))
+                        return true;
+        return false;
+}
+
+static uint32_t tell_batch(struct ebpf_flows *f, uint32_t from, uint32_t n) {
+        n = read_array(f->programs->maps.flow_records, f->positions, from, n, f->records);
+        if (any_ipv6(f, n))
+                n = read_array(f->programs->maps.flow_ends, f->positions, from, n, f->ends);
+        for (uint32_t i = 0; i < n; i++)
+                tell_record(f, &f->records[i], &f->ends[i]);
+        return n;
+}
+
+static void read_log(struct ebpf_flows *f, size_t cpu, uint32_t generation) {
+        const struct lanscope_flow_log *log = &f->processors[cpu].logs[generation & 1];
+        uint32_t base = (uint32_t) (cpu * 2 + (generation & 1)) * f->records_max, n;
+
+        if (log->generation != generation)
+                return;
+        for (uint32_t done = 0; done < log->used; done += n) {
+                n = tell_batch(f, base + done, MIN(log->used - done, (uint32_t) BATCH));
+                if (n == 0)
+                        return;
+        }
+        tell_evicted(f, &log->evicted);
+}
+
+static int read_processors(struct ebpf_flows *f) {
+        uint32_t zero = 0;
+
+        return bpf_map_lookup_elem(bpf_map__fd(f->programs->maps.processors), &zero, f->processors);
+}
+
+static uint32_t generation_of(const struct ebpf_flows *f) {
+        return __atomic_load_n(&f->programs->data->flow_generation, __ATOMIC_RELAXED);
+}
+
+bool ebpf_flows_harvest(struct ebpf_flows *f) {
+        uint32_t generation = generation_of(f);
+        bool crowded = false;
+
+        set_time(f);
+        if (read_processors(f) < 0)
+                return false;
+        for (size_t cpu = 0; cpu < f->n_cpus; cpu++) {
+                const struct lanscope_flow_log *logs = f->processors[cpu].logs;
+
+                read_log(f, cpu, generation - 1);
+                for (unsigned i = 0; i < 2; i++)
+                        crowded |= generation - logs[i].generation < 2 && logs[i].used > f->records_max / 2;
+        }
+        __atomic_store_n(&f->programs->data->flow_generation, generation + 1, __ATOMIC_RELAXED);
+        return crowded;
+}
+
+void ebpf_flows_finish(struct ebpf_flows *f) {
+        uint32_t generation = generation_of(f);
+
+        set_time(f);
+        if (read_processors(f) < 0)
+                return;
+        for (size_t cpu = 0; cpu < f->n_cpus; cpu++) {
+                read_log(f, cpu, generation - 1);
+                read_log(f, cpu, generation);
+        }
+}

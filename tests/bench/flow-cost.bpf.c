@@ -1,0 +1,84 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+
+/* What the accounting of flows is measured against. `vary` turns one frame into those of many flows and hands it on to
+ * the program under test, so that all of them pay for it alike. */
+
+#include <linux/bpf.h>
+#include <linux/if_ether.h>
+#include <linux/ip.h>
+#include <stdbool.h>
+#include <bpf/bpf_endian.h>
+#include <bpf/bpf_helpers.h>
+
+/* The user sets them between runs. */
+__u32 flows_max = 1, next_packet = 0;
+
+struct {
+        __uint(type, BPF_MAP_TYPE_PROG_ARRAY);
+        __uint(max_entries, 1);
+        __type(key, __u32);
+        __type(value, __u32);
+} tested SEC(".maps");
+
+struct plain_key {
+        __u32 source, destination;
+        __u16 source_port, destination_port;
+        __u32 protocol;
+};
+
+struct plain_flow {
+        __u64 packets, bytes, last;
+};
+
+struct {
+        __uint(type, BPF_MAP_TYPE_LRU_HASH);
+        __uint(max_entries, 65536);
+        __type(key, struct plain_key);
+        __type(value, struct plain_flow);
+} plain_flows SEC(".maps");
+
+/* Low bits of the source address, in an order that no prefetcher knows. */
+SEC("xdp.frags")
+int vary(struct xdp_md *ctx) {
+        void *data = (void *) (long) ctx->data, *end = (void *) (long) ctx->data_end;
+        __u32 number = next_packet++ * 2654435761U;
+        struct iphdr *ip = data + ETH_HLEN;
+
+        if ((void *) (ip + 1) > end)
+                return XDP_ABORTED;
+        ip->saddr = bpf_htonl(0x0a000000 | (__u32) ((__u64) number * flows_max >> 32));
+        bpf_tail_call(ctx, &tested, 0);
+        return XDP_ABORTED;
+}
+
+SEC("xdp.frags")
+int empty(struct xdp_md *ctx) {
+        return ctx->data_end > ctx->data ? XDP_PASS : XDP_DROP;
+}
+
+/* What one writes first: one direction, packets, bytes and the time. */
+SEC("xdp.frags")
+int plain(struct xdp_md *ctx) {
+        void *data = (void *) (long) ctx->data, *end = (void *) (long) ctx->data_end;
+        struct iphdr *ip = data + ETH_HLEN;
+        __u16 *ports = (void *) (ip + 1);
+        struct plain_flow *flow;
+        struct plain_key key;
+
+        if ((void *) (ports + 2) > end || ((struct ethhdr *) data)->h_proto != bpf_htons(ETH_P_IP) || ip->ihl != 5)
+                return XDP_PASS;
+        key = (struct plain_key) { ip->saddr, ip->daddr, ports[0], ports[1], ip->protocol };
+        flow = bpf_map_lookup_elem(&plain_flows, &key);
+        if (flow) {
+                __sync_fetch_and_add(&flow->packets, 1);
+                __sync_fetch_and_add(&flow->bytes, end - data);
+                flow->last = bpf_ktime_get_ns();
+        } else {
+                struct plain_flow fresh = { 1, end - data, bpf_ktime_get_ns() };
+
+                bpf_map_update_elem(&plain_flows, &key, &fresh, BPF_NOEXIST);
+        }
+        return XDP_PASS;
+}
+
+char programs_license[] SEC("license") = "GPL";
