@@ -16,6 +16,7 @@ struct merge {
         struct flow_table *table;
         const struct flow_delta *delta;
         const struct flow_delta_direction *directions[2];
+        const struct flow_endpoint *ends[2];
         struct flow_observation o;
         struct flow_parts parts;
         unsigned initiator; /* its direction; who sent first where it is not known */
@@ -66,9 +67,11 @@ static void merge_init(struct merge *m, struct flow_table *table, const struct f
         m->directions[0] = &delta->directions[m->o.direction];
         m->directions[1] = &delta->directions[!m->o.direction];
         swapped = m->o.direction;
+        m->ends[0] = &delta->endpoints[swapped];
+        m->ends[1] = &delta->endpoints[!swapped];
         set_first(m, swapped);
-        m->o.link_source = delta->endpoints[m->o.direction ^ swapped].mac;
-        m->o.link_destination = delta->endpoints[!(m->o.direction ^ swapped)].mac;
+        m->o.link_source = m->ends[m->o.direction]->mac;
+        m->o.link_destination = m->ends[!m->o.direction]->mac;
 }
 
 static void add_packets(struct flow_entry *e, struct flow_more *more, unsigned i, const struct flow_delta_direction *d) {
@@ -81,6 +84,15 @@ static void add_packets(struct flow_entry *e, struct flow_more *more, unsigned i
         more->bytes_high[i] = (uint16_t) (bytes >> 32);
 }
 
+/* Whose packet was the first decides, where the same ends stand behind several addresses. */
+static void note_addresses(struct merge *m, unsigned i) {
+        struct flow_more *more = m->parts.more;
+
+        more->macs[i] = m->ends[i]->mac;
+        if (m->parts.entry->last[!i] == 0)
+                more->macs[!i] = m->ends[!i]->mac;
+}
+
 static void count_direction(struct merge *m, unsigned i) {
         const struct flow_delta_direction *d = m->directions[i];
         struct flow_entry *e = m->parts.entry;
@@ -88,8 +100,10 @@ static void count_direction(struct merge *m, unsigned i) {
 
         if (d->packets == 0)
                 return;
-        if (e->last[i] == 0 || d->first < more->first[i])
+        if (e->last[i] == 0 || d->first < more->first[i]) {
                 more->first[i] = d->first;
+                note_addresses(m, i);
+        }
         e->last[i] = MAX(e->last[i], d->last);
         add_packets(e, more, i, d);
         e->shortest[i] = MIN(e->shortest[i], d->shortest);

@@ -275,6 +275,25 @@ static void test_a_late_delta(void **state) {
         log_end(&log);
 }
 
+/* Whose packet was the first, whichever delta comes first. */
+static void test_addresses_of_the_first_packet(void **state) {
+        struct flow_delta deltas[2] = {
+                { .endpoints = { end(1, 53), end(2, 5000) }, .protocol = IPPROTO_UDP, .directions[1] = sent(1, 80, 500, 600, 0) },
+                { .endpoints = { end(1, 53), end(2, 5000) }, .protocol = IPPROTO_UDP, .directions[1] = sent(1, 80, 100, 200, 0) },
+        };
+        struct log log;
+
+        (void) state;
+        deltas[1].endpoints[1].mac.bytes[5] = 77;
+        for (unsigned i = 0; i < 2; i++) {
+                log_begin(&log, NULL);
+                flow_table_add_delta(log.table, &deltas[i]);
+                flow_table_add_delta(log.table, &deltas[!i]);
+                assert_int_equal(log_only(&log)->endpoints[0].mac.bytes[5], 77);
+                log_end(&log);
+        }
+}
+
 /* Neither end is told from the other by its port in ICMP: the type and the id belong to both. */
 static void test_an_echo(void **state) {
         struct flow_delta delta = {
@@ -423,6 +442,7 @@ int main(void) {
                 cmocka_unit_test(test_ports_used_again),
                 cmocka_unit_test(test_idle_ends_a_flow),
                 cmocka_unit_test(test_a_late_delta),
+                cmocka_unit_test(test_addresses_of_the_first_packet),
                 cmocka_unit_test(test_an_echo),
                 cmocka_unit_test(test_more_than_32_bits),
                 cmocka_unit_test(test_a_flood_of_syns),
