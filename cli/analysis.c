@@ -160,6 +160,9 @@ struct json_object *analysis_stats(const struct analysis *a) {
                 { "tunnelled", &c.packet.tunnelled },
                 { "too_deep", &c.packet.too_deep },
                 { "clock_backwards", &c.clock_backwards },
+                { "duplicates", &c.duplicates.exact },
+                { "duplicates_routed", &c.duplicates.routed },
+                { "duplicates_overflow", &c.duplicates.overflow },
                 { "facts", &c.facts },
                 { "devices", &c.inventory.devices },
                 { "evicted", &c.inventory.evicted },
@@ -222,6 +225,7 @@ static void print_warnings(const struct analysis *a, const struct engine_counter
                   "fragmented datagrams could not be put together" },
                 { c->packet.too_deep, "frames have more nested headers than are followed" },
                 { c->clock_backwards, "frames are older than one before them" },
+                { c->duplicates.exact + c->duplicates.routed, "frames are copies of others, and count once" },
                 { c->inventory.evicted, "devices were dropped to make room for others" },
                 { c->flows.ended[FLOW_END_EVICTED], "flows were cut short to make room for others" },
         };

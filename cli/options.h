@@ -32,6 +32,7 @@ struct options {
 
         /* Files */
         const char *format, *output, *rules, *signatures;
+        bool drop_duplicates;
         bool facts, devices, alerts, flows, stats; /* what analyze prints; none: the report */
         uint32_t max_flows; /* 0: the default */
         bool no_tcp_analysis;

@@ -84,7 +84,8 @@ static int new_engine(struct analysis *a, const struct ruleset *rules) {
         config.dissect_only = dissects_only(o);
         config.detect = true;
         config.flows = o->flows || o->stats || o->alerts || wants_report(o);
-        config.flows_only = config.dissect_only && !o->facts;
+        config.flows_only = config.dissect_only && !o->facts && !o->drop_duplicates;
+        config.duplicate_window = o->drop_duplicates ? DUPLICATE_WINDOW_DEFAULT : 0;
         config.flow_table.analysis = !o->no_tcp_analysis;
         config.flow_table.flows_max = o->max_flows ?: config.flow_table.flows_max;
         r = engine_new(&a->engine, &config, &ops);

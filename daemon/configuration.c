@@ -15,11 +15,13 @@
 #include <strings.h>
 
 #include "common/cleanup.h"
+#include "engine/packet/duplicates.h"
 
 void config_default(struct config *config) {
         /* All bytes, padding included: configurations are compared as bytes. */
         memset(config, 0, sizeof *config);
         config->capture.mode = MODE_HOST;
+        config->duplicate_window = DUPLICATE_WINDOW_DEFAULT;
         config->settle = 20 * NSEC_PER_SEC;
         config->learning_period = 10 * 60 * NSEC_PER_SEC;
         config->new_device = true;
@@ -237,6 +239,18 @@ static int read_settle(struct config *config _unused_, void *field, const char *
         return 0;
 }
 
+static int read_duplicate_window(struct config *config, void *field _unused_, const char *value) {
+        uint64_t span;
+        int r = time_span_parse(value, &span);
+
+        if (r < 0)
+                return r;
+        if (span > CONFIG_DUPLICATE_WINDOW_MAX)
+                return -ERANGE;
+        config->duplicate_window = span;
+        return 0;
+}
+
 /* A span of which 0 means for ever, as "infinity" does. */
 static int read_age(struct config *config _unused_, void *field, const char *value) {
         uint64_t span;
@@ -292,6 +306,7 @@ static const struct setting {
         { "Capture", "Interface", read_interfaces, 0 },
         { "Capture", "Backend", read_backend, 0 },
         { "Capture", "Promiscuous", read_bool, offsetof(struct config, capture.promiscuous) },
+        { "Capture", "DuplicateWindowSec", read_duplicate_window, 0 },
         { "Capture", "SpanDrop", read_bool, offsetof(struct config, capture.span_drop) },
         { "Capture", "SnapLen", read_size32, offsetof(struct config, capture.snaplen) },
         { "Capture", "BufferSize", read_size32, offsetof(struct config, capture.buffer_size) },

@@ -18,10 +18,14 @@
 #define CONFIG_FLOWS_MAX (1u << 17) /* unless configured: some 40 MB when full */
 #define CONFIG_SETTLE_MAX (3600 * NSEC_PER_SEC)
 
+/* Longer than a switch or a router holds a frame back; what is repeated later was said again. */
+#define CONFIG_DUPLICATE_WINDOW_MAX NSEC_PER_SEC
+
 struct config {
         struct capture_config capture;
         char interfaces[CONFIG_INTERFACES_MAX][16]; /* none: the one with the default route */
         size_t n_interfaces;
+        uint64_t duplicate_window; /* ns, in span mode; up to CONFIG_DUPLICATE_WINDOW_MAX */
 
         struct inventory_config inventory;
 

@@ -146,6 +146,7 @@ int manager_set_mode(struct manager *m, enum capture_mode mode, const char *cons
         *before = m->config;
         was_started = listener_is_started(m->listener);
         m->config.capture.mode = mode;
+        engine_set_duplicate_window(m->engine, manager_duplicate_window(&m->config));
         m->config.n_interfaces = 0;
         for (size_t i = 0; i < n; i++)
                 (void) config_add_interface(&m->config, interfaces[i]);
@@ -155,6 +156,7 @@ int manager_set_mode(struct manager *m, enum capture_mode mode, const char *cons
                 return 0;
         listener_describe_failures(m->listener, reasons);
         m->config = *before;
+        engine_set_duplicate_window(m->engine, manager_duplicate_window(&m->config));
         if (was_started)
                 (void) restart_capture(m);
         else
@@ -197,6 +199,7 @@ static void apply_config(struct manager *m, const struct config *config) {
         store_set_config(m->store, &m->config.store);
         inventory_set_config(manager_inventory(m), &m->config.inventory);
         engine_set_settle(m->engine, m->config.settle);
+        engine_set_duplicate_window(m->engine, manager_duplicate_window(&m->config));
         engine_set_detect_settings(m->engine, &m->config.detect);
         until = manager_learning_until(m);
         engine_set_learning_until(m->engine, until);

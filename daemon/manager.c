@@ -511,6 +511,11 @@ uint64_t manager_learning_until(const struct manager *m) {
         return until > now_realtime() ? until : 0;
 }
 
+/* Only a mirror port brings copies. */
+uint64_t manager_duplicate_window(const struct config *config) {
+        return config->capture.mode == MODE_SPAN ? config->duplicate_window : 0;
+}
+
 static void set_engine_config(const struct config *config, uint64_t learning, struct engine_config *ret) {
         engine_config_default(ret);
         ret->inventory = config->inventory;
@@ -520,6 +525,7 @@ static void set_engine_config(const struct config *config, uint64_t learning, st
         ret->learning_until = learning;
         ret->flows = config->flows;
         ret->flow_table = config->flow_table;
+        ret->duplicate_window = manager_duplicate_window(config);
 }
 
 /* What `device` sent as the flow's end `side`. */

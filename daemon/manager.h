@@ -100,6 +100,8 @@ void manager_recount_alerts(struct manager *manager);
 void manager_mark(struct manager *manager, uint32_t changes);
 void manager_notify_status(struct manager *manager);
 /* ns since the epoch, as configured; 0: over, or none. */
+/* ns within which the engine takes frames for copies of each other; 0: not at all. */
+uint64_t manager_duplicate_window(const struct config *config);
 uint64_t manager_learning_until(const struct manager *manager);
 
 /* What clients ask for (manager-requests.c). */

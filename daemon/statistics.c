@@ -92,6 +92,9 @@ static const struct row engine_rows[] = {
         ROW_AS(engine_counters, "engine.new_devices_suppressed", detection.new_devices_suppressed),
         ROW_AS(engine_counters, "engine.sightings_dropped", sightings_dropped),
         ROW_AS(engine_counters, "engine.clock_backwards", clock_backwards),
+        ROW_AS(engine_counters, "duplicates.exact", duplicates.exact),
+        ROW_AS(engine_counters, "duplicates.routed", duplicates.routed),
+        ROW_AS(engine_counters, "duplicates.overflow", duplicates.overflow),
 };
 
 static const struct row store_rows[] = {

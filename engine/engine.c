@@ -32,6 +32,7 @@ struct engine {
         struct packet_decoder *decoder;
         struct session_table *sessions;
         struct datagram_table *datagrams;
+        struct duplicates *duplicates;
         struct flow_table *flows;    /* NULL: not wanted */
         struct packet_counters plain;/* of frames that needed no decoder */
         struct inventory *inventory; /* NULL: facts alone are wanted */
@@ -193,6 +194,8 @@ int engine_new(struct engine **ret, const struct engine_config *config, const st
         if (r >= 0)
                 r = datagram_table_new(&e->datagrams, config->hash_seed);
         if (r >= 0)
+                r = duplicates_new(&e->duplicates, config->duplicate_window, config->hash_seed);
+        if (r >= 0)
                 session_table_limit(e->sessions, config->session_bytes_max);
         if (r >= 0)
                 r = make_flows(e);
@@ -216,6 +219,7 @@ struct engine *engine_free(struct engine *e) {
         peer_names_free(e->names);
         session_table_free(e->sessions);
         datagram_table_free(e->datagrams);
+        duplicates_free(e->duplicates);
         flow_table_free(e->flows);
         packet_decoder_free(e->decoder);
         free(e);
@@ -356,6 +360,13 @@ static bool may_be_read(const struct frame *frame, const struct flow_observation
         return datagram_may_be_known(data) || dissectors_may_know_datagram(o->rest >> 48, o->rest >> 32 & 0xffff, data);
 }
 
+/* A frame that no decoder sees. */
+static inline void count_plain(struct engine *e, const struct frame *frame) {
+        e->plain.frames++;
+        e->plain.bytes += frame->length;
+        e->plain.truncated += frame->length > frame->captured;
+}
+
 /* Does the packet tell no more than that it was there? */
 static inline bool is_settled(struct engine *e, const struct frame *frame, const struct flow_observation *o) {
         if (e->detection && !contact_is_repeated(e->contacts, o))
@@ -370,16 +381,15 @@ static inline bool feed_settled(struct engine *e, const struct frame *frame) {
 
         if (!flow_observation_from_frame(frame, o) || !is_settled(e, frame, o))
                 return false;
-        e->plain.frames++;
-        e->plain.bytes += frame->length;
-        e->plain.truncated += frame->length > frame->captured;
+        count_plain(e, frame);
         count_addresses(e, frame, o->rest >> 12 & 0xfff, &o->link_source, &o->link_destination);
         if (counts_flow(e, frame))
                 flow_table_add(e->flows);
         return true;
 }
 
-static void feed_decoded(struct engine *e, const struct frame *frame) {
+/* `again`: the packet was there before, on the other side of a router. */
+static void feed_decoded(struct engine *e, const struct frame *frame, bool again) {
         struct fact_sink sink = { take_fact, e };
         struct contact contact;
         struct packet packet;
@@ -388,11 +398,11 @@ static void feed_decoded(struct engine *e, const struct frame *frame) {
         r = packet_decode(e->decoder, frame, &packet);
         if (packet.flags & PACKET_HAS_MAC)
                 count_addresses(e, frame, packet.vlan, &packet.link_source, &packet.link_destination);
-        if (counts_flow(e, frame))
+        if (!again && counts_flow(e, frame))
                 count_flow(e, &packet);
         if (r <= 0)
                 return;
-        if (e->detection && contact_from_packet(e->contacts, &packet, &contact))
+        if (e->detection && !again && contact_from_packet(e->contacts, &packet, &contact))
                 detection_contact(e->detection, &contact);
         if (packet.layer == LAYER_TCP)
                 session_table_feed(e->sessions, &packet, &sink);
@@ -402,13 +412,21 @@ static void feed_decoded(struct engine *e, const struct frame *frame) {
 }
 
 static void feed_all(struct engine *e, const struct frame *frame) {
+        enum duplicate copy = DUPLICATE_NONE;
+
         if (frame->ts < e->now)
                 note_older(e, e->now, frame->ts);
         else if (e->earliest == 0)
                 e->earliest = frame->ts;
         set_time(e, frame->ts);
-        if (!feed_settled(e, frame))
-                feed_decoded(e, frame);
+        if (e->config.duplicate_window > 0)
+                copy = duplicates_check(e->duplicates, frame);
+        if (copy == DUPLICATE_EXACT) {
+                count_plain(e, frame);
+                return;
+        }
+        if (copy == DUPLICATE_ROUTED || !feed_settled(e, frame))
+                feed_decoded(e, frame, copy == DUPLICATE_ROUTED);
 }
 
 void engine_feed_frame(struct engine *e, const struct frame *frame) {
@@ -507,6 +525,11 @@ void engine_set_learning_until(struct engine *e, uint64_t until) {
                 detection_set_learning_until(e->detection, until);
 }
 
+void engine_set_duplicate_window(struct engine *e, uint64_t window) {
+        e->config.duplicate_window = window;
+        duplicates_set_window(e->duplicates, window);
+}
+
 void engine_set_settle(struct engine *e, uint64_t settle) {
         e->config.settle = settle;
         if (e->detection)
@@ -533,6 +556,7 @@ void engine_get_counters(const struct engine *e, struct engine_counters *ret) {
                 flow_table_get_counters(e->flows, &ret->flows);
         session_table_get_counters(e->sessions, &ret->sessions);
         datagram_table_get_counters(e->datagrams, &ret->datagrams);
+        ret->duplicates = *duplicates_counters(e->duplicates);
         if (e->names)
                 peer_names_get_counters(e->names, &ret->names);
         if (e->detection)

@@ -8,6 +8,7 @@
 #include "engine/flow/flow-table.h"
 #include "engine/inventory/inventory.h"
 #include "engine/inventory/peer-names.h"
+#include "engine/packet/duplicates.h"
 #include "engine/packet/packet.h"
 #include "engine/proto/datagram.h"
 #include "engine/proto/dissector.h"
@@ -36,6 +37,11 @@ struct engine_config {
          * capture files, so that every run does the same. */
         uint64_t hash_seed;
         struct flow_table_config flow_table; /* its seed is hash_seed */
+        /* ns; default 0: every frame counts. Else the copies that a mirror port brings within this time count once: what
+         * is there twice between the same addresses is nothing new, and what is there again behind a router counts for
+         * the traffic of its addresses, but not for flows and detectors. Not with flows_only. What a backend counted
+         * itself (sightings, flow deltas) is taken as it is. */
+        uint64_t duplicate_window;
 };
 
 /* Any of them may be NULL. */
@@ -63,6 +69,7 @@ struct engine_counters {
         struct flow_counters flows;
         struct peer_names_counters names;
         struct detection_counters detection;
+        struct duplicates_counters duplicates;
         uint64_t facts;
         uint64_t sightings_dropped; /* source addresses beyond what one interval may hold */
         uint64_t clock_backwards; /* frames over 2 s older than one before them, or than engine_advance() said */
@@ -114,6 +121,7 @@ int engine_for_each_flow(struct engine *engine, uint64_t since,
                          int (*take)(void *userdata, const struct flow_record *record), void *userdata);
 void engine_set_learning_until(struct engine *engine, uint64_t until);
 /* For devices that are new from now on. */
+void engine_set_duplicate_window(struct engine *engine, uint64_t window);
 void engine_set_settle(struct engine *engine, uint64_t settle);
 void engine_set_detect_settings(struct engine *engine, const struct detect_settings *settings);
 /* For exceptions; NULL where alerts are not wanted. */
