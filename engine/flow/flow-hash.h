@@ -4,6 +4,7 @@
 #include <stdint.h>
 #include <string.h>
 
+#include "common/mix.h"
 #include "engine/flow/flow-observation.h"
 
 /* A hash of the ends of a flow, the same in both directions, for the small tables beside the flow table. With a secret
@@ -13,23 +14,16 @@ struct flow_hash_secret {
         uint64_t words[2];
 };
 
-/* Multiplies and folds: each bit of both words reaches all of the result (as in wyhash, public domain). */
-static inline uint64_t flow_hash_mix(uint64_t a, uint64_t b) {
-        unsigned __int128 product = (unsigned __int128) a * b;
-
-        return (uint64_t) product ^ (uint64_t) (product >> 64);
-}
-
 static inline struct flow_hash_secret flow_hash_secret_make(uint64_t seed) {
         return (struct flow_hash_secret) { {
-                flow_hash_mix(seed ^ UINT64_C(0xe7037ed1a0b428db), UINT64_C(0x8ebc6af09c88c6e3)),
-                flow_hash_mix(seed ^ UINT64_C(0x589965cc75374cc3), UINT64_C(0x1d8e4e27c47d124f)),
+                mix64(seed ^ UINT64_C(0xe7037ed1a0b428db), UINT64_C(0x8ebc6af09c88c6e3)),
+                mix64(seed ^ UINT64_C(0x589965cc75374cc3), UINT64_C(0x1d8e4e27c47d124f)),
         } };
 }
 
 /* `addresses` and `rest` as in struct flow_observation. */
 static inline uint64_t flow_hash_ipv4(const struct flow_hash_secret *s, uint64_t addresses, uint64_t rest) {
-        uint64_t h = flow_hash_mix(addresses ^ s->words[0], rest ^ s->words[1]);
+        uint64_t h = mix64(addresses ^ s->words[0], rest ^ s->words[1]);
 
         return h ^ h >> 32;
 }
@@ -39,8 +33,8 @@ static inline uint64_t flow_hash_ipv6(const struct flow_hash_secret *s, const ui
 
         memcpy(words, low, 16);
         memcpy(words + 2, high, 16);
-        return flow_hash_ipv4(s, flow_hash_mix(words[0] ^ s->words[1], words[1] ^ s->words[0]) ^
-                                         flow_hash_mix(words[2] ^ s->words[0], words[3] ^ s->words[1]), rest);
+        return flow_hash_ipv4(s, mix64(words[0] ^ s->words[1], words[1] ^ s->words[0]) ^
+                                         mix64(words[2] ^ s->words[0], words[3] ^ s->words[1]), rest);
 }
 
 static inline uint64_t flow_hash(const struct flow_hash_secret *s, const struct flow_observation *o) {

@@ -8,7 +8,6 @@
 #include <errno.h>
 #include <string.h>
 #include <sys/socket.h>
-#include <xxhash.h>
 
 #include "engine/inventory/inventory-private.h"
 
@@ -27,7 +26,10 @@ struct ip_list {
 };
 
 static uint64_t ip_hash(const struct inventory *inventory, const struct ip_address *ip) {
-        return XXH3_64bits_withSeed(ip->bytes, ip->family == AF_INET ? 4 : 16, inventory->seed);
+        uint64_t words[2];
+
+        memcpy(words, ip->bytes, sizeof words); /* of IPv4 all but four bytes are zero */
+        return inventory_hash(inventory, words[0], words[1]);
 }
 
 static struct ip_list list_of(struct entry *entry, const struct ip_address *ip) {
@@ -63,6 +65,7 @@ static void drop(struct inventory *inventory, struct entry *entry, struct device
         struct ip_list list = list_of(entry, &ip->address);
         size_t i = (size_t) (ip - list.items);
 
+        inventory->generation++;
         hash_index_remove(&inventory->by_ip, ip_hash(inventory, &ip->address), entry);
         (*list.n)--;
         memmove(ip, ip + 1, (*list.n - i) * sizeof *ip);
@@ -121,6 +124,7 @@ static bool add(struct inventory *inventory, struct entry *entry, const struct d
 
         if (hash_index_add(&inventory->by_ip, ip_hash(inventory, &ip->address), entry) < 0)
                 return false;
+        inventory->generation++;
         memmove(list.items + 1, list.items, *list.n * sizeof *list.items);
         list.items[0] = *ip;
         (*list.n)++;
@@ -187,8 +191,10 @@ bool entry_bind(struct inventory *inventory, struct entry *entry, const struct i
         held = find_ip(entry, ip);
         if (held) {
                 held->last_seen = MAX(held->last_seen, now);
-                if (claim != CLAIM_WEAK && held->source != FACT_HOST_ADDRESS)
+                if (claim != CLAIM_WEAK && held->source != FACT_HOST_ADDRESS && held->source != source) {
                         held->source = source;
+                        inventory->generation++;
+                }
         } else if (!add(inventory, entry, &fresh, now))
                 return false;
         bound(inventory, entry, ip, claim);
@@ -203,5 +209,6 @@ bool entry_adopt_ip(struct inventory *inventory, struct entry *entry, const stru
             hash_index_add(&inventory->by_ip, ip_hash(inventory, &ip->address), entry) < 0)
                 return false;
         list.items[(*list.n)++] = *ip;
+        inventory->generation++;
         return true;
 }

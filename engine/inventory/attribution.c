@@ -166,7 +166,12 @@ static void learn_addresses(struct inventory *inventory, struct entry *entry, co
                 entry_unbind(inventory, entry, &fact->ip);
                 return;
         }
-        if (!learn_claim(inventory, entry, fact, now) && ip_is_host(&fact->ip))
+        if (learn_claim(inventory, entry, fact, now))
+                return;
+        if (inventory->latest.bound && inventory->latest.generation == inventory->generation)
+                return;
+        inventory->latest.bound = inventory->latest.valid;
+        if (ip_is_host(&fact->ip))
                 entry_bind(inventory, entry, &fact->ip, fact->kind, CLAIM_WEAK, now);
 }
 

@@ -326,11 +326,14 @@ void entry_take_evidence(struct inventory *inventory, struct entry *entry, enum 
         struct evidence piece = { kind, voice, policy.confidence, 1, now, now, text };
         struct strbuf b = STRBUF(text);
         struct evidence *known;
+        size_t length;
 
         if (policy.keep == 0 || *value == '\0')
                 return;
-        strbuf_bytes(&b, value, kept_length(value));
-        known = find(&entry->device, kind, voice, text);
+        length = kept_length(value);
+        if (value[length] != '\0')
+                strbuf_bytes(&b, value, length);
+        known = find(&entry->device, kind, voice, b.length > 0 ? text : value);
         if (known) {
                 if (known->count < UINT32_MAX)
                         known->count++;
@@ -339,6 +342,8 @@ void entry_take_evidence(struct inventory *inventory, struct entry *entry, enum 
                 entry_changed(inventory, entry, CHANGE_SEEN);
                 return;
         }
+        strbuf_reset(&b);
+        strbuf_bytes(&b, value, length);
         if (!is_wanted(inventory, &piece))
                 return;
         add(inventory, entry, &piece);

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "common/cleanup.h"
+#include "common/mix.h"
 #include "engine/classify/vendor.h"
 #include "engine/inventory/address-book.h"
 #include "engine/inventory/attribution.h"
@@ -20,6 +21,19 @@
 
 #define INTERFACES_MAX 32
 
+/* Bytes of a fact from the hop limit to its last address. */
+#define FACT_ENDS_SIZE (offsetof(struct fact, destination) + sizeof(struct ip_address) - offsetof(struct fact, hop_limit))
+
+/* Facts come several in a row that differ in what they say alone, for each packet tells many: whom the first of them is
+ * about, so are the others. */
+struct latest_fact {
+        bool valid;
+        bool bound;           /* its IP address is settled */
+        uint64_t generation;  /* that it was attributed in */
+        struct fact fact;     /* without what it says */
+        struct entry *entry;  /* NULL: nobody's */
+};
+
 struct inventory {
         struct inventory_config config;
         struct inventory_ops ops;
@@ -33,7 +47,9 @@ struct inventory {
         struct entry **entries;    /* by id */
         size_t n_entries, entries_room;
         struct hash_index by_mac, by_ip;
-        uint64_t seed;             /* of their hashes; never of ids, which are the same everywhere */
+        uint64_t secret[2];        /* of their hashes; never of ids, which are the same everywhere */
+        uint64_t generation;       /* of those two, of networks and of what is known of addresses */
+        struct latest_fact latest;
         struct entry *tiers[_TIER_MAX];          /* longest silent first */
         size_t tier_counts[_TIER_MAX];
         struct entry *presences[_PRESENCE_MAX];  /* idle and online ones, longest silent first */
@@ -54,3 +70,8 @@ struct inventory {
 /* inventory.c: every entry into the inventory passes here. It is `now`, or later if it was later before: time never
  * runs back, however frames are stamped. */
 uint64_t inventory_time(struct inventory *inventory, uint64_t now);
+
+/* For the indexes. */
+static inline uint64_t inventory_hash(const struct inventory *inventory, uint64_t high, uint64_t low) {
+        return mix64(mix64(high ^ inventory->secret[0], inventory->secret[1]) ^ low, inventory->secret[0]);
+}

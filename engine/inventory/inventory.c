@@ -6,6 +6,7 @@
 
 #include <errno.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "engine/inventory/inventory-private.h"
 
@@ -34,7 +35,8 @@ int inventory_new(struct inventory **ret, const struct inventory_config *config,
                 free(inventory);
                 return -ENOMEM;
         }
-        inventory->seed = config->hash_seed;
+        inventory->secret[0] = mix64(config->hash_seed ^ UINT64_C(0x9e3779b97f4a7c15), UINT64_C(0xbf58476d1ce4e5b9));
+        inventory->secret[1] = mix64(config->hash_seed ^ UINT64_C(0x94d049bb133111eb), UINT64_C(0xd6e8feb86659fd93));
         inventory->evictions = (struct token_bucket) { .burst = EVICTION_BURST, .interval = EVICTION_INTERVAL };
         inventory_set_config(inventory, config);
         if (ops)
@@ -92,26 +94,67 @@ void inventory_set_rules(struct inventory *inventory, const struct ruleset *rule
 uint64_t inventory_time(struct inventory *inventory, uint64_t now) {
         if (inventory->unsorted)
                 roster_sort(inventory);
+        inventory->latest.valid = false;
         inventory->now = MAX(inventory->now, now);
         return inventory->now;
 }
 
+/* Two kinds are attributed in ways of their own. */
+static bool is_common(const struct fact *fact) {
+        return fact->kind != FACT_ARP_SENDER && fact->kind != FACT_ARP_L2_MISMATCH;
+}
+
+/* Equal but for what they say? */
+static bool is_alike(const struct fact *a, const struct fact *b) {
+        return a->ts == b->ts && a->frame == b->frame && a->ifindex == b->ifindex && a->vlan == b->vlan &&
+               a->flags == b->flags && memcmp(&a->hop_limit, &b->hop_limit, FACT_ENDS_SIZE) == 0;
+}
+
+static bool is_of_latest(const struct inventory *inventory, const struct fact *fact) {
+        const struct latest_fact *l = &inventory->latest;
+
+        return l->valid && l->generation == inventory->generation && is_common(fact) && is_alike(fact, &l->fact);
+}
+
+static struct entry *attribute(struct inventory *inventory, const struct fact *fact) {
+        uint64_t now = inventory_time(inventory, fact->ts), unattributed = inventory->counters.unattributed;
+        struct network_entry *network = network_of(inventory, fact->ifindex, fact->vlan, true, now);
+        struct entry *entry;
+
+        if (!network)
+                return NULL;
+        network = interface_check_gateway(inventory, network, fact, now);
+        entry = fact_attribute(inventory, network, fact, now);
+        inventory->latest = (struct latest_fact) {
+                .valid = is_common(fact) && (entry || inventory->counters.unattributed > unattributed),
+                .generation = inventory->generation,
+                .fact = *fact,
+                .entry = entry,
+        };
+        return entry;
+}
+
+/* As attribute() did a moment ago. */
+static struct entry *attribute_again(struct inventory *inventory) {
+        struct entry *entry = inventory->latest.entry;
+
+        if (entry)
+                entry_changed(inventory, entry, CHANGE_SEEN);
+        else
+                inventory->counters.unattributed++;
+        return entry;
+}
+
 void inventory_take_fact(struct inventory *inventory, const struct fact *fact) {
-        uint64_t now = inventory_time(inventory, fact->ts);
-        struct network_entry *network;
         struct entry *entry;
 
         inventory->counters.facts++;
         if (!(fact->flags & FACT_HAS_MAC))
                 return;
-        network = network_of(inventory, fact->ifindex, fact->vlan, true, now);
-        if (!network)
-                return;
-        network = interface_check_gateway(inventory, network, fact, now);
-        entry = fact_attribute(inventory, network, fact, now);
+        entry = is_of_latest(inventory, fact) ? attribute_again(inventory) : attribute(inventory, fact);
         if (!entry)
                 return;
-        fact_apply(inventory, entry, fact, now);
+        fact_apply(inventory, entry, fact, inventory->now);
         if (!entry->told)
                 entry_tell(inventory, entry);
 }

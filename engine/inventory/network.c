@@ -29,6 +29,7 @@ struct network_entry *network_free(struct network_entry *network) {
 void network_changed(struct inventory *inventory, struct network_entry *network) {
         network->dirty = true;
         inventory->networks_dirty = true;
+        inventory->generation++;
 }
 
 void network_heard(struct inventory *inventory, struct network_entry *network, uint64_t now) {

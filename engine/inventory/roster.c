@@ -16,7 +16,10 @@
 #define UNCONFIRMED_SHARE 8
 
 static uint64_t mac_hash(const struct inventory *inventory, const struct mac_address *mac) {
-        return XXH3_64bits_withSeed(mac->bytes, sizeof mac->bytes, inventory->seed);
+        uint64_t address = 0;
+
+        memcpy(&address, mac->bytes, sizeof mac->bytes);
+        return inventory_hash(inventory, 0, address);
 }
 
 /* First position whose id is not below `id`. */
@@ -221,6 +224,7 @@ int entry_add_mac(struct inventory *inventory, struct entry *entry, const struct
 
         if (d->n_macs == DEVICE_MACS_MAX)
                 return -E2BIG;
+        inventory->generation++;
         r = hash_index_add(&inventory->by_mac, mac_hash(inventory, &mac->address), entry);
         if (r < 0)
                 return r;
@@ -238,6 +242,7 @@ void entry_drop_mac(struct inventory *inventory, struct entry *entry, size_t i) 
         struct device *d = &entry->device;
         bool randomized = true;
 
+        inventory->generation++;
         hash_index_remove(&inventory->by_mac, mac_hash(inventory, &d->macs[i].address), entry);
         d->n_macs--;
         memmove(&d->macs[i], &d->macs[i + 1], (d->n_macs - i) * sizeof d->macs[0]);
