@@ -314,7 +314,8 @@ static __always_inline void flow_note_again(struct lanscope_flow *r, struct lans
         __u32 hole = second ? r->holes[1] : r->holes[0];
         bool fills = half->bits & LANSCOPE_HALF_HOLE && (__s32) (p->sequence - hole) >= 0;
 
-        if (fills && now - half->last < FLOW_OVERTAKEN)
+        /* The coarse clock may be behind the exact one. */
+        if (fills && (__s32) (now - half->last) < FLOW_OVERTAKEN)
                 second ? r->out_of_order[1]++ : r->out_of_order[0]++;
         else
                 second ? r->retransmissions[1]++ : r->retransmissions[0]++;

@@ -1,0 +1,578 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+/* The accounting of flows in the kernel, by single frames (BPF_PROG_TEST_RUN): what the records say, and that every
+ * packet is somewhere, however many flows there are. */
+
+#include <arpa/inet.h>
+#include <bpf/bpf.h>
+#include <bpf/libbpf.h>
+#include <errno.h>
+#include <sched.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "bpf/lanscope-events.h"
+#include "common/macro.h"
+#include "daemon/capture-ebpf-flows.h"
+#include "lanscope.skel.h"
+#include "tests/unit/cmocka-all.h"
+
+enum { MAX_CPUS = 1024, FRAME_MAX = 3000, DELTAS_MAX = 300000, SKIP = 77 };
+enum { SYN = 2, RST = 4, PSH = 8, ACK = 16, FIN = 1 };
+
+struct fixture {
+        struct lanscope_bpf *programs;
+        struct ebpf_flows *flows;
+        struct flow_delta *deltas; /* DELTAS_MAX */
+        size_t n;
+        uint64_t packets, bytes;   /* of all deltas */
+        uint64_t packets_sent, packets_received; /* of all sightings */
+};
+
+struct built {
+        uint8_t data[FRAME_MAX];
+        size_t length;
+};
+
+static void take_delta(void *userdata, const struct flow_delta *delta) {
+        struct fixture *f = userdata;
+
+        assert_true(f->n < DELTAS_MAX);
+        f->deltas[f->n++] = *delta;
+        for (unsigned i = 0; i < 2; i++) {
+                f->packets += delta->directions[i].packets;
+                f->bytes += delta->directions[i].bytes;
+        }
+}
+
+static void take_sighting(void *userdata, const struct sighting *s) {
+        struct fixture *f = userdata;
+
+        f->packets_sent += s->traffic.packets_sent;
+        f->packets_received += s->traffic.packets_received;
+}
+
+/* On one processor: each has a log of its own. */
+static void stay_here(void) {
+        cpu_set_t here;
+
+        CPU_ZERO(&here);
+        CPU_SET((unsigned) sched_getcpu(), &here);
+        assert_int_equal(sched_setaffinity(0, sizeof here, &here), 0);
+}
+
+static int begin_with(void **state, uint32_t records) {
+        struct fixture *f = calloc(1, sizeof *f);
+        struct capture_ops ops = { .flow = take_delta, .sighting = take_sighting, .userdata = f };
+
+        *state = f;
+        stay_here();
+        if (!f || !(f->deltas = calloc(DELTAS_MAX, sizeof *f->deltas)) || !(f->programs = lanscope_bpf__open()))
+                return -1;
+        if (ebpf_flows_fit(f->programs) < 0)
+                return -1;
+        if (records > 0) {
+                f->programs->rodata->flow_records_max = records;
+                f->programs->rodata->flow_slots_max = 2 * records;
+        }
+        if (lanscope_bpf__load(f->programs) < 0)
+                return -1;
+        f->programs->bss->daemon_awake = 1;
+        return ebpf_flows_new(&f->flows, f->programs, &ops, 7);
+}
+
+static int setup(void **state) {
+        return begin_with(state, 0);
+}
+
+static int setup_tiny(void **state) {
+        return begin_with(state, 64);
+}
+
+static int teardown(void **state) {
+        struct fixture *f = *state;
+
+        ebpf_flows_free(f->flows);
+        lanscope_bpf__destroy(f->programs);
+        free(f->deltas);
+        free(f);
+        return 0;
+}
+
+static void run_as(const struct bpf_program *program, const struct built *b, struct __sk_buff *context) {
+        uint8_t out[FRAME_MAX + 256];
+        LIBBPF_OPTS(bpf_test_run_opts, options, .data_in = b->data, .data_size_in = (uint32_t) b->length, .data_out = out,
+                    .data_size_out = sizeof out, .ctx_in = context, .ctx_size_in = context ? sizeof *context : 0);
+
+        assert_int_equal(bpf_prog_test_run_opts(bpf_program__fd(program), &options), 0);
+}
+
+static void run(const struct fixture *f, const struct built *b) {
+        run_as(f->programs->progs.lanscope_in, b, NULL);
+}
+
+static void read_counters(const struct fixture *f, struct lanscope_counters *ret) {
+        static struct lanscope_processor values[MAX_CPUS];
+        uint32_t zero = 0;
+
+        assert_int_equal(bpf_map_lookup_elem(bpf_map__fd(f->programs->maps.processors), &zero, values), 0);
+        *ret = (struct lanscope_counters) { 0 };
+        for (int cpu = 0; cpu < libbpf_num_possible_cpus(); cpu++) {
+                ret->packets += values[cpu].counters.packets;
+                ret->bytes += values[cpu].counters.bytes;
+                ret->apart_packets += values[cpu].counters.apart_packets;
+                ret->apart_bytes += values[cpu].counters.apart_bytes;
+                ret->evicted_flows += values[cpu].counters.evicted_flows;
+                ret->evicted_packets += values[cpu].counters.evicted_packets;
+                ret->evicted_bytes += values[cpu].counters.evicted_bytes;
+        }
+}
+
+/* What the presence map holds: of frames apart and of what was evicted. */
+static void read_presence(const struct fixture *f, uint64_t *ret_sent, uint64_t *ret_received) {
+        int map = bpf_map__fd(f->programs->maps.presence_a);
+        struct lanscope_presence_key key;
+        struct lanscope_presence p;
+
+        *ret_sent = *ret_received = 0;
+        for (void *before = NULL; bpf_map_get_next_key(map, before, &key) == 0; before = &key) {
+                assert_int_equal(bpf_map_lookup_elem(map, &key, &p), 0);
+                *ret_sent += p.packets_sent;
+                *ret_received += p.packets_received;
+        }
+}
+
+/* Both logs are read, and every packet is accounted for. */
+static void finish(struct fixture *f) {
+        struct lanscope_counters c;
+        uint64_t sent, received;
+
+        ebpf_flows_finish(f->flows);
+        read_counters(f, &c);
+        assert_int_equal(c.packets, f->packets + c.apart_packets + c.evicted_packets);
+        assert_int_equal(c.bytes, f->bytes + c.apart_bytes + c.evicted_bytes);
+        read_presence(f, &sent, &received);
+        assert_int_equal(c.packets, f->packets_sent + sent);
+        assert_int_equal(c.packets, f->packets_received + received);
+}
+
+/* Frames from 02:…:01 to 02:…:02, from 10.0.0.1:1000 to 10.0.0.2:2000. */
+
+static void put(struct built *b, const void *data, size_t n) {
+        assert_true(b->length + n <= sizeof b->data);
+        memcpy(b->data + b->length, data, n);
+        b->length += n;
+}
+
+static void put_be(struct built *b, uint64_t value, unsigned n) {
+        for (unsigned i = n; i > 0; i--)
+                put(b, (uint8_t[]) { (uint8_t) (value >> 8 * (i - 1)) }, 1);
+}
+
+static void put_link(struct built *b, bool back, uint16_t type) {
+        *b = (struct built) { .length = 0 };
+        put(b, (uint8_t[]) { 2, 0, 0, 0, 0, back ? 1 : 2, 2, 0, 0, 0, 0, back ? 2 : 1 }, 12);
+        put_be(b, type, 2);
+}
+
+static void put_ipv4(struct built *b, bool back, uint8_t protocol, uint16_t fragment, size_t length) {
+        put(b, (uint8_t[]) { 0x45, 0 }, 2);
+        put_be(b, 20 + length, 2);
+        put_be(b, 77, 2);
+        put_be(b, fragment, 2);
+        put(b, (uint8_t[]) { 64, protocol, 0, 0, 10, 0, 0, back ? 2 : 1, 10, 0, 0, back ? 1 : 2 }, 12);
+}
+
+static void put_ipv6(struct built *b, bool back, uint8_t protocol, size_t length) {
+        put_be(b, 0x60000000, 4);
+        put_be(b, length, 2);
+        put(b, (uint8_t[]) { protocol, 64 }, 2);
+        put(b, (uint8_t[16]) { 0xfd, [8] = 9, [15] = back ? 2 : 1 }, 16);
+        put(b, (uint8_t[16]) { 0xfd, [8] = 9, [15] = back ? 1 : 2 }, 16);
+}
+
+static void put_udp(struct built *b, bool back, size_t payload) {
+        put_be(b, back ? 2000 : 1000, 2);
+        put_be(b, back ? 1000 : 2000, 2);
+        put_be(b, 8 + payload, 2);
+        put_be(b, 0, 2);
+        for (size_t i = 0; i < payload; i++)
+                put(b, "x", 1);
+}
+
+static void put_tcp(struct built *b, bool back, uint32_t sequence, uint8_t flags, size_t payload) {
+        put_be(b, back ? 2000 : 1000, 2);
+        put_be(b, back ? 1000 : 2000, 2);
+        put_be(b, sequence, 4);
+        put_be(b, 1, 4);
+        put(b, (uint8_t[]) { 0x50, flags, 0xff, 0xff, 0, 0, 0, 0 }, 8);
+        for (size_t i = 0; i < payload; i++)
+                put(b, "x", 1);
+}
+
+static void udp(struct built *b, bool back, size_t payload) {
+        put_link(b, back, 0x0800);
+        put_ipv4(b, back, 17, 0, 8 + payload);
+        put_udp(b, back, payload);
+}
+
+static void tcp(const struct fixture *f, bool back, uint32_t sequence, uint8_t flags, size_t payload) {
+        struct built b;
+
+        put_link(&b, back, 0x0800);
+        put_ipv4(&b, back, 6, 0, 20 + payload);
+        put_tcp(&b, back, sequence, flags, payload);
+        run(f, &b);
+}
+
+/* The single delta, turned so that [0] is 10.0.0.1. */
+static struct flow_delta only(struct fixture *f) {
+        struct flow_delta d = f->deltas[0], turned = d;
+
+        assert_int_equal(f->n, 1);
+        if (d.endpoints[0].mac.bytes[5] == 1)
+                return d;
+        for (unsigned i = 0; i < 2; i++) {
+                turned.endpoints[i] = d.endpoints[!i];
+                turned.directions[i] = d.directions[!i];
+        }
+        if (d.initiator != INITIATOR_UNKNOWN)
+                turned.initiator = d.initiator == INITIATOR_FIRST ? INITIATOR_SECOND : INITIATOR_FIRST;
+        return turned;
+}
+
+static void a_flow_has_two_directions(void **state) {
+        struct fixture *f = *state;
+        struct flow_delta d;
+        struct built b;
+
+        for (unsigned i = 0; i < 6; i++) {
+                udp(&b, i % 3 == 2, 20 + 10 * i);
+                run_as(i % 2 ? f->programs->progs.lanscope_in : f->programs->progs.lanscope_xdp, &b, NULL);
+        }
+        finish(f);
+        d = only(f);
+        assert_int_equal(d.directions[0].packets, 4);
+        assert_int_equal(d.directions[0].bytes, 4 * 42 + 20 + 30 + 50 + 60);
+        assert_int_equal(d.directions[0].shortest, 42 + 20);
+        assert_int_equal(d.directions[0].longest, 42 + 60);
+        assert_int_equal(d.directions[1].packets, 2);
+        assert_int_equal(d.endpoints[0].port, 1000);
+        assert_int_equal(d.endpoints[1].port, 2000);
+        assert_memory_equal(d.endpoints[1].ip.bytes, ((uint8_t[]) { 10, 0, 0, 2 }), 4);
+        assert_int_equal(d.endpoints[1].mac.bytes[5], 2);
+        assert_int_equal(d.protocol, 17);
+        assert_true(d.directions[0].first > 0 && d.directions[0].first <= d.directions[0].last);
+        assert_true(d.directions[0].first <= d.directions[1].first);
+}
+
+static void a_handshake_is_timed(void **state) {
+        struct fixture *f = *state;
+        struct flow_delta d;
+
+        tcp(f, true, 100, SYN, 0); /* 10.0.0.2 begins */
+        tcp(f, false, 500, SYN | ACK, 0);
+        usleep(3000);
+        tcp(f, true, 101, ACK, 0);
+        tcp(f, true, 101, ACK | PSH, 50);
+        tcp(f, false, 501, ACK | FIN, 0);
+        tcp(f, true, 151, ACK | FIN, 0);
+        tcp(f, false, 502, ACK, 0);
+        finish(f);
+        d = only(f);
+        assert_int_equal(d.initiator, INITIATOR_SECOND);
+        assert_in_range(d.established - d.opened, 3000000, 500000000);
+        assert_int_equal(d.initial, 100);
+        assert_int_equal(d.directions[1].tcp_flags, SYN | ACK | PSH | FIN);
+        assert_true(d.directions[1].data && d.directions[1].bare_ack && !d.directions[1].after_fin);
+        assert_true(!d.directions[0].data && d.directions[0].bare_ack && d.directions[0].after_fin);
+        assert_int_equal(d.directions[0].retransmissions + d.directions[1].retransmissions, 0);
+}
+
+static void what_is_sent_again_is_counted(void **state) {
+        struct fixture *f = *state;
+        struct flow_delta d;
+
+        tcp(f, false, 0xffffff00, ACK, 100); /* numbers wrap around */
+        tcp(f, false, 0xffffff64, ACK, 200);
+        tcp(f, false, 0xffffff00, ACK, 100); /* again */
+        tcp(f, false, 44, ACK, 100);
+        tcp(f, false, 143, ACK, 1);          /* keep-alive */
+        tcp(f, false, 143, ACK, 0);
+        tcp(f, false, 244, ACK, 100);        /* a gap of 100 */
+        tcp(f, false, 144, ACK, 100);        /* which is filled at once: it was overtaken */
+        tcp(f, false, 344, RST, 0);
+        finish(f);
+        d = only(f);
+        assert_int_equal(d.directions[0].retransmissions, 1);
+        assert_int_equal(d.directions[0].out_of_order, 1);
+        assert_int_equal(d.initiator, INITIATOR_UNKNOWN);
+}
+
+static void a_gap_filled_late_was_a_loss(void **state) {
+        struct fixture *f = *state;
+
+        tcp(f, false, 1000, ACK, 100);
+        tcp(f, false, 1200, ACK, 100);
+        usleep(30000);
+        tcp(f, false, 1100, ACK, 100);
+        finish(f);
+        assert_int_equal(only(f).directions[0].retransmissions, 1);
+        assert_int_equal(only(f).directions[0].out_of_order, 0);
+}
+
+/* The sequence numbers of one log are known in the next. */
+static void a_generation_knows_the_one_before(void **state) {
+        struct fixture *f = *state;
+
+        tcp(f, false, 1000, ACK, 100);
+        ebpf_flows_harvest(f->flows);
+        tcp(f, false, 1000, ACK, 100);
+        ebpf_flows_harvest(f->flows);
+        assert_int_equal(f->n, 1);
+        finish(f);
+        assert_int_equal(f->n, 2);
+        assert_int_equal(f->deltas[0].directions[0].retransmissions + f->deltas[0].directions[1].retransmissions, 0);
+        assert_int_equal(f->deltas[1].directions[0].retransmissions + f->deltas[1].directions[1].retransmissions, 1);
+}
+
+static void ports_used_again_are_another_record(void **state) {
+        struct fixture *f = *state;
+
+        tcp(f, false, 100, SYN, 0);
+        tcp(f, false, 100, SYN, 0); /* again, of the same connection */
+        tcp(f, false, 9000, SYN, 0);
+        tcp(f, false, 9001, ACK, 10);
+        finish(f);
+        assert_int_equal(f->n, 2);
+        assert_int_equal(f->deltas[0].initial, 100);
+        assert_int_equal(f->deltas[1].initial, 9000);
+        assert_int_equal(f->deltas[1].directions[0].packets + f->deltas[1].directions[1].packets, 2);
+}
+
+/* 2,100 bytes in three segments of 800, 800 and 500. */
+static void segments_of_a_super_packet(void **state) {
+        struct fixture *f = *state;
+        struct __sk_buff context = { .gso_segs = 3, .gso_size = 800 };
+        struct flow_delta d;
+        struct built b;
+
+        put_link(&b, false, 0x0800);
+        put_ipv4(&b, false, 6, 0, 20 + 2100);
+        put_tcp(&b, false, 1, ACK, 2100);
+        run_as(f->programs->progs.lanscope_out, &b, &context);
+        finish(f);
+        d = only(f);
+        assert_int_equal(d.directions[0].packets, 3);
+        assert_int_equal(d.directions[0].bytes, 2100 + 3 * 54);
+        assert_int_equal(d.directions[0].longest, 854);
+        assert_int_equal(d.directions[0].shortest, 554);
+}
+
+static void tags_and_versions_are_apart(void **state) {
+        struct fixture *f = *state;
+        struct built b, tagged;
+
+        udp(&b, false, 20);
+        run(f, &b);
+        for (unsigned i = 0; i < 4; i++) {
+                put_link(&tagged, false, i < 2 ? 0x8100 : 0x88a8);
+                put_be(&tagged, 0x2000 + 5, 2);
+                if (i >= 2) {
+                        put_be(&tagged, 0x8100, 2);
+                        put_be(&tagged, 6, 2);
+                }
+                put_be(&tagged, 0x0800, 2);
+                put_ipv4(&tagged, false, 17, 0, 28);
+                put_udp(&tagged, false, 20);
+                run(f, &tagged);
+        }
+        for (unsigned i = 0; i < 2; i++) {
+                put_link(&b, i, 0x86dd);
+                put_ipv6(&b, i, 17, 28);
+                put_udp(&b, i, 20);
+                run(f, &b);
+        }
+        finish(f);
+        assert_int_equal(f->n, 4);
+        assert_int_equal(f->deltas[1].vlan, 5);
+        assert_int_equal(f->deltas[1].inner_vlan, 0);
+        assert_int_equal(f->deltas[2].vlan, 5);
+        assert_int_equal(f->deltas[2].inner_vlan, 6);
+        assert_int_equal(f->deltas[3].endpoints[0].ip.family, AF_INET6);
+        assert_memory_equal(f->deltas[3].endpoints[0].ip.bytes, ((uint8_t[16]) { 0xfd, [8] = 9, [15] = 1 }), 16);
+        assert_int_equal(f->deltas[3].directions[0].packets, 1);
+        assert_int_equal(f->deltas[3].directions[1].packets, 1);
+}
+
+static void questions_and_answers_are_one_flow(void **state) {
+        struct fixture *f = *state;
+        struct flow_delta d;
+        struct built b;
+
+        for (unsigned i = 0; i < 2; i++) {
+                put_link(&b, i, 0x0800);
+                put_ipv4(&b, i, 1, 0, 16);
+                put(&b, (uint8_t[16]) { i ? 0 : 8, 0, 0, 0, 0x12, 0x34, 0, 1 }, 16);
+                run(f, &b);
+        }
+        finish(f);
+        d = only(f);
+        assert_int_equal(d.initiator, INITIATOR_FIRST);
+        assert_int_equal(f->deltas[0].endpoints[0].port, 8);
+        assert_int_equal(f->deltas[0].endpoints[1].port, 0x1234);
+        assert_int_equal(d.directions[1].packets, 1);
+}
+
+/* The datagram is the last fragment's, as it is where fragments are put together; the others are apart. */
+static void a_datagram_in_fragments_counts_once(void **state) {
+        struct fixture *f = *state;
+        struct lanscope_counters c;
+        struct built b;
+
+        put_link(&b, false, 0x0800);
+        put_ipv4(&b, false, 17, 0x2000, 32);
+        put_udp(&b, false, 24);
+        run(f, &b);
+        for (unsigned i = 0; i < 2; i++) {
+                put_link(&b, false, 0x0800);
+                put_ipv4(&b, false, 17, i == 0 ? 0x2004 : 0x0008, 32);
+                put(&b, (uint8_t[32]) { 0 }, 32);
+                run(f, &b);
+        }
+        finish(f);
+        assert_int_equal(only(f).directions[0].packets, 1);
+        assert_int_equal(only(f).endpoints[0].port, 1000);
+        read_counters(f, &c);
+        assert_int_equal(c.apart_packets, 2);
+}
+
+/* Not IP, cut short, or lying about its length. */
+static void what_is_no_flow_is_apart(void **state) {
+        struct fixture *f = *state;
+        struct lanscope_counters c;
+        struct built b;
+
+        put_link(&b, false, 0x88b5);
+        put(&b, (uint8_t[46]) { 0 }, 46);
+        run(f, &b);
+        udp(&b, false, 20);
+        b.data[14] = 0x44; /* a header of 16 bytes */
+        run(f, &b);
+        udp(&b, false, 20);
+        b.data[14 + 20 + 5] = 3; /* a datagram shorter than its header */
+        run(f, &b);
+        udp(&b, false, 20);
+        b.length = 14 + 20 + 6;
+        run(f, &b);
+        finish(f);
+        read_counters(f, &c);
+        assert_int_equal(f->n, 0);
+        assert_int_equal(c.apart_packets, 4);
+}
+
+static void set_source(struct built *b, uint32_t address) {
+        address = htonl(address);
+        memcpy(b->data + 26, &address, 4);
+}
+
+/* More flows than the log has room for: what was evicted is in the totals and with its addresses. */
+static void evicted_flows_are_accounted_for(void **state) {
+        struct fixture *f = *state;
+        struct lanscope_counters c;
+        struct built b;
+
+        for (uint32_t i = 0; i < 20000; i++) {
+                udp(&b, false, 20 + i % 7);
+                set_source(&b, 0x0a010000 + i % 1000);
+                b.data[10] = (uint8_t) (i % 3); /* three senders, and the one that all send to */
+                run(f, &b);
+                if (i % 5000 == 4999)
+                        ebpf_flows_harvest(f->flows);
+        }
+        finish(f);
+        read_counters(f, &c);
+        assert_int_equal(c.packets, 20000);
+        assert_true(c.evicted_packets > 10000 && c.evicted_flows > 10000);
+        assert_true(f->packets > 0);
+}
+
+/* The same without evictions: each flow is whole. */
+static void ten_thousand_flows_are_each_whole(void **state) {
+        static uint8_t seen[10000];
+        struct fixture *f = *state;
+        struct lanscope_counters c;
+        struct built b;
+
+        for (unsigned round = 0; round < 3; round++) {
+                for (uint32_t i = 0; i < 10000; i++) {
+                        udp(&b, false, 20);
+                        set_source(&b, 0x0a010000 + i);
+                        run(f, &b);
+                }
+        }
+        finish(f);
+        read_counters(f, &c);
+        assert_int_equal(c.evicted_packets, 0);
+        for (size_t i = 0; i < f->n; i++) {
+                const struct flow_delta *d = &f->deltas[i];
+                const struct flow_endpoint *e = &d->endpoints[d->endpoints[0].port != 1000];
+
+                seen[(e->ip.bytes[2] << 8 | e->ip.bytes[3])] += (uint8_t) (d->directions[0].packets + d->directions[1].packets);
+        }
+        for (unsigned i = 0; i < ELEMENTSOF(seen); i++)
+                assert_int_equal(seen[i], 3);
+        assert_int_equal(f->n, 10000);
+}
+
+static void a_crowded_log_is_told(void **state) {
+        struct fixture *f = *state;
+        struct built b;
+
+        udp(&b, false, 20);
+        run(f, &b);
+        assert_false(ebpf_flows_harvest(f->flows));
+        for (uint32_t i = 0; i < 200; i++) {
+                set_source(&b, 0x0a010000 + i);
+                run(f, &b);
+        }
+        assert_true(ebpf_flows_harvest(f->flows));
+        ebpf_flows_harvest(f->flows);
+        ebpf_flows_harvest(f->flows);
+        assert_false(ebpf_flows_harvest(f->flows));
+        finish(f);
+}
+
+#define CASE(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
+#define TINY(name) cmocka_unit_test_setup_teardown(name, setup_tiny, teardown)
+
+int main(void) {
+        const struct CMUnitTest tests[] = {
+                CASE(a_flow_has_two_directions),
+                CASE(a_handshake_is_timed),
+                CASE(what_is_sent_again_is_counted),
+                CASE(a_gap_filled_late_was_a_loss),
+                CASE(a_generation_knows_the_one_before),
+                CASE(ports_used_again_are_another_record),
+                CASE(segments_of_a_super_packet),
+                CASE(tags_and_versions_are_apart),
+                CASE(questions_and_answers_are_one_flow),
+                CASE(a_datagram_in_fragments_counts_once),
+                CASE(what_is_no_flow_is_apart),
+                TINY(evicted_flows_are_accounted_for),
+                CASE(ten_thousand_flows_are_each_whole),
+                TINY(a_crowded_log_is_told),
+        };
+        struct lanscope_bpf *probe;
+
+        libbpf_set_print(NULL);
+        probe = lanscope_bpf__open_and_load();
+        if (!probe && (errno == EPERM || errno == ENOSYS)) {
+                puts("needs the right to load BPF programs");
+                return SKIP;
+        }
+        lanscope_bpf__destroy(probe);
+        return cmocka_run_group_tests(tests, NULL, NULL);
+}
