@@ -56,7 +56,8 @@ struct datagram {
         struct state *state;
 };
 
-static const struct datagram_parser *const parsers[] = { &dtls_parser, &quic_parser, &gquic_parser };
+static const struct datagram_parser *const parsers[] = { &dtls_parser, &quic_parser, &gquic_parser,
+                                                        &openvpn_datagram_parser };
 
 _Static_assert(ELEMENTSOF(parsers) <= DATAGRAM_PARSER_MAX, "datagram_counters has too few");
 
@@ -105,7 +106,8 @@ struct quic_crypt *datagram_quic_crypt(struct datagram *d) {
         return d->table->crypt;
 }
 
-static void identify(struct datagram *d, const struct packet *packet) {
+/* What one parser keeps of the ends is not for the others. */
+static void identify(struct datagram *d, const struct packet *packet, size_t parser) {
         int order = memcmp(&packet->source, &packet->destination, sizeof packet->source);
 
         d->side = order > 0 || (order == 0 && packet->source_port > packet->destination_port);
@@ -115,7 +117,7 @@ static void identify(struct datagram *d, const struct packet *packet) {
         d->ends.port[!d->side] = packet->destination_port;
         d->ends.vlan = packet->vlan;
         d->ends.inner_vlan = packet->inner_vlan;
-        d->hash = XXH3_64bits_withSeed(&d->ends, sizeof d->ends, d->table->seed) | 1;
+        d->hash = XXH3_64bits_withSeed(&d->ends, sizeof d->ends, d->table->seed + parser) | 1;
         d->ts = packet->frame->ts;
 }
 
@@ -227,7 +229,7 @@ static int parse(struct datagram_table *t, size_t i, const struct packet *packet
         struct emitter emitter;
         int r;
 
-        identify(&d, packet);
+        identify(&d, packet, i);
         emitter_begin(&emitter, packet, &counting);
         emitter.digester = t->digester;
         r = parsers[i]->parse(&d, packet->payload, &emitter);

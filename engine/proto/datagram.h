@@ -69,4 +69,4 @@ bool datagram_table_feed(struct datagram_table *table, const struct packet *pack
 void datagram_table_get_counters(const struct datagram_table *table, struct datagram_counters *ret);
 
 /* The parsers, one file each. */
-extern const struct datagram_parser dtls_parser, quic_parser, gquic_parser;
+extern const struct datagram_parser dtls_parser, quic_parser, gquic_parser, openvpn_datagram_parser;

@@ -223,14 +223,11 @@ bool dns_name_ends_with(const struct dns_name *name, const char *suffix) {
  * in the conformance corpus: SSHFP is TYPE44 there. */
 static const char *type_name(uint16_t type) {
         static const char *const names[] = {
-                [1] = "A", [2] = "NS", [5] = "CNAME", [6] = "SOA", [10] = "NULL", [11] = "WKS", [12] = "PTR",
-                [13] = "HINFO", [15] = "MX", [16] = "TXT", [17] = "RP", [18] = "AFSDB", [24] = "SIG", [25] = "KEY",
-                [28] = "AAAA", [29] = "LOC", [33] = "SRV", [35] = "NAPTR", [36] = "KX", [37] = "CERT", [38] = "A6",
-                [39] = "DNAME", [41] = "OPT", [42] = "APL", [43] = "DS", [46] = "RRSIG", [47] = "NSEC",
-                [48] = "DNSKEY", [49] = "DHCID", [50] = "NSEC3", [51] = "NSEC3PARAM", [52] = "TLSA", [59] = "CDS",
-                [60] = "CDNSKEY", [61] = "OPENPGPKEY", [64] = "SVCB", [65] = "HTTPS", [99] = "SPF",
-                [249] = "TKEY", [250] = "TSIG", [251] = "IXFR", [252] = "AXFR", [253] = "MAILB", [254] = "MAILA",
-                [255] = "ANY", [256] = "URI", [257] = "CAA",
+                [1] = "A", [2] = "NS", [5] = "CNAME", [6] = "SOA", [10] = "NULL", [12] = "PTR", [13] = "HINFO",
+                [15] = "MX", [16] = "TXT", [28] = "AAAA", [33] = "SRV", [35] = "NAPTR", [39] = "DNAME", [41] = "OPT",
+                [43] = "DS", [46] = "RRSIG", [47] = "NSEC", [48] = "DNSKEY", [50] = "NSEC3", [51] = "NSEC3PARAM",
+                [52] = "TLSA", [64] = "SVCB", [65] = "HTTPS", [99] = "SPF", [249] = "TKEY", [250] = "TSIG",
+                [251] = "IXFR", [252] = "AXFR", [255] = "ANY", [256] = "URI", [257] = "CAA",
         };
 
         return type < ELEMENTSOF(names) ? names[type] : NULL;

@@ -81,9 +81,10 @@ static int starts_with(struct cursor data, const char *text, size_t length) {
         return n == length;
 }
 
-/* Called for what begins each segment of a connection that nobody knows yet, so that the first byte decides for most. */
+/* Called for what begins each segment of a connection that nobody knows yet, so that the first byte decides for most.
+ * Versions count as they are written: some servers call themselves HTTP/2.0 and speak HTTP/1. */
 static int recognise_http(const struct session *session _unused_, struct cursor data) {
-        int best = starts_with(data, "HTTP/1.", 7);
+        int best = MAX(starts_with(data, "HTTP/", 5), starts_with(data, "ICY ", 4));
 
         for (size_t i = 0; i < ELEMENTSOF(methods) && best < 1; i++)
                 if (data.data[0] == (uint8_t) methods[i].text[0])
@@ -101,7 +102,7 @@ static struct cursor next_word(struct cursor *line) {
         return word;
 }
 
-/* "HTTP/1.1 200 OK" */
+/* "HTTP/1.1 200 OK", and "ICY 200 OK" of radio stations (SHOUTcast) */
 static int read_status_line(struct cursor line, struct http_message *m, struct emitter *e) {
         struct cursor status;
 
@@ -256,7 +257,10 @@ static int read_head(struct session *session, unsigned side, struct cursor head,
 
         if (!http_next_line(&head, &line))
                 return -EBADMSG;
-        r = cursor_begins(&line, "HTTP/", 5) == 1 ? read_status_line(line, &m, e) : read_request_line(line, &m, e);
+        if (cursor_begins(&line, "HTTP/", 5) == 1 || cursor_begins(&line, "ICY ", 4) == 1)
+                r = read_status_line(line, &m, e);
+        else
+                r = read_request_line(line, &m, e);
         if (r < 0)
                 return r;
         session_set_client(session, m.request ? side : !side);

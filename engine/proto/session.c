@@ -83,7 +83,8 @@ struct session_table {
         uint64_t wanted[WANTED_SLOTS]; /* 0: none */
 };
 
-static const struct session_parser *const parsers[] = { &http_parser, &tls_parser, &ssh_parser, &dns_parser };
+static const struct session_parser *const parsers[] = { &http_parser, &tls_parser, &ssh_parser, &dns_parser,
+                                                       &openvpn_session_parser };
 
 _Static_assert(ELEMENTSOF(parsers) <= SESSION_PARSER_MAX, "session_counters has too few");
 

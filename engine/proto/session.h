@@ -89,4 +89,4 @@ void session_table_limit(struct session_table *table, uint32_t bytes);
 void session_table_get_counters(const struct session_table *table, struct session_counters *ret);
 
 /* The parsers, one file each. */
-extern const struct session_parser http_parser, dns_parser, ssh_parser, tls_parser;
+extern const struct session_parser http_parser, dns_parser, ssh_parser, tls_parser, openvpn_session_parser;

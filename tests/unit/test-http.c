@@ -102,7 +102,7 @@ static void descriptions_of_devices_are_read_however_they_are_framed(void **stat
 static void other_protocols_are_left_alone(void **state _unused_) {
         static const char *const others[] = {
                 "OPTIONS rtsp://cam/ RTSP/1.0\r\nCSeq: 1\r\n\r\n", "GET\r\n\r\n", "\x16\x03\x01\x00\x05", "HTTP/1.1 2x0 OK\r\n\r\n",
-                "EHLO there\r\n", "HTTP/2.0 200\r\n\r\n",
+                "EHLO there\r\n", "HTTP 200\r\n\r\n",
         };
         struct tcp_talk t;
 
@@ -112,6 +112,21 @@ static void other_protocols_are_left_alone(void **state _unused_) {
                 tcp_talk_end(&t);
                 assert_string_equal(t.log.text, "");
         }
+}
+
+static void versions_and_radio_stations_answer_alike(void **state _unused_) {
+        static const char text[] = "HTTP/2.0 404 No\r\nServer: a\r\nContent-Length: 0\r\n\r\n"
+                                   "ICY 200 OK\r\nServer: b\r\n\r\n";
+        struct tcp_talk t;
+
+        tcp_talk_begin(&t);
+        tcp_talk_say_by(&t, 1, text, strlen(text), 1);
+        tcp_talk_end(&t);
+        assert_string_equal(t.log.text, "http.status 404\nhttp.server a\nhttp.status 200\nhttp.server b\n");
+        tcp_talk_begin(&t);
+        tcp_talk_say(&t, 1, "ICY 200 OK\r\nServer: b\r\n\r\n", 25);
+        tcp_talk_end(&t);
+        assert_string_equal(t.log.text, "http.status 200\nhttp.server b\n");
 }
 
 static void what_follows_a_hole_is_found_again(void **state _unused_) {
@@ -156,6 +171,7 @@ int main(void) {
                 cmocka_unit_test(no_answer_body_is_taken_for_a_message_after_head),
                 cmocka_unit_test(descriptions_of_devices_are_read_however_they_are_framed),
                 cmocka_unit_test(other_protocols_are_left_alone),
+                cmocka_unit_test(versions_and_radio_stations_answer_alike),
                 cmocka_unit_test(what_follows_a_hole_is_found_again),
                 cmocka_unit_test(connections_are_bounded),
         };
