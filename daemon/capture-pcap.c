@@ -3,18 +3,22 @@
 /* Live capture through libpcap (AF_PACKET with a ring shared with the kernel). Every frame is handed over,
  * so that whoever counts can count; there is no filter but the user's. The ring is TPACKET_V3 with a time
  * limit on its blocks: the kernel wakes this process per block and not per packet, and not at all
- * when nothing arrives. A frame of a GRO super-packet comes as one, as libpcap cannot say of how many
- * segments it was made. */
+ * when nothing arrives. A super-packet comes as one frame, and libpcap cannot say of
+ * how many segments it was made: it is split as the interface's MTU has it. */
 
 #include <errno.h>
 #include <net/if.h>
 #include <pcap/pcap.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
+#include <sys/socket.h>
 
+#include "common/cleanup.h"
 #include "common/macro.h"
 #include "common/strbuf.h"
 #include "daemon/capture.h"
+#include "daemon/super-packet.h"
 
 #define BUFFER_DEFAULT (2u << 20)
 /* How long a packet may wait in a block that does not fill up. */
@@ -30,6 +34,8 @@ struct capture_handle {
         char interface[IFNAMSIZ];
         uint32_t ifindex, linktype;
         uint32_t nsec_per_tick; /* of the time stamps' fraction */
+        uint32_t mtu;      /* when it was started; 0 unknown */
+        uint8_t *scratch;  /* for the segments of super-packets */
         uint64_t packets, bytes;
         uint64_t drops, interface_drops; /* summed up: the kernel's counters have 32 bits */
         uint32_t last_drops, last_interface_drops;
@@ -41,6 +47,7 @@ static void *pcap_backend_free(struct capture_handle *h) {
         sd_event_source_disable_unref(h->source);
         if (h->pcap)
                 pcap_close(h->pcap);
+        free(h->scratch);
         free(h);
         return NULL;
 }
@@ -128,6 +135,14 @@ static int open_handle(struct capture_handle *h, const struct capture_config *co
         return set_filter(h->pcap, config->filter, reason);
 }
 
+static void give_frame(void *userdata, const struct frame *frame) {
+        struct capture_handle *h = userdata;
+
+        h->packets++;
+        h->bytes += frame->length;
+        h->ops.frame(h->ops.userdata, frame);
+}
+
 static void take_packet(u_char *userdata, const struct pcap_pkthdr *header, const u_char *data) {
         struct capture_handle *h = (struct capture_handle *) userdata;
         struct frame frame = {
@@ -139,9 +154,9 @@ static void take_packet(u_char *userdata, const struct pcap_pkthdr *header, cons
                 .data = data,
         };
 
-        h->packets++;
-        h->bytes += frame.length;
-        h->ops.frame(h->ops.userdata, &frame);
+        if (h->mtu > 0 && frame.length > h->mtu && super_packet_split(&frame, h->mtu, h->scratch, give_frame, h) > 0)
+                return;
+        give_frame(h, &frame);
 }
 
 static int on_readable(sd_event_source *source, int fd _unused_, uint32_t events _unused_, void *userdata) {
@@ -155,6 +170,21 @@ static int on_readable(sd_event_source *source, int fd _unused_, uint32_t events
         sd_event_source_set_enabled(source, SD_EVENT_OFF);
         snprintf(message, sizeof message, "libpcap: %.200s", pcap_geterr(h->pcap));
         h->ops.failed(h->ops.userdata, h->interface, if_nametoindex(h->interface) == 0 ? -ENODEV : translate_error(n), message);
+        return 0;
+}
+
+/* Without it no super-packet is known for one; "any" has none. */
+static int learn_mtu(struct capture_handle *h) {
+        _cleanup_(closep) int fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+        struct ifreq request = { 0 };
+
+        snprintf(request.ifr_name, sizeof request.ifr_name, "%s", h->interface);
+        if (fd < 0 || ioctl(fd, SIOCGIFMTU, &request) < 0 || request.ifr_mtu <= 0)
+                return 0;
+        h->scratch = malloc(SUPER_PACKET_SCRATCH(request.ifr_mtu));
+        if (!h->scratch)
+                return -ENOMEM;
+        h->mtu = (uint32_t) request.ifr_mtu;
         return 0;
 }
 
@@ -177,6 +207,9 @@ static int pcap_backend_start(const struct capture_config *config, const char *i
         h->ops = *ops;
         h->ifindex = if_nametoindex(interface);
         snprintf(h->interface, sizeof h->interface, "%s", interface);
+        r = learn_mtu(h);
+        if (r < 0)
+                return r;
         r = open_handle(h, config, reason);
         if (r < 0)
                 return r;
