@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
 
-#include "cli/flow-lines.h"
+#include "daemon/flow-lines.h"
 #include "cli/screen.h"
 #include "common/json-text.h"
 #include "engine/engine.h"

@@ -16,9 +16,10 @@
 #include "dbus/lanscope-names.h"
 #include "engine/flow/flow-query.h"
 
-enum conversion { AS_IS, AS_TIME, AS_TEXT, AS_MS, AS_ID, AS_MEASURED };
+enum conversion { AS_IS, AS_TIME, AS_TEXT, AS_MS, AS_ID, AS_DEVICE_A, AS_DEVICE_B, AS_MEASURED };
 
-/* AS_TEXT: "" is null. AS_MS: microseconds; 0 is null. AS_MEASURED: null where the flow was not analysed. */
+/* AS_TEXT: "" is null. AS_MS: microseconds; 0 is null. AS_DEVICE_A: null where no device
+ * stands there. AS_MEASURED: null where the flow was not analysed. */
 static const struct mapping {
         const char *from, *to;
         enum conversion conversion;
@@ -52,9 +53,9 @@ static const struct mapping {
         { "ResponderMac", "mac_b", AS_TEXT },
         { "InitiatorDevice", "device_a_id", AS_ID },
         { "ResponderDevice", "device_b_id", AS_ID },
-        { "InitiatorName", "name_a", AS_TEXT },
-        { "ResponderName", "name_b", AS_TEXT },
-        { "ServerName", "server_name", AS_TEXT },
+        { "InitiatorName", "device_a", AS_DEVICE_A },
+        { "ResponderName", "device_b", AS_DEVICE_B },
+        { "ServerName", "name", AS_TEXT },
 };
 
 static int add_ms(struct json_object *o, const char *key, uint64_t usec) {
@@ -94,6 +95,11 @@ static int map_one(struct json_object *to, const struct mapping *m, struct json_
                 return add_ms(to, m->to, json_object_get_uint64(value));
         case AS_ID:
                 return add_id(to, m->to, json_text_at(flow, m->from));
+        case AS_DEVICE_A:
+        case AS_DEVICE_B:
+                if (strcmp(json_text_at(flow, m->conversion == AS_DEVICE_A ? "InitiatorDevice" : "ResponderDevice"), "/") == 0)
+                        return add_null(to, m->to);
+                break;
         case AS_MEASURED:
                 if (!json_object_get_boolean(json_at(flow, "Analysed")))
                         return add_null(to, m->to);
@@ -273,8 +279,8 @@ static int add_flow(struct table *t, const struct screen *s, struct json_object 
         const char *state = first_text(flow, "tcp_state", "end", NULL);
 
         return table_add(t, s, style, json_text_at(flow, "protocol")) |
-               table_add(t, s, style, first_text(flow, "name_a", "endpoint_a_ip", NULL)) |
-               table_add(t, s, style, first_text(flow, "server_name", "name_b", "endpoint_b_ip")) | add_port(t, flow) |
+               table_add(t, s, style, first_text(flow, "device_a", "endpoint_a_ip", NULL)) |
+               table_add(t, s, style, first_text(flow, "name", "device_b", "endpoint_b_ip")) | add_port(t, flow) |
                table_add(t, s, style, *state ? state : active ? "active" : "") | add_bytes(t, number_at(flow, "bytes_a_to_b")) |
                add_bytes(t, number_at(flow, "bytes_b_to_a")) | add_rate(t, number_at(flow, "rate_bps")) | add_rtt(t, s, flow) |
                add_again(t, s, flow) | add_age(t, flow, now) |

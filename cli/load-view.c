@@ -62,6 +62,7 @@ static void print_drops(const struct screen *s, struct json_object *statistics) 
                 { "capture.sightings_dropped", "whose addresses found no room in the kernel's table" },
                 { "engine.sightings_dropped", "whose addresses were too many in one second" },
                 { "flows.evicted", "flows ended early, to make room for others" },
+                { "output.lines_dropped", "lines that could not be written to the files of [Output]" },
                 { "service.alerts_dropped", "alerts that could not be stored" },
         };
         bool any = false;

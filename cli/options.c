@@ -178,7 +178,7 @@ static bool set_severity(struct options *o, const char *value) {
 
 static bool set_format(struct options *o, const char *value) {
         o->format = value;
-        return set_choice("format", value, (const char *const[]) { "json", "csv", NULL });
+        return set_choice("format", value, (const char *const[]) { "json", "jsonl", "csv", NULL });
 }
 
 static bool set_view(struct options *o, const char *value) {
@@ -239,7 +239,7 @@ static const struct option_row rows[] = {
         { "hour", 0, NULL, " traffic ", "By the hour (the default)", FLAG(hour) },
         { "day", 0, NULL, " traffic ", "By the day", FLAG(day) },
         { "limit", 'n', "N", " alerts list flows traffic analyze top ", "At most this many lines; with analyze: of flows, those with\nthe most bytes; with traffic: peers", .set = set_limit },
-        { "format", 0, "FORMAT", " export analyze ", "json (the default) or csv", .set = set_format },
+        { "format", 0, "FORMAT", " export analyze ", "json (the default), jsonl or csv", .set = set_format },
         { "output", 'o', "FILE", " export ", "Write there instead of to standard output", TEXT(output) },
         { "facts", 0, NULL, " analyze ", "One JSON object per fact, in the order of the capture", FLAG(facts) },
         { "devices", 0, NULL, " analyze ", "One JSON object per device", FLAG(devices) },

@@ -93,6 +93,8 @@ static int new_engine(struct analysis *a, const struct ruleset *rules) {
                 inventory_set_rules(engine_inventory(a->engine), rules);
         if (r >= 0)
                 a->lines->inventory = engine_inventory(a->engine);
+        if (r >= 0)
+                a->lines->names = engine_peer_names(a->engine);
         return r;
 }
 

@@ -13,7 +13,8 @@
 #include "common/cleanup.h"
 #include "dbus/lanscope-names.h"
 
-static const struct bus_method export = { LANSCOPE_MANAGER_INTERFACE, "Export", NULL };
+static const struct bus_method export_open = { LANSCOPE_MANAGER_INTERFACE, "Export", NULL };
+static const struct bus_method export_flows = { LANSCOPE_MANAGER_INTERFACE, "Export", LANSCOPE_ACTION_INSPECT_TRAFFIC };
 
 static int say(const char *what, const char *name) {
         fprintf(stderr, "Cannot %s %s: %s\n", what, name, strerror(errno));
@@ -77,16 +78,17 @@ static int deliver(int from, const char *path) {
 
 static int run(const struct options *options, int argc, char *argv[]) {
         const char *what = argc > 1 ? argv[1] : "devices", *format = options->format;
+        bool flows = strcmp(what, "flows") == 0;
         _cleanup_(sd_bus_message_unrefp) sd_bus_message *reply = NULL;
         _cleanup_(sd_bus_flush_close_unrefp) sd_bus *bus = NULL;
         int fd;
 
-        if (strcmp(what, "devices") != 0 && strcmp(what, "alerts") != 0) {
-                fprintf(stderr, "Devices or alerts can be exported, not '%s'.\n", what);
+        if (!flows && strcmp(what, "devices") != 0 && strcmp(what, "alerts") != 0) {
+                fprintf(stderr, "Devices, alerts or flows can be exported, not '%s'.\n", what);
                 return 2;
         }
         if (bus_open(options, &bus) < 0 ||
-            bus_call(bus, LANSCOPE_PATH, &export, &reply, "ssa{sv}", what, format ? format : "json", 0) < 0)
+            bus_call(bus, LANSCOPE_PATH, flows ? &export_flows : &export_open, &reply, "ssa{sv}", what, format ? format : "json", 0) < 0)
                 return 1;
         /* The descriptor belongs to the message. */
         if (sd_bus_message_read(reply, "h", &fd) < 0) {
@@ -98,9 +100,10 @@ static int run(const struct options *options, int argc, char *argv[]) {
 
 const struct verb verb_export = {
         .name = "export",
-        .arguments = "[devices|alerts]",
+        .arguments = "[devices|alerts|flows]",
         .max_arguments = 1,
-        .summary = "Write the inventory or the alerts as JSON or CSV",
-        .description = "Writes all devices, or all alerts, with all that is known of them as JSON or CSV.\n",
+        .summary = "Write the inventory, the alerts or the flows as JSON or CSV",
+        .description = "Writes all devices, all alerts, or all flows that go on or ended lately, with all that is known of\n"
+                       "them, as a JSON array, as JSON lines (jsonl) or as CSV.\n",
         .run = run,
 };

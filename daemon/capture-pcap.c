@@ -21,8 +21,6 @@
 #include "daemon/super-packet.h"
 
 #define BUFFER_DEFAULT (2u << 20)
-/* How long a packet may wait in a block that does not fill up. */
-#define BLOCK_TIMEOUT_MS 100
 /* Packets taken in one dispatch, to leave the loop to others. */
 #define BATCH_MAX 256
 #define BATCHES_DRAINED 32
@@ -120,7 +118,8 @@ static int open_handle(struct capture_handle *h, const struct capture_config *co
         }
         pcap_set_snaplen(h->pcap, config->snaplen > 0 ? (int) config->snaplen : CAPTURE_SNAPLEN);
         pcap_set_promisc(h->pcap, promiscuous);
-        pcap_set_timeout(h->pcap, BLOCK_TIMEOUT_MS);
+        pcap_set_timeout(h->pcap, config->timeout > 0 ? (int) config->timeout : CAPTURE_TIMEOUT);
+        pcap_set_immediate_mode(h->pcap, config->immediate);
         pcap_set_buffer_size(h->pcap, config->buffer_size > 0 ? (int) config->buffer_size : (int) BUFFER_DEFAULT);
         pcap_set_tstamp_precision(h->pcap, PCAP_TSTAMP_PRECISION_NANO);
         status = pcap_activate(h->pcap);

@@ -19,6 +19,9 @@
 /* libpcap's share of a frame by default: the same, and the headers. */
 #define CAPTURE_SNAPLEN (CAPTURE_FIRST_BYTES + 2048)
 
+/* How long a frame may wait in a block that does not fill up, ms. */
+#define CAPTURE_TIMEOUT 100
+
 enum capture_mode { MODE_HOST, MODE_GATEWAY, MODE_SPAN, _MODE_MAX, _MODE_INVALID = -1 };
 
 const char *capture_mode_to_string(enum capture_mode mode) __attribute__((const));
@@ -32,6 +35,8 @@ struct capture_config {
         bool promiscuous;       /* in host mode too; gateway and span mode always are */
         bool span_drop;         /* span mode: drop foreign frames after counting */
         uint32_t snaplen;       /* libpcap; 0: CAPTURE_SNAPLEN */
+        uint32_t timeout;       /* libpcap: ms that frames may wait for others in the kernel; 0: CAPTURE_TIMEOUT */
+        bool immediate;         /* libpcap: each frame at once */
         uint32_t buffer_size;   /* bytes; 0: 2 MiB for libpcap's ring, 1 MiB for eBPF's (a power of two) */
         char filter[1024];      /* libpcap BPF filter, "" none */
 };

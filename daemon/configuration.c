@@ -15,6 +15,7 @@
 #include <strings.h>
 
 #include "common/cleanup.h"
+#include "daemon/record-log.h"
 #include "engine/packet/duplicates.h"
 
 void config_default(struct config *config) {
@@ -30,6 +31,11 @@ void config_default(struct config *config) {
         flow_table_config_default(&config->flow_table);
         config->flow_table.flows_max = CONFIG_FLOWS_MAX;
         config->flow_table.unanswered_max = CONFIG_FLOWS_MAX / 8;
+        config->output.statistics_interval = 60 * NSEC_PER_SEC;
+        config->output.top_flows = 10;
+        config->output.log_size = UINT64_C(16) << 20;
+        config->output.log_keep = 5;
+        config->output.queue_capacity = 10000;
         inventory_config_default(&config->inventory);
         store_config_default(&config->store);
 }
@@ -289,6 +295,123 @@ static int read_count(struct config *config _unused_, void *field, const char *v
         return 0;
 }
 
+static int read_count_or_none(struct config *config, void *field, const char *value) {
+        if (strcmp(value, "0") != 0)
+                return read_count(config, field, value);
+        *(uint32_t *) field = 0;
+        return 0;
+}
+
+static int read_top(struct config *config, void *field, const char *value) {
+        uint32_t n;
+        int r = read_count_or_none(config, &n, value);
+
+        if (r < 0)
+                return r;
+        if (n > CONFIG_TOP_MAX)
+                return -ERANGE;
+        *(uint32_t *) field = n;
+        return 0;
+}
+
+static int read_packets(struct config *config _unused_, void *field, const char *value) {
+        uint64_t n;
+        int r = number_parse(&value, &n);
+
+        if (r < 0 || *value)
+                return r < 0 ? r : -EINVAL;
+        *(uint64_t *) field = n;
+        return 0;
+}
+
+/* How long the kernel may gather frames: whole milliseconds, for libpcap. */
+static int read_wait(struct config *config _unused_, void *field, const char *value) {
+        uint64_t span;
+        int r = time_span_parse(value, &span);
+
+        if (r < 0)
+                return r;
+        if (span < NSEC_PER_MSEC || span > 10 * NSEC_PER_SEC)
+                return -ERANGE;
+        *(uint32_t *) field = (uint32_t) (span / NSEC_PER_MSEC);
+        return 0;
+}
+
+static int read_max_flows(struct config *config, void *field _unused_, const char *value) {
+        uint32_t n;
+        int r = read_count(config, &n, value);
+
+        if (r < 0)
+                return r;
+        if (n > FLOW_TABLE_MAX)
+                return -ERANGE;
+        config->flow_table.flows_max = n;
+        config->flow_table.unanswered_max = MAX(n / 8, 1U);
+        return 0;
+}
+
+/* A timeout beyond what the table can tell apart, or none, makes no sense. */
+static int read_timeout(struct config *config _unused_, void *field, const char *value) {
+        uint64_t span;
+        int r = time_span_parse(value, &span);
+
+        if (r < 0)
+                return r;
+        if (span < NSEC_PER_SEC || span > CONFIG_TIMEOUT_MAX)
+                return -ERANGE;
+        *(uint64_t *) field = span;
+        return 0;
+}
+
+static int read_flow_timeout(struct config *config, void *field _unused_, const char *value) {
+        uint64_t span;
+        int r = read_timeout(config, &span, value);
+
+        if (r >= 0)
+                config->flow_table.timeouts.established = config->flow_table.timeouts.datagrams = span;
+        return r;
+}
+
+static int read_interval(struct config *config _unused_, void *field, const char *value) {
+        uint64_t span;
+        int r = time_span_parse(value, &span);
+
+        if (r < 0)
+                return r;
+        if (span < NSEC_PER_SEC || span > 86400 * NSEC_PER_SEC)
+                return -ERANGE;
+        *(uint64_t *) field = span;
+        return 0;
+}
+
+static int read_log_size(struct config *config _unused_, void *field, const char *value) {
+        uint64_t size;
+        int r = size_parse(value, &size);
+
+        if (r < 0)
+                return r;
+        if (size < CONFIG_LOG_SIZE_MIN)
+                return -ERANGE;
+        *(uint64_t *) field = size;
+        return 0;
+}
+
+static int read_log(struct config *config _unused_, void *field, const char *value) {
+        _cleanup_(freep) char *path = NULL;
+        size_t n = strlen(value);
+        int r = n > 0 ? record_log_path(value, &path) : 0;
+
+        if (r < 0) {
+                path = NULL;
+                return r;
+        }
+        if (n >= CONFIG_PATH_MAX)
+                return -E2BIG;
+        memset(field, 0, CONFIG_PATH_MAX);
+        memcpy(field, value, n);
+        return 0;
+}
+
 static int read_filter(struct config *config, void *field, const char *value) {
         if (strlen(value) >= sizeof config->capture.filter)
                 return -E2BIG;
@@ -311,6 +434,27 @@ static const struct setting {
         { "Capture", "SnapLen", read_size32, offsetof(struct config, capture.snaplen) },
         { "Capture", "BufferSize", read_size32, offsetof(struct config, capture.buffer_size) },
         { "Capture", "Filter", read_filter, offsetof(struct config, capture.filter) },
+        { "Capture", "TimeoutSec", read_wait, offsetof(struct config, capture.timeout) },
+        { "Capture", "ImmediateMode", read_bool, offsetof(struct config, capture.immediate) },
+        { "Capture", "PacketCount", read_packets, offsetof(struct config, packet_count) },
+        { "Flows", "Flows", read_bool, offsetof(struct config, flows) },
+        { "Flows", "MaxFlows", read_max_flows, 0 },
+        { "Flows", "Analysis", read_bool, offsetof(struct config, flow_table.analysis) },
+        { "Flows", "FlowTimeoutSec", read_flow_timeout, 0 },
+        { "Flows", "TcpTimeoutSec", read_timeout, offsetof(struct config, flow_table.timeouts.established) },
+        { "Flows", "TcpOpeningTimeoutSec", read_timeout, offsetof(struct config, flow_table.timeouts.opening) },
+        { "Flows", "TcpClosingTimeoutSec", read_timeout, offsetof(struct config, flow_table.timeouts.closing) },
+        { "Flows", "TcpClosedTimeoutSec", read_timeout, offsetof(struct config, flow_table.timeouts.closed) },
+        { "Flows", "UdpTimeoutSec", read_timeout, offsetof(struct config, flow_table.timeouts.datagrams) },
+        { "Flows", "IcmpTimeoutSec", read_timeout, offsetof(struct config, flow_table.timeouts.messages) },
+        { "Output", "FlowLog", read_log, offsetof(struct config, output.flow_log) },
+        { "Output", "AlertLog", read_log, offsetof(struct config, output.alert_log) },
+        { "Output", "StatisticsLog", read_log, offsetof(struct config, output.statistics_log) },
+        { "Output", "StatisticsIntervalSec", read_interval, offsetof(struct config, output.statistics_interval) },
+        { "Output", "TopFlows", read_top, offsetof(struct config, output.top_flows) },
+        { "Output", "LogSize", read_log_size, offsetof(struct config, output.log_size) },
+        { "Output", "LogKeep", read_count_or_none, offsetof(struct config, output.log_keep) },
+        { "Output", "QueueCapacity", read_count, offsetof(struct config, output.queue_capacity) },
         { "Inventory", "MaxDevices", read_count, offsetof(struct config, inventory.devices_max) },
         { "Inventory", "MaxNetworks", read_count, offsetof(struct config, inventory.networks_max) },
         { "Inventory", "IdleAfterSec", read_span, offsetof(struct config, inventory.idle_after) },
@@ -322,6 +466,8 @@ static const struct setting {
         { "Store", "MaxAlerts", read_count, offsetof(struct config, store.alerts_max) },
         { "Store", "AlertRetentionSec", read_age, offsetof(struct config, store.alert_age_max) },
         { "Store", "DeviceRetentionSec", read_age, offsetof(struct config, store.device_age_max) },
+        { "Store", "HourRetentionSec", read_age, offsetof(struct config, store.hour_age_max) },
+        { "Store", "DayRetentionSec", read_age, offsetof(struct config, store.day_age_max) },
 };
 
 /* Keys of this section are those of the detectors' own table. */
@@ -371,6 +517,13 @@ static int set_detector(struct config *config, const char *key, const char *valu
         return -ENOENT;
 }
 
+int config_set(struct config *config, const char *section, const char *key, const char *value) {
+        for (size_t i = 0; i < ELEMENTSOF(settings); i++)
+                if (strcmp(settings[i].section, section) == 0 && strcmp(settings[i].key, key) == 0)
+                        return settings[i].read(config, (char *) config + settings[i].offset, value);
+        return strcmp(section, DETECTORS_SECTION) == 0 ? set_detector(config, key, value) : -ENOENT;
+}
+
 struct reading {
         struct config *config;
         conf_complaint_fn complain;
@@ -403,6 +556,7 @@ static void refuse(struct reading *reading, const struct conf_entry *entry, int 
 
 static int take_entry(void *userdata, const struct conf_entry *entry) {
         struct reading *reading = userdata;
+        int r;
 
         if (!entry->key) {
                 reading->section_known = section_is_known(entry->section);
@@ -412,26 +566,12 @@ static int take_entry(void *userdata, const struct conf_entry *entry) {
         }
         if (*entry->section && !reading->section_known)
                 return 0;
-        for (size_t i = 0; i < ELEMENTSOF(settings); i++) {
-                const struct setting *s = &settings[i];
-                int r;
-
-                if (strcmp(s->section, entry->section) != 0 || strcmp(s->key, entry->key) != 0)
-                        continue;
-                r = s->read(reading->config, (char *) reading->config + s->offset, entry->value);
-                if (r < 0)
-                        refuse(reading, entry, r);
-                return 0;
-        }
-        if (strcmp(entry->section, DETECTORS_SECTION) == 0) {
-                int r = set_detector(reading->config, entry->key, entry->value);
-
-                if (r < 0 && r != -ENOENT)
-                        refuse(reading, entry, r);
-                if (r != -ENOENT)
-                        return 0;
-        }
-        conf_complain(pass_complaint, reading, entry, "unknown key %s= in section [%s], ignoring it", entry->key, entry->section);
+        r = config_set(reading->config, entry->section, entry->key, entry->value);
+        if (r == -ENOENT)
+                conf_complain(pass_complaint, reading, entry, "unknown key %s= in section [%s], ignoring it", entry->key,
+                              entry->section);
+        else if (r < 0)
+                refuse(reading, entry, r);
         return 0;
 }
 

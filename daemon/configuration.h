@@ -15,6 +15,10 @@
 /* What lanscoped.conf says (lanscoped.conf(5)). */
 
 #define CONFIG_INTERFACES_MAX 16
+#define CONFIG_PATH_MAX 512
+#define CONFIG_TIMEOUT_MAX (7 * 86400 * NSEC_PER_SEC)
+#define CONFIG_TOP_MAX 100
+#define CONFIG_LOG_SIZE_MIN (UINT64_C(64) << 10)
 #define CONFIG_FLOWS_MAX (1u << 17) /* unless configured: some 40 MB when full */
 #define CONFIG_SETTLE_MAX (3600 * NSEC_PER_SEC)
 
@@ -32,6 +36,16 @@ struct config {
         bool flows;               /* keep a flow table */
         struct flow_table_config flow_table;
 
+        struct {
+                char flow_log[CONFIG_PATH_MAX], alert_log[CONFIG_PATH_MAX], statistics_log[CONFIG_PATH_MAX]; /* "": none */
+                uint64_t statistics_interval; /* ns */
+                uint32_t top_flows;           /* in each line of statistics */
+                uint64_t log_size;            /* bytes of each file */
+                uint32_t log_keep;            /* full files of each kind */
+                uint32_t queue_capacity;      /* lines that may wait for each file */
+        } output;
+        uint64_t packet_count;    /* frames after which capture stops; 0: never */
+
         uint64_t settle;          /* ns, up to CONFIG_SETTLE_MAX */
         uint64_t learning_period; /* ns since the database was made */
         bool new_device;
@@ -41,6 +55,9 @@ struct config {
 };
 
 void config_default(struct config *config);
+
+/* One value, as it would stand in a file. -ENOENT: there is no such key; -EINVAL, -ERANGE, -E2BIG: it is not understood. */
+int config_set(struct config *config, const char *section, const char *key, const char *value);
 
 /* Reads one file into `config`. What is not understood is complained about (which may be NULL, with
  * `userdata` for it) and keeps its value. 0, or -errno of a failed read. */

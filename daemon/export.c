@@ -7,6 +7,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
+#include <string.h>
 #include <sys/mman.h>
 #include <unistd.h>
 
@@ -14,25 +15,47 @@
 #include "common/json-text.h"
 #include "daemon/records.h"
 
+enum export_format export_format_from_string(const char *s) {
+        static const char *const names[] = { [EXPORT_JSON] = "json", [EXPORT_JSON_LINES] = "jsonl", [EXPORT_CSV] = "csv" };
+
+        for (size_t i = 0; i < ELEMENTSOF(names); i++)
+                if (strcmp(names[i], s) == 0)
+                        return (enum export_format) i;
+        return _EXPORT_FORMAT_MAX;
+}
+
 struct exporter {
         FILE *f;
-        const char *const *columns; /* NULL: JSON */
+        enum export_format format;
+        const char *const *columns;     /* of CSV */
+        const struct flow_lines *lines; /* of flows */
         bool any;
 };
 
-static int begin(struct exporter *e, bool csv, const char *const *columns) {
+static int begin(struct exporter *e, enum export_format format, const char *const *columns) {
         int fd = memfd_create("lanscope-export", MFD_CLOEXEC);
 
         if (fd < 0)
                 return -errno;
-        *e = (struct exporter) { .f = fdopen(fd, "w"), .columns = csv ? columns : NULL };
+        *e = (struct exporter) { .f = fdopen(fd, "w"), .format = format, .columns = columns };
         if (!e->f) {
                 close(fd);
                 return -ENOMEM;
         }
-        if (csv)
+        if (format == EXPORT_CSV && columns)
                 return json_csv_write_titles(e->f, columns);
-        return fputs("[", e->f) < 0 ? -EIO : 0;
+        return format == EXPORT_JSON && fputs("[", e->f) < 0 ? -EIO : 0;
+}
+
+/* What stands between one record and the next. */
+static void separate(struct exporter *e) {
+        if (e->format == EXPORT_JSON)
+                fputs(e->any ? ",\n" : "\n", e->f);
+        e->any = true;
+}
+
+static int check(const struct exporter *e) {
+        return ferror(e->f) ? -EIO : ftell(e->f) > (long) EXPORT_MAX ? -EFBIG : 0;
 }
 
 /* Takes `record` over. */
@@ -42,23 +65,21 @@ static int add(struct exporter *e, struct json_object *record) {
 
         if (!o)
                 return -ENOMEM;
-        if (e->columns)
+        separate(e);
+        if (e->format == EXPORT_CSV)
                 r = json_csv_write_row(e->f, o, e->columns);
-        else {
-                fputs(e->any ? ",\n" : "\n", e->f);
+        else
                 r = json_text_write(e->f, o, false);
-        }
-        e->any = true;
-        if (r >= 0 && ferror(e->f))
-                r = -EIO;
-        return r < 0 ? r : ftell(e->f) > (long) EXPORT_MAX ? -EFBIG : 0;
+        if (e->format == EXPORT_JSON_LINES)
+                fputc('\n', e->f);
+        return r < 0 ? r : check(e);
 }
 
 /* A descriptor that outlives the stream. */
 static int finish(struct exporter *e) {
         int fd;
 
-        if (!e->columns)
+        if (e->format == EXPORT_JSON)
                 fputs(e->any ? "\n]\n" : "]\n", e->f);
         if (fflush(e->f) != 0)
                 return -errno;
@@ -66,11 +87,11 @@ static int finish(struct exporter *e) {
         return fd < 0 ? -errno : fd;
 }
 
-int export_devices(const struct inventory *inventory, bool csv) {
+int export_devices(const struct inventory *inventory, enum export_format format) {
         _cleanup_(fclosep) FILE *f = NULL;
         struct exporter e = {};
         size_t position = 0;
-        int r = begin(&e, csv, device_columns);
+        int r = begin(&e, format, device_columns);
 
         f = e.f;
         for (const struct device *d; r >= 0 && (d = inventory_next(inventory, &position));)
@@ -82,14 +103,48 @@ static int add_alert(void *userdata, const struct alert *alert) {
         return add(userdata, record_from_alert(alert));
 }
 
-int export_alerts(struct store *store, bool csv) {
+int export_alerts(struct store *store, enum export_format format) {
         const struct store_alert_filter all = STORE_ALERT_FILTER_ALL;
         _cleanup_(fclosep) FILE *f = NULL;
         struct exporter e = {};
-        int r = begin(&e, csv, alert_columns);
+        int r = begin(&e, format, alert_columns);
 
         f = e.f;
         if (r >= 0)
                 r = store_list_alerts(store, &all, add_alert, &e);
+        return r < 0 ? r : finish(&e);
+}
+
+static int add_flow(void *userdata, const struct flow_record *record) {
+        struct exporter *e = userdata;
+        char line[FLOW_LINE_MAX];
+        size_t n;
+        int r;
+
+        separate(e);
+        if (e->format != EXPORT_JSON) {
+                r = flow_lines_write(e->lines, record, e->f);
+                return r < 0 ? r : check(e);
+        }
+        r = flow_lines_format(e->lines, record, line, &n);
+        if (r < 0)
+                return r;
+        fwrite(line, 1, n, e->f);
+        return check(e);
+}
+
+int export_flows(struct flows *flows, struct engine *engine, const struct flow_lines *lines, enum export_format format) {
+        struct flow_lines own = *lines;
+        _cleanup_(fclosep) FILE *f = NULL;
+        struct exporter e = {};
+        int r = begin(&e, format, NULL);
+
+        own.csv = format == EXPORT_CSV;
+        e.lines = &own;
+        f = e.f;
+        if (r >= 0) {
+                flow_lines_begin(&own, f);
+                r = flows_for_each(flows, engine, add_flow, &e);
+        }
         return r < 0 ? r : finish(&e);
 }

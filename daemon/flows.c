@@ -206,6 +206,16 @@ int flows_query(struct flows *f, struct engine *engine, const struct flow_filter
         return r;
 }
 
+int flows_for_each(struct flows *f, struct engine *engine, int (*take)(void *userdata, const struct flow_record *record),
+                   void *userdata) {
+        size_t oldest = (f->next_recent + FLOWS_RECENT_MAX - f->n_recent) % FLOWS_RECENT_MAX;
+        int r = 0;
+
+        for (size_t i = 0; r >= 0 && i < f->n_recent; i++)
+                r = take(userdata, &f->recent[(oldest + i) % FLOWS_RECENT_MAX].record);
+        return r < 0 ? r : engine_for_each_flow(engine, 0, take, userdata);
+}
+
 void flows_get_counters(const struct flows *f, struct flows_counters *ret) {
         *ret = (struct flows_counters) { .recent = f->n_recent };
 }

@@ -49,4 +49,7 @@ void flows_round(struct flows *flows, struct engine *engine, uint64_t now);
  * -ENOMEM. */
 int flows_query(struct flows *flows, struct engine *engine, const struct flow_filter *filter, uint64_t device,
                 uint64_t now, struct flow_top *top);
+/* All of these, those that ended first; a negative answer of `take` ends it and is returned. */
+int flows_for_each(struct flows *flows, struct engine *engine,
+                   int (*take)(void *userdata, const struct flow_record *record), void *userdata);
 void flows_get_counters(const struct flows *flows, struct flows_counters *ret);

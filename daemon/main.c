@@ -30,9 +30,32 @@ enum option_id {
         OPTION_CHECK_CONFIG,
         OPTION_CLEAN_UP,
         OPTION_VERSION,
+        OPTION_SETTINGS, /* those of settings[], in its order */
 };
 
-static const struct option options_long[] = {
+/* Keys of the configuration that have an option of their own. */
+static const struct setting_option {
+        const char *name, *argument; /* NULL: "yes" is meant */
+        const char *section, *key, *help;
+} settings[] = {
+        { "promiscuous", NULL, "Capture", "Promiscuous", "Ask for frames that are not for this machine, in host mode too" },
+        { "snaplen", "SIZE", "Capture", "SnapLen", "Bytes of each frame that libpcap delivers" },
+        { "timeout", "SPAN", "Capture", "TimeoutSec", "How long libpcap may gather frames" },
+        { "immediate", NULL, "Capture", "ImmediateMode", "Do not let it gather any" },
+        { "buffer-size", "SIZE", "Capture", "BufferSize", "Between kernel and service" },
+        { "filter", "EXPRESSION", "Capture", "Filter", "Capture only what matches, by libpcap" },
+        { "count", "N", "Capture", "PacketCount", "Stop capturing after N frames" },
+        { "max-flows", "N", "Flows", "MaxFlows", "Keep at most N flows at a time" },
+        { "flow-timeout", "SPAN", "Flows", "FlowTimeoutSec", "Silence after which a TCP or UDP flow is over" },
+        { "flow-log", "FILE", "Output", "FlowLog", "Append flows to FILE as they end, as JSON lines" },
+        { "alert-log", "FILE", "Output", "AlertLog", "Append alerts to FILE" },
+        { "statistics-log", "FILE", "Output", "StatisticsLog", "Append statistics to FILE" },
+        { "statistics-interval", "SPAN", "Output", "StatisticsIntervalSec", "How often" },
+        { "top", "N", "Output", "TopFlows", "With the N flows that move most" },
+        { "queue", "N", "Output", "QueueCapacity", "Lines that may wait for each of these files" },
+};
+
+static const struct option options_fixed[] = {
         { "config", required_argument, NULL, OPTION_CONFIG },
         { "mode", required_argument, NULL, OPTION_MODE },
         { "interface", required_argument, NULL, OPTION_INTERFACE },
@@ -67,7 +90,7 @@ static const char help_text[] =
         "     --clean-up          Remove what a service that crashed left attached to interfaces, and exit\n"
         "  -h --help              Show this\n"
         "     --version           Show the version\n\n"
-        "See lanscoped(8) and lanscoped.conf(5).\n";
+        "Instead of what lanscoped.conf says:\n";
 
 enum task { TASK_RUN, TASK_CHECK, TASK_CLEAN_UP, TASK_NONE };
 
@@ -102,8 +125,40 @@ static int take_configured(struct manager_options *o, int id, const char *value)
         }
 }
 
+static int take_setting(struct manager_options *o, const struct setting_option *s, const char *value) {
+        struct config scratch;
+
+        config_default(&scratch);
+        value = value ? value : "yes";
+        if (config_set(&scratch, s->section, s->key, value) < 0) {
+                fprintf(stderr, "lanscoped: --%s cannot be '%s'. See %s= in lanscoped.conf(5).\n", s->name, value, s->key);
+                return -EINVAL;
+        }
+        if (o->n_overrides >= OVERRIDES_MAX)
+                return usage_error("too many options at", s->name);
+        o->overrides[o->n_overrides].section = s->section;
+        o->overrides[o->n_overrides].key = s->key;
+        o->overrides[o->n_overrides++].value = value;
+        return 0;
+}
+
+static void print_help(void) {
+        fputs(help_text, stdout);
+        for (size_t i = 0; i < ELEMENTSOF(settings); i++) {
+                char left[64];
+
+                snprintf(left, sizeof left, "--%s%s%s", settings[i].name, settings[i].argument ? "=" : "",
+                         settings[i].argument ? settings[i].argument : "");
+                printf("     %-26s %s\n", left, settings[i].help);
+        }
+        puts("\nSee lanscoped(8) and lanscoped.conf(5).");
+}
+
 static int take_option(struct manager_options *o, enum task *task, int id, const char *value) {
         int level;
+
+        if (id >= OPTION_SETTINGS)
+                return take_setting(o, &settings[id - OPTION_SETTINGS], value);
 
         switch (id) {
         case OPTION_CONFIG:
@@ -145,7 +200,7 @@ static int take_option(struct manager_options *o, enum task *task, int id, const
                 *task = TASK_NONE;
                 return 0;
         case 'h':
-                fputs(help_text, stdout);
+                print_help();
                 *task = TASK_NONE;
                 return 0;
         default: /* getopt has said what is wrong */
@@ -153,10 +208,23 @@ static int take_option(struct manager_options *o, enum task *task, int id, const
         }
 }
 
+/* Those of options_fixed[] without its end, those of settings[], and the end. */
+static void make_options(struct option ret[static ELEMENTSOF(options_fixed) + ELEMENTSOF(settings)]) {
+        size_t n = ELEMENTSOF(options_fixed) - 1;
+
+        memcpy(ret, options_fixed, sizeof options_fixed);
+        for (size_t i = 0; i < ELEMENTSOF(settings); i++)
+                ret[n + i] = (struct option) { settings[i].name, settings[i].argument ? required_argument : no_argument, NULL,
+                                               OPTION_SETTINGS + (int) i };
+        ret[n + ELEMENTSOF(settings)] = (struct option) {};
+}
+
 static int parse(int argc, char *argv[], struct manager_options *o, enum task *task) {
+        struct option options[ELEMENTSOF(options_fixed) + ELEMENTSOF(settings)];
         int c;
 
-        while (*task != TASK_NONE && (c = getopt_long(argc, argv, "h", options_long, NULL)) >= 0) {
+        make_options(options);
+        while (*task != TASK_NONE && (c = getopt_long(argc, argv, "h", options, NULL)) >= 0) {
                 int r = take_option(o, task, c, optarg);
 
                 if (r < 0)

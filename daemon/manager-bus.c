@@ -15,6 +15,7 @@
 #include "daemon/export.h"
 #include "daemon/flow-bus.h"
 #include "daemon/log.h"
+#include "daemon/manager-output.h"
 #include "daemon/network-bus.h"
 #include "daemon/statistics.h"
 #include "daemon/talker-bus.h"
@@ -405,17 +406,24 @@ static int take_no_option(void *userdata _unused_, const char *key _unused_, sd_
 }
 
 static int parse_export(struct method_call *call, sd_bus_error *error) {
+        static const char *const names[_WHAT_MAX] = { [WHAT_DEVICES] = "devices", [WHAT_ALERTS] = "alerts", [WHAT_FLOWS] = "flows" };
+        __typeof__(call->arguments.export) *arguments = &call->arguments.export;
         const char *what, *format;
         int r = sd_bus_message_read(call->message, "ss", &what, &format);
 
         if (r < 0)
                 return r;
-        if (strcmp(what, "devices") != 0 && strcmp(what, "alerts") != 0)
-                return sd_bus_error_setf(error, SD_BUS_ERROR_INVALID_ARGS, "There is no '%s' to export, only devices and alerts", what);
-        if (strcmp(format, "json") != 0 && strcmp(format, "csv") != 0)
-                return sd_bus_error_setf(error, SD_BUS_ERROR_INVALID_ARGS, "There is no format '%s', only json and csv", format);
-        call->arguments.export.devices = strcmp(what, "devices") == 0;
-        call->arguments.export.csv = strcmp(format, "csv") == 0;
+        for (arguments->what = WHAT_DEVICES; arguments->what < _WHAT_MAX; arguments->what++)
+                if (strcmp(names[arguments->what], what) == 0)
+                        break;
+        if (arguments->what == _WHAT_MAX)
+                return sd_bus_error_setf(error, SD_BUS_ERROR_INVALID_ARGS,
+                                         "There is no '%s' to export, only devices, alerts and flows", what);
+        arguments->format = export_format_from_string(format);
+        if (arguments->format == _EXPORT_FORMAT_MAX)
+                return sd_bus_error_setf(error, SD_BUS_ERROR_INVALID_ARGS, "There is no format '%s', only json, jsonl and csv", format);
+        if (arguments->what == WHAT_FLOWS)
+                call->action = LANSCOPE_ACTION_INSPECT_TRAFFIC;
         return method_read_options(call->message, take_no_option, NULL, error);
 }
 
@@ -423,12 +431,36 @@ static int export_failed(int r, sd_bus_error *error) {
         switch (r) {
         case -EFBIG:
                 return sd_bus_error_setf(error, SD_BUS_ERROR_LIMITS_EXCEEDED, "That is more than %u MiB", EXPORT_MAX >> 20);
+        case -EOPNOTSUPP:
+                return sd_bus_error_set(error, SD_BUS_ERROR_NOT_SUPPORTED, "No flows are kept here: see Flows= in lanscoped.conf(5)");
         case -EUSERS:
         case -ENOBUFS:
                 return sd_bus_error_set(error, SD_BUS_ERROR_LIMITS_EXCEEDED, "Too many exports are being read: try again later");
         default:
                 return r;
         }
+}
+
+static int make_export(const struct method_call *call) {
+        enum export_format format = call->arguments.export.format;
+        struct manager *m = call->manager;
+
+        switch (call->arguments.export.what) {
+        case WHAT_DEVICES:
+                return export_devices(manager_inventory(m), format);
+        case WHAT_ALERTS:
+                return export_alerts(m->store, format);
+        case WHAT_FLOWS:
+                if (m->flows) {
+                        const struct flow_lines lines = manager_flow_lines(m, false);
+
+                        return export_flows(m->flows, m->engine, &lines, format);
+                }
+                return -EOPNOTSUPP;
+        case _WHAT_MAX:
+                break;
+        }
+        return -EINVAL;
 }
 
 static int export(struct method_call *call, sd_bus_error *error) {
@@ -439,8 +471,7 @@ static int export(struct method_call *call, sd_bus_error *error) {
 
         if (r < 0)
                 return export_failed(r, error);
-        fd = call->arguments.export.devices ? export_devices(manager_inventory(m), call->arguments.export.csv) :
-                                              export_alerts(m->store, call->arguments.export.csv);
+        fd = make_export(call);
         if (fd < 0)
                 return export_failed(fd, error);
         reader = streams_send(m->streams, peer, fd);

@@ -130,6 +130,7 @@ int manager_acknowledge(struct manager *m, const uint64_t *ids, size_t n, size_t
 }
 
 static int restart_capture(struct manager *m) {
+        m->frames = 0;
         return listener_start(m->listener, &m->config.capture, m->config.interfaces, m->config.n_interfaces);
 }
 
@@ -191,13 +192,22 @@ static bool capture_differs(const struct config *a, const struct config *b) {
                memcmp(a->interfaces, b->interfaces, sizeof a->interfaces) != 0;
 }
 
+static bool flows_differ(const struct config *a, const struct config *b) {
+        return a->flows != b->flows || memcmp(&a->flow_table, &b->flow_table, sizeof a->flow_table) != 0;
+}
+
 static void apply_config(struct manager *m, const struct config *config) {
-        bool restart = capture_differs(&m->config, config);
+        bool restart = capture_differs(&m->config, config), flows = flows_differ(&m->config, config);
+        bool output = memcmp(&m->config.output, &config->output, sizeof config->output) != 0;
         uint64_t until;
 
         m->config = *config;
         store_set_config(m->store, &m->config.store);
         inventory_set_config(manager_inventory(m), &m->config.inventory);
+        if (flows && manager_restart_flows(m) < 0)
+                log_error("No flows are kept: out of memory");
+        if (output && manager_restart_output(m) < 0)
+                log_error("Nothing is written to the files of [Output]: out of memory");
         engine_set_settle(m->engine, m->config.settle);
         engine_set_duplicate_window(m->engine, manager_duplicate_window(&m->config));
         engine_set_detect_settings(m->engine, &m->config.detect);

@@ -21,6 +21,7 @@
 #include "daemon/alert-bus.h"
 #include "daemon/log.h"
 #include "daemon/manager-bus.h"
+#include "daemon/manager-output.h"
 #include "daemon/settings.h"
 
 /* When what traffic told is written: soon where it is worth a signal, and seldom where only times and counts
@@ -218,8 +219,10 @@ static int commit_new(struct manager *m) {
                 retry_alerts(m, n);
                 return r;
         }
-        for (size_t i = 0; i < n; i++)
+        for (size_t i = 0; i < n; i++) {
+                output_alert(m->output, &alerts[i]);
                 signal_alert(m, &alerts[i]);
+        }
         alert_queue_clear(m->alerts);
         manager_recount_alerts(m);
         return 0;
@@ -270,7 +273,14 @@ void manager_commit_alerts(struct manager *m) {
 static void on_flow(void *userdata, const struct flow_record *record) {
         struct manager *m = userdata;
 
+        if (!m->flows)
+                return;
         flows_take_ended(m->flows, record);
+        if (*m->config.output.flow_log) {
+                const struct flow_lines lines = manager_flow_lines(m, false);
+
+                output_flow(m->output, &lines, record);
+        }
 }
 
 /* What the listener tells. */
@@ -288,6 +298,10 @@ static void advance_flows(struct manager *m, uint64_t now) {
 static void on_frame(void *userdata, const struct frame *frame) {
         struct manager *m = userdata;
 
+        /* Those of a batch that come behind the last one that is wanted are not looked at. */
+        if (!m->replay && m->config.packet_count > 0 && m->frames >= m->config.packet_count)
+                return;
+        m->frames++;
         advance_flows(m, frame->ts);
         engine_feed_frame(m->engine, frame);
         if (m->flows)
@@ -371,6 +385,14 @@ static void check_learning(struct manager *m) {
         log_info("The learning period is over: devices that are new from now on raise an alert");
 }
 
+/* Not where the frames come in: whoever reads them is still at it. */
+static void check_count(struct manager *m) {
+        if (m->config.packet_count == 0 || m->frames < m->config.packet_count || !listener_is_started(m->listener))
+                return;
+        log_notice("%" PRIu64 " frames were read, as PacketCount= says: capture stops", m->frames);
+        listener_stop(m->listener);
+}
+
 /* After every event: alerts are committed, and the timer is set to what the engine waits for now. In a replay,
  * time passes with the frames alone. */
 static int on_post(sd_event_source *s _unused_, void *userdata) {
@@ -381,6 +403,7 @@ static int on_post(sd_event_source *s _unused_, void *userdata) {
         check_learning(m);
         if (m->replay)
                 return 0;
+        check_count(m);
         deadline = MIN(engine_next_deadline(m->engine), m->learning_until ? m->learning_until : UINT64_MAX);
         if (m->flows)
                 deadline = MIN(deadline, flows_deadline(m->flows));
@@ -588,6 +611,23 @@ static int make_flows(struct manager *m) {
         return r;
 }
 
+int manager_restart_flows(struct manager *m) {
+        int r = engine_set_flows(m->engine, m->config.flows, &m->config.flow_table);
+
+        m->flows = flows_free(m->flows);
+        m->talkers = talkers_free(m->talkers);
+        m->hasher = flow_hasher_free(m->hasher);
+        return r < 0 ? r : make_flows(m);
+}
+
+int manager_restart_output(struct manager *m) {
+        const struct output_ops ops = { manager_write_statistics, m };
+
+        m->output = output_free(m->output);
+        m->reported.at = m->engine ? manager_now(m) : 0;
+        return output_new(&m->output, m->event, &m->config, &ops);
+}
+
 static int make_engine(struct manager *m) {
         const struct engine_ops ops = {
                 .device_added = on_device_added,
@@ -757,6 +797,8 @@ int manager_new(struct manager **ret, const struct manager_options *options) {
         if (r >= 0)
                 r = make_engine(m);
         if (r >= 0)
+                r = manager_restart_output(m);
+        if (r >= 0)
                 r = restore(m);
         if (r >= 0)
                 r = manager_bus_register(m);
@@ -777,6 +819,7 @@ struct manager *manager_free(struct manager *m) {
         streams_free(m->streams);
         store_close(m->store);
         engine_free(m->engine);
+        output_free(m->output);
         flows_free(m->flows);
         talkers_free(m->talkers);
         ledger_free(m->ledger);
@@ -808,6 +851,8 @@ int manager_run(struct manager *m) {
         r = sd_event_loop(m->event);
         m->running = false;
         (void) sd_notify(false, "STOPPING=1\nSTATUS=Saving");
+        /* The flows that go on end here, and count until here. */
+        (void) engine_set_flows(m->engine, false, &m->config.flow_table);
         manager_commit_alerts(m);
         changes_flush(m->changes);
         if (store_flush(m->store, 0) < 0) {

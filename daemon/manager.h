@@ -14,6 +14,7 @@
 #include "daemon/flows.h"
 #include "daemon/ledger.h"
 #include "daemon/listener.h"
+#include "daemon/output.h"
 #include "daemon/polkit.h"
 #include "daemon/replay.h"
 #include "daemon/store.h"
@@ -24,6 +25,8 @@
 /* The service: owns the loop's sources, the engine, the store and the bus, and passes between them
  * what happens. The bus files read its fields; only manager.c changes them. */
 
+#define OVERRIDES_MAX 32
+
 struct manager_options {
         const char *config;    /* NULL: the usual places */
         const char *rules;     /* NULL: the usual places */
@@ -32,6 +35,10 @@ struct manager_options {
         bool replay_exit;
         const char *bus;       /* NULL or "system", "session", or an address */
         const char *mode, *backend; /* NULL: as configured */
+        struct { /* other values that count for more than the files' */
+                const char *section, *key, *value;
+        } overrides[OVERRIDES_MAX];
+        size_t n_overrides;
         const char *interfaces[CONFIG_INTERFACES_MAX];
         size_t n_interfaces;   /* 0: as configured */
 };
@@ -66,6 +73,11 @@ struct manager {
         struct alert_queue *alerts, *alert_changes; /* those that are new, and news of those that are not */
         struct streams *streams;
         struct ledger *ledger;
+        struct output *output;
+        struct { /* when statistics were written last, and what they were */
+                uint64_t at, packets, bytes;
+        } reported;
+        uint64_t frames;          /* read since capture was started */
         struct flows *flows;         /* NULL: not wanted */
         struct flow_hasher *hasher;  /* with flows */
         struct talkers *talkers;     /* with flows */
@@ -92,6 +104,10 @@ DEFINE_CLEANUP(struct manager *, manager_free)
 int manager_run(struct manager *manager);
 
 /* For manager-requests.c. */
+
+/* Flows as configured now; those that go on end. 0 or -errno. */
+int manager_restart_flows(struct manager *manager);
+int manager_restart_output(struct manager *manager);
 
 /* Stores the alerts that wait, then tells of them. */
 void manager_commit_alerts(struct manager *manager);

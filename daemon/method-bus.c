@@ -69,6 +69,7 @@ int method_dispatch(sd_bus_message *m, void *userdata _unused_, sd_bus_error *er
         const struct method *row = method_find(sd_bus_message_get_interface(m), sd_bus_message_get_member(m));
         sd_bus_slot *slot = sd_bus_get_current_slot(sd_bus_message_get_bus(m));
         struct method_call call = { .manager = sd_bus_slot_get_userdata(slot), .message = m };
+        const char *action;
         int r;
 
         if (!row)
@@ -76,9 +77,10 @@ int method_dispatch(sd_bus_message *m, void *userdata _unused_, sd_bus_error *er
         r = prepare(&call, row, error);
         if (r < 0)
                 return r;
-        if (!row->action)
+        action = call.action ? call.action : row->action;
+        if (!action)
                 return row->apply(&call, error);
-        r = polkit_check(call.manager->polkit, m, row->action, on_verdict, call.manager, error);
+        r = polkit_check(call.manager->polkit, m, action, on_verdict, call.manager, error);
         return r < 0 ? r : 1;
 }
 

@@ -6,6 +6,7 @@
 #include <stdint.h>
 #include <systemd/sd-bus.h>
 
+#include "daemon/export.h"
 #include "daemon/manager.h"
 
 /* The one gate that all method calls pass: every vtable names method_dispatch() as its handler, and what
@@ -18,6 +19,7 @@ struct method_call {
         struct manager *manager;
         sd_bus_message *message;
         const struct device *device; /* of org.lanscope1.Device, else NULL */
+        const char *action;          /* what the arguments need, where that is more than the row says; set by parse() */
         union {
                 const char *text;
                 bool flag;
@@ -52,7 +54,8 @@ struct method_call {
                         uint32_t peers;
                 } traffic;
                 struct {
-                        bool devices, csv;
+                        enum export_what { WHAT_DEVICES, WHAT_ALERTS, WHAT_FLOWS, _WHAT_MAX } what;
+                        enum export_format format;
                 } export;
         } arguments;
 };

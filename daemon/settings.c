@@ -43,6 +43,8 @@ static void apply_options(const struct manager_options *options, struct config *
                 (void) config_set_mode(config, options->mode);
         if (options->backend)
                 (void) config_set_backend(config, options->backend);
+        for (size_t i = 0; i < options->n_overrides; i++)
+                (void) config_set(config, options->overrides[i].section, options->overrides[i].key, options->overrides[i].value);
         if (options->n_interfaces > 0)
                 config->n_interfaces = 0;
         for (size_t i = 0; i < options->n_interfaces; i++)

@@ -130,6 +130,13 @@ static const struct row ledger_rows[] = {
         ROW(ledger_counters, "traffic", hours_joined),
 };
 
+static const struct row output_rows[] = {
+        ROW(output_counters, "output", lines_written),
+        ROW(output_counters, "output", lines_dropped),
+        ROW(output_counters, "output", files_rotated),
+        ROW(output_counters, "output", failures),
+};
+
 static const struct row manager_rows[] = {
         ROW(manager_counters, "service", alerts_dropped),
         ROW(manager_counters, "service", alert_signals_held),
@@ -146,6 +153,7 @@ ALL_ROWS(link_rows, link_table_counters);
 ALL_ROWS(flows_rows, flows_counters);
 ALL_ROWS(talkers_rows, talkers_counters);
 ALL_ROWS(ledger_rows, ledger_counters);
+ALL_ROWS(output_rows, output_counters);
 ALL_ROWS(manager_rows, manager_counters);
 
 typedef int (*take_fn)(void *userdata, const char *name, uint64_t value);
@@ -222,6 +230,7 @@ int statistics_for_each(const struct manager *m, take_fn take, void *userdata) {
         struct talkers_counters talkers = {};
         struct engine_counters engine;
         struct ledger_counters ledger;
+        struct output_counters output = {};
         struct store_counters store;
         int r;
 
@@ -235,6 +244,8 @@ int statistics_for_each(const struct manager *m, take_fn take, void *userdata) {
                 talkers_get_counters(m->talkers, &talkers);
         engine_get_counters(m->engine, &engine);
         ledger_get_counters(m->ledger, &ledger);
+        if (m->output)
+                output_get_counters(m->output, &output);
         store_get_counters(m->store, &store);
         r = take_rows(capture_rows, ELEMENTSOF(capture_rows), &capture, take, userdata);
         if (r >= 0)
@@ -251,6 +262,8 @@ int statistics_for_each(const struct manager *m, take_fn take, void *userdata) {
                 r = take_rows(talkers_rows, ELEMENTSOF(talkers_rows), &talkers, take, userdata);
         if (r >= 0)
                 r = take_rows(ledger_rows, ELEMENTSOF(ledger_rows), &ledger, take, userdata);
+        if (r >= 0)
+                r = take_rows(output_rows, ELEMENTSOF(output_rows), &output, take, userdata);
         if (r >= 0)
                 r = take_rows(manager_rows, ELEMENTSOF(manager_rows), &m->counters, take, userdata);
         return r < 0 ? r : take_limits(m, take, userdata);

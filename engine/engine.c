@@ -546,6 +546,15 @@ struct alert_ledger *engine_alert_ledger(struct engine *e) {
         return e->detection ? detection_ledger(e->detection) : NULL;
 }
 
+int engine_set_flows(struct engine *e, bool wanted, const struct flow_table_config *config) {
+        if (e->flows)
+                flow_table_flush(e->flows);
+        e->flows = flow_table_free(e->flows);
+        e->config.flows = wanted;
+        e->config.flow_table = *config;
+        return make_flows(e);
+}
+
 void engine_get_counters(const struct engine *e, struct engine_counters *ret) {
         *ret = e->counters;
         ret->packet = *packet_decoder_counters(e->decoder);

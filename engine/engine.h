@@ -120,6 +120,8 @@ const struct peer_names *engine_peer_names(const struct engine *engine);
 int engine_for_each_flow(struct engine *engine, uint64_t since,
                          int (*take)(void *userdata, const struct flow_record *record), void *userdata);
 void engine_set_learning_until(struct engine *engine, uint64_t until);
+/* Another flow table, or none. The flows of the one before end. -errno: there is none now. */
+int engine_set_flows(struct engine *engine, bool wanted, const struct flow_table_config *config);
 /* For devices that are new from now on. */
 void engine_set_duplicate_window(struct engine *engine, uint64_t window);
 void engine_set_settle(struct engine *engine, uint64_t settle);

@@ -32,7 +32,7 @@ _lanscopectl() {
         --json) words='pretty short off' ;;
         --presence) words='online idle offline' ;;
         --severity) words='info warning critical' ;;
-        --format) words='json csv' ;;
+        --format) words='json jsonl csv' ;;
         --sort)
                 words='name type vendor ip mac presence last-seen first-seen traffic'
                 [[ $verb == flows ]] && words='bytes rate rtt retransmissions last'
@@ -59,7 +59,7 @@ _lanscopectl() {
                 [[ $verb == trust ]] && words+=' yes no'
                 ;;
         mode) words="host gateway span $(ls /sys/class/net 2>/dev/null)" ;;
-        export) words='devices alerts' ;;
+        export) words='devices alerts flows' ;;
         analyze) compopt -o filenames; COMPREPLY=($(compgen -f -- "$cur")); return ;;
         esac
         COMPREPLY=($(compgen -W "$words" -- "$cur"))

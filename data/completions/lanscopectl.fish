@@ -36,7 +36,7 @@ complete -c lanscopectl -n 'string match -q -- "-*" (commandline -ct)' -a '(__la
 complete -c lanscopectl -n '__lanscopectl_verb_is device explain traffic label type notes trust forget merge split' -a '(__lanscopectl_devices)'
 complete -c lanscopectl -n '__lanscopectl_verb_is trust' -a 'yes no'
 complete -c lanscopectl -n '__lanscopectl_verb_is mode' -a 'host gateway span (command ls /sys/class/net)'
-complete -c lanscopectl -n '__lanscopectl_verb_is export' -a 'devices alerts'
+complete -c lanscopectl -n '__lanscopectl_verb_is export' -a 'devices alerts flows'
 complete -c lanscopectl -n '__lanscopectl_verb_is analyze' -F
 complete -c lanscopectl -l json -x -a 'pretty short off'
 complete -c lanscopectl -n '__lanscopectl_verb_is list' -l presence -x -a 'online idle offline'
@@ -47,7 +47,7 @@ complete -c lanscopectl -n '__lanscopectl_verb_is flows' -l state -x -a 'syn_sen
 complete -c lanscopectl -n '__lanscopectl_verb_is alerts' -l severity -x -a 'info warning critical'
 complete -c lanscopectl -n '__lanscopectl_verb_is alerts flows' -l device -x -a '(__lanscopectl_devices)'
 complete -c lanscopectl -n '__lanscopectl_verb_is top' -l view -x -a 'devices flows talkers alerts'
-complete -c lanscopectl -n '__lanscopectl_verb_is export analyze' -l format -x -a 'json csv'
+complete -c lanscopectl -n '__lanscopectl_verb_is export analyze' -l format -x -a 'json jsonl csv'
 complete -c lanscopectl -n '__lanscopectl_verb_is export' -l output -s o -r -F
 complete -c lanscopectl -n '__lanscopectl_verb_is analyze' -l rules -r -F
 complete -c lanscopectl -n '__lanscopectl_verb_is analyze' -l signatures -r -F

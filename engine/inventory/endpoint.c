@@ -23,7 +23,8 @@ static bool is_gateway(const struct entry *entry) {
 
 /* Nobody is known to have the address: can it be the one who sent the frame? */
 static bool may_be_its_own(const struct entry *entry, const struct ip_address *ip) {
-        if (ip_is_link_local(ip))
+        /* Routers forward neither. */
+        if (ip_is_link_local(ip) || ip_is_unspecified(ip))
                 return true;
         if (is_gateway(entry) || !ip_is_host(ip))
                 return false;

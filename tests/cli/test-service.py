@@ -325,7 +325,7 @@ class Flows(WithService):
         self.assertEqual((flow['bytes_a_to_b'], flow['bytes_b_to_a'], flow['bytes_total']), (*self.BYTES, sum(self.BYTES)))
         self.assertEqual((flow['packets_a_to_b'], flow['packets_b_to_a'], flow['packets_total']), (2, 1, 3))
         self.assertEqual((flow['duration_secs'], flow['protocol'], flow['tcp_state'], flow['rtt_last_ms']), (2, 'udp', None, None))
-        self.assertEqual((flow['name_a'], flow['server_name']), ('laptop', 'www.example.com'))
+        self.assertEqual((flow['device_a'], flow['name']), ('laptop', 'www.example.com'))
         self.assertEqual((flow['device_a_id'], flow['device_b_id']), (self.device('laptop')['id'], None))
 
     def test_keys_are_those_of_analyze(self):
@@ -350,6 +350,24 @@ class Flows(WithService):
         self.assertEqual(len(ports('--ended')), len(ports()))
         sizes = [f['bytes_total'] for f in self.json('flows', '--sort=bytes')]
         self.assertEqual(sizes, sorted(sizes, reverse=True))
+
+    def test_export(self):
+        lines = self.good('export', 'flows', '--format=jsonl').splitlines()
+        as_list = json.loads(self.good('export', 'flows'))
+        self.assertEqual([json.loads(line) for line in lines], as_list)
+        rows = list(csv.DictReader(io.StringIO(self.good('export', 'flows', '--format=csv'))))
+        self.assertEqual(len(rows), len(as_list))
+        for row, flow in zip(rows, as_list):
+            self.assertEqual(set(row), set(flow))
+            self.assertEqual((row['bytes_total'], row['community_id']), (str(flow['bytes_total']), flow['community_id']))
+        flow, = [f for f in as_list if f['endpoint_b_port'] == 443]
+        live, = self.json('flows', '--port=443')
+        for key in ('bytes_total', 'name', 'device_a', 'device_b', 'community_id', 'first_seen'):
+            self.assertEqual(flow[key], live[key], key)
+        self.assertEqual((flow['name'], flow['device_b']), ('www.example.com', None))
+        self.assertEqual(json.loads(self.good('export', '--format=jsonl').splitlines()[0]).keys(),
+                         json.loads(self.good('export'))[0].keys())
+        self.assertEqual(self.ctl('export', 'flow').returncode, 2)
 
     def test_flows_for_people(self):
         text = self.good('flows')

@@ -61,7 +61,7 @@ class Usage(unittest.TestCase):
         for args in (('--json=yes',), ('list', '--presence=away'), ('list', '--sort=color'), ('list', '--type=toaster'), ('list', '--category=toys'), ('alerts', '--kind=nonsense'), ('alerts', '--severity=bad'),
                      ('alerts', '--limit=0'), ('alerts', '--limit=-1'), ('alerts', '--limit=x'), ('alerts', '--limit=99999999999'),
                      ('alerts', '--since=soon'), ('alerts', '--since=2025-13-45'), ('alerts', '--since=-5s'), ('alerts', '--since='),
-                     ('export', '--format=xml'), ('export', 'flows'), ('mode', 'bridge'), ('trust', 'x', 'maybe'),
+                     ('export', '--format=xml'), ('export', 'secrets'), ('mode', 'bridge'), ('trust', 'x', 'maybe'),
                      ('type', 'x', 'toaster'), ('split', 'x', 'not-a-mac'), ('ack', 'x'), ('ack', '0'), ('ack', '-1')):
             self.refused(*args)
 

@@ -103,6 +103,58 @@ static void every_key_is_read(void **state _unused_) {
         assert_true(c.store.device_age_max == 604800 * NSEC_PER_SEC);
 }
 
+static void keys_of_flows_and_output_are_read(void **state _unused_) {
+        const struct flow_timeouts *t;
+        struct config c;
+        struct heard heard;
+
+        config_default(&c);
+        heard = read_text(&c, "[Capture]\nTimeoutSec=20ms\nImmediateMode=yes\nPacketCount=5000000000\n"
+                              "[Flows]\nFlows=no\nMaxFlows=1000\nAnalysis=no\nFlowTimeoutSec=33\nUdpTimeoutSec=44\n"
+                              "TcpOpeningTimeoutSec=5\nTcpClosingTimeoutSec=6\nTcpClosedTimeoutSec=7\nIcmpTimeoutSec=8\n"
+                              "[Store]\nHourRetentionSec=2d\nDayRetentionSec=infinity\n"
+                              "[Output]\nFlowLog=flows.jsonl\nAlertLog=/var/log/x/alerts\nStatisticsLog=s\n"
+                              "StatisticsIntervalSec=5min\nTopFlows=0\nLogSize=1M\nLogKeep=0\nQueueCapacity=17\n");
+        assert_int_equal(heard.n, 0);
+        assert_true(c.capture.timeout == 20 && c.capture.immediate && c.packet_count == 5000000000);
+        assert_true(!c.flows && c.flow_table.flows_max == 1000 && !c.flow_table.analysis);
+        t = &c.flow_table.timeouts;
+        assert_true(t->established == 33 * NSEC_PER_SEC && t->datagrams == 44 * NSEC_PER_SEC);
+        assert_true(t->opening == 5 * NSEC_PER_SEC && t->closing == 6 * NSEC_PER_SEC && t->closed == 7 * NSEC_PER_SEC);
+        assert_true(t->messages == 8 * NSEC_PER_SEC);
+        assert_true(c.store.hour_age_max == 172800 * NSEC_PER_SEC && c.store.day_age_max == 0);
+        assert_string_equal(c.output.flow_log, "flows.jsonl");
+        assert_string_equal(c.output.alert_log, "/var/log/x/alerts");
+        assert_string_equal(c.output.statistics_log, "s");
+        assert_true(c.output.statistics_interval == 300 * NSEC_PER_SEC && c.output.top_flows == 0);
+        assert_true(c.output.log_size == 1 << 20 && c.output.log_keep == 0 && c.output.queue_capacity == 17);
+        assert_int_equal(read_text(&c, "[Output]\nFlowLog=\n").n, 0);
+        assert_string_equal(c.output.flow_log, "");
+}
+
+static void values_that_make_no_sense_there_are_refused(void **state _unused_) {
+        static const struct {
+                const char *section, *key, *value;
+        } bad[] = {
+                { "Capture", "TimeoutSec", "0" },        { "Capture", "TimeoutSec", "11s" },      { "Capture", "PacketCount", "many" },
+                { "Flows", "MaxFlows", "0" },            { "Flows", "MaxFlows", "8388607" },      { "Flows", "TcpTimeoutSec", "0" },
+                { "Flows", "UdpTimeoutSec", "infinity" }, { "Flows", "FlowTimeoutSec", "8d" },    { "Output", "FlowLog", "../x" },
+                { "Output", "FlowLog", "/a/../../etc/x" }, { "Output", "AlertLog", "folder/" },   { "Output", "TopFlows", "101" },
+                { "Output", "StatisticsIntervalSec", "0" }, { "Output", "LogSize", "63K" },       { "Output", "QueueCapacity", "0" },
+                { "Output", "LogKeep", "-1" },
+        };
+        struct config before, after;
+
+        config_default(&before);
+        for (size_t i = 0; i < ELEMENTSOF(bad); i++) {
+                config_default(&after);
+                assert_true(config_set(&after, bad[i].section, bad[i].key, bad[i].value) < 0);
+                assert_memory_equal(&before, &after, sizeof before);
+        }
+        assert_int_equal(config_set(&after, "Output", "Nonsense", "1"), -ENOENT);
+        assert_int_equal(config_set(&after, "Nonsense", "FlowLog", "1"), -ENOENT);
+}
+
 static void a_bad_value_keeps_what_was_and_says_where(void **state _unused_) {
         static const char *const lines[] = {
                 "Mode=bridge", "Backend=dpdk", "Interface=a/b", "Interface=this-name-is-too-long", "Promiscuous=perhaps",
@@ -247,6 +299,8 @@ int main(void) {
                 cmocka_unit_test(time_spans_are_read_as_systemd_does),
                 cmocka_unit_test(sizes_take_units_of_1024),
                 cmocka_unit_test(every_key_is_read),
+                cmocka_unit_test(keys_of_flows_and_output_are_read),
+                cmocka_unit_test(values_that_make_no_sense_there_are_refused),
                 cmocka_unit_test(a_bad_value_keeps_what_was_and_says_where),
                 cmocka_unit_test(settling_for_ever_is_refused),
                 cmocka_unit_test(unknown_keys_and_sections_are_told_once_each),

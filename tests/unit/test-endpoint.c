@@ -58,7 +58,8 @@ static void an_address_of_the_link_that_nobody_claimed_is_its_users(void **state
         assert_ptr_equal(whose(&f, SILENT, "192.0.2.8"), device_at(&f, SILENT));
         assert_ptr_equal(whose(&f, SILENT, "fe80::8"), device_at(&f, SILENT));
         assert_null(whose(&f, SILENT, "224.0.0.251"));
-        assert_null(whose(&f, SILENT, "0.0.0.0"));
+        assert_ptr_equal(whose(&f, SILENT, "0.0.0.0"), device_at(&f, SILENT));
+        assert_ptr_equal(whose(&f, ROUTER, "0.0.0.0"), device_at(&f, ROUTER));
         assert_null(whose(&f, ROUTER, "192.0.2.8"));
         fixture_done(&f);
 }

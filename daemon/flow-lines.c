@@ -3,7 +3,7 @@
 /* One table of columns, for JSON and for CSV alike. The first 23 have the names that NetScope gave them; what is not
  * known is null, or an empty field. */
 
-#include "cli/flow-lines.h"
+#include "daemon/flow-lines.h"
 
 #include <netinet/in.h>
 #include <string.h>
@@ -18,8 +18,8 @@ struct line {
         char *at, *end;
 };
 
-/* All that one column may take; names of devices are bounded by escape_json() and escape_csv(). */
-enum { COLUMN_MAX = 1024, NAME_MAX_SHOWN = 128 };
+/* All that one column may take: six bytes for each of a name's, and quotes. */
+enum { NAME_MAX_SHOWN = 160, COLUMN_MAX = 1024 };
 
 static void put(struct line *l, const char *text, size_t n) {
         memcpy(l->at, text, n);
@@ -112,20 +112,33 @@ static void put_mac(struct line *l, const struct mac_address *mac) {
         put_quoted(l, text, 17);
 }
 
-static void put_device(struct line *l, const struct mac_address *mac) {
-        const struct device *device = NULL;
+/* Text of somebody else's; "" is none. */
+static void put_name(struct line *l, const char *name) {
         struct strbuf b = strbuf_make(l->at, COLUMN_MAX);
-        char name[NAME_MAX_SHOWN];
+        size_t n = name ? strlen(name) : 0;
 
-        if (l->lines->inventory && !mac_is_zero(mac))
-                device = inventory_get_by_mac(l->lines->inventory, mac);
-        if (!device) {
+        if (n == 0) {
                 put_null(l);
                 return;
         }
-        device_display_name(device, name, sizeof name);
-        (l->lines->csv ? escape_csv : escape_json)(&b, name, strlen(name));
+        /* Cut between characters: RFC 3629 §3. */
+        for (n = MIN(n, (size_t) NAME_MAX_SHOWN); name[n] && ((unsigned char) name[n] & 0xc0) == 0x80;)
+                n--;
+        (l->lines->csv ? escape_csv : escape_json)(&b, name, n);
         l->at += b.length;
+}
+
+static void put_device(struct line *l, const struct flow_endpoint *end) {
+        const struct device *device = l->lines->inventory ? inventory_get_endpoint(l->lines->inventory, &end->mac, &end->ip) : NULL;
+        char name[DEVICE_USER_TEXT_MAX + 1];
+
+        put_name(l, device ? device_display_name(device, name, sizeof name) : NULL);
+}
+
+static void put_server(struct line *l) {
+        const struct flow_record *f = l->flow;
+
+        put_name(l, l->lines->names ? peer_names_find(l->lines->names, &f->endpoints[0].ip, &f->endpoints[1].ip, f->last) : NULL);
 }
 
 static void put_ms(struct line *l, uint64_t ns, bool known) {
@@ -217,8 +230,8 @@ COLUMN(inner_vlan, put_number(l, l->flow->inner_vlan))
 COLUMN(community_id, put_string(l, l->community_id))
 COLUMN(a_mac, put_mac(l, &A.mac))
 COLUMN(b_mac, put_mac(l, &B.mac))
-COLUMN(a_device, put_device(l, &A.mac))
-COLUMN(b_device, put_device(l, &B.mac))
+COLUMN(a_device, put_device(l, &A))
+COLUMN(b_device, put_device(l, &B))
 COLUMN(shortest_there, put_number(l, THERE.shortest))
 COLUMN(longest_there, put_number(l, THERE.longest))
 COLUMN(shortest_back, put_number(l, BACK.shortest))
@@ -275,6 +288,7 @@ static const struct {
         TITLED("mac_b", put_b_mac),
         TITLED("device_a", put_a_device),
         TITLED("device_b", put_b_device),
+        TITLED("name", put_server),
 };
 
 void flow_lines_begin(const struct flow_lines *lines, FILE *f) {

@@ -5,15 +5,17 @@
 
 #include "engine/flow/flow-record.h"
 #include "engine/inventory/inventory.h"
+#include "engine/inventory/peer-names.h"
 
 /* Flows as lines for programs, JSON or CSV. Written by hand and not through json-c, because a capture may hold a
  * million of them. */
 
-enum { FLOW_LINE_MAX = 4096 };
+enum { FLOW_LINE_MAX = 8192 };
 
 struct flow_lines {
         struct flow_hasher *hasher;
         const struct inventory *inventory; /* for names of devices; NULL: none are known */
+        const struct peer_names *names;    /* and of servers */
         bool csv;
 };
 
