@@ -710,6 +710,97 @@ def case_span_is_promiscuous():
             assert run.traffic() == ledger([(False, bulk(A, B))] * 10), run.traffic()
 
 
+def statistic(name, interface='vb', namespace=WATCHER):
+    # Of the interface there, which is not what /sys shows of it here.
+    return int(inside(namespace, 'cat', '/sys/class/net/%s/statistics/%s' % (interface, name), check=True).stdout)
+
+
+def flow_totals(run):
+    words = [[int(word) for word in flow.split()[8:12]] for flow in run.flows(12)]
+    return sum(w[0] + w[2] for w in words), sum(w[1] + w[3] for w in words)
+
+
+def check_totals(backend, run, packets, size):
+    """Every packet that the interface counted is in a flow, or counted as apart or evicted."""
+    stats, (in_flows, bytes_in_flows) = run.stats(), flow_totals(run)
+    assert stats['packets'] == packets, '%s: %d packets instead of %d' % (backend, stats['packets'], packets)
+    assert stats['bytes'] == size, '%s: %d bytes instead of %d' % (backend, stats['bytes'], size)
+    assert in_flows + stats['apart_packets'] + stats['evicted_packets'] == packets, '%s: %d in flows, %r' % (backend, in_flows, stats)
+    assert bytes_in_flows + stats['apart_bytes'] + stats['evicted_bytes'] == size, '%s: %d in flows, %r' % (backend, bytes_in_flows, stats)
+    sent = [sum(row[i] for row in run.traffic().values()) for i in range(2)]
+    assert stats['sightings_dropped'] == 0 and sent == [packets, size], '%s: sightings %r' % (backend, sent)
+    return stats
+
+
+def case_flood_of_flows_loses_no_packet():
+    """Many more flows than the kernel's log holds, in less time than it takes to read it; IPv4, IPv6 and tagged."""
+    port, n = Port(SENDER, 'va'), 60000
+    for backend in 'tcx', 'xdp-native':
+        run = Run(backend)
+        before, size = [statistic(name) for name in ('rx_packets', 'rx_bytes')], 0
+        for i in range(n):
+            payload = udp(i % 60000 + 1, 9, bytes(20 + i % 50))
+            if i % 3 == 0:
+                frame = ethernet(A, OWN, 0x86dd, ipv6('2001:db8::%x' % (i & 0xffff), '2001:db8::4', 17, payload))
+            else:
+                frame = ethernet(B, OWN, 0x0800, ipv4('192.0.2.1', '192.0.2.4', 17, payload), [(0x8100, 100)] if i % 3 == 1 else [])
+            size += port.send(frame)
+        time.sleep(2.4)
+        run.stop()
+        assert statistic('rx_packets') - before[0] == n
+        # With XDP veth leaves the Ethernet header out of its bytes.
+        assert backend == 'xdp-native' or statistic('rx_bytes') - before[1] == size
+        stats = check_totals(backend, run, n, size)
+        print('# %s: %d flows sent, %d told, %d evicted' % (backend, n, len(run.flows()), stats['evicted_flows']))
+
+
+def case_totals_are_those_of_the_interface():
+    """TCP without offload, so that the interface counts packets as they are on the wire."""
+    if not shutil.which('ethtool'):
+        print('# no ethtool: skipped')
+        return
+    for namespace, name, address in (SENDER, 'va', '198.51.100.1/24'), (WATCHER, 'vb', '198.51.100.2/24'):
+        ip('-n', namespace, 'addr', 'add', address, 'dev', name)
+        inside(namespace, 'ethtool', '-K', name, 'tso', 'off', 'gso', 'off', 'gro', 'off', check=True)
+    backends = ['tcx', 'clsact', 'pcap']
+    names = 'rx_packets', 'tx_packets', 'rx_bytes', 'tx_bytes'
+    runs, before = start_all(backends), [statistic(name) for name in names]
+    exchange(10)
+    time.sleep(2.4)
+    for run in runs.values():
+        run.stop()
+    received, sent, bytes_received, bytes_sent = (statistic(name) - was for name, was in zip(names, before))
+    assert (received, bytes_received) == tuple(statistic(name, 'va', SENDER) for name in ('tx_packets', 'tx_bytes')), 'the sender'
+    for backend in backends:
+        if backend != 'pcap':
+            check_totals(backend, runs[backend], received + sent, bytes_received + bytes_sent)
+        assert runs[backend].stats()['packets'] == received + sent, '%s: %r' % (backend, runs[backend].stats())
+        assert runs[backend].flows(14) == runs['pcap'].flows(14), backend
+        assert len(runs[backend].of('flow')) >= 10 and all(' closed fin ' in flow for flow in runs[backend].of('flow')
+                                                          if flow.startswith('6 ')), runs[backend].of('flow')
+    print('# %d packets, %d bytes: %s agree with the interface' % (received + sent, bytes_received + bytes_sent, ', '.join(backends)))
+
+
+def case_span_drop_ends_foreign_frames():
+    ip('-n', WATCHER, 'link', 'set', 'vb', 'address', OWN)
+    ip('-n', WATCHER, 'addr', 'add', '192.0.2.4/24', 'dev', 'vb')
+    own = ethernet(A, OWN, 0x0800, ipv4('192.0.2.1', '192.0.2.4', 17, udp(40000, 7777, b'ours')))
+    for backend in 'tcx', 'clsact', 'xdp-native':
+        for mode, dropped in ('span-drop', 30), ('span', 0), ('host', 0):
+            service = socket_in(WATCHER, socket.AF_INET, socket.SOCK_DGRAM)
+            service.bind(('192.0.2.4', 7777))
+            service.settimeout(5)
+            run = Run(backend, mode)
+            replay([(False, bulk(A, B))] * 30 + [(False, own)] * 3)
+            assert [service.recv(100) for _ in range(3)] == [b'ours'] * 3
+            service.close()
+            time.sleep(1.4)
+            run.stop()
+            assert run.stats()['span_dropped'] == dropped, '%s %s: %r' % (backend, mode, run.stats())
+            flows = [flow for flow in run.flows(12) if flow.startswith('6 ')]
+            assert len(flows) == 1 and flows[0].endswith(' 30 %d 0 0' % (30 * len(bulk(A, B)))), run.of('flow')
+
+
 def usable():
     if os.geteuid() != 0:
         return 'needs root'

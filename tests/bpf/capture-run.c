@@ -6,7 +6,7 @@
  *     seen MAC VLAN PACKETS_SENT BYTES_SENT PACKETS_RECEIVED BYTES_RECEIVED
  *     flow PROTOCOL VLAN IP PORT MAC IP PORT MAC PACKETS BYTES PACKETS BYTES STATE END HISTORY RTT_US RETRANSMISSIONS
  *     stats KEY=VALUE…
- * usage: capture-run BACKEND INTERFACE [MODE [FILTER]]
+ * usage: capture-run BACKEND INTERFACE [MODE [FILTER]], where MODE may be span-drop
  *        capture-run --clean-up */
 
 #include <errno.h>
@@ -128,7 +128,8 @@ int main(int argc, char *argv[]) {
                 return 2;
         }
         snprintf(config.backend, sizeof config.backend, "%s", argv[1]);
-        config.mode = argc > 3 ? capture_mode_from_string(argv[3]) : MODE_HOST;
+        config.span_drop = argc > 3 && strcmp(argv[3], "span-drop") == 0;
+        config.mode = config.span_drop ? MODE_SPAN : argc > 3 ? capture_mode_from_string(argv[3]) : MODE_HOST;
         snprintf(config.filter, sizeof config.filter, "%s", argc > 4 ? argv[4] : "");
         sigemptyset(&mask);
         sigaddset(&mask, SIGTERM);
