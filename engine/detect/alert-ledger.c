@@ -31,6 +31,7 @@ struct ledger_entry {
         char *name, *peer, *predicate, *message, *details;
         uint32_t changes;   /* since it was told last */
         uint64_t told;      /* when; 0: not yet */
+        uint64_t patience;
         bool muted;
         struct ledger_entry *prev, *next; /* by the time of the last finding, the oldest first */
         UT_hash_handle hh;
@@ -215,6 +216,7 @@ static void add(struct alert_ledger *l, const struct finding *f, uint64_t hash) 
         }
         e->hash = hash;
         e->ip = f->ip;
+        e->patience = f->patience;
         e->alert = (struct alert) {
                 .ts = f->ts,
                 .kind = f->kind,
@@ -232,6 +234,7 @@ static void add(struct alert_ledger *l, const struct finding *f, uint64_t hash) 
 
 static void repeat(struct alert_ledger *l, struct ledger_entry *e, const struct finding *f) {
         e->alert.count++;
+        e->patience = f->patience;
         e->alert.last = MAX(e->alert.last, f->ts);
         e->changes |= ALERT_CHANGE_COUNT;
         l->counters.repeated++;
@@ -351,12 +354,18 @@ static void tell_changes(struct alert_ledger *l, struct ledger_entry *e, const s
         l->ops.changed(l->ops.userdata, &e->alert, changes);
 }
 
+/* When it is over, if nothing more of it is found. */
+static uint64_t over_at(const struct alert_ledger *l, const struct ledger_entry *e) {
+        uint64_t over;
+
+        return __builtin_add_overflow(e->alert.last, MAX(l->cool_down, e->patience), &over) ? UINT64_MAX : over;
+}
+
 /* When the entry next needs a look. */
 static uint64_t due(const struct alert_ledger *l, const struct ledger_entry *e) {
         uint64_t over;
 
-        if (__builtin_add_overflow(e->alert.last, l->cool_down, &over))
-                over = UINT64_MAX;
+        over = over_at(l, e);
         if (e->muted || e->changes == 0)
                 return over;
         return e->changes & ALERT_CHANGE_SEVERITY ? 0 : MIN(over, e->told + TELL_INTERVAL);
@@ -381,7 +390,7 @@ void alert_ledger_advance(struct alert_ledger *l, const struct inventory *invent
         DL_FOREACH_SAFE(l->entries, e, next) {
                 if (e->told == 0 && !e->muted && !tell_new(l, e, inventory, now))
                         continue;
-                if (now >= e->alert.last && now - e->alert.last >= l->cool_down) {
+                if (now >= over_at(l, e)) {
                         resolve(l, e, inventory, now);
                         continue;
                 }

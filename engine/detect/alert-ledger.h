@@ -23,6 +23,7 @@ struct finding {
         uint64_t ts;            /* ns since the epoch, packet time */
         struct mac_address mac; /* of the offender; zero: of nobody's in particular */
         struct ip_address ip;   /* that the offender used; family 0: none */
+        uint64_t patience;      /* ns: what is rare by nature is over after so long, if that is more than the cool-down */
         uint64_t key;           /* findings of the same kind, offender and key are one alert */
         const char *peer;       /* "" for none */
         const char *predicate;  /* the sentence without its subject, as in "scans 192.0.2.1." */

@@ -47,6 +47,28 @@ enum detect_unit { DETECT_SWITCH, DETECT_COUNT, DETECT_SPAN /* ns */, DETECT_PER
         X(BRUTE_FORCE, "BruteForce", SWITCH, 1, 0, 1)                                              \
         X(BRUTE_FORCE_CONNECTIONS, "BruteForceConnections", COUNT, 20, 3, 256)                     \
         X(BRUTE_FORCE_WINDOW, "BruteForceWindowSec", SPAN, DETECT_SECONDS(60), DETECT_SECONDS(1), DETECT_SECONDS(86400)) \
+        X(DNS_TUNNEL, "DnsTunnel", SWITCH, 1, 0, 1)                                                \
+        X(DNS_TUNNEL_NAMES, "DnsTunnelNames", COUNT, 30, 3, 256)                                   \
+        X(DNS_TUNNEL_WINDOW, "DnsTunnelWindowSec", SPAN, DETECT_SECONDS(60), DETECT_SECONDS(1), DETECT_SECONDS(86400)) \
+        X(DGA, "DgaNames", SWITCH, 1, 0, 1)                                                        \
+        X(DGA_NAMES, "DgaNamesCount", COUNT, 15, 3, 128)                                           \
+        X(DGA_WINDOW, "DgaNamesWindowSec", SPAN, DETECT_SECONDS(120), DETECT_SECONDS(1), DETECT_SECONDS(86400)) \
+        X(RETURNED, "DeviceReturned", SWITCH, 1, 0, 1)                                             \
+        X(ABSENCE, "AbsenceSec", SPAN, DETECT_SECONDS(30 * 86400), DETECT_SECONDS(3600), DETECT_SECONDS(3650 * UINT64_C(86400))) \
+        X(IDENTITY_CHANGED, "IdentityChanged", SWITCH, 1, 0, 1)                                    \
+        X(IDENTITY_STABLE, "IdentityStableSec", SPAN, DETECT_SECONDS(86400), DETECT_SECONDS(60), DETECT_SECONDS(3650 * UINT64_C(86400))) \
+        X(NEW_SERVICE, "NewService", SWITCH, 1, 0, 1)                                              \
+        X(NEW_SERVICE_AFTER, "NewServiceAfterSec", SPAN, DETECT_SECONDS(86400), DETECT_SECONDS(60), DETECT_SECONDS(3650 * UINT64_C(86400))) \
+        X(BEACONING, "Beaconing", SWITCH, 1, 0, 1)                                                 \
+        X(BEACONING_CALLS, "BeaconingCalls", COUNT, 24, 5, 64)                                     \
+        X(BEACONING_JITTER, "BeaconingJitter", PERCENT, 3, 0, 100)                                 \
+        X(VOLUME_SPIKE, "VolumeSpike", SWITCH, 1, 0, 1)                                            \
+        X(UPLOAD_ANOMALY, "UploadAnomaly", SWITCH, 1, 0, 1)                                        \
+        X(BASELINE_DAYS, "BaselineDays", COUNT, 3, 1, 365)                                         \
+        X(VOLUME_FACTOR, "VolumeFactor", COUNT, 6, 1, 1000)                                        \
+        X(VOLUME_MIN, "VolumeMin", SIZE, UINT64_C(256) << 20, 1, UINT64_C(1) << 50)                \
+        X(UNUSUAL_CONTACT, "UnusualContact", SWITCH, 1, 0, 1)                                      \
+        X(PROFILE_LEARN, "ProfileLearnSec", SPAN, DETECT_SECONDS(3 * 86400), DETECT_SECONDS(60), DETECT_SECONDS(3650 * UINT64_C(86400))) \
         X(COOL_DOWN, "CoolDownSec", SPAN, DETECT_SECONDS(600), DETECT_SECONDS(1), DETECT_SECONDS(604800))
 
 enum detect_setting {

@@ -34,7 +34,7 @@ struct detector {
         int (*init)(void **ret_state);
         void (*free)(void *state); /* NULL is fine */
         /* A device is new (changes: all bits) or changed. */
-        void (*device_changed)(void *state, const struct detect_host *host, const struct device *device, uint32_t changes,
+        void (*device_changed)(void *state, struct detect_host *host, const struct device *device, uint32_t changes,
                                uint64_t now);
         void (*device_removed)(void *state, const struct device *device);
         /* A fact, before the inventory learns of it. */
@@ -65,6 +65,14 @@ extern const struct detector mac_cloned_detector;
 extern const struct detector scan_detector;
 extern const struct detector syn_flood_detector;
 extern const struct detector brute_force_detector;
+extern const struct detector dns_tunnel_detector;
+extern const struct detector dga_names_detector;
+extern const struct detector device_returned_detector;
+extern const struct detector identity_changed_detector;
+extern const struct detector new_service_detector;
+extern const struct detector beaconing_detector;
+extern const struct detector volume_detector;
+extern const struct detector unusual_contact_detector;
 
 /* A switch or threshold, as configured. */
 #define detect_setting(host, id) ((host)->settings->values[DETECT_##id])

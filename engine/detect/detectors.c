@@ -18,6 +18,14 @@ static const struct detector *const detectors[] = {
         &scan_detector,
         &syn_flood_detector,
         &brute_force_detector,
+        &dns_tunnel_detector,
+        &dga_names_detector,
+        &device_returned_detector,
+        &identity_changed_detector,
+        &new_service_detector,
+        &beaconing_detector,
+        &volume_detector,
+        &unusual_contact_detector,
 };
 
 _Static_assert(ELEMENTSOF(detectors) <= DETECTOR_MAX, "DETECTOR_MAX");

@@ -34,7 +34,7 @@ static int mac_flood_init(void **ret_state) {
         return r;
 }
 
-static void mac_flood_device_changed(void *state, const struct detect_host *host, const struct device *device,
+static void mac_flood_device_changed(void *state, struct detect_host *host, const struct device *device,
                                      uint32_t changes, uint64_t now) {
         struct arrivals *a;
         bool fresh;

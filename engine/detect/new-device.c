@@ -102,7 +102,7 @@ static struct pending *add(struct new_device *n, uint64_t device, uint64_t due) 
         return p;
 }
 
-static void new_device_changed(void *state, const struct detect_host *host, const struct device *device,
+static void new_device_changed(void *state, struct detect_host *host, const struct device *device,
                                uint32_t changes _unused_, uint64_t now) {
         struct new_device *n = state;
         struct pending *p;

@@ -480,3 +480,105 @@ def printers_are_looked_for():
         yield i + .1, mdns_answer(NAS, NAS_IP, 'nas.local')
         yield i + .2, udp(NAS, NAS_IP, PC, PC_IP, 161, 50000 + i, b'response')
         yield from connection(i + .3, PC, PC_IP, NAS, NAS_IP, 40000 + i, (631, 9100)[i % 2])
+
+# --------------------------------------------------------------------------------------------------- names and habits
+
+DAY = 86400
+
+def ask(t, source, source_ip, name, kind=1, answer=None, rcode=0):
+    port = 20000 + int(t * 7) % 40000
+    yield t, udp(source, source_ip, GATEWAY, GATEWAY_IP, port, 53, m.message(0x100, [m.question(name, kind)]))
+    records = [m.record(name, 1, m.ip4(answer), klass=1)] if answer else []
+    yield t + .01, udp(GATEWAY, GATEWAY_IP, source, source_ip, 53, port, m.message(0x8180 | rcode, [m.question(name, kind)], records))
+
+def drawn(r, letters, n):
+    return ''.join(r.choice(letters) for _ in range(n))
+
+@scenario(('dns_tunnel/warning', EVIL))
+def data_in_dns_queries():
+    r = random.Random(5)
+    for i in range(60):
+        yield from ask(i, EVIL, EVIL_IP, '%s.%s.tunnel.example' % (drawn(r, '0123456789abcdef', 60), drawn(r, '0123456789abcdef', 40)), 16)
+
+@scenario(('dga_names/warning', EVIL))
+def names_drawn_by_lot():
+    r = random.Random(6)
+    for i in range(40):
+        yield from ask(i, EVIL, EVIL_IP, drawn(r, 'bcdfghjklmnpqrstvwxz0123456789', 14) + r.choice(('.com', '.net', '.info')), rcode=3)
+
+@scenario()
+def busy_resolver():
+    r = random.Random(7)
+    words = 'mail news shop cloud photo static update video api login home forum search weather music game travel bank'.split()
+    for i in range(2000):
+        t, name = i * .05, '%s%d.%s%s.example' % (r.choice(words), r.randrange(9), r.choice(words), r.choice(words))
+        if i % 20 == 0:
+            name = drawn(r, '0123456789abcdef', 32) + '.cdn.example'
+        yield t, udp(GATEWAY, GATEWAY_IP, EVIL, '198.51.100.53', 20000 + i, 53, m.message(0x100, [m.question(name, 1)]))
+        yield t + .02, udp(EVIL, '198.51.100.53', GATEWAY, GATEWAY_IP, 53, 20000 + i,
+                           m.message(0x8180 | (3 if i % 10 == 0 else 0), [m.question(name, 1)]))
+
+@scenario(('beaconing/warning', EVIL))
+def calls_home_every_minute():
+    for i in range(40):
+        yield from connection(i * 60 + i % 3 * .2, EVIL, EVIL_IP, GATEWAY, '203.0.113.66', 40000 + i, 8080)
+
+@scenario(('beaconing/info', PC))
+def asks_for_news_every_five_minutes():
+    yield from ask(0, PC, PC_IP, 'news.example.com', answer='203.0.113.66')
+    for i in range(40):
+        yield from connection(1 + i * 300, PC, PC_IP, GATEWAY, '203.0.113.66', 40000 + i, 443)
+
+@scenario()
+def calls_at_irregular_times():
+    r, t = random.Random(8), 0
+    for i in range(60):
+        t += r.uniform(20, 200)
+        yield from connection(t, PC, PC_IP, GATEWAY, '203.0.113.66', 40000 + i, 443)
+
+@scenario(('device_returned/info', PC))
+def comes_back_after_months():
+    yield from home()
+    yield 3600, who_has(NAS, NAS_IP, GATEWAY_IP)
+    yield 100 * DAY, who_has(PC, PC_IP, GATEWAY_IP)
+
+@scenario(('new_service/warning', NAS))
+def nas_opens_telnet():
+    for day in range(3):
+        yield from connection(day * DAY, PC, PC_IP, NAS, NAS_IP, 40000 + day, 445)
+    yield from connection(3 * DAY, PC, PC_IP, NAS, NAS_IP, 41000, 23)
+
+@scenario(('identity_changed/info', PC))
+def dhcp_client_is_another():
+    for i in range(6):
+        yield from lease(i * DAY / 3, PC, PC_IP, parameters=(1, 3, 6, 15))
+    yield from lease(3 * DAY, PC, PC_IP, parameters=(1, 121, 33, 3, 6, 12))
+
+@scenario()
+def dhcp_client_has_two_habits():
+    for i in range(20):
+        yield from lease(i * DAY / 3, PC, PC_IP, parameters=(1, 3, 6, 15) if i % 2 else (1, 121, 33, 3, 6, 12))
+
+@scenario(('unusual_contact/info', '00:17:88:24:76:ff'))
+def lamp_calls_a_place_it_never_called():
+    lamp, ip = '00:17:88:24:76:ff', '192.168.77.50'
+    body = m.message(0x8400, [], [m.record('_hue._tcp.local', 12, m.name('Hue Bridge - 2476FF._hue._tcp.local')), m.record('hue.local', 1, m.ip4(ip))])
+    for hour in range(0, 100, 5):
+        yield hour * 3600, who_has(lamp, ip, GATEWAY_IP)
+        yield hour * 3600 + 1, m.ethernet(mac(lamp), mac('01:00:5e:00:00:fb'), 0x0800, m.udp4(ip, '224.0.0.251', 5353, 5353, body, 255))
+        yield from connection(hour * 3600 + 2 + hour % 7 * 60, lamp, ip, GATEWAY, '203.0.113.9', 40000 + hour, 443)
+    yield from connection(100 * 3600, lamp, ip, GATEWAY, '198.51.100.9', 41000, 443)
+
+@scenario(('beaconing/warning', PC), ('upload_anomaly/warning', PC))
+def uploads_what_it_never_did():
+    """Frames of 60 kB, as a card that joins segments hands them over."""
+    for hour in range(24 * 4):
+        yield from connection(hour * 3600, PC, PC_IP, GATEWAY, '203.0.113.9', 30000 + hour, 443, payload=b'x' * 1000)
+    t = 24 * 4 * 3600
+    yield t, tcp(PC, PC_IP, GATEWAY, '198.51.100.66', 50000, 443, SYN)
+    yield t + .01, tcp(GATEWAY, '198.51.100.66', PC, PC_IP, 443, 50000, SYN | ACK, ack=2)
+    for i in range(5000):
+        yield t + .1 + i * .01, tcp(PC, PC_IP, GATEWAY, '198.51.100.66', 50000, 443, ACK, bytes(60000), seq=2 + 60000 * i, ack=2)
+    yield t + 60, tcp(PC, PC_IP, GATEWAY, '198.51.100.66', 50000, 443, FIN | ACK, seq=2 + 300000000, ack=2)
+    yield t + 60.1, tcp(GATEWAY, '198.51.100.66', PC, PC_IP, 443, 50000, FIN | ACK, seq=2, ack=3 + 300000000)
+    yield t + 120, who_has(PC, PC_IP, GATEWAY_IP)

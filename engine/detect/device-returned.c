@@ -1,0 +1,46 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+/* device_returned: a known device that was away for long. The inventory remembers when it was last seen, over restarts,
+ * and is asked before it learns of the fact. */
+
+#include <errno.h>
+#include <stdlib.h>
+
+#include "engine/detect/report.h"
+
+static int device_returned_init(void **ret_state) {
+        *ret_state = NULL;
+        return 0;
+}
+
+static void device_returned_free(void *state _unused_) {
+}
+
+static void report(struct detect_host *host, const struct fact *fact, uint64_t away) {
+        struct report r;
+
+        report_begin(&r, ALERT_DEVICE_RETURNED, SEVERITY_INFO, fact->ts, &fact->mac);
+        strbuf_printf(&r.text, "is back after %u days.", (unsigned) (away / (24 * 3600 * NSEC_PER_SEC)));
+        report_seconds(&r, "away", away);
+        report_seconds(&r, "threshold", detect_setting(host, ABSENCE));
+        report_send(&r, host);
+}
+
+static void device_returned_fact(void *state _unused_, struct detect_host *host, const struct fact *fact) {
+        const struct device *d;
+
+        if (!(fact->flags & FACT_HAS_MAC) || !(fact->flags & FACT_LINK_SCOPED) || fact->flags & (FACT_TUNNELLED | FACT_FOREIGN) ||
+            !detect_setting(host, RETURNED))
+                return;
+        d = inventory_get_by_mac(host->inventory, &fact->mac);
+        if (d && d->flags & DEVICE_KNOWN && d->last_seen > 0 && fact->ts > d->last_seen &&
+            fact->ts - d->last_seen >= detect_setting(host, ABSENCE))
+                report(host, fact, fact->ts - d->last_seen);
+}
+
+const struct detector device_returned_detector = {
+        .name = "device_returned",
+        .init = device_returned_init,
+        .free = device_returned_free,
+        .fact = device_returned_fact,
+};

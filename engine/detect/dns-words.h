@@ -1,0 +1,16 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+#include <stdbool.h>
+#include <stddef.h>
+
+/* What DNS names look like. `name` is a fact's "NAME TYPE". */
+
+/* The length of the name, without the type. */
+size_t dns_words_length(const char *name);
+/* Does a label of it carry data: long, and of the letters of hexadecimal, base 32 or base 64 rather than of words? */
+bool dns_words_carry_data(const char *name);
+/* The registered label ("example" of www.example.com), as far as that is known without a list; its length in `*ret`. */
+const char *dns_words_registered(const char *name, size_t *ret);
+/* Looks like drawn by lot: hard to pronounce, or digits in between. */
+bool dns_words_are_random(const char *label, size_t length);

@@ -1,0 +1,163 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+/* identity_changed: a device that was one thing for long and says now that it is another: its SSH server's algorithms, its
+ * certificate, its DHCP client, its type. What it says of itself must have been one thing alone for
+ * IdentityStableSec=; what varies is no identity. An upgrade changes the SSH banner along with the algorithms, a renewed
+ * certificate has the issuer of the one before: both are mere notices. */
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "engine/detect/report.h"
+#include "engine/detect/watch-table.h"
+
+#define TRAITS_MAX 4096 /* of all devices together */
+#define WORDS_MAX 80
+/* A value heard fewer times is not yet a habit. */
+#define HABIT 3
+
+struct trait { /* of a device, one a kind of fact */
+        uint64_t first, last; /* of the present value */
+        uint32_t count;
+        bool varies;          /* it had several values at a time */
+        char value[WORDS_MAX];
+};
+
+struct identity_changed {
+        struct watch_table *traits;
+        struct watch_table *types; /* by device: struct trait of its type */
+};
+
+static void identity_changed_free(void *state) {
+        struct identity_changed *s = state;
+
+        if (!s)
+                return;
+        watch_table_free(s->traits);
+        watch_table_free(s->types);
+        free(s);
+}
+
+static int identity_changed_init(void **ret_state) {
+        struct identity_changed *s = calloc(1, sizeof *s);
+        int r = s ? watch_table_new(&s->traits, sizeof(struct trait), TRAITS_MAX) : -ENOMEM;
+
+        if (r >= 0)
+                r = watch_table_new(&s->types, sizeof(struct trait), TRAITS_MAX);
+        if (r < 0) {
+                identity_changed_free(s);
+                return r;
+        }
+        *ret_state = s;
+        return 0;
+}
+
+/* Takes the value in. True: it replaced one that was stable, which is left in `ret_before`. */
+static bool note(const struct detect_host *host, struct trait *t, const char *value, uint64_t now, char ret_before[static WORDS_MAX]) {
+        bool stable = t->count >= HABIT && !t->varies && now > t->first && now - t->first >= detect_setting(host, IDENTITY_STABLE);
+
+        if (t->count == 0) {
+                t->first = now;
+                snprintf(t->value, sizeof t->value, "%s", value);
+        } else if (strncmp(t->value, value, sizeof t->value - 1) != 0) {
+                memcpy(ret_before, t->value, sizeof t->value);
+                /* Too early for a change: it has several values. */
+                t->varies |= !stable;
+                *t = (struct trait) { .first = now, .varies = t->varies };
+                snprintf(t->value, sizeof t->value, "%s", value);
+                t->count = 1;
+                t->last = now;
+                return stable;
+        }
+        t->count++;
+        t->last = MAX(t->last, now);
+        return false;
+}
+
+static const char *trait_name(enum fact_kind kind) {
+        switch ((int) kind) {
+        case FACT_SSH_HASSH_SERVER:
+                return "SSH server";
+        case FACT_TLS_CERT_ISSUER_CN:
+                return "certificate issuer";
+        case FACT_DHCP_PARAM_REQUEST_LIST:
+                return "DHCP client";
+        case FACT_DHCP_VENDOR_CLASS:
+                return "DHCP vendor class";
+        default:
+                return NULL;
+        }
+}
+
+static void report(struct detect_host *host, const struct mac_address *mac, const char *what, const char *before, const char *now,
+                   enum alert_severity severity, uint64_t ts) {
+        struct report r;
+
+        report_begin(&r, ALERT_IDENTITY_CHANGED, severity, ts, mac);
+        strbuf_printf(&r.text, "is not what it was: its %s changed.", what);
+        report_text(&r, "trait", what);
+        report_text(&r, "before", before);
+        report_text(&r, "now", now);
+        report_seconds(&r, "stable_for", detect_setting(host, IDENTITY_STABLE));
+        report_key(&r, what, strlen(what));
+        report_send(&r, host);
+}
+
+static struct trait *trait_of(struct identity_changed *s, const struct mac_address *mac, enum fact_kind kind) {
+        bool fresh;
+
+        return watch_table_get(s->traits, watch_key(mac, sizeof *mac, "", 0, (uint64_t) kind), &fresh);
+}
+
+/* The banner comes before the algorithms: one that is new within the minute is an upgrade. */
+static bool was_upgraded(struct identity_changed *s, const struct fact *fact) {
+        const struct trait *banner = watch_table_find(s->traits, watch_key(&fact->mac, sizeof fact->mac, "", 0, FACT_SSH_BANNER));
+
+        return banner && banner->first + 60 * NSEC_PER_SEC >= fact->ts && banner->count <= 2;
+}
+
+static void identity_changed_fact(void *state, struct detect_host *host, const struct fact *fact) {
+        enum alert_severity severity = SEVERITY_INFO;
+        struct identity_changed *s = state;
+        const char *what = trait_name(fact->kind);
+        char before[WORDS_MAX];
+        struct trait *t;
+
+        if ((!what && fact->kind != FACT_SSH_BANNER) || !(fact->flags & FACT_HAS_MAC) || fact->flags & FACT_TUNNELLED ||
+            !detect_setting(host, IDENTITY_CHANGED))
+                return;
+        /* Behind a router are many. */
+        if (fact->hop_limit != 0 && fact->hop_limit != 64 && fact->hop_limit != 128 && fact->hop_limit != 255)
+                return;
+        t = trait_of(s, &fact->mac, fact->kind);
+        if (!t || !note(host, t, fact->value, fact->ts, before) || !what)
+                return;
+        if (fact->kind == FACT_TLS_CERT_ISSUER_CN || (fact->kind == FACT_SSH_HASSH_SERVER && !was_upgraded(s, fact)))
+                severity = SEVERITY_WARNING;
+        report(host, &fact->mac, what, before, fact->value, severity, fact->ts);
+}
+
+static void identity_changed_device_changed(void *state, struct detect_host *host, const struct device *device,
+                                            uint32_t changes, uint64_t now) {
+        struct identity_changed *s = state;
+        const char *type = device_type_to_string(device_type(device));
+        char before[WORDS_MAX];
+        struct trait *t;
+        bool fresh;
+
+        if (!(changes & (CHANGE_CLASS | CHANGE_SEEN | CHANGE_PRESENCE)) || device_type(device) == TYPE_UNKNOWN ||
+            device_confidence(device) < 80 || device->user.type != _TYPE_INVALID || !detect_setting(host, IDENTITY_CHANGED))
+                return;
+        t = watch_table_get(s->types, watch_key(&device->id, sizeof device->id, "", 0, 0), &fresh);
+        if (t && note(host, t, type, now, before))
+                report(host, &device->macs[0].address, "type", before, type, SEVERITY_WARNING, now);
+}
+
+const struct detector identity_changed_detector = {
+        .name = "identity_changed",
+        .init = identity_changed_init,
+        .free = identity_changed_free,
+        .fact = identity_changed_fact,
+        .device_changed = identity_changed_device_changed,
+};

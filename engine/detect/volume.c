@@ -1,0 +1,169 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+/* volume_spike, upload_anomaly: a device that moves far more than it ever does at this hour, or that sends far more into
+ * the internet. Each has its own baseline: mean and deviation of its hours, as exponentially weighted averages, one for
+ * each hour of the day (UTC). Counted are flows when they end; a flow that is long counts in the hour in which it ends.
+ *
+ * A baseline says something after BaselineDays= days. An hour is told when it is over VolumeFactor= deviations above
+ * the mean and moves at least VolumeMin=. */
+
+#include <errno.h>
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "engine/detect/locality.h"
+#include "engine/detect/report.h"
+#include "engine/detect/watch-table.h"
+
+#define DEVICES_MAX 1024
+#define HOUR (3600 * NSEC_PER_SEC)
+/* Of the moving averages: a day is a seventh of the memory. */
+#define GAIN (1.0 / 7)
+
+struct baseline {
+        double mean, variance;
+        uint16_t days;
+};
+
+struct volume { /* of one device */
+        struct mac_address mac;
+        uint64_t hour;        /* number since the epoch; 0: nothing yet */
+        uint64_t total, sent; /* bytes in this hour; sent: into the internet */
+        struct ip_address ip, peer; /* of the largest upload */
+        uint64_t largest;
+        struct baseline totals[24], uploads[24];
+};
+
+static void volume_free(void *state) {
+        watch_table_free(state);
+}
+
+static int volume_init(void **ret_state) {
+        struct watch_table *t;
+        int r = watch_table_new(&t, sizeof(struct volume), DEVICES_MAX);
+
+        if (r >= 0)
+                *ret_state = t;
+        return r;
+}
+
+static void learn(struct baseline *b, double value) {
+        double difference = value - b->mean;
+
+        if (b->days == 0) {
+                b->mean = value;
+        } else {
+                b->mean += GAIN * difference;
+                b->variance = (1 - GAIN) * (b->variance + GAIN * difference * difference);
+        }
+        b->days = (uint16_t) MIN(b->days + 1, UINT16_MAX - 1);
+}
+
+/* The hour of the day, or where too little is known of it the hours of all the day. */
+static struct baseline baseline_of(const struct detect_host *host, const struct baseline hours[static 24], unsigned hour) {
+        struct baseline all = {};
+        unsigned n = 0;
+
+        if (hours[hour].days >= detect_setting(host, BASELINE_DAYS))
+                return hours[hour];
+        for (unsigned i = 0; i < 24; i++) {
+                if (hours[i].days == 0)
+                        continue;
+                all.mean = MAX(all.mean, hours[i].mean);
+                all.variance = MAX(all.variance, hours[i].variance);
+                all.days = (uint16_t) MAX(all.days, hours[i].days);
+                n++;
+        }
+        if (n < 24)
+                all.days = 0;
+        return all;
+}
+
+static bool is_beyond(const struct detect_host *host, const struct baseline *b, uint64_t bytes) {
+        /* Of a device that never varies the deviation is taken for a tenth of its mean. */
+        double deviation = MAX(sqrt(b->variance), b->mean / 10);
+
+        return b->days >= detect_setting(host, BASELINE_DAYS) && bytes >= detect_setting(host, VOLUME_MIN) &&
+               (double) bytes > b->mean + (double) detect_setting(host, VOLUME_FACTOR) * deviation;
+}
+
+static void report(struct detect_host *host, const struct volume *v, const struct baseline *b, uint64_t bytes, bool upload, uint64_t now) {
+        struct report r;
+
+        report_begin(&r, upload ? ALERT_UPLOAD_ANOMALY : ALERT_VOLUME_SPIKE,
+                     upload && (double) bytes > 20 * b->mean ? SEVERITY_WARNING : SEVERITY_INFO, now, &v->mac);
+        r.finding.ip = v->ip;
+        strbuf_printf(&r.text, "%s %llu MB this hour; usual at this time of day are %llu MB.",
+                      upload ? "sent into the internet" : "moved", (unsigned long long) (bytes / 1000000),
+                      (unsigned long long) (b->mean / 1000000));
+        report_number(&r, "bytes", bytes);
+        report_number(&r, "mean", (uint64_t) b->mean);
+        report_number(&r, "deviation", (uint64_t) sqrt(b->variance));
+        report_number(&r, "threshold_deviations", detect_setting(host, VOLUME_FACTOR));
+        report_number(&r, "threshold_bytes", detect_setting(host, VOLUME_MIN));
+        report_number(&r, "days_learned", b->days);
+        if (upload)
+                report_peer(&r, &v->peer, 0, peer_names_find(host->names, &v->ip, &v->peer, now));
+        report_send(&r, host);
+}
+
+/* The hours since are over; those without traffic count as well, up to a day. */
+static void turn(struct volume *v, uint64_t hour) {
+        if (v->hour != 0) {
+                learn(&v->totals[v->hour % 24], (double) v->total);
+                learn(&v->uploads[v->hour % 24], (double) v->sent);
+        }
+        for (uint64_t h = v->hour + 1; v->hour != 0 && h < hour && h < v->hour + 24; h++) {
+                learn(&v->totals[h % 24], 0);
+                learn(&v->uploads[h % 24], 0);
+        }
+        v->hour = hour;
+        v->total = v->sent = v->largest = 0;
+}
+
+static void count(void *state, struct detect_host *host, const struct flow_record *flow, unsigned side) {
+        const struct flow_endpoint *own = &flow->endpoints[side], *other = &flow->endpoints[!side];
+        uint64_t hour = flow->last / HOUR, sent = flow->directions[side].bytes;
+        struct baseline totals, uploads;
+        struct volume *v;
+        bool fresh;
+
+        if (mac_is_zero(&own->mac) || ip_is_public(host, &own->ip))
+                return;
+        v = watch_table_get(state, watch_key(&own->mac, sizeof own->mac, "", 0, 0), &fresh);
+        if (!v)
+                return;
+        v->mac = own->mac;
+        v->ip = own->ip;
+        if (hour > v->hour)
+                turn(v, hour);
+        v->total += sent + flow->directions[!side].bytes;
+        if (ip_is_public(host, &other->ip)) {
+                v->sent += sent;
+                if (sent > v->largest) {
+                        v->largest = sent;
+                        v->peer = other->ip;
+                }
+        }
+        totals = baseline_of(host, v->totals, hour % 24);
+        uploads = baseline_of(host, v->uploads, hour % 24);
+        if (detect_setting(host, UPLOAD_ANOMALY) && is_beyond(host, &uploads, v->sent))
+                report(host, v, &uploads, v->sent, true, flow->last);
+        else if (detect_setting(host, VOLUME_SPIKE) && is_beyond(host, &totals, v->total))
+                report(host, v, &totals, v->total, false, flow->last);
+}
+
+static void volume_flow(void *state, struct detect_host *host, const struct flow_record *flow) {
+        if (!detect_setting(host, VOLUME_SPIKE) && !detect_setting(host, UPLOAD_ANOMALY))
+                return;
+        count(state, host, flow, 0);
+        count(state, host, flow, 1);
+}
+
+const struct detector volume_detector = {
+        .name = "volume",
+        .init = volume_init,
+        .free = volume_free,
+        .flow = volume_flow,
+};
