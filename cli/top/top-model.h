@@ -19,7 +19,8 @@ enum top_mode {
 
 enum top_link {
         TOP_LIVE,
-        TOP_ABSENT,       /* the service has left the bus */
+        TOP_SILENT,       /* the service does not answer */
+        TOP_ABSENT,       /* it has left the bus */
         TOP_DISCONNECTED, /* the bus is gone */
 };
 

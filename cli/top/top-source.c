@@ -24,6 +24,7 @@
 #define PAUSE_PER_DEVICE UINT64_C(2000)
 #define SIGNAL_INTERVAL USEC_PER_SEC
 #define RETRY_INTERVAL (2 * USEC_PER_SEC)
+#define STATUS_TIMEOUT (5 * USEC_PER_SEC) /* nothing is asked that is answered sooner */
 #define TIMEOUT (25 * USEC_PER_SEC)
 #define PASSWORD_TIMEOUT (150 * USEC_PER_SEC)
 
@@ -103,7 +104,7 @@ static void note_failure(struct top_source *s, enum top_view view, const sd_bus_
         else if (sd_bus_error_has_name(error, SD_BUS_ERROR_UNKNOWN_METHOD))
                 strbuf_string(&b, "lanscoped there does not know them; it may be of another version.");
         else
-                strbuf_printf(&b, "lanscoped does not answer: %s", error->message ? error->message : error->name);
+                strbuf_string(&b, error->message ? error->message : error->name);
         top_model_set_note(s->model, view, text);
 }
 
@@ -127,9 +128,9 @@ static int on_status(sd_bus_message *answer, void *userdata, sd_bus_error *ignor
         struct top_source *s = userdata;
 
         answered(s, ASK_STATUS);
-        if (error && is_absent(error))
-                s->model->link = TOP_ABSENT;
-        else if (!error && bus_read_json(answer, &properties) > 0) {
+        if (error)
+                s->model->link = is_absent(error) ? TOP_ABSENT : TOP_SILENT;
+        else if (bus_read_json(answer, &properties) > 0) {
                 s->model->link = TOP_LIVE;
                 top_model_take_status(s->model, properties, now_of(s));
                 top_model_set_time(s->model, when_now());
@@ -143,7 +144,7 @@ static void ask_status(struct top_source *s) {
 
         if (!s->asked[ASK_STATUS] && new_call(s, LANSCOPE_PATH, "org.freedesktop.DBus.Properties", "GetAll", &m) >= 0 &&
             sd_bus_message_append(m, "s", LANSCOPE_MANAGER_INTERFACE) >= 0)
-                (void) ask(s, ASK_STATUS, m, on_status, TIMEOUT);
+                (void) ask(s, ASK_STATUS, m, on_status, STATUS_TIMEOUT);
 }
 
 /* Devices, in parts. */
@@ -369,7 +370,7 @@ static bool shows_card(const struct top_source *s) {
 static void ask_round(struct top_source *s) {
         s->round_at = now_of(s);
         ask_status(s);
-        if (s->model->link == TOP_ABSENT)
+        if (s->model->link == TOP_ABSENT || s->model->link == TOP_SILENT)
                 return;
         if (s->round_at >= s->devices_at)
                 ask_devices(s);

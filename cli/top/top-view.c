@@ -30,6 +30,10 @@ static void format_interfaces(struct strbuf *b, struct json_object *list) {
 }
 
 static enum top_paint state_of(const struct top_model *m, const char **ret) {
+        if (m->link == TOP_SILENT) {
+                *ret = "lanscoped does not answer";
+                return TOP_PAINT_BAD;
+        }
         if (m->link == TOP_ABSENT) {
                 *ret = "lanscoped has stopped: waiting for it";
                 return TOP_PAINT_BAD;
@@ -166,9 +170,7 @@ static void draw_tabs(struct top_model *m, const struct top_pen *pen, const stru
                 column += draw_tab(m, pen, area, column, view) + 1;
         if (column + 2 >= area->width)
                 return;
-        if (*m->message)
-                top_pen_text(pen, area->row, column + 1, area->width - column - 1, TOP_PAINT_NOTICE, m->message);
-        else if (*list->filter)
+        if (*list->filter)
                 top_pen_print(pen, area->row, column + 1, area->width - column - 1, TOP_PAINT_NOTICE, "filter: %s",
                               list->filter);
         else if (list->n_rows > 0 && *m->notes[m->view])
@@ -184,6 +186,8 @@ static void draw_prompt(const struct top_model *m, const struct top_pen *pen, co
         column = top_pen_text(pen, area->row, 0, area->width - 1, TOP_PAINT_KEY, title);
         column += top_pen_text(pen, area->row, column, area->width - 1 - column, TOP_PAINT_KEY, m->typed);
         top_terminal_cursor(area->row, column);
+        if (*m->message)
+                hint = m->message;
         if (column + strlen(hint) < area->width)
                 top_pen_text(pen, area->row, area->width - strlen(hint), strlen(hint), TOP_PAINT_KEY, hint);
 }
@@ -235,6 +239,8 @@ static void draw_frame(struct top_model *m, const struct top_pen *pen, const str
                 top_menu_draw(m, pen, l->table.height > 0 ? &l->table : &l->detail);
         if (m->mode == TOP_FILTER || m->mode == TOP_SEARCH)
                 draw_prompt(m, pen, &l->keys);
+        else if (*m->message)
+                top_pen_cell(pen, l->keys.row, 0, l->keys.width, TOP_PAINT_NOTICE, false, m->message);
         else
                 draw_keys(m, pen, &l->keys);
 }

@@ -93,6 +93,9 @@ class Bus:
     """dbus-daemon and polkitd."""
 
     def __init__(self):
+        # What follows covers /run and the user database: never those of the machine.
+        if os.environ.get("LANSCOPE_BUS_TEST") != "inside":
+            raise RuntimeError("enter_namespaces() was not called")
         self.work = tempfile.mkdtemp(prefix="lanscope-bus.")
         os.chmod(self.work, 0o755)
         run("mount", "-t", "tmpfs", "-o", "mode=755", "tmpfs", self.work)

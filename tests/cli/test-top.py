@@ -435,6 +435,17 @@ class Alone(unittest.TestCase):
         t.press('q')
         t.end()
 
+    def test_a_service_that_does_not_answer(self):
+        t = self.top()
+        t.wait('laptop')
+        self.service.process.send_signal(signal.SIGSTOP)
+        t.wait('lanscoped does not answer')
+        self.assertIn('laptop', t.text())
+        self.service.process.send_signal(signal.SIGCONT)
+        t.wait('replaying a capture file')
+        t.press('q')
+        t.end()
+
     def test_a_bus_that_goes_away(self):
         t = self.top()
         t.wait('laptop')
@@ -443,6 +454,7 @@ class Alone(unittest.TestCase):
         self.bus.process.wait()
         t.wait('the bus is gone')
         self.service.process.wait()
+        self.service.log.close()
         t.pump(3)
         t.press(DOWN)
         self.assertIsNone(t.process.poll())
