@@ -42,12 +42,6 @@ static int arp_sweep_init(void **ret_state) {
         return r;
 }
 
-static bool is_known_address(const struct detect_host *host, const struct fact *fact) {
-        const struct device *d;
-
-        return inventory_find(host->inventory, fact->value, &d, 1) > 0;
-}
-
 static bool is_gateway(const struct detect_host *host, const struct mac_address *mac) {
         const struct device *d = inventory_get_by_mac(host->inventory, mac);
 
@@ -105,7 +99,7 @@ static void arp_sweep_fact(void *state, struct detect_host *host, const struct f
         if ((fact->kind != FACT_ARP_WHO_HAS && fact->kind != FACT_NDP_WHO_HAS) || !detect_setting(host, ARP_SWEEP))
                 return;
         if (!(fact->flags & FACT_HAS_MAC) || fact->flags & FACT_TUNNELLED || ip_parse(fact->value, &target) < 0 ||
-            is_known_address(host, fact) || is_gateway(host, &fact->mac))
+            inventory_get_by_ip(host->inventory, &target) || is_gateway(host, &fact->mac))
                 return;
         s = watch_table_get(state, watch_key(&fact->mac, sizeof fact->mac, "", 0, target.family), &fresh);
         if (!s)

@@ -190,8 +190,6 @@ static bool is_first_contact(struct suspect *s, uint32_t hash) {
 
 static struct target make_target(const struct detect_host *host, const struct attempt *a, uint32_t hash) {
         bool near = ip_is_on_link(host, &a->destination, &a->source);
-        char text[IP_STRING_MAX];
-        const struct device *d;
 
         return (struct target) {
                 .ts = a->contact->ts,
@@ -202,7 +200,7 @@ static struct target make_target(const struct detect_host *host, const struct at
                 .outcome = (uint8_t) a->outcome,
                 .counts = counts_as_host(host, a, near),
                 .near = near,
-                .nobody = inventory_find(host->inventory, ip_format(&a->destination, text), &d, 1) == 0,
+                .nobody = !inventory_get_by_ip(host->inventory, &a->destination),
         };
 }
 

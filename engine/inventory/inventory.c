@@ -245,6 +245,12 @@ const struct device *inventory_get_by_mac(const struct inventory *inventory, con
         return entry ? &entry->device : NULL;
 }
 
+const struct device *inventory_get_by_ip(const struct inventory *inventory, const struct ip_address *ip) {
+        const struct entry *entry = entry_by_ip(inventory, NULL, ip);
+
+        return entry ? &entry->device : NULL;
+}
+
 const struct network *inventory_get_network(const struct inventory *inventory, uint64_t id) {
         const struct network_entry *network = network_by_id(inventory, id);
 

@@ -101,6 +101,8 @@ const struct device *inventory_get_by_mac(const struct inventory *inventory, con
 /* Whose `ip` is, as seen in frames from or to `mac`: of what a router forwards, nobody's. NULL: of no device here. */
 const struct device *inventory_get_endpoint(const struct inventory *inventory, const struct mac_address *mac,
                                             const struct ip_address *ip);
+/* The one that has the address, of whatever network; of several the one heard last. */
+const struct device *inventory_get_by_ip(const struct inventory *inventory, const struct ip_address *ip);
 const struct network *inventory_get_network(const struct inventory *inventory, uint64_t id);
 /* Iterates in order of id: start with *position = 0. NULL at the end. */
 const struct device *inventory_next(const struct inventory *inventory, size_t *position);
