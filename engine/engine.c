@@ -33,6 +33,7 @@ struct engine {
         struct session_table *sessions;
         struct datagram_table *datagrams;
         struct duplicates *duplicates;
+        struct numbering *numbering;
         struct flow_table *flows;    /* NULL: not wanted */
         struct packet_counters plain;/* of frames that needed no decoder */
         struct inventory *inventory; /* NULL: facts alone are wanted */
@@ -194,6 +195,8 @@ int engine_new(struct engine **ret, const struct engine_config *config, const st
         if (r >= 0)
                 r = datagram_table_new(&e->datagrams, config->hash_seed);
         if (r >= 0)
+                r = numbering_new(&e->numbering, config->hash_seed);
+        if (r >= 0)
                 r = duplicates_new(&e->duplicates, config->duplicate_window, config->hash_seed);
         if (r >= 0)
                 session_table_limit(e->sessions, config->session_bytes_max);
@@ -220,6 +223,7 @@ struct engine *engine_free(struct engine *e) {
         session_table_free(e->sessions);
         datagram_table_free(e->datagrams);
         duplicates_free(e->duplicates);
+        numbering_free(e->numbering);
         flow_table_free(e->flows);
         packet_decoder_free(e->decoder);
         free(e);
@@ -406,6 +410,8 @@ static void feed_decoded(struct engine *e, const struct frame *frame, bool again
                 detection_contact(e->detection, &contact);
         if (packet.layer == LAYER_TCP)
                 session_table_feed(e->sessions, &packet, &sink);
+        if (packet.layer == LAYER_TCP && packet.tcp_flags & TCP_SYN)
+                numbering_feed(e->numbering, &packet, &sink);
         if (packet.layer == LAYER_UDP && datagram_table_feed(e->datagrams, &packet, &sink))
                 return;
         dissectors_run(&packet, &sink, e->counters.dissectors);
@@ -566,6 +572,7 @@ void engine_get_counters(const struct engine *e, struct engine_counters *ret) {
         session_table_get_counters(e->sessions, &ret->sessions);
         datagram_table_get_counters(e->datagrams, &ret->datagrams);
         ret->duplicates = *duplicates_counters(e->duplicates);
+        ret->numbering = *numbering_counters(e->numbering);
         if (e->names)
                 peer_names_get_counters(e->names, &ret->names);
         if (e->detection)

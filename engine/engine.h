@@ -12,6 +12,7 @@
 #include "engine/packet/packet.h"
 #include "engine/proto/datagram.h"
 #include "engine/proto/dissector.h"
+#include "engine/proto/numbering.h"
 #include "engine/proto/session.h"
 
 /* The composition: frames in, events out. One thread, no clock: time comes with the frames, and
@@ -70,6 +71,7 @@ struct engine_counters {
         struct peer_names_counters names;
         struct detection_counters detection;
         struct duplicates_counters duplicates;
+        struct numbering_counters numbering;
         uint64_t facts;
         uint64_t sightings_dropped; /* source addresses beyond what one interval may hold */
         uint64_t clock_backwards; /* frames over 2 s older than one before them, or than engine_advance() said */

@@ -130,6 +130,8 @@ enum fact_voice {
         X(TCP_SYN_SIG, "tcp.syn_sig", SELF)                                    \
         X(TCP_RAW_SIG, "tcp.raw_sig", SELF)                                    \
         X(TCP_OS, "tcp.os", SELF)                                              \
+        X(TCP_ISN_CLASS, "tcp.isn_class", SELF)                                \
+        X(IP_ID_CLASS, "ip.id_class", SELF)                                    \
         X(IP6_EUI64, "ip6.eui64", SELF)                                        \
         X(IGMP_GROUP, "igmp.group", SELF)                                      \
         X(MLD_GROUP, "mld.group", SELF)                                        \

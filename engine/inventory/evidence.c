@@ -105,6 +105,8 @@ static const struct evidence_row {
         ROW(TCP_SYN_SIG, 60, 3, 0),
         ROW(TCP_RAW_SIG, 0, 0, 0), /* kept as what it means: FACT_TCP_OS */
         ROW(TCP_OS, 60, 3, 0),
+        ROW(TCP_ISN_CLASS, 30, 2, 0),
+        ROW(IP_ID_CLASS, 30, 2, 0),
         ROW(IP6_EUI64, 40, 2, 0),
         ROW(IGMP_GROUP, 50, 6, 0),
         ROW(MLD_GROUP, 50, 6, 0),

@@ -1,0 +1,279 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+/* The numbers of the last connections that a host began, or answered, and what rule they follow. Owns a table of fixed size:
+ * four hosts a bucket, the one that was silent longest makes room. The limits below are such that random numbers pass
+ * for something else less than once in a thousand times. */
+
+#include "engine/proto/numbering.h"
+
+#include <byteswap.h>
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <xxhash.h>
+
+#include "common/macro.h"
+
+#define BUCKETS 256
+#define BUCKET_SIZE 4
+/* Packets that a host may have sent between two connections: an eighth of the numbers. */
+#define ID_STEP_MAX 8192
+/* Pairs of connections to one peer that are enough to tell. */
+#define PEER_PAIRS_MIN 3
+#define ISN_STEP_MAX (UINT32_C(1) << 24)
+#define ISN_STEP_BSD 64000
+/* Ticks per second of a clock that numbers follow: RFC 793's has 250000. */
+#define CLOCK_MIN 1000
+#define CLOCK_MAX 50000000
+/* Connections closer together tell nothing of a clock. */
+#define CLOCK_SPAN_MIN NSEC_PER_MSEC
+#define CLOCK_PAIRS_MIN 5
+
+struct sample {
+        uint64_t ts;
+        uint64_t peer, connection; /* hashes */
+        uint32_t isn;
+        uint16_t id;
+};
+
+struct host_key {
+        struct mac_address mac;
+        struct ip_address ip;
+        uint32_t ifindex;
+        uint16_t vlan;
+        bool answers;
+};
+
+struct host {
+        uint64_t hash; /* 0: free */
+        uint64_t last;
+        struct sample samples[NUMBERING_SAMPLES];
+        uint8_t n;
+        int8_t id_class, isn_class; /* as said last; -1 not yet */
+};
+
+struct numbering {
+        uint64_t seed;
+        struct numbering_counters counters;
+        struct host hosts[BUCKETS][BUCKET_SIZE];
+};
+
+const char *id_class_to_string(enum id_class class) {
+        static const char *const names[_ID_CLASS_MAX] = {
+                "zero", "constant", "incremental", "incremental by 2", "incremental, bytes swapped", "per destination", "random",
+        };
+
+        return names[class];
+}
+
+const char *isn_class_to_string(enum isn_class class) {
+        static const char *const names[_ISN_CLASS_MAX] = {
+                "zero", "constant", "incremental by 64000", "time-based", "incremental", "random",
+        };
+
+        return names[class];
+}
+
+int numbering_new(struct numbering **ret, uint64_t seed) {
+        struct numbering *n = calloc(1, sizeof *n);
+
+        if (!n)
+                return -ENOMEM;
+        n->seed = seed;
+        *ret = n;
+        return 0;
+}
+
+struct numbering *numbering_free(struct numbering *n) {
+        free(n);
+        return NULL;
+}
+
+const struct numbering_counters *numbering_counters(const struct numbering *n) {
+        return &n->counters;
+}
+
+/* Is each a little more than the one before, modulo 2^16? And how many of the steps are odd? */
+static bool ids_grow(const struct host *host, bool swapped, unsigned *ret_odd) {
+        unsigned odd = 0;
+
+        for (size_t i = 1; i < NUMBERING_SAMPLES; i++) {
+                uint16_t before = host->samples[i - 1].id, id = host->samples[i].id;
+                uint16_t step = swapped ? (uint16_t) (bswap_16(id) - bswap_16(before)) : (uint16_t) (id - before);
+
+                if (step == 0 || step > ID_STEP_MAX)
+                        return false;
+                odd += step & 1;
+        }
+        *ret_odd = odd;
+        return true;
+}
+
+/* Do they grow wherever two connections in a row go to one peer, and are there enough of these? */
+static bool ids_grow_by_peer(const struct host *host) {
+        unsigned pairs = 0;
+
+        for (size_t i = 1; i < NUMBERING_SAMPLES; i++)
+                for (size_t k = i; k-- > 0;) {
+                        uint16_t step = (uint16_t) (host->samples[i].id - host->samples[k].id);
+
+                        if (host->samples[k].peer != host->samples[i].peer)
+                                continue;
+                        if (step == 0 || step > ID_STEP_MAX)
+                                return false;
+                        pairs++;
+                        break;
+                }
+        return pairs >= PEER_PAIRS_MIN;
+}
+
+static enum id_class classify_ids(const struct host *host) {
+        bool same = true;
+        unsigned odd;
+
+        for (size_t i = 1; i < NUMBERING_SAMPLES; i++)
+                same = same && host->samples[i].id == host->samples[0].id;
+        if (same)
+                return host->samples[0].id == 0 ? ID_ZERO : ID_CONSTANT;
+        if (ids_grow(host, false, &odd))
+                return odd == 0 ? ID_INCREMENTAL_BY_2 : ID_INCREMENTAL;
+        if (ids_grow(host, true, &odd))
+                return ID_INCREMENTAL_SWAPPED;
+        return ids_grow_by_peer(host) ? ID_PER_DESTINATION : ID_RANDOM;
+}
+
+/* Ticks a second between two connections; 0: they tell nothing. */
+static uint64_t clock_of(const struct sample *before, const struct sample *after) {
+        uint64_t span = after->ts > before->ts ? after->ts - before->ts : 0;
+
+        if (span < CLOCK_SPAN_MIN || span > NSEC_PER_SEC * 60)
+                return 0;
+        return (uint64_t) (after->isn - before->isn) * NSEC_PER_SEC / span;
+}
+
+/* Is there one speed that all steps have, within a quarter? */
+static bool isns_follow_a_clock(const struct host *host) {
+        uint64_t slowest = UINT64_MAX, fastest = 0;
+        unsigned pairs = 0;
+
+        for (size_t i = 1; i < NUMBERING_SAMPLES; i++) {
+                uint64_t ticks = clock_of(&host->samples[i - 1], &host->samples[i]);
+
+                if (ticks == 0)
+                        continue;
+                slowest = MIN(slowest, ticks);
+                fastest = MAX(fastest, ticks);
+                pairs++;
+        }
+        return pairs >= CLOCK_PAIRS_MIN && slowest >= CLOCK_MIN && fastest <= CLOCK_MAX && fastest - slowest <= slowest / 4;
+}
+
+static enum isn_class classify_isns(const struct host *host) {
+        bool same = true, grow = true, by_bsd = true;
+
+        for (size_t i = 1; i < NUMBERING_SAMPLES; i++) {
+                uint32_t step = host->samples[i].isn - host->samples[i - 1].isn;
+
+                same = same && step == 0;
+                grow = grow && step > 0 && step <= ISN_STEP_MAX;
+                by_bsd = by_bsd && step > 0 && step <= ISN_STEP_MAX && step % ISN_STEP_BSD == 0;
+        }
+        if (same)
+                return host->samples[0].isn == 0 ? ISN_ZERO : ISN_CONSTANT;
+        if (by_bsd)
+                return ISN_BY_64000;
+        if (isns_follow_a_clock(host))
+                return ISN_TIME_BASED;
+        return grow ? ISN_INCREMENTAL : ISN_RANDOM;
+}
+
+static void say(struct numbering *n, struct emitter *e, enum fact_kind kind, bool answers, const char *class) {
+        char text[64];
+        struct strbuf b = STRBUF(text);
+
+        strbuf_string(&b, answers ? "synack " : "syn ");
+        strbuf_string(&b, class);
+        emit_strbuf(e, kind, &b);
+        n->counters.classes++;
+}
+
+static void classify(struct numbering *n, struct host *host, const struct packet *packet, bool answers,
+                     const struct fact_sink *sink) {
+        enum isn_class isn_class = classify_isns(host);
+        enum id_class id_class = classify_ids(host);
+        struct emitter emitter;
+
+        emitter_begin(&emitter, packet, sink);
+        if (packet->source.family == AF_INET && host->id_class != (int8_t) id_class) {
+                host->id_class = (int8_t) id_class;
+                say(n, &emitter, FACT_IP_ID_CLASS, answers, id_class_to_string(id_class));
+        }
+        if (host->isn_class != (int8_t) isn_class) {
+                host->isn_class = (int8_t) isn_class;
+                say(n, &emitter, FACT_TCP_ISN_CLASS, answers, isn_class_to_string(isn_class));
+        }
+}
+
+/* The hash of zeroed memory: no padding goes in. */
+static uint64_t hash_host(const struct numbering *n, const struct packet *packet, bool answers) {
+        struct host_key key;
+
+        memset(&key, 0, sizeof key);
+        key.mac = packet->link_source;
+        key.ip = packet->source;
+        key.ifindex = packet->frame->ifindex;
+        key.vlan = packet->vlan;
+        key.answers = answers;
+        return XXH3_64bits_withSeed(&key, sizeof key, n->seed) | 1;
+}
+
+static struct host *find_host(struct numbering *n, uint64_t hash, uint64_t ts) {
+        struct host *bucket = n->hosts[hash >> 1 & (BUCKETS - 1)], *oldest = bucket;
+
+        for (size_t i = 0; i < BUCKET_SIZE; i++) {
+                if (bucket[i].hash == hash) {
+                        bucket[i].last = ts;
+                        return &bucket[i];
+                }
+                if (bucket[i].last < oldest->last)
+                        oldest = &bucket[i];
+        }
+        n->counters.hosts++;
+        n->counters.evicted += oldest->hash != 0;
+        *oldest = (struct host) { .hash = hash, .last = ts, .id_class = -1, .isn_class = -1 };
+        return oldest;
+}
+
+/* Of a connection that is asked for again the first packet counts. */
+static bool is_known(const struct host *host, uint64_t connection) {
+        for (size_t i = 0; i < host->n; i++)
+                if (host->samples[i].connection == connection)
+                        return true;
+        return false;
+}
+
+/* What systems begin with: no router took one off. */
+static bool is_unforwarded(const struct packet *packet) {
+        return packet->hop_limit == 64 || packet->hop_limit == 128 || packet->hop_limit == 255;
+}
+
+void numbering_feed(struct numbering *n, const struct packet *packet, const struct fact_sink *sink) {
+        const uint16_t ports[] = { packet->source_port, packet->destination_port };
+        bool answers = packet->tcp_flags & TCP_ACK;
+        struct sample sample = { .ts = packet->frame->ts, .isn = packet->tcp_sequence, .id = packet->ip_id };
+        struct host *host;
+
+        if (!(packet->flags & PACKET_HAS_MAC) || packet->flags & PACKET_TUNNELLED || !is_unforwarded(packet))
+                return;
+        host = find_host(n, hash_host(n, packet, answers), sample.ts);
+        sample.peer = XXH3_64bits_withSeed(&packet->destination, sizeof packet->destination, n->seed);
+        sample.connection = XXH3_64bits_withSeed(ports, sizeof ports, sample.peer);
+        if (is_known(host, sample.connection))
+                return;
+        host->samples[host->n++] = sample;
+        if (host->n < NUMBERING_SAMPLES)
+                return;
+        classify(n, host, packet, answers, sink);
+        host->n = 0;
+}
