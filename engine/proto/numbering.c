@@ -94,20 +94,21 @@ const struct numbering_counters *numbering_counters(const struct numbering *n) {
         return &n->counters;
 }
 
-/* Is each a little more than the one before, modulo 2^16? And how many of the steps are odd? */
-static bool ids_grow(const struct host *host, bool swapped, unsigned *ret_odd) {
-        unsigned odd = 0;
+/* Is each a little more than the one before, modulo 2^16? The sum of the steps; UINT32_MAX: no. */
+static uint32_t ids_grow(const struct host *host, bool swapped, bool *ret_odd) {
+        uint32_t sum = 0;
 
+        *ret_odd = false;
         for (size_t i = 1; i < NUMBERING_SAMPLES; i++) {
                 uint16_t before = host->samples[i - 1].id, id = host->samples[i].id;
                 uint16_t step = swapped ? (uint16_t) (bswap_16(id) - bswap_16(before)) : (uint16_t) (id - before);
 
                 if (step == 0 || step > ID_STEP_MAX)
-                        return false;
-                odd += step & 1;
+                        return UINT32_MAX;
+                *ret_odd = *ret_odd || step & 1;
+                sum += step;
         }
-        *ret_odd = odd;
-        return true;
+        return sum;
 }
 
 /* Do they grow wherever two connections in a row go to one peer, and are there enough of these? */
@@ -129,17 +130,20 @@ static bool ids_grow_by_peer(const struct host *host) {
 }
 
 static enum id_class classify_ids(const struct host *host) {
-        bool same = true;
-        unsigned odd;
+        bool same = true, odd, swapped_odd;
+        uint32_t steps, swapped_steps;
 
         for (size_t i = 1; i < NUMBERING_SAMPLES; i++)
                 same = same && host->samples[i].id == host->samples[0].id;
         if (same)
                 return host->samples[0].id == 0 ? ID_ZERO : ID_CONSTANT;
-        if (ids_grow(host, false, &odd))
-                return odd == 0 ? ID_INCREMENTAL_BY_2 : ID_INCREMENTAL;
-        if (ids_grow(host, true, &odd))
+        /* A small step in one order is one of 256 in the other. */
+        steps = ids_grow(host, false, &odd);
+        swapped_steps = ids_grow(host, true, &swapped_odd);
+        if (swapped_steps < steps)
                 return ID_INCREMENTAL_SWAPPED;
+        if (steps != UINT32_MAX)
+                return odd ? ID_INCREMENTAL : ID_INCREMENTAL_BY_2;
         return ids_grow_by_peer(host) ? ID_PER_DESTINATION : ID_RANDOM;
 }
 
