@@ -80,7 +80,7 @@ static void identifications_have_classes(void **state _unused_) {
                 n.ids[k] = (uint16_t) (65530 + 6 * k);
         expect(&n, "incremental by 2", "random");
         for (unsigned k = 0; k < NUMBERING_SAMPLES; k++)
-                n.ids[k] = (uint16_t) ((250 + 7 * k) << 8);
+                n.ids[k] = (uint16_t) ((250 + 7 * k) << 8 | (250 + 7 * k) >> 8);
         expect(&n, "incremental, bytes swapped", "random");
 }
 
