@@ -169,6 +169,7 @@ static void hand_over(struct ebpf_capture *h, const struct lanscope_record *reco
                 .captured = record->captured + tag,
                 .length = record->length + tag,
                 .data = tag ? put_tag_back(h, record, data) : data,
+                .flow_counted = true,
         };
 
         h->ops.frame(h->ops.userdata, &frame);

@@ -47,10 +47,13 @@ static const struct {
         const char *names[6]; /* that choose it alone */
 } ladder[] = {
         { &capture_ebpf, { "ebpf", "xdp-native", "xdp-generic", "tc", "tcx", "clsact" } },
+        { &capture_workers, { "pcap" } },
         { &capture_pcap, { "pcap" } },
 };
 
 static bool wants(const struct capture_config *config, size_t rung) {
+        if (ladder[rung].backend == &capture_workers && config->workers < 2)
+                return false;
         if (config->backend[0] == '\0' || strcmp(config->backend, "auto") == 0)
                 return true;
         for (size_t i = 0; i < ELEMENTSOF(ladder[rung].names) && ladder[rung].names[i]; i++)

@@ -27,6 +27,8 @@ enum capture_mode { MODE_HOST, MODE_GATEWAY, MODE_SPAN, _MODE_MAX, _MODE_INVALID
 const char *capture_mode_to_string(enum capture_mode mode) __attribute__((const));
 enum capture_mode capture_mode_from_string(const char *s);
 
+#define CAPTURE_WORKERS_MAX 64
+
 struct capture_config {
         enum capture_mode mode;
         /* "" or "auto": the ladder; else "ebpf" or "pcap" only, or one hook of eBPF: "xdp-native",
@@ -39,6 +41,7 @@ struct capture_config {
         bool immediate;         /* libpcap: each frame at once */
         uint32_t buffer_size;   /* bytes; 0: 2 MiB for libpcap's ring, 1 MiB for eBPF's (a power of two) */
         char filter[1024];      /* libpcap BPF filter, "" none */
+        uint32_t workers;       /* libpcap: threads that share an interface; 0 and 1: none, the loop reads itself */
 };
 
 struct capture_ops {
@@ -59,7 +62,8 @@ struct capture_stats {
         uint64_t interface_drops;    /* ps_ifdrop */
         uint64_t rate_limited;       /* eBPF: frames of interest held back by a source's rate limit */
         uint64_t truncated;          /* eBPF: frames longer than a ring record */
-        uint64_t sightings_dropped;  /* eBPF: addresses that found the presence map full */
+        uint64_t worker_drops;       /* several workers: frames that found the queue to the engine full */
+        uint64_t sightings_dropped;  /* eBPF and several workers: addresses that found the table full */
         /* eBPF: what no flow has: frames that belong to none, and flows that made room for others in the kernel. */
         uint64_t apart_packets, apart_bytes;
         uint64_t evicted_flows, evicted_packets, evicted_bytes;
@@ -84,7 +88,7 @@ struct capture_backend {
         bool counts_presence;
 };
 
-extern const struct capture_backend capture_ebpf, capture_pcap;
+extern const struct capture_backend capture_ebpf, capture_pcap, capture_workers;
 
 /* Is `name` something that capture_config.backend may hold? */
 bool capture_backend_is_known(const char *name);

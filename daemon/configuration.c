@@ -412,6 +412,18 @@ static int read_log(struct config *config _unused_, void *field, const char *val
         return 0;
 }
 
+static int read_workers(struct config *config, void *field, const char *value) {
+        uint32_t n;
+        int r = read_count(config, &n, value);
+
+        if (r < 0)
+                return r;
+        if (n > CAPTURE_WORKERS_MAX)
+                return -ERANGE;
+        *(uint32_t *) field = n;
+        return 0;
+}
+
 static int read_filter(struct config *config, void *field, const char *value) {
         if (strlen(value) >= sizeof config->capture.filter)
                 return -E2BIG;
@@ -433,6 +445,7 @@ static const struct setting {
         { "Capture", "SpanDrop", read_bool, offsetof(struct config, capture.span_drop) },
         { "Capture", "SnapLen", read_size32, offsetof(struct config, capture.snaplen) },
         { "Capture", "BufferSize", read_size32, offsetof(struct config, capture.buffer_size) },
+        { "Capture", "Workers", read_workers, offsetof(struct config, capture.workers) },
         { "Capture", "Filter", read_filter, offsetof(struct config, capture.filter) },
         { "Capture", "TimeoutSec", read_wait, offsetof(struct config, capture.timeout) },
         { "Capture", "ImmediateMode", read_bool, offsetof(struct config, capture.immediate) },

@@ -54,6 +54,7 @@ static void stats_add(struct capture_stats *sum, const struct capture_stats *sta
         sum->bytes += stats->bytes;
         sum->delivered += stats->delivered;
         sum->kernel_drops += stats->kernel_drops;
+        sum->worker_drops += stats->worker_drops;
         sum->interface_drops += stats->interface_drops;
         sum->rate_limited += stats->rate_limited;
         sum->truncated += stats->truncated;

@@ -43,6 +43,7 @@ static const struct setting_option {
         { "timeout", "SPAN", "Capture", "TimeoutSec", "How long libpcap may gather frames" },
         { "immediate", NULL, "Capture", "ImmediateMode", "Do not let it gather any" },
         { "buffer-size", "SIZE", "Capture", "BufferSize", "Between kernel and service" },
+        { "workers", "N", "Capture", "Workers", "Let N threads share an interface that libpcap reads" },
         { "filter", "EXPRESSION", "Capture", "Filter", "Capture only what matches, by libpcap" },
         { "count", "N", "Capture", "PacketCount", "Stop capturing after N frames" },
         { "max-flows", "N", "Flows", "MaxFlows", "Keep at most N flows at a time" },

@@ -328,7 +328,6 @@ static void on_interface(void *userdata, const struct inventory_interface *inter
         struct manager *m = userdata;
 
         engine_set_external_presence(m->engine, interface->ifindex, external_presence);
-        engine_set_external_flows(m->engine, interface->ifindex, external_presence);
         inventory_set_interface(manager_inventory(m), interface, now_realtime());
 }
 
@@ -336,7 +335,6 @@ static void on_interface_gone(void *userdata, uint32_t ifindex) {
         struct manager *m = userdata;
 
         engine_set_external_presence(m->engine, ifindex, false);
-        engine_set_external_flows(m->engine, ifindex, false);
         inventory_remove_interface(manager_inventory(m), ifindex);
 }
 

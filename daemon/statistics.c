@@ -22,6 +22,7 @@ static const struct row capture_rows[] = {
         ROW(capture_stats, "capture", delivered),       ROW(capture_stats, "capture", kernel_drops),
         ROW(capture_stats, "capture", interface_drops), ROW(capture_stats, "capture", rate_limited),
         ROW(capture_stats, "capture", truncated),       ROW(capture_stats, "capture", sightings_dropped),
+        ROW(capture_stats, "capture", worker_drops),
         ROW(capture_stats, "capture", apart_packets),   ROW(capture_stats, "capture", apart_bytes),
         ROW(capture_stats, "capture", evicted_flows),   ROW(capture_stats, "capture", evicted_packets),
         ROW(capture_stats, "capture", evicted_bytes),   ROW(capture_stats, "capture", span_dropped),

@@ -41,7 +41,7 @@ struct engine {
         struct peer_names *names;
         struct detection *detection; /* NULL: alerts are not wanted */
         struct contact_table *contacts;
-        struct interface_set external_presence, external_flows; /* whose backends count themselves */
+        struct interface_set external_presence; /* whose backends count themselves */
         struct engine_counters counters;
         uint64_t now, next_tick;
         uint64_t earliest; /* frame; 0: none yet */
@@ -305,7 +305,7 @@ static inline void count_addresses(struct engine *e, const struct frame *frame, 
 }
 
 static bool counts_flow(const struct engine *e, const struct frame *frame) {
-        return e->flows && !frame->flow_counted && !set_holds(&e->external_flows, frame->ifindex);
+        return e->flows && !frame->flow_counted;
 }
 
 static void count_flow(struct engine *e, const struct packet *packet) {
@@ -358,7 +358,7 @@ static void feed_flows(struct engine *e, const struct frame *frames, size_t n) {
         }
 }
 
-static bool may_be_read(const struct frame *frame, const struct flow_observation *o) {
+bool engine_may_read_datagram(const struct frame *frame, const struct flow_observation *o) {
         struct cursor data = cursor_make(frame->data + o->data, frame->captured - o->data);
 
         return datagram_may_be_known(data) || dissectors_may_know_datagram(o->rest >> 48, o->rest >> 32 & 0xffff, data);
@@ -375,7 +375,7 @@ static inline void count_plain(struct engine *e, const struct frame *frame) {
 static inline bool is_settled(struct engine *e, const struct frame *frame, const struct flow_observation *o) {
         if (e->detection && !contact_is_repeated(e->contacts, o))
                 return false;
-        return o->flags & OBSERVATION_TCP ? session_table_is_settled(e->sessions, o) : !may_be_read(frame, o);
+        return o->flags & OBSERVATION_TCP ? session_table_is_settled(e->sessions, o) : !engine_may_read_datagram(frame, o);
 }
 
 /* The short way for what nearly all packets are: somewhere in the middle of a flow whose beginning was read. False: the
@@ -470,10 +470,6 @@ void engine_feed_flow_delta(struct engine *e, const struct flow_delta *delta) {
         n = e->detection ? contacts_from_delta(e->contacts, delta, contacts) : 0;
         for (size_t i = 0; i < n; i++)
                 detection_contact(e->detection, &contacts[i]);
-}
-
-void engine_set_external_flows(struct engine *e, uint32_t ifindex, bool external) {
-        set_change(&e->external_flows, ifindex, external);
 }
 
 void engine_advance(struct engine *e, uint64_t now) {

@@ -93,16 +93,17 @@ struct engine *engine_free(struct engine *engine);
 void engine_feed_frame(struct engine *engine, const struct frame *frame);
 /* The same for `n` in a row. */
 void engine_feed_frames(struct engine *engine, const struct frame *frames, size_t n);
+/* Could a parser read the datagram, by its ports or by its first bytes? `o` is what flow_observation_from_frame() read.
+ * Keeps nothing: any thread may ask. */
+bool engine_may_read_datagram(const struct frame *frame, const struct flow_observation *o);
 /* Source addresses that a backend counted itself (the eBPF presence map). A backend that hands over
  * every frame does not call it: the engine counts those itself. */
 void engine_feed_sighting(struct engine *engine, const struct sighting *sighting);
 /* Frames from a backend that counts presence in the kernel must not be counted twice. */
 void engine_set_external_presence(struct engine *engine, uint32_t ifindex, bool external);
 
-/* What the packets of a flow came to, counted by a backend itself (the eBPF flow map). */
+/* What the packets of a flow came to, counted by a backend itself; its frames are marked (frame.flow_counted). */
 void engine_feed_flow_delta(struct engine *engine, const struct flow_delta *delta);
-/* Frames from such a backend must not be counted as flows again. */
-void engine_set_external_flows(struct engine *engine, uint32_t ifindex, bool external);
 
 /* It is `now` (ns since the epoch), or at least not earlier. */
 void engine_advance(struct engine *engine, uint64_t now);

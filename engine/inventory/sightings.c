@@ -125,7 +125,7 @@ bool sightings_is_empty(const struct sightings *s) {
         return s->n_used == 0;
 }
 
-void sightings_drain(struct sightings *s, struct inventory *inventory) {
+void sightings_tell(struct sightings *s, void (*tell)(void *userdata, const struct sighting *sighting), void *userdata) {
         for (size_t i = 0; i < s->n_used; i++) {
                 struct slot *slot = &s->slots[s->used[i]];
                 struct sighting sighting = {
@@ -137,8 +137,16 @@ void sightings_drain(struct sightings *s, struct inventory *inventory) {
                         .traffic = slot->traffic,
                 };
 
-                inventory_take_sighting(inventory, &sighting);
+                tell(userdata, &sighting);
                 *slot = (struct slot) {};
         }
         s->n_used = 0;
+}
+
+static void tell_inventory(void *userdata, const struct sighting *sighting) {
+        inventory_take_sighting(userdata, sighting);
+}
+
+void sightings_drain(struct sightings *s, struct inventory *inventory) {
+        sightings_tell(s, tell_inventory, inventory);
 }

@@ -27,5 +27,7 @@ bool sightings_count_sent(struct sightings *sightings, const struct sightings_ke
 bool sightings_count_received(struct sightings *sightings, const struct sightings_key *key, uint64_t now, uint32_t bytes);
 
 bool sightings_is_empty(const struct sightings *sightings);
+/* Tells all sums, in the order in which the addresses came, and starts anew. */
+void sightings_tell(struct sightings *sightings, void (*tell)(void *userdata, const struct sighting *sighting), void *userdata);
 /* Hands all sums to `inventory`, in the order in which the addresses came, and starts anew. */
 void sightings_drain(struct sightings *sightings, struct inventory *inventory);

@@ -6,7 +6,7 @@
  *     seen MAC VLAN PACKETS_SENT BYTES_SENT PACKETS_RECEIVED BYTES_RECEIVED
  *     flow PROTOCOL VLAN IP PORT MAC IP PORT MAC PACKETS BYTES PACKETS BYTES STATE END HISTORY RTT_US RETRANSMISSIONS
  *     stats KEY=VALUE…
- * usage: capture-run BACKEND INTERFACE [MODE [FILTER]], where MODE may be span-drop
+ * usage: capture-run BACKEND[*WORKERS] INTERFACE [MODE [FILTER]], where MODE may be span-drop
  *        capture-run --clean-up */
 
 #include <errno.h>
@@ -69,13 +69,13 @@ static void print_stats(const struct capture *capture) {
         capture_get_stats(capture, &s);
         printf("stats packets=%llu bytes=%llu delivered=%llu kernel_drops=%llu rate_limited=%llu truncated=%llu "
                "sightings_dropped=%llu apart_packets=%llu apart_bytes=%llu evicted_flows=%llu evicted_packets=%llu "
-               "evicted_bytes=%llu span_dropped=%llu\n",
+               "evicted_bytes=%llu span_dropped=%llu worker_drops=%llu\n",
                (unsigned long long) s.packets, (unsigned long long) s.bytes, (unsigned long long) s.delivered,
                (unsigned long long) s.kernel_drops, (unsigned long long) s.rate_limited,
                (unsigned long long) s.truncated, (unsigned long long) s.sightings_dropped,
                (unsigned long long) s.apart_packets, (unsigned long long) s.apart_bytes, (unsigned long long) s.evicted_flows,
                (unsigned long long) s.evicted_packets, (unsigned long long) s.evicted_bytes,
-               (unsigned long long) s.span_dropped);
+               (unsigned long long) s.span_dropped, (unsigned long long) s.worker_drops);
 }
 
 static int run(sd_event *event, const struct capture_config *config, const char *interface) {
@@ -102,7 +102,6 @@ static int run(sd_event *event, const struct capture_config *config, const char 
                 engine_free(engine);
                 return r;
         }
-        engine_set_external_flows(engine, if_nametoindex(interface), capture_counts_presence(capture));
         printf("start %s\n", capture_method(capture));
         fflush(stdout);
         r = sd_event_loop(event);
@@ -124,10 +123,11 @@ int main(int argc, char *argv[]) {
                 return 0;
         }
         if (argc < 3 || argc > 5) {
-                fprintf(stderr, "usage: capture-run BACKEND INTERFACE [MODE [FILTER]]\n");
+                fprintf(stderr, "usage: capture-run BACKEND[*WORKERS] INTERFACE [MODE [FILTER]]\n");
                 return 2;
         }
-        snprintf(config.backend, sizeof config.backend, "%s", argv[1]);
+        snprintf(config.backend, sizeof config.backend, "%.*s", (int) strcspn(argv[1], "*"), argv[1]);
+        config.workers = strchr(argv[1], '*') ? (uint32_t) strtoul(strchr(argv[1], '*') + 1, NULL, 10) : 0;
         config.span_drop = argc > 3 && strcmp(argv[3], "span-drop") == 0;
         config.mode = config.span_drop ? MODE_SPAN : argc > 3 ? capture_mode_from_string(argv[3]) : MODE_HOST;
         snprintf(config.filter, sizeof config.filter, "%s", argc > 4 ? argv[4] : "");

@@ -80,7 +80,7 @@ static void every_key_is_read(void **state _unused_) {
 
         config_default(&c);
         heard = read_text(&c, "[Capture]\nMode=span\nInterface=eth0 wlan0\nInterface=eth1\nBackend=pcap\nPromiscuous=yes\n"
-                              "DuplicateWindowSec=5ms\nSpanDrop=on\nSnapLen=512\nBufferSize=8M\nFilter=not port 22\n"
+                              "DuplicateWindowSec=5ms\nWorkers=4\nSpanDrop=on\nSnapLen=512\nBufferSize=8M\nFilter=not port 22\n"
                               "[Inventory]\nMaxDevices=100\nMaxNetworks=3\nIdleAfterSec=1min\nOfflineAfterSec=1h\n"
                               "[Alerts]\nNewDevice=no\nSettleSec=5\nLearningPeriodSec=0\n"
                               "[Store]\nMaxSize=1G\nMaxAlerts=7\nAlertRetentionSec=infinity\nDeviceRetentionSec=1w\n");
@@ -158,7 +158,7 @@ static void values_that_make_no_sense_there_are_refused(void **state _unused_) {
 static void a_bad_value_keeps_what_was_and_says_where(void **state _unused_) {
         static const char *const lines[] = {
                 "Mode=bridge", "Backend=dpdk", "Interface=a/b", "Interface=this-name-is-too-long", "Promiscuous=perhaps",
-                "SnapLen=-1", "SnapLen=99999999999", "DuplicateWindowSec=2s", "DuplicateWindowSec=soon",
+                "SnapLen=-1", "SnapLen=99999999999", "Workers=0", "Workers=65", "DuplicateWindowSec=2s", "DuplicateWindowSec=soon",
         };
         struct config before, after;
 

@@ -66,14 +66,20 @@ static void feed_arp(struct engine *engine, uint64_t ts, uint8_t host) {
 }
 
 /* An IPv4 frame from 00:11:32:00:00:<from> to :<to> that no dissector reads: UDP port 9 to 9, 4 bytes. */
-static void feed_udp(struct engine *engine, uint64_t ts, uint8_t from, uint8_t to) {
+static void feed_counted_udp(struct engine *engine, uint64_t ts, uint8_t from, uint8_t to, bool flow_counted) {
         const uint8_t data[] = {
                 0x00, 0x11, 0x32, 0, 0, to, 0x00, 0x11, 0x32, 0, 0, from, 0x08, 0x00,          /* Ethernet */
                 0x45, 0, 0, 32, 0, 1, 0, 0, 64, 17, 0, 0, 192, 168, 77, from, 192, 168, 77, to, /* IPv4 */
                 0, 9, 0, 9, 0, 12, 0, 0, 'd', 'a', 't', 'a',                                   /* UDP */
         };
+        const struct frame frame = { .ts = ts, .ifindex = 1, .linktype = LINKTYPE_ETHERNET, .captured = sizeof data, .length = sizeof data,
+                                     .data = data, .flow_counted = flow_counted };
 
-        feed(engine, ts, data, sizeof data);
+        engine_feed_frame(engine, &frame);
+}
+
+static void feed_udp(struct engine *engine, uint64_t ts, uint8_t from, uint8_t to) {
+        feed_counted_udp(engine, ts, from, to, false);
 }
 
 static const struct device *device_of(struct engine *engine, uint8_t host) {
@@ -266,8 +272,8 @@ static void count_flow_packets(void *userdata, const struct flow_record *record)
         *(uint64_t *) userdata += record->directions[0].packets + record->directions[1].packets;
 }
 
-/* What a backend counts as flows itself comes as deltas; its frames are for the facts alone. */
-static void external_flows_are_not_counted_twice(void **state _unused_) {
+/* What a backend counts as flows itself comes as deltas; frames so marked are for the facts alone. */
+static void counted_flows_are_not_counted_twice(void **state _unused_) {
         struct flow_delta delta = {
                 .endpoints = { { { AF_INET, { 10, 0, 0, 7 } }, 1000, { { 2, 0, 0, 0, 0, 7 } } },
                                { { AF_INET, { 10, 0, 0, 9 } }, 2000, { { 2, 0, 0, 0, 0, 9 } } } },
@@ -283,11 +289,9 @@ static void external_flows_are_not_counted_twice(void **state _unused_) {
         config.flows = true;
         assert_int_equal(engine_new(&e, &config, &ops), 0);
         feed_udp(e, T0, 5, 1);
-        engine_set_external_flows(e, 1, true);
-        feed_udp(e, T0, 5, 1);
+        feed_counted_udp(e, T0, 5, 1, true);
         engine_feed_flow_delta(e, &delta);
         assert_int_equal(engine_now(e), T0 + SEC);
-        engine_set_external_flows(e, 1, false);
         feed_udp(e, T0 + SEC, 5, 1);
         engine_flush(e);
         assert_int_equal(packets, 5);
@@ -300,7 +304,7 @@ int main(void) {
                 cmocka_unit_test(every_protocol_is_counted_once),
                 cmocka_unit_test(dissecting_alone_makes_no_devices),
                 cmocka_unit_test(external_presence_is_not_counted_twice),
-                cmocka_unit_test(external_flows_are_not_counted_twice),
+                cmocka_unit_test(counted_flows_are_not_counted_twice),
                 cmocka_unit_test(time_is_the_latest_told),
                 cmocka_unit_test(quiet_engine_needs_waking_once_a_second_at_most),
                 cmocka_unit_test(replay_is_live),

@@ -1,0 +1,292 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+#include "engine/flow/flow-counter.h"
+
+#include <endian.h>
+#include <errno.h>
+#include <netinet/in.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+
+#include "engine/flow/flow-hash.h"
+#include "engine/flow/flow-index.h"
+#include "engine/flow/flow-tcp.h"
+
+struct counted {
+        uint64_t addresses, rest, hash; /* as in struct flow_observation */
+        uint8_t ends[2][16];            /* of IPv6 */
+        struct flow_counter_before before[2];
+        struct flow_delta_direction sums[2]; /* not told yet; [0] sent by the lower end */
+        struct flow_analysis analysis;
+        uint32_t told_again[2], told_late[2]; /* of what the analysis counts */
+        uint64_t opened, established;
+        uint32_t initial;
+        uint8_t finished;  /* bits of directions whose FIN came */
+        uint8_t initiator; /* direction */
+        bool initiator_known, ipv6, waits, recent;
+        struct mac_address macs[2];
+};
+
+struct flow_counter {
+        struct flow_counter_ops ops;
+        struct flow_hash_secret secret;
+        struct flow_index index;
+        struct counted *flows; /* by number, from 1 */
+        uint32_t limit, used, hand;
+        uint32_t *waiting;     /* numbers of flows with something to tell */
+        uint32_t n_waiting;
+        uint64_t evicted;
+};
+
+static uint64_t hash_of(const void *userdata, uint32_t number) {
+        const struct flow_counter *c = userdata;
+
+        return c->flows[number].hash;
+}
+
+int flow_counter_new(struct flow_counter **ret, uint32_t flows_max, uint64_t seed, const struct flow_counter_ops *ops) {
+        _cleanup_(flow_counter_freep) struct flow_counter *c = calloc(1, sizeof *c);
+        uint64_t slots = 16;
+
+        if (flows_max == 0 || flows_max > FLOW_NUMBER_MASK)
+                return -EINVAL;
+        while (slots < (uint64_t) flows_max * 2)
+                slots *= 2;
+        if (!c)
+                return -ENOMEM;
+        c->ops = *ops;
+        c->limit = flows_max;
+        c->secret = flow_hash_secret_make(seed);
+        c->flows = calloc((size_t) flows_max + 1, sizeof *c->flows);
+        c->waiting = calloc(flows_max, sizeof *c->waiting);
+        if (!c->flows || !c->waiting || flow_index_init(&c->index, slots) < 0)
+                return -ENOMEM;
+        *ret = TAKE_PTR(c);
+        return 0;
+}
+
+struct flow_counter *flow_counter_free(struct flow_counter *c) {
+        if (!c)
+                return NULL;
+        if (c->index.slots)
+                flow_index_done(&c->index);
+        free(c->flows);
+        free(c->waiting);
+        free(c);
+        return NULL;
+}
+
+/* What is told. */
+
+static void set_endpoint(const struct counted *f, unsigned i, struct flow_endpoint *ret) {
+        uint32_t ipv4 = htobe32((uint32_t) (f->addresses >> (i == 0 ? 32 : 0)));
+
+        *ret = (struct flow_endpoint) { .port = (uint16_t) (f->rest >> (i == 0 ? 48 : 32)), .mac = f->macs[i] };
+        ret->ip.family = f->ipv6 ? AF_INET6 : AF_INET;
+        if (f->ipv6)
+                memcpy(ret->ip.bytes, f->ends[i], sizeof f->ends[i]);
+        else
+                memcpy(ret->ip.bytes, &ipv4, sizeof ipv4);
+}
+
+static void make_delta(const struct counted *f, struct flow_delta *ret) {
+        *ret = (struct flow_delta) {
+                .directions = { f->sums[0], f->sums[1] },
+                .vlan = f->rest >> 12 & 0xfff,
+                .inner_vlan = f->rest & 0xfff,
+                .protocol = (uint8_t) (f->rest >> 24),
+                .opened = f->opened,
+                .established = f->established,
+                .initial = f->initial,
+        };
+        if (f->initiator_known)
+                ret->initiator = f->initiator == 0 ? INITIATOR_FIRST : INITIATOR_SECOND;
+        for (unsigned i = 0; i < 2; i++) {
+                set_endpoint(f, i, &ret->endpoints[i]);
+                ret->directions[i].retransmissions = f->analysis.half[i].retransmissions - f->told_again[i];
+                ret->directions[i].out_of_order = f->analysis.half[i].out_of_order - f->told_late[i];
+        }
+}
+
+static void note_told(struct counted *f) {
+        for (unsigned i = 0; i < 2; i++) {
+                f->told_again[i] = f->analysis.half[i].retransmissions;
+                f->told_late[i] = f->analysis.half[i].out_of_order;
+        }
+        memset(f->sums, 0, sizeof f->sums);
+        f->opened = f->established = 0;
+}
+
+static bool has_news(const struct counted *f) {
+        return f->sums[0].packets + f->sums[1].packets > 0;
+}
+
+bool flow_counter_tell(struct flow_counter *c) {
+        uint32_t kept = 0;
+
+        for (uint32_t i = 0; i < c->n_waiting; i++) {
+                struct counted *f = &c->flows[c->waiting[i]];
+                struct flow_delta delta;
+
+                make_delta(f, &delta);
+                if (kept > 0 || (has_news(f) && !c->ops.delta(c->ops.userdata, &delta))) {
+                        c->waiting[kept++] = c->waiting[i];
+                        continue;
+                }
+                note_told(f);
+                f->waits = false;
+        }
+        c->n_waiting = kept;
+        return kept == 0;
+}
+
+bool flow_counter_is_told(const struct flow_counter *c) {
+        return c->n_waiting == 0;
+}
+
+uint64_t flow_counter_evicted(const struct flow_counter *c) {
+        return c->evicted;
+}
+
+static void tell_last(struct flow_counter *c, struct counted *f) {
+        struct flow_delta delta;
+
+        if (!has_news(f))
+                return;
+        make_delta(f, &delta);
+        c->ops.last_delta(c->ops.userdata, &delta);
+        note_told(f);
+}
+
+/* Flows. */
+
+static bool is_same(const struct counted *f, const struct flow_observation *o) {
+        if (f->hash != o->hash || f->rest != o->rest || f->ipv6 != !!(o->flags & OBSERVATION_IPV6))
+                return false;
+        return f->ipv6 ? memcmp(f->ends, o->ends, sizeof f->ends) == 0 : f->addresses == o->addresses;
+}
+
+static uint32_t find(const struct flow_counter *c, const struct flow_observation *o) {
+        uint32_t slot;
+
+        for (uint64_t i = o->hash & c->index.mask; (slot = c->index.slots[i]) != 0; i = (i + 1) & c->index.mask)
+                if (flow_index_may_be(slot, o->hash) && is_same(&c->flows[slot & FLOW_NUMBER_MASK], o))
+                        return slot & FLOW_NUMBER_MASK;
+        return 0;
+}
+
+/* Second chance (Corbató's clock): the hand takes away a mark, and the first flow that has none. */
+static uint32_t take_number(struct flow_counter *c) {
+        if (c->used < c->limit)
+                return ++c->used;
+        for (;;) {
+                struct counted *f;
+
+                c->hand = c->hand % c->limit + 1;
+                f = &c->flows[c->hand];
+                if (f->recent) {
+                        f->recent = false;
+                        continue;
+                }
+                tell_last(c, f);
+                flow_index_remove(&c->index, f->hash, c->hand, hash_of, c);
+                c->evicted++;
+                return c->hand;
+        }
+}
+
+static uint32_t begin(struct flow_counter *c, const struct flow_observation *o) {
+        uint32_t number = take_number(c);
+        struct counted *f = &c->flows[number];
+        bool waits = f->waits; /* its place among those who wait serves the new one */
+
+        *f = (struct counted) { .addresses = o->addresses, .rest = o->rest, .hash = o->hash, .waits = waits,
+                                .ipv6 = o->flags & OBSERVATION_IPV6 };
+        if (f->ipv6)
+                memcpy(f->ends, o->ends, sizeof f->ends);
+        flow_index_insert(&c->index, o->hash, number);
+        return number;
+}
+
+/* The same ends once more: what was counted of the connection before is told first, for a delta is of one. */
+static void begin_again(struct flow_counter *c, struct counted *f) {
+        tell_last(c, f);
+        memset(f->before, 0, sizeof f->before);
+        memset(&f->analysis, 0, sizeof f->analysis);
+        memset(f->told_again, 0, sizeof f->told_again);
+        memset(f->told_late, 0, sizeof f->told_late);
+        f->finished = 0;
+        f->initiator_known = false;
+}
+
+static bool reopens(const struct counted *f, const struct flow_observation *o) {
+        return (o->tcp_flags & (TCP_SYN | TCP_ACK)) == TCP_SYN && flow_analysis_saw_syn(&f->analysis) &&
+               f->analysis.initial != o->sequence;
+}
+
+/* Packets. */
+
+static void count_packet(struct counted *f, const struct flow_observation *o) {
+        struct flow_delta_direction *sum = &f->sums[o->direction];
+
+        if (sum->packets++ == 0) {
+                sum->first = o->ts;
+                sum->shortest = UINT16_MAX;
+        }
+        sum->last = MAX(sum->last, o->ts);
+        sum->first = MIN(sum->first, o->ts);
+        sum->bytes += o->length;
+        sum->shortest = (uint16_t) MIN((uint32_t) sum->shortest, o->length);
+        sum->longest = (uint16_t) MAX((uint32_t) sum->longest, MIN(o->length, (uint32_t) UINT16_MAX));
+}
+
+static void count_segment(struct counted *f, const struct flow_observation *o) {
+        struct flow_delta_direction *sum = &f->sums[o->direction];
+        uint8_t bit = (uint8_t) (1 << o->direction);
+
+        sum->tcp_flags |= o->tcp_flags;
+        sum->data = sum->data || o->payload > 0;
+        sum->bare_ack = sum->bare_ack || (o->payload == 0 && !(o->tcp_flags & (TCP_SYN | TCP_FIN | TCP_RST)));
+        sum->after_fin = sum->after_fin || (f->finished & bit && !(o->tcp_flags & TCP_FIN));
+        if (o->tcp_flags & TCP_FIN)
+                f->finished |= bit;
+        if (o->tcp_flags & TCP_SYN && !f->initiator_known) {
+                f->initiator_known = true;
+                f->initiator = o->tcp_flags & TCP_ACK ? !o->direction : o->direction;
+        }
+        if ((o->tcp_flags & (TCP_SYN | TCP_ACK)) == TCP_SYN) {
+                f->opened = o->ts;
+                f->initial = o->sequence;
+        } else if (f->opened > 0 && f->established == 0 && f->initiator == o->direction) {
+                f->established = o->ts;
+        }
+        if (o->flags & OBSERVATION_WHOLE_HEADER)
+                (void) flow_analysis_take(&f->analysis, o, f->initiator_known && f->initiator == o->direction);
+}
+
+void flow_counter_add(struct flow_counter *c, struct flow_observation *o, struct flow_counter_before *ret) {
+        struct counted *f;
+        uint32_t number;
+
+        o->hash = flow_hash(&c->secret, o);
+        number = find(c, o) ?: begin(c, o);
+        f = &c->flows[number];
+        if (o->flags & OBSERVATION_TCP && reopens(f, o))
+                begin_again(c, f);
+        if (f->before[0].packets + f->before[1].packets == 0) {
+                f->macs[o->direction] = o->link_source;
+                f->macs[!o->direction] = o->link_destination;
+        }
+        *ret = f->before[o->direction];
+        f->before[o->direction].packets++;
+        f->before[o->direction].payload += o->flags & OBSERVATION_TCP ? o->payload : 0;
+        f->recent = true;
+        count_packet(f, o);
+        if (o->flags & OBSERVATION_TCP)
+                count_segment(f, o);
+        if (!f->waits) {
+                f->waits = true;
+                c->waiting[c->n_waiting++] = number;
+        }
+}
