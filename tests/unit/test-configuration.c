@@ -92,6 +92,7 @@ static void every_key_is_read(void **state _unused_) {
         assert_true(c.capture.promiscuous && c.capture.span_drop);
         assert_true(c.duplicate_window == 5 * NSEC_PER_MSEC);
         assert_int_equal(c.capture.snaplen, 512);
+        assert_int_equal(c.capture.workers, 4);
         assert_int_equal(c.capture.buffer_size, 8 << 20);
         assert_string_equal(c.capture.filter, "not port 22");
         assert_int_equal(c.inventory.devices_max, 100);
