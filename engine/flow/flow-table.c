@@ -23,7 +23,11 @@
 
 #define BATCH 32
 #define RING 1024               /* lists of one timeout; a power of two */
+#define AHEAD 8                 /* observations; by then the flow that one needs has come in */
+#define SETTLED 4               /* letters; with as many a history seldom gets more */
 #define INDEX_START 8192
+#define GROW_BY 4               /* times as large */
+#define GROW_AHEAD 16
 #define RINGS_MAX 6
 #define LATENESS 10             /* ticks by which flows that are over may be ended too late, while there is no traffic */
 
@@ -475,15 +479,32 @@ static void evict(struct flow_table *t) {
         remove_flow(t, number, FLOW_END_EVICTED);
 }
 
-/* A larger index, filled in the order of the flows in memory. */
+/* A larger index, filled in the order of the flows in memory; its slots are fetched some flows ahead. */
 static int grow_index(struct flow_table *t) {
         struct flow_index grown;
-        int r = flow_index_init(&grown, (t->index.mask + 1) * 2);
+        struct {
+                uint64_t hash;
+                uint32_t number;
+        } ahead[GROW_AHEAD] = { 0 };
+        uint32_t number = 0;
+        int r = flow_index_init(&grown, (t->index.mask + 1) * GROW_BY);
 
         if (r < 0)
                 return r;
-        for (uint32_t number = 0; (number = flow_pool_next(&t->pool, number)) > 0;)
-                flow_index_insert(&grown, hash_of(t, number), number);
+        for (uint64_t i = 0, rest = GROW_AHEAD; rest > 0; i++) {
+                uint64_t hash = 0;
+
+                number = rest == GROW_AHEAD ? flow_pool_next(&t->pool, number) : 0;
+                if (number > 0)
+                        hash = hash_of(t, number);
+                else
+                        rest--;
+                if (ahead[i % GROW_AHEAD].number > 0)
+                        flow_index_insert(&grown, ahead[i % GROW_AHEAD].hash, ahead[i % GROW_AHEAD].number);
+                ahead[i % GROW_AHEAD].hash = hash;
+                ahead[i % GROW_AHEAD].number = number;
+                __builtin_prefetch(&grown.slots[hash & grown.mask], 1);
+        }
         flow_index_done(&t->index);
         t->index = grown;
         return 0;
@@ -740,7 +761,6 @@ static inline __attribute__((always_inline)) void fetch_flows(struct flow_table 
 
                 o->number = number;
                 __builtin_prefetch(entry_of(t, number), 1);
-                __builtin_prefetch(more_of(t, number), 1);
                 if (analysis && o->flags & OBSERVATION_TCP) {
                         __builtin_prefetch(&analysis_of(t, number)->half[o->direction], 1);
                         __builtin_prefetch(&analysis_of(t, number)->timed_at, 1);
@@ -750,8 +770,11 @@ static inline __attribute__((always_inline)) void fetch_flows(struct flow_table 
 
 static inline __attribute__((always_inline)) void take_all(struct flow_table *t, bool analysis) {
         fetch_flows(t, analysis);
-        for (struct flow_observation *o = t->batch, *end = o + t->waiting; o < end; o++)
+        for (struct flow_observation *o = t->batch, *end = o + t->waiting; o < end; o++) {
+                if (o + AHEAD < end && entry_of(t, o[AHEAD].number)->n_letters < SETTLED)
+                        __builtin_prefetch(more_of(t, o[AHEAD].number), 1);
                 take(t, o, analysis);
+        }
         t->counters.bytes += t->waiting_bytes;
         t->counters.packets += t->waiting;
         t->waiting = 0;
