@@ -17,6 +17,7 @@
 
 #include "common/cleanup.h"
 #include "common/escape.h"
+#include "common/strbuf.h"
 
 #define BYTE_ORDER_MARK "\xef\xbb\xbf"
 
@@ -141,6 +142,7 @@ static char *conf_read(char *buffer, int size, void *userdata) {
         struct conf_parser *p = userdata;
         char raw[CONF_LINE_MAX + 2], *line;
         const char *wrong;
+        struct strbuf b;
         size_t length;
 
         if (p->error < 0 || !read_line(p->f, raw, sizeof raw - 1, &length))
@@ -159,7 +161,9 @@ static char *conf_read(char *buffer, int size, void *userdata) {
         }
         if (wrong)
                 parser_complain(p, wrong);
-        snprintf(buffer, (size_t) size, "%s\n", wrong || p->skip ? "" : line);
+        b = strbuf_make(buffer, (size_t) size);
+        strbuf_string(&b, wrong || p->skip ? "" : line);
+        strbuf_char(&b, '\n');
         return buffer;
 }
 

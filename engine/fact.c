@@ -23,7 +23,7 @@ const char *fact_kind_to_string(enum fact_kind kind) {
 
 enum fact_kind fact_kind_from_string(const char *s) {
         for (size_t i = 0; i < ELEMENTSOF(kinds); i++)
-                if (strcmp(kinds[i].name, s) == 0)
+                if (*kinds[i].name == *s && strcmp(kinds[i].name, s) == 0)
                         return (enum fact_kind) i;
         return _FACT_KIND_INVALID;
 }

@@ -65,6 +65,7 @@ struct indexed_condition {
 struct ruleset {
         struct rule **rules; /* sorted by name */
         size_t n_rules;
+        size_t n_rule_conditions; /* of all rules */
         unsigned n_files; /* read so far */
         struct os_signatures *signatures; /* NULL: none */
 

@@ -280,17 +280,10 @@ static void remove_rule(struct loader *l, const char *name) {
                               name);
                 return;
         }
+        rules->n_rule_conditions -= rules->rules[i]->n_conditions;
         rule_free(rules->rules[i]);
         rules->n_rules--;
         memmove(&rules->rules[i], &rules->rules[i + 1], (rules->n_rules - i) * sizeof rules->rules[0]);
-}
-
-static size_t count_conditions(const struct ruleset *rules) {
-        size_t n = 0;
-
-        for (size_t i = 0; i < rules->n_rules; i++)
-                n += rules->rules[i]->n_conditions;
-        return n;
 }
 
 static int insert_rule(struct loader *l, struct rule *rule, size_t at) {
@@ -305,6 +298,7 @@ static int insert_rule(struct loader *l, struct rule *rule, size_t at) {
         memmove(&grown[at + 1], &grown[at], (rules->n_rules - at) * sizeof *grown);
         grown[at] = rule;
         rules->n_rules++;
+        rules->n_rule_conditions += rule->n_conditions;
         l->n_taken++;
         return 0;
 }
@@ -313,7 +307,7 @@ static int insert_rule(struct loader *l, struct rule *rule, size_t at) {
 static bool has_room(const struct ruleset *rules, const struct rule *rule, const struct rule *old) {
         if (!old && rules->n_rules >= RULES_MAX)
                 return false;
-        return count_conditions(rules) - (old ? old->n_conditions : 0) + rule->n_conditions <= CONDITIONS_MAX;
+        return rules->n_rule_conditions - (old ? old->n_conditions : 0) + rule->n_conditions <= CONDITIONS_MAX;
 }
 
 /* The section is over: takes its rule, or tells why not. */
@@ -347,6 +341,7 @@ static int finish_rule(struct loader *l) {
         }
         if (!old)
                 return insert_rule(l, TAKE_PTR(rule), at);
+        l->rules->n_rule_conditions += rule->n_conditions - old->n_conditions;
         l->rules->rules[at] = TAKE_PTR(rule);
         rule_free(old);
         l->n_taken++;
@@ -402,24 +397,28 @@ static void take_complaint(void *userdata, const char *file, unsigned line, cons
                 l->complain(l->userdata, file, line, message);
 }
 
-int ruleset_load(struct ruleset *rules, const char *name, FILE *f, ruleset_complaint_fn complain, void *userdata) {
+/* Without the index. */
+static int load(struct ruleset *rules, const char *name, FILE *f, ruleset_complaint_fn complain, void *userdata) {
         struct loader l = { .rules = rules, .complain = complain, .userdata = userdata };
-        int r, index;
+        int r;
 
         rules->n_files++;
         r = conf_file_parse(f, name, take_entry, take_complaint, &l);
         if (r == 0)
                 r = finish_rule(&l);
         rule_free(l.rule);
-        index = ruleset_index(rules);
-        if (r < 0)
-                return r;
-        return index < 0 ? index : l.n_taken;
+        return r < 0 ? r : l.n_taken;
+}
+
+int ruleset_load(struct ruleset *rules, const char *name, FILE *f, ruleset_complaint_fn complain, void *userdata) {
+        int r = load(rules, name, f, complain, userdata), index = ruleset_index(rules);
+
+        return r >= 0 && index < 0 ? index : r;
 }
 
 static int load_path(struct ruleset *rules, const char *path, ruleset_complaint_fn complain, void *userdata) {
         _cleanup_(fclosep) FILE *f = fopen(path, "re");
-        int r = f ? ruleset_load(rules, path, f, complain, userdata) : -errno;
+        int r = f ? load(rules, path, f, complain, userdata) : -errno;
 
         if (r < 0 && r != -ENOMEM && complain) {
                 complain(userdata, path, 0, strerror(-r));
@@ -431,16 +430,17 @@ static int load_path(struct ruleset *rules, const char *path, ruleset_complaint_
 int ruleset_load_folders(struct ruleset *rules, const char *const folders[], ruleset_complaint_fn complain,
                          void *userdata) {
         _cleanup_(strings_freep) char **paths = NULL;
-        int r, n = 0;
+        int r, n = 0, index;
 
         r = conf_files_list(folders, ".conf", &paths);
         if (r < 0)
                 return r;
-        for (size_t i = 0; paths[i]; i++) {
+        for (size_t i = 0; paths[i] && r >= 0; i++) {
                 r = load_path(rules, paths[i], complain, userdata);
-                if (r < 0)
-                        return r;
-                n += r;
+                n += MAX(r, 0);
         }
-        return n;
+        index = ruleset_index(rules); /* also of what was taken before it failed */
+        if (r < 0)
+                return r;
+        return index < 0 ? index : n;
 }

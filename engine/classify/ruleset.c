@@ -44,7 +44,7 @@ int ruleset_new(struct ruleset **ret) {
 static void clear_rules(struct ruleset *rules) {
         for (size_t i = 0; i < rules->n_rules; i++)
                 rule_free(rules->rules[i]);
-        rules->n_rules = 0;
+        rules->n_rules = rules->n_rule_conditions = 0;
         clear_index(rules);
 }
 
@@ -124,11 +124,8 @@ static void index_rule(struct ruleset *rules, size_t index, const uint32_t *shar
 int ruleset_index(struct ruleset *rules) {
         uint32_t shared[INDEX_BUCKETS] = {};
         struct indexed_condition *conditions;
-        size_t n = 0;
 
-        for (size_t i = 0; i < rules->n_rules; i++)
-                n += rules->rules[i]->n_conditions;
-        conditions = calloc(MAX(n, (size_t) 1), sizeof *conditions);
+        conditions = calloc(MAX(rules->n_rule_conditions, (size_t) 1), sizeof *conditions);
         if (!conditions) { /* the old index names conditions that may be gone */
                 clear_rules(rules);
                 return -ENOMEM;

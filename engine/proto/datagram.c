@@ -75,9 +75,7 @@ int datagram_table_new(struct datagram_table **ret, uint64_t seed) {
         t->seed = seed;
         /* Not touched until used. */
         t->states = calloc(BUCKETS * BUCKET_SIZE, sizeof *t->states);
-        r = t->states ? quic_crypt_new(&t->crypt) : -ENOMEM;
-        if (r >= 0)
-                r = digester_new(&t->digester, seed);
+        r = t->states ? digester_new(&t->digester, seed) : -ENOMEM;
         if (r < 0) {
                 datagram_table_free(t);
                 return r;
@@ -103,6 +101,9 @@ unsigned datagram_side(const struct datagram *d) {
 }
 
 struct quic_crypt *datagram_quic_crypt(struct datagram *d) {
+        /* Not before there is QUIC: libcrypto takes its time. */
+        if (!d->table->crypt && quic_crypt_new(&d->table->crypt) < 0)
+                return NULL;
         return d->table->crypt;
 }
 

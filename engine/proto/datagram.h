@@ -25,7 +25,7 @@ struct datagram_parser {
 void *datagram_state(struct datagram *d, bool create);
 /* The side that sent it, 0 or 1; the same for both directions of the same ends. */
 unsigned datagram_side(const struct datagram *d);
-struct quic_crypt *datagram_quic_crypt(struct datagram *d);
+struct quic_crypt *datagram_quic_crypt(struct datagram *d); /* NULL: libcrypto has none, or memory is short */
 
 /* Longest message that is put together, in bytes, and how long one may take, in ns of packet time. */
 #define DATAGRAM_MESSAGE_MAX (16 * 1024)

@@ -27,6 +27,7 @@ struct slot {
 };
 
 struct digester {
+        bool opened;
         EVP_MD *digests[_ALGORITHM_MAX]; /* NULL: refused */
         EVP_MD_CTX *context;
         uint64_t seed;
@@ -39,11 +40,6 @@ int digester_new(struct digester **ret, uint64_t seed) {
         if (!d)
                 return -ENOMEM;
         d->seed = seed;
-        d->context = EVP_MD_CTX_new();
-        if (!d->context)
-                return -ENOMEM;
-        d->digests[MD5] = EVP_MD_fetch(NULL, "MD5", NULL);
-        d->digests[SHA256] = EVP_MD_fetch(NULL, "SHA256", NULL);
         *ret = TAKE_PTR(d);
         return 0;
 }
@@ -58,9 +54,19 @@ struct digester *digester_free(struct digester *d) {
         return NULL;
 }
 
+/* When the first digest is wanted: libcrypto takes a millisecond to look up what it has. */
+static void open_digests(struct digester *d) {
+        d->opened = true;
+        d->context = EVP_MD_CTX_new();
+        d->digests[MD5] = EVP_MD_fetch(NULL, "MD5", NULL);
+        d->digests[SHA256] = EVP_MD_fetch(NULL, "SHA256", NULL);
+}
+
 static int compute(struct digester *d, enum algorithm algorithm, const void *data, size_t length,
                    uint8_t ret[static EVP_MAX_MD_SIZE], unsigned *ret_size) {
-        if (!d->digests[algorithm] || EVP_DigestInit_ex2(d->context, d->digests[algorithm], NULL) != 1 ||
+        if (!d->opened)
+                open_digests(d);
+        if (!d->context || !d->digests[algorithm] || EVP_DigestInit_ex2(d->context, d->digests[algorithm], NULL) != 1 ||
             EVP_DigestUpdate(d->context, data, length) != 1 || EVP_DigestFinal_ex(d->context, ret, ret_size) != 1)
                 return -ENOTSUP;
         return 0;

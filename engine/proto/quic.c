@@ -117,7 +117,8 @@ static bool is_of(const struct quic_state *s, const struct long_packet *p) {
 static int open_first(struct datagram *d, const struct long_packet *p, uint8_t *plain) {
         struct quic_state fresh = { .version = p->version, .client = (uint8_t) datagram_side(d) }, *s;
         struct quic_first first = { p->version, p->destination, p->whole, p->number_at };
-        int n = quic_open_first(datagram_quic_crypt(d), &first, fresh.keys, plain);
+        struct quic_crypt *crypt = datagram_quic_crypt(d);
+        int n = crypt ? quic_open_first(crypt, &first, fresh.keys, plain) : -ENOTSUP;
 
         if (n < 0)
                 return n;
