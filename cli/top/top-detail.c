@@ -41,6 +41,10 @@ void top_lines_done(struct top_lines *lines) {
         lines->n = 0;
 }
 
+static uint64_t number_at(struct json_object *o, const char *key) {
+        return json_object_get_uint64(json_at(o, key));
+}
+
 static void add_text(struct top_lines *lines, const char *title, const char *text) {
         if (*text)
                 add(lines, STYLE_NONE, title, "%s", text);
@@ -113,6 +117,28 @@ static void add_evidence(struct top_lines *lines, struct json_object *list) {
         }
 }
 
+/* Its flows: the other end, and how fast. */
+static void add_flows(struct top_lines *lines, const struct top_device *d, struct json_object *list) {
+        size_t n = json_object_is_type(list, json_type_array) ? json_object_array_length(list) : 0;
+
+        for (size_t i = 0; i < n; i++) {
+                struct json_object *f = json_object_array_get_idx(list, i);
+                const char *id = strrchr(json_text_at(f, "InitiatorDevice"), '/');
+                bool initiator = id && strcmp(id + 1, d->row.id) == 0, active = json_object_get_boolean(json_at(f,
+                                "Active"));
+                char text[TOP_CELL_MAX];
+                struct strbuf b = STRBUF(text);
+
+                top_flow_format_end(f, initiator ? "Responder" : "Initiator", &b);
+                strbuf_printf(&b, "  %s, ", json_text_at(f, "Protocol"));
+                if (active)
+                        top_format_rate(&b, number_at(f, "Rate"));
+                else
+                        strbuf_string(&b, "over");
+                add(lines, active ? STYLE_NONE : STYLE_DIM, i == 0 ? "Talks to" : "", "%s", text);
+        }
+}
+
 static void build_device(const struct top_model *m, const struct top_device *d, struct top_lines *lines) {
         struct json_object *card = strcmp(json_text_at(m->card, "id"), d->row.id) == 0 ? m->card : NULL;
 
@@ -137,6 +163,7 @@ static void build_device(const struct top_model *m, const struct top_device *d, 
         add_time(lines, "First seen", json_at(card, "first_seen"), m->now);
         add_list(lines, "Services", json_at(card, "services"));
         add_text(lines, "Notes", json_text_at(card, "notes"));
+        add_flows(lines, d, json_at(card, "flows"));
         add_evidence(lines, json_at(card, "evidence"));
 }
 
@@ -162,10 +189,6 @@ static void build_alert(const struct top_model *m, struct json_object *record, s
         add_object(lines, "Details", json_at(record, "details"));
         add(lines, STYLE_NONE, "Id", "%s, %s", json_object_get_string(json_at(record, "id")),
             json_object_get_boolean(json_at(record, "acknowledged")) ? "acknowledged" : "not acknowledged: F9 does it");
-}
-
-static uint64_t number_at(struct json_object *o, const char *key) {
-        return json_object_get_uint64(json_at(o, key));
 }
 
 static void add_end(struct top_lines *lines, struct json_object *f, const char *end) {

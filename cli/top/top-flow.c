@@ -4,6 +4,7 @@
 
 #include "cli/top/top-flow.h"
 
+#include <arpa/inet.h>
 #include <inttypes.h>
 #include <string.h>
 #include <strings.h>
@@ -249,6 +250,20 @@ const char *top_flows_sort(const struct top_list *list) {
                 if (list->kind->columns[list->sort].compare == sorts[i].compare)
                         return sorts[i].sort;
         return "rate";
+}
+
+bool top_flows_address(const char *filter, char ret[static TOP_FILTER_MAX]) {
+        while (*(filter += strspn(filter, " "))) {
+                size_t length = strcspn(filter, " ");
+                uint8_t bytes[16];
+
+                memcpy(ret, filter, length);
+                ret[length] = '\0';
+                if (inet_pton(AF_INET, ret, bytes) == 1 || inet_pton(AF_INET6, ret, bytes) == 1)
+                        return true;
+                filter += length;
+        }
+        return false;
 }
 
 /* The ends, and when it began: ports are used again. */

@@ -19,6 +19,7 @@
 
 /* More than the screen has room for, so that the filter has something to find. */
 #define FLOWS_MAX 500
+#define PEERS_MAX 8
 #define DEVICES_PER_CALL 2000
 /* A list of devices costs both sides together some 65 us a device: with this pause for each, 3 % of a core at most. */
 #define PAUSE_PER_DEVICE UINT64_C(2000)
@@ -28,7 +29,8 @@
 #define TIMEOUT (25 * USEC_PER_SEC)
 #define PASSWORD_TIMEOUT (150 * USEC_PER_SEC)
 
-enum question { ASK_STATUS, ASK_DEVICES, ASK_ALERTS, ASK_PRIVATE, ASK_CARD, ASK_EVIDENCE, ASK_ACKNOWLEDGE, _ASK_MAX };
+enum question { ASK_STATUS, ASK_DEVICES, ASK_ALERTS, ASK_PRIVATE, ASK_CARD, ASK_EVIDENCE, ASK_PEERS, ASK_ACKNOWLEDGE,
+                _ASK_MAX };
 
 struct top_source {
         sd_bus *bus;    /* NULL: lost */
@@ -44,7 +46,7 @@ struct top_source {
         uint64_t round_at, devices_at; /* us, monotonic: the last round; the next list of devices */
         enum top_view asked_for;       /* what the answer that is due, or came last, is about */
         enum top_view came_to;         /* the view that was asked for last while it was shown; _TOP_VIEW_MAX: none */
-        bool alerts_stale, refused, was_paused, lost;
+        bool alerts_stale, refused, peers_refused, was_paused, lost;
         struct json_object *devices; /* those that have come of a list in parts */
         char after[128];
         struct json_object *card;    /* until its evidence is here */
@@ -286,15 +288,28 @@ static int on_private(sd_bus_message *answer, void *userdata, sd_bus_error *igno
         return 0;
 }
 
+/* What the service can look for itself, in all flows and not only in those that it sends: the first address among the
+ * words of the filter. The list filters what comes all the same. */
+static int append_flow_filter(sd_bus_message *m, const struct top_list *list) {
+        char address[TOP_FILTER_MAX];
+        int r = sd_bus_message_open_container(m, 'a', "{sv}");
+
+        if (r >= 0)
+                r = sd_bus_message_append(m, "{sv}", "Sort", "s", top_flows_sort(list));
+        if (r >= 0)
+                r = sd_bus_message_append(m, "{sv}", "Limit", "u", (uint32_t) FLOWS_MAX);
+        if (r >= 0 && top_flows_address(list->filter, address))
+                r = sd_bus_message_append(m, "{sv}", "Address", "s", address);
+        return r < 0 ? r : sd_bus_message_close_container(m);
+}
+
 static int new_private_call(struct top_source *s, sd_bus_message **ret) {
-        const char *sort = top_flows_sort(&s->model->lists[TOP_FLOWS]);
         bool flows = s->model->view == TOP_FLOWS;
         int r = new_call(s, LANSCOPE_PATH, LANSCOPE_MANAGER_INTERFACE, flows ? "ListFlows" : "ListTalkers", ret);
 
         if (r >= 0 && !flows)
                 return sd_bus_message_append(*ret, "a{sv}", 0);
-        return r < 0 ? r : sd_bus_message_append(*ret, "a{sv}", 2, "Sort", "s", sort, "Limit", "u",
-                                                 (uint32_t) FLOWS_MAX);
+        return r < 0 ? r : append_flow_filter(*ret, &s->model->lists[TOP_FLOWS]);
 }
 
 /* Only when the user has just come to the view may polkit ask for a password: on a desktop it opens a window. */
@@ -310,7 +325,42 @@ static void ask_private(struct top_source *s) {
         (void) ask(s, ASK_PRIVATE, m, on_private, first ? PASSWORD_TIMEOUT : TIMEOUT);
 }
 
-/* The selected device in full: its properties, then its evidence, which is not among them. */
+/* The selected device in full: its properties, then its evidence, which is not among them, then whom it talks to, where
+ * the user may know that. */
+
+static void deliver_card(struct top_source *s) {
+        top_model_take_card(s->model, s->card);
+        json_object_put(s->card);
+        s->card = NULL;
+        top_source_follow(s); /* the selection may have moved on meanwhile */
+        s->changed(s->userdata);
+}
+
+static int on_peers(sd_bus_message *answer, void *userdata, sd_bus_error *ignored _unused_) {
+        const sd_bus_error *error = sd_bus_message_get_error(answer);
+        struct json_object *flows = NULL;
+        struct top_source *s = userdata;
+
+        answered(s, ASK_PEERS);
+        s->peers_refused = error != NULL;
+        if (s->card && !error && bus_read_json(answer, &flows) > 0)
+                (void) json_add(s->card, "flows", flows);
+        deliver_card(s);
+        return 0;
+}
+
+static int ask_peers(struct top_source *s) {
+        _cleanup_(sd_bus_message_unrefp) sd_bus_message *m = NULL;
+        char path[128];
+        int r;
+
+        snprintf(path, sizeof path, "%s/%s", LANSCOPE_DEVICE_PREFIX, json_text_at(s->card, "id"));
+        r = new_call(s, LANSCOPE_PATH, LANSCOPE_MANAGER_INTERFACE, "ListFlows", &m);
+        if (r >= 0)
+                r = sd_bus_message_append(m, "a{sv}", 3, "Device", "o", path, "Sort", "s", "rate", "Limit", "u",
+                                          (uint32_t) PEERS_MAX);
+        return r < 0 ? r : ask(s, ASK_PEERS, m, on_peers, TIMEOUT);
+}
 
 static int on_evidence(sd_bus_message *answer, void *userdata, sd_bus_error *ignored _unused_) {
         _cleanup_(json_putp) struct json_object *evidence = NULL;
@@ -319,11 +369,8 @@ static int on_evidence(sd_bus_message *answer, void *userdata, sd_bus_error *ign
         answered(s, ASK_EVIDENCE);
         if (s->card && !sd_bus_message_get_error(answer) && bus_read_json(answer, &evidence) > 0)
                 (void) json_add(s->card, "evidence", evidence_from_bus(evidence));
-        top_model_take_card(s->model, s->card);
-        json_object_put(s->card);
-        s->card = NULL;
-        top_source_follow(s); /* the selection may have moved on meanwhile */
-        s->changed(s->userdata);
+        if (!s->card || s->peers_refused || ask_peers(s) < 0)
+                deliver_card(s);
         return 0;
 }
 
@@ -356,7 +403,8 @@ static void ask_card(struct top_source *s) {
         const struct top_row *row = top_list_selected(&s->model->lists[TOP_DEVICES]);
         _cleanup_(sd_bus_message_unrefp) sd_bus_message *m = NULL;
 
-        if (row && !s->asked[ASK_CARD] && !s->asked[ASK_EVIDENCE] && new_device_call(s, row->id, "GetAll", &m) >= 0 &&
+        if (row && !s->asked[ASK_CARD] && !s->asked[ASK_EVIDENCE] && !s->asked[ASK_PEERS] &&
+            new_device_call(s, row->id, "GetAll", &m) >= 0 &&
             sd_bus_message_append(m, "s", LANSCOPE_DEVICE_INTERFACE) >= 0)
                 (void) ask(s, ASK_CARD, m, on_card, TIMEOUT);
 }
@@ -402,7 +450,7 @@ void top_source_follow(struct top_source *s) {
 static void begin_anew(struct top_source *s) {
         s->alerts_stale = true;
         s->came_to = _TOP_VIEW_MAX;
-        s->refused = false;
+        s->refused = s->peers_refused = false;
         s->devices_at = 0;
         s->model->history.last_at = 0;
         arm(s, 0);

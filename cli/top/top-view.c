@@ -185,11 +185,11 @@ static void draw_prompt(const struct top_model *m, const struct top_pen *pen, co
         top_terminal_fill(area->row, 0, TOP_PAINT_KEY, area->width);
         column = top_pen_text(pen, area->row, 0, area->width - 1, TOP_PAINT_KEY, title);
         column += top_pen_text(pen, area->row, column, area->width - 1 - column, TOP_PAINT_KEY, m->typed);
-        top_terminal_cursor(area->row, column);
         if (*m->message)
                 hint = m->message;
         if (column + strlen(hint) < area->width)
                 top_pen_text(pen, area->row, area->width - strlen(hint), strlen(hint), TOP_PAINT_KEY, hint);
+        top_terminal_cursor(area->row, column); /* last: whatever is written moves it */
 }
 
 /* As many as fit, and in any case the way out. */

@@ -6,6 +6,7 @@
 
 #include "cli/top/top-detail.h"
 #include "cli/top/top-device.h"
+#include "cli/top/top-flow.h"
 #include "cli/top/top-layout.h"
 #include "cli/top/top-text.h"
 
@@ -123,6 +124,10 @@ static bool has_line(const struct top_lines *lines, const char *title, const cha
 
 static void the_card_of_another_device_is_not_shown(void **state) {
         struct json_object *card = json_tokener_parse("{\"id\":\"a\",\"vendor\":\"Acme\",\"ipv4\":[\"192.0.2.1\",\"192.0.2.2\"],"
+                                                      "\"flows\":[{\"InitiatorDevice\":\"/x/a\",\"ServerName\":\"example.org\","
+                                                      "\"ResponderPort\":443,\"Protocol\":\"tcp\",\"Active\":true,\"Rate\":5},"
+                                                      "{\"InitiatorDevice\":\"/\",\"InitiatorAddress\":\"192.0.2.9\","
+                                                      "\"InitiatorPort\":7,\"Protocol\":\"icmp\"}],"
                                                       "\"evidence\":[{\"kind\":\"mdns.query\",\"value\":\"x\",\"asks\":true}]}");
         struct top_model *m = *state;
         struct top_lines lines;
@@ -135,6 +140,8 @@ static void the_card_of_another_device_is_not_shown(void **state) {
         assert_true(has_line(&lines, "Vendor", "Acme"));
         assert_true(has_line(&lines, "IPv4", "192.0.2.1"));
         assert_true(has_line(&lines, "", "192.0.2.2"));
+        assert_true(has_line(&lines, "Talks to", "example.org:443  tcp, 5 b/s"));
+        assert_true(has_line(&lines, "", "192.0.2.9  icmp, over"));
         assert_true(has_line(&lines, "Evidence", "mdns.query: x (only asks for it)"));
         top_lines_done(&lines);
         top_list_select(&m->lists[TOP_DEVICES], 1);
@@ -190,6 +197,17 @@ static void flows_are_told_apart_by_their_ends_and_beginning(void **state) {
         assert_true(has_line(&lines, "Responder", "[2001:db8::2]:443  2001:db8::2 port 443  "));
         top_lines_done(&lines);
         json_object_put(list);
+}
+
+static void addresses_are_found_among_the_words(void **state _unused_) {
+        char address[TOP_FILTER_MAX];
+
+        assert_false(top_flows_address("", address));
+        assert_false(top_flows_address(" tcp 443 192.0.2 ", address));
+        assert_true(top_flows_address(" tcp  192.0.2.7 2001:db8::1", address));
+        assert_string_equal(address, "192.0.2.7");
+        assert_true(top_flows_address("2001:db8::1", address));
+        assert_string_equal(address, "2001:db8::1");
 }
 
 static void check_text(void (*format)(struct strbuf *b, uint64_t n), uint64_t n, const char *wanted) {
@@ -265,6 +283,7 @@ int main(void) {
                 cmocka_unit_test_setup_teardown(the_card_of_another_device_is_not_shown, setup, teardown),
                 cmocka_unit_test_setup_teardown(detail_is_bounded, setup, teardown),
                 cmocka_unit_test_setup_teardown(flows_are_told_apart_by_their_ends_and_beginning, setup, teardown),
+                cmocka_unit_test(addresses_are_found_among_the_words),
                 cmocka_unit_test(numbers_fit_their_columns),
                 cmocka_unit_test(ages_are_short),
                 cmocka_unit_test(areas_cover_the_screen_and_do_not_overlap),
