@@ -6,6 +6,7 @@
 #include <linux/bpf.h>
 #include <linux/if_ether.h>
 #include <linux/ip.h>
+#include <linux/pkt_cls.h>
 #include <stdbool.h>
 #include <bpf/bpf_endian.h>
 #include <bpf/bpf_helpers.h>
@@ -37,18 +38,58 @@ struct {
         __type(value, struct plain_flow);
 } plain_flows SEC(".maps");
 
-/* Low bits of the source address, in an order that no prefetcher knows. */
-SEC("xdp.frags")
-int vary(struct xdp_md *ctx) {
+/* Sets the low bits of the source address, in an order that no prefetcher knows. */
+static __always_inline bool set_flow(struct xdp_md *ctx) {
         void *data = (void *) (long) ctx->data, *end = (void *) (long) ctx->data_end;
         __u32 number = next_packet++ * 2654435761U;
         struct iphdr *ip = data + ETH_HLEN;
 
         if ((void *) (ip + 1) > end)
-                return XDP_ABORTED;
+                return false;
         ip->saddr = bpf_htonl(0x0a000000 | (__u32) ((__u64) number * flows_max >> 32));
-        bpf_tail_call(ctx, &tested, 0);
+        return true;
+}
+
+SEC("xdp.frags")
+int vary(struct xdp_md *ctx) {
+        if (set_flow(ctx))
+                bpf_tail_call(ctx, &tested, 0);
         return XDP_ABORTED;
+}
+
+/* For bench-veth: frames out of an interface, and what counts them at the other end. */
+const volatile __u32 out_interface = 0;
+
+SEC("xdp")
+int generate(struct xdp_md *ctx) {
+        return set_flow(ctx) ? bpf_redirect(out_interface, 0) : XDP_ABORTED;
+}
+
+struct {
+        __uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
+        __uint(max_entries, 1);
+        __type(key, __u32);
+        __type(value, __u64);
+} counted SEC(".maps");
+
+static __always_inline void count_one(void) {
+        __u32 zero = 0;
+        __u64 *n = bpf_map_lookup_elem(&counted, &zero);
+
+        if (n)
+                *n += 1;
+}
+
+SEC("xdp")
+int count_xdp(struct xdp_md *ctx) {
+        count_one();
+        return ctx->data_end > ctx->data ? XDP_DROP : XDP_PASS;
+}
+
+SEC("tc")
+int count_tc(struct __sk_buff *skb) {
+        count_one();
+        return skb->len > 0 ? TC_ACT_SHOT : TC_ACT_UNSPEC;
 }
 
 SEC("xdp.frags")
