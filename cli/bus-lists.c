@@ -233,6 +233,18 @@ static int append_alert_filter(sd_bus_message *m, const void *filter) {
         return r < 0 ? r : sd_bus_message_close_container(m);
 }
 
+int bus_read_exceptions(sd_bus_message *reply, struct json_object **ret) {
+        _cleanup_(json_putp) struct json_object *list = NULL;
+        int r = bus_read_reply(reply, &list);
+
+        if (r >= 0)
+                r = convert_all(list, exception_from_bus);
+        if (r < 0)
+                return r;
+        *ret = TAKE_PTR(list);
+        return 0;
+}
+
 int bus_list_alerts(sd_bus *bus, const struct options *options, struct json_object **ret) {
         _cleanup_(sd_bus_message_unrefp) sd_bus_message *reply = NULL;
         _cleanup_(json_putp) struct json_object *alerts = NULL;

@@ -10,6 +10,8 @@
 int bus_list_devices(sd_bus *bus, const struct options *options, struct json_object **ret, struct json_object **ret_networks);
 /* The networks of a list of devices. */
 int bus_list_networks(sd_bus *bus, struct json_object *devices, struct json_object **ret);
+/* Exceptions out of the reply to ListExceptions. */
+int bus_read_exceptions(sd_bus_message *reply, struct json_object **ret);
 int bus_list_alerts(sd_bus *bus, const struct options *options, struct json_object **ret);
 
 /* One device; evidence included. */

@@ -231,6 +231,16 @@ struct json_object *evidence_from_bus(struct json_object *evidence) {
         return map_list(evidence, evidence_mappings, ELEMENTSOF(evidence_mappings));
 }
 
+struct json_object *exception_from_bus(struct json_object *exception) {
+        static const struct mapping mappings[] = {
+                { "Id", "id" },     { "Kind", "kind" },   { "Device", "device", AS_ID },  { "Peer", "peer" },
+                { "Note", "note" }, { "Created", "created", AS_TIME }, { "Expires", "expires", AS_TIME },
+                { "Hits", "hits" }, { "LastHit", "last_hit", AS_TIME },
+        };
+
+        return map(exception, mappings, ELEMENTSOF(mappings));
+}
+
 struct json_object *alert_from_bus(struct json_object *alert) {
         static const struct mapping mappings[] = {
                 { "Id", "id" },     { "Time", "ts", AS_TIME }, { "Kind", "kind" },       { "Severity", "severity" },

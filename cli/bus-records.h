@@ -9,6 +9,7 @@
  * a dictionary has no entry for is left out. NULL: no memory. The caller owns the result, which may share
  * values with its source. */
 struct json_object *evidence_from_bus(struct json_object *evidence);
+struct json_object *exception_from_bus(struct json_object *exception);
 struct json_object *alert_from_bus(struct json_object *alert);
 struct json_object *network_from_bus(struct json_object *properties);
 /* The list that Explain() returns. */

@@ -15,7 +15,7 @@
 #define EXIT_USAGE 2
 
 static const struct verb *const verbs[] = {
-        &verb_status, &verb_list,  &verb_device, &verb_explain, &verb_networks, &verb_alerts, &verb_ack,
+        &verb_status, &verb_list,  &verb_device, &verb_explain, &verb_networks, &verb_alerts, &verb_ack, &verb_mute, &verb_unmute, &verb_exceptions,
         &verb_flows,  &verb_traffic,
         &verb_top,    &verb_monitor, &verb_label, &verb_type,  &verb_notes,   &verb_trust,    &verb_forget, &verb_merge,
         &verb_split,  &verb_mode,  &verb_start,  &verb_stop,    &verb_reload,   &verb_export, &verb_analyze,

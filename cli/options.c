@@ -78,6 +78,19 @@ static bool set_since(struct options *o, const char *value) {
         return false;
 }
 
+/* A span from now on, or a time to come. */
+static bool set_until(struct options *o, const char *value) {
+        uint64_t now = when_now(), past;
+
+        if (when_parse(value, now, &past) >= 0) {
+                /* "2h" is two hours ago to when_parse(). */
+                o->until = past < now ? now + (now - past) : past;
+                return true;
+        }
+        fprintf(stderr, "--expires takes a span such as 2h or 3d, not '%s'.\n", value);
+        return false;
+}
+
 static bool set_choice(const char *option, const char *value, const char *const *choices) {
         for (size_t i = 0; choices[i]; i++)
                 if (strcmp(value, choices[i]) == 0)
@@ -227,9 +240,12 @@ static const struct option_row rows[] = {
         { "all", 'a', NULL, " alerts ack ", "Alerts that are acknowledged, too; with ack: every alert", FLAG(all) },
         { "unacknowledged", 0, NULL, " alerts ", "Only alerts that nobody acknowledged (the default)", FLAG(unacknowledged) },
         { "since", 0, "TIME", " alerts traffic ", "Nothing before that: 2h, 3d, today, 2025-01-31 ...", .set = set_since },
-        { "kind", 0, "KIND", " alerts ", "Only alerts of this kind, such as new_device", .set = set_kind },
+        { "kind", 0, "KIND", " alerts mute ", "Only alerts of this kind, such as new_device", .set = set_kind },
         { "severity", 0, "LEVEL", " alerts ", "Only alerts at least info, warning or critical", .set = set_severity },
-        { "device", 0, "DEVICE", " alerts flows ", "Only alerts about one device, or its flows", TEXT(device) },
+        { "device", 0, "DEVICE", " alerts flows mute ", "Only alerts about one device, or its flows", TEXT(device) },
+        { "peer", 0, "PEER", " mute ", "Only alerts with this peer: as in the alert, or its address", TEXT(peer) },
+        { "note", 0, "TEXT", " mute ", "Why", TEXT(note) },
+        { "expires", 0, "SPAN", " mute ", "Only for so long: 2h, 3d ...", .set = set_until },
         { "address", 0, "ADDRESS", " flows ", "Only flows of an address or prefix, such as 192.0.2.0/24", .set = set_address },
         { "port", 0, "PORT", " flows ", "Only flows with this port at either end", .set = set_port },
         { "protocol", 0, "PROTOCOL", " flows ", "Only flows of tcp, udp, icmp, ... or a number", .set = set_protocol },
@@ -284,7 +300,7 @@ static bool setter_was_used(option_setter set, const struct options *o) {
                 option_setter set;
                 bool used;
         } setters[] = {
-                { set_limit, o->limit > 0 },         { set_max_flows, o->max_flows > 0 },         { set_since, o->since > 0 },       { set_presence, o->presence != NULL },
+                { set_limit, o->limit > 0 },         { set_max_flows, o->max_flows > 0 },         { set_since, o->since > 0 }, { set_until, o->until > 0 },       { set_presence, o->presence != NULL },
                 { set_sort, o->sort != NULL },       { set_type, o->type != NULL },     { set_category, o->category != NULL },
                 { set_address, o->address != NULL }, { set_port, o->port > 0 },
                 { set_protocol, o->protocol != NULL }, { set_state, o->state != NULL },

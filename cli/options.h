@@ -21,7 +21,8 @@ struct options {
 
         /* Which alerts */
         bool all, unacknowledged;
-        const char *kind, *severity, *device;
+        const char *kind, *severity, *device, *peer, *note;
+        uint64_t until; /* us since the epoch, 0: for ever */
         uint64_t since; /* us since the epoch, 0: all */
         uint32_t limit; /* 0: none */
 

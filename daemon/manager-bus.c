@@ -13,6 +13,7 @@
 #include "daemon/append-bus.h"
 #include "daemon/device-bus.h"
 #include "daemon/export.h"
+#include "daemon/exception-bus.h"
 #include "daemon/flow-bus.h"
 #include "daemon/log.h"
 #include "daemon/manager-output.h"
@@ -558,6 +559,9 @@ const struct method manager_methods[] = {
         { LANSCOPE_MANAGER_INTERFACE, "FindDevice", NULL, parse_find_device, find_device },
         { LANSCOPE_MANAGER_INTERFACE, "ListAlerts", NULL, parse_list_alerts, list_alerts },
         { LANSCOPE_MANAGER_INTERFACE, "AcknowledgeAlerts", LANSCOPE_ACTION_MANAGE_ALERTS, parse_acknowledge, acknowledge },
+        { LANSCOPE_MANAGER_INTERFACE, "MuteAlerts", LANSCOPE_ACTION_MANAGE_ALERTS, exception_bus_parse_mute, exception_bus_mute },
+        { LANSCOPE_MANAGER_INTERFACE, "UnmuteAlerts", LANSCOPE_ACTION_MANAGE_ALERTS, exception_bus_parse_unmute, exception_bus_unmute },
+        { LANSCOPE_MANAGER_INTERFACE, "ListExceptions", NULL, NULL, exception_bus_list },
         { LANSCOPE_MANAGER_INTERFACE, "ListFlows", LANSCOPE_ACTION_INSPECT_TRAFFIC, flow_bus_parse_list, flow_bus_list },
         { LANSCOPE_MANAGER_INTERFACE, "ListTalkers", LANSCOPE_ACTION_INSPECT_TRAFFIC, talker_bus_parse, talker_bus_list },
         { LANSCOPE_MANAGER_INTERFACE, "GetTraffic", LANSCOPE_ACTION_INSPECT_TRAFFIC, traffic_bus_parse, traffic_bus_get },
@@ -593,6 +597,9 @@ const sd_bus_vtable manager_vtable[] = {
                                 METHOD_FLAGS),
         SD_BUS_METHOD_WITH_ARGS("AcknowledgeAlerts", SD_BUS_ARGS("at", ids), SD_BUS_RESULT("u", acknowledged),
                                 method_dispatch, METHOD_FLAGS),
+        SD_BUS_METHOD_WITH_ARGS("MuteAlerts", SD_BUS_ARGS("a{sv}", exception), SD_BUS_RESULT("t", id), method_dispatch, METHOD_FLAGS),
+        SD_BUS_METHOD_WITH_ARGS("UnmuteAlerts", SD_BUS_ARGS("t", id), SD_BUS_NO_RESULT, method_dispatch, METHOD_FLAGS),
+        SD_BUS_METHOD_WITH_ARGS("ListExceptions", SD_BUS_NO_ARGS, SD_BUS_RESULT("aa{sv}", exceptions), method_dispatch, METHOD_FLAGS),
         SD_BUS_METHOD_WITH_ARGS("ListFlows", SD_BUS_ARGS("a{sv}", filter), SD_BUS_RESULT("aa{sv}", flows), method_dispatch,
                                 METHOD_FLAGS),
         SD_BUS_METHOD_WITH_ARGS("ListTalkers", SD_BUS_ARGS("a{sv}", filter), SD_BUS_RESULT("aa{sv}", talkers), method_dispatch,

@@ -96,7 +96,11 @@ int manager_merge(struct manager *m, uint64_t id, uint64_t other) {
                 return r;
         merged = inventory_get(manager_inventory(m), id);
         r = store_merge(m->store, merged, other);
-        return r < 0 ? not_saved_yet(m, "merge", id, other) : 0;
+        if (r < 0)
+                return not_saved_yet(m, "merge", id, other);
+        manager_save_exceptions(m);
+        (void) manager_load_exceptions(m);
+        return 0;
 }
 
 int manager_split(struct manager *m, uint64_t id, const struct mac_address *mac, uint64_t *ret_id) {
@@ -238,4 +242,53 @@ int manager_reload(struct manager *m, char ***ret) {
         (void) sd_notify(false, "READY=1");
         manager_notify_status(m);
         return r;
+}
+
+int manager_load_exceptions(struct manager *m) {
+        _cleanup_(freep) struct alert_exception *list = calloc(ALERT_EXCEPTIONS_MAX, sizeof *list);
+        uint64_t now = engine_now(m->engine);
+        size_t kept = 0;
+        int n;
+
+        if (!list)
+                return -ENOMEM;
+        n = store_list_exceptions(m->store, list, ALERT_EXCEPTIONS_MAX);
+        if (n < 0)
+                return n;
+        for (int i = 0; i < n; i++)
+                if (list[i].expires != 0 && list[i].expires <= now)
+                        (void) store_delete_exception(m->store, list[i].id);
+                else
+                        list[kept++] = list[i];
+        return alert_ledger_set_exceptions(engine_alert_ledger(m->engine), list, kept);
+}
+
+void manager_save_exceptions(struct manager *m) {
+        size_t n;
+        const struct alert_exception *list = alert_ledger_exceptions(engine_alert_ledger(m->engine), &n);
+
+        for (size_t i = 0; i < n; i++)
+                if (list[i].hits > 0 && store_save_exception_hits(m->store, &list[i]) < 0)
+                        return;
+}
+
+int manager_mute(struct manager *m, struct alert_exception *e) {
+        size_t n;
+        int r;
+
+        alert_ledger_exceptions(engine_alert_ledger(m->engine), &n);
+        if (n >= ALERT_EXCEPTIONS_MAX)
+                return -E2BIG;
+        e->created = engine_now(m->engine);
+        manager_save_exceptions(m);
+        r = store_add_exception(m->store, e);
+        return r < 0 ? r : manager_load_exceptions(m);
+}
+
+int manager_unmute(struct manager *m, uint64_t id) {
+        int r;
+
+        manager_save_exceptions(m);
+        r = store_delete_exception(m->store, id);
+        return r < 0 ? r : manager_load_exceptions(m);
 }

@@ -434,6 +434,7 @@ static int on_prune(sd_event_source *s, uint64_t usec, void *userdata) {
                 log_error("Cannot remove what is too old: %s", store_last_error(m->store));
         else
                 manager_recount_alerts(m);
+        manager_save_exceptions(m);
         (void) sd_event_source_set_time(s, usec + (r > 0 ? PRUNE_AGAIN : PRUNE_INTERVAL));
         return sd_event_source_set_enabled(s, SD_EVENT_ONESHOT);
 }
@@ -674,6 +675,8 @@ static int restore(struct manager *m) {
         /* Names and classes are derived when time passes: before anybody can ask. */
         inventory_advance(inventory, m->options->replay ? 0 : now_realtime());
         r = store_resolve_alerts(m->store);
+        if (r >= 0)
+                r = manager_load_exceptions(m);
         return r < 0 ? r : store_count_unacknowledged(m->store, &m->unacknowledged);
 }
 
@@ -852,6 +855,7 @@ int manager_run(struct manager *m) {
         /* The flows that go on end here, and count until here. */
         (void) engine_set_flows(m->engine, false, &m->config.flow_table);
         manager_commit_alerts(m);
+        manager_save_exceptions(m);
         changes_flush(m->changes);
         if (store_flush(m->store, 0) < 0) {
                 log_error("Not everything that was seen could be saved: %s", store_last_error(m->store));

@@ -128,6 +128,13 @@ int manager_forget(struct manager *manager, uint64_t id);
 /* -EINPROGRESS, of these two: done, but not on the disk yet; that is tried again. */
 int manager_merge(struct manager *manager, uint64_t id, uint64_t other);
 int manager_split(struct manager *manager, uint64_t id, const struct mac_address *mac, uint64_t *ret_id);
+/* Takes effect at once; sets the id. -E2BIG: ALERT_EXCEPTIONS_MAX is reached. */
+int manager_mute(struct manager *manager, struct alert_exception *exception);
+int manager_unmute(struct manager *manager, uint64_t id); /* -ENOENT */
+/* Gives the engine the exceptions that the store has, but for those that are over. */
+int manager_load_exceptions(struct manager *manager);
+/* How often each was met, into the store. */
+void manager_save_exceptions(struct manager *manager);
 int manager_acknowledge(struct manager *manager, const uint64_t *ids, size_t n, size_t *ret_n);
 
 /* Interfaces: none for the one with the default route. Until the next reload. On failure all goes on as before,

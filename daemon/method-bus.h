@@ -37,6 +37,7 @@ struct method_call {
                         size_t n;
                 } alerts;
                 struct store_alert_filter alert_filter;
+                struct alert_exception exception;
                 struct {
                         const char *presence, *category, *type;
                         int trusted; /* -1: either */

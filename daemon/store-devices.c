@@ -194,6 +194,8 @@ int store_merge(struct store *store, const struct device *merged, uint64_t other
                 r = store_run(store, SQL_DEVICE_DELETE, NUMBER(other));
         if (r >= 0)
                 r = store_run(store, SQL_ALERTS_MOVE, NUMBER(other), NUMBER(merged->id));
+        if (r >= 0)
+                r = store_run(store, SQL_EXCEPTIONS_MOVE, NUMBER(other), NUMBER(merged->id));
         r = store_end(store, r);
         return r < 0 ? r : 0;
 }

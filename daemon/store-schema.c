@@ -318,6 +318,15 @@ const char *const store_sql[_SQL_MAX] = {
         [SQL_ALERTS_COUNT_UNACKNOWLEDGED] = "SELECT count(*) FROM alerts WHERE acknowledged = 0",
         [SQL_ALERTS_LAST] = "SELECT coalesce(max(seq), 0) FROM sqlite_sequence WHERE name = 'alerts'",
 
+        [SQL_EXCEPTION_INSERT] = "INSERT INTO alert_exceptions (id, kind, device, peer, note, created, expires, hits,"
+                                 " last_hit) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)",
+        [SQL_EXCEPTION_DELETE] = "DELETE FROM alert_exceptions WHERE id = ?1",
+        [SQL_EXCEPTION_HITS] = "UPDATE alert_exceptions SET hits = ?2, last_hit = ?3 WHERE id = ?1",
+        [SQL_EXCEPTIONS_LIST] = "SELECT id, kind, device, peer, note, created, expires, hits, last_hit"
+                                " FROM alert_exceptions ORDER BY id",
+        [SQL_EXCEPTIONS_LAST] = "SELECT coalesce(max(seq), 0) FROM sqlite_sequence WHERE name = 'alert_exceptions'",
+        [SQL_EXCEPTIONS_MOVE] = "UPDATE alert_exceptions SET device = ?2 WHERE device = ?1",
+
         [SQL_COUNT_NETWORKS] = "SELECT count(*) FROM networks",
         [SQL_COUNT_DEVICES] = "SELECT count(*) FROM devices",
         [SQL_COUNT_ALERTS] = "SELECT count(*) FROM alerts",

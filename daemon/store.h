@@ -6,6 +6,7 @@
 #include <stdint.h>
 
 #include "common/macro.h"
+#include "engine/detect/alert-exception.h"
 #include "engine/detect/alert.h"
 #include "engine/inventory/inventory.h"
 
@@ -142,6 +143,14 @@ int store_add_alerts(struct store *store, const struct alert *alerts, size_t n);
 int store_update_alert(struct store *store, const struct alert *alert, bool unacknowledge, bool *ret_acknowledged);
 /* What was active when the service ended is resolved: nobody watched since. */
 int store_resolve_alerts(struct store *store);
+
+/* Exceptions. Durable on return, but for hits. */
+/* Sets its id. -EINVAL: text that is not UTF-8. */
+int store_add_exception(struct store *store, struct alert_exception *exception);
+int store_delete_exception(struct store *store, uint64_t id); /* -ENOENT */
+/* Oldest first, at most `max`; how many, or -errno. */
+int store_list_exceptions(struct store *store, struct alert_exception *ret, size_t max);
+int store_save_exception_hits(struct store *store, const struct alert_exception *exception);
 
 struct store_alert_filter {
         bool unacknowledged;

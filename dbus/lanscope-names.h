@@ -14,6 +14,7 @@
 
 #define LANSCOPE_ERROR_NO_SUCH_DEVICE "org.lanscope1.Error.NoSuchDevice"
 #define LANSCOPE_ERROR_NO_SUCH_ALERT "org.lanscope1.Error.NoSuchAlert"
+#define LANSCOPE_ERROR_NO_SUCH_EXCEPTION "org.lanscope1.Error.NoSuchException"
 #define LANSCOPE_ERROR_NOT_SAVED "org.lanscope1.Error.NotSaved"
 #define LANSCOPE_ERROR_CAPTURE "org.lanscope1.Error.CaptureFailed"
 

@@ -16,6 +16,11 @@ __lanscopectl_options() {
         lanscopectl $1 --help 2>/dev/null | grep -oE -- '--[a-z-]+=?' | sort -u
 }
 
+# An unknown one is answered with all there are.
+__lanscopectl_kinds() {
+        lanscopectl alerts --kind=? 2>&1 | sed -nE 's/^.*Kinds are: (.*)\.$/\1/p'
+}
+
 _lanscopectl() {
         local cur=${COMP_WORDS[COMP_CWORD]} prev=${COMP_WORDS[COMP_CWORD - 1]} verb='' words='' i option=''
 
@@ -37,6 +42,7 @@ _lanscopectl() {
                 words='name type vendor ip mac presence last-seen first-seen traffic'
                 [[ $verb == flows ]] && words='bytes rate rtt retransmissions last'
                 ;;
+        --kind) words=$(__lanscopectl_kinds) ;;
         --protocol) words='tcp udp icmp icmp6' ;;
         --state) words='syn_sent syn_ack established fin_wait closing closed reset unknown' ;;
         --view) words='devices flows talkers alerts' ;;

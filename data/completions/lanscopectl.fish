@@ -45,7 +45,8 @@ complete -c lanscopectl -n '__lanscopectl_verb_is flows' -l sort -x -a 'bytes ra
 complete -c lanscopectl -n '__lanscopectl_verb_is flows' -l protocol -x -a 'tcp udp icmp icmp6'
 complete -c lanscopectl -n '__lanscopectl_verb_is flows' -l state -x -a 'syn_sent syn_ack established fin_wait closing closed reset unknown'
 complete -c lanscopectl -n '__lanscopectl_verb_is alerts' -l severity -x -a 'info warning critical'
-complete -c lanscopectl -n '__lanscopectl_verb_is alerts flows' -l device -x -a '(__lanscopectl_devices)'
+complete -c lanscopectl -n '__lanscopectl_verb_is alerts mute' -l kind -x -a '(lanscopectl alerts --kind=? 2>&1 | sed -nE "s/^.*Kinds are: (.*)\.\$/\1/p" | string split " ")'
+complete -c lanscopectl -n '__lanscopectl_verb_is alerts flows mute' -l device -x -a '(__lanscopectl_devices)'
 complete -c lanscopectl -n '__lanscopectl_verb_is top' -l view -x -a 'devices flows talkers alerts'
 complete -c lanscopectl -n '__lanscopectl_verb_is export analyze' -l format -x -a 'json jsonl csv'
 complete -c lanscopectl -n '__lanscopectl_verb_is export' -l output -s o -r -F

@@ -9,6 +9,7 @@ from harness import Bus, ctl, environment, main, verbs
 ARGUMENTS = {'top': ['--batch=1'], 
     'device': ['x'], 'explain': ['x'], 'ack': ['1'], 'label': ['x', 'y'], 'type': ['x', 'printer'], 'notes': ['x', 'y'],
     'trust': ['x'], 'forget': ['x'], 'merge': ['x', 'y'], 'split': ['x', '02:00:00:00:00:01'], 'mode': ['host'],
+    'mute': ['1'], 'unmute': ['1'],
 }
 
 

@@ -279,6 +279,22 @@ class Changing(WithService):
         self.assertEqual(len(self.json('list')), 18)
         self.fails('split', TWINS[0], '02:00:00:00:00:99', says='02:00:00:00:00:99')
 
+    def test_what_is_muted(self):
+        alert = self.json('alerts', '--all')[0]
+        self.assertIn('unmute 1', self.good('mute', str(alert['id']), '--note=ours', '--expires=2h'))
+        self.assertIn('unmute 2', self.good('mute', '--kind=port_scan', '--peer=192.0.2.9'))
+        first, second = self.json('exceptions')
+        self.assertEqual((first['kind'], first['device'], first['note'], first['hits']), (alert['kind'], alert['device'], 'ours', 0))
+        self.assertGreater(first['expires'], first['created'])
+        self.assertEqual((second['kind'], second['device'], second['peer'], second['expires']), ('port_scan', '', '192.0.2.9', None))
+        text = self.good('exceptions')
+        for word in (alert['name'].split()[0], 'any', 'never', 'ours'):
+            self.assertIn(word, text)
+        self.good('unmute', '1', '2')
+        self.assertEqual(self.json('exceptions'), [])
+        self.fails('unmute', '1', says='no such exception')
+        self.fails('mute', '4711', says='There is no alert 4711')
+
     def test_alerts(self):
         alerts = self.json('alerts')
         self.assertEqual(len(alerts), 18)

@@ -273,6 +273,26 @@ static void a_named_file_must_be_there(void **state _unused_) {
         assert_int_equal(config_load(&c, NULL, folders, NULL, NULL, &failed), 0);
 }
 
+static void packaged_file_lists_every_detector_setting(void **state _unused_) {
+        const char *root = getenv("SOURCE_ROOT");
+        const struct detect_setting_info *info;
+        char path[512], text[65536], line[128];
+        size_t n;
+        FILE *f;
+
+        snprintf(path, sizeof path, "%s/data/lanscoped.conf", root ? root : ".");
+        f = fopen(path, "re");
+        assert_non_null(f);
+        n = fread(text, 1, sizeof text - 1, f);
+        text[n] = '\0';
+        fclose(f);
+        for (enum detect_setting i = 0; (info = detect_setting_info(i)); i++) {
+                snprintf(line, sizeof line, "\n#%s=", info->key);
+                assert_non_null(strstr(text, line));
+                assert_true(info->least <= info->standard && info->standard <= info->most);
+        }
+}
+
 static void detectors_have_a_table_of_their_own(void **state _unused_) {
         struct config config, fresh;
         struct heard heard;
@@ -296,6 +316,7 @@ static void detectors_have_a_table_of_their_own(void **state _unused_) {
 
 int main(void) {
         const struct CMUnitTest tests[] = {
+                cmocka_unit_test(packaged_file_lists_every_detector_setting),
                 cmocka_unit_test(detectors_have_a_table_of_their_own),
                 cmocka_unit_test(time_spans_are_read_as_systemd_does),
                 cmocka_unit_test(sizes_take_units_of_1024),

@@ -119,6 +119,44 @@ static void news_of_an_alert_are_kept(void **state) {
         assert_int_equal(store_update_alert(f->store, &alert, false, &acknowledged), -ENOENT);
 }
 
+static void exceptions_come_back(void **state) {
+        struct fixture *f = *state;
+        struct alert_exception e = { .kind = ALERT_PORT_SCAN, .device = UINT64_MAX, .peer = "192.0.2.1", .note = "caf\xc3\xa9",
+                                     .created = NOW, .expires = NOW + 5 }, any = { .kind = _ALERT_KIND_INVALID, .peer = "x" };
+        struct alert_exception list_of[4];
+
+        fixture_open(f);
+        assert_int_equal(store_add_exception(f->store, &e), 0);
+        assert_int_equal(store_add_exception(f->store, &any), 0);
+        assert_true(e.id == 1 && any.id == 2);
+        e.hits = 7;
+        e.last_hit = NOW + 1;
+        assert_int_equal(store_save_exception_hits(f->store, &e), 0);
+        fixture_reopen(f);
+        assert_int_equal(store_list_exceptions(f->store, list_of, 4), 2);
+        assert_memory_equal(&list_of[0], &e, sizeof e);
+        assert_int_equal(list_of[1].kind, _ALERT_KIND_INVALID);
+        assert_int_equal(store_list_exceptions(f->store, list_of, 1), 1);
+        assert_int_equal(store_delete_exception(f->store, 2), 0);
+        assert_int_equal(store_delete_exception(f->store, 2), -ENOENT);
+        assert_int_equal(store_add_exception(f->store, &any), 0);
+        assert_int_equal(any.id, 3); /* ids are never used twice */
+        strcpy(any.note, "\xff");
+        assert_int_equal(store_add_exception(f->store, &any), -EINVAL);
+}
+
+/* What a newer lanscope knew must not become "all". */
+static void exception_of_an_unknown_kind_is_skipped(void **state) {
+        struct fixture *f = *state;
+        struct alert_exception one;
+
+        fixture_open(f);
+        f->store = store_close(f->store);
+        fixture_tamper(f, "INSERT INTO alert_exceptions VALUES (1, 'earthquake', 0, '', '', 0, 0, 0, 0)");
+        fixture_open(f);
+        assert_int_equal(store_list_exceptions(f->store, &one, 1), 0);
+}
+
 static int compare_texts(void *userdata, const struct alert *alert) {
         const struct alert *expected = userdata;
 
@@ -346,6 +384,8 @@ int main(void) {
         const struct CMUnitTest tests[] = {
                 TEST(every_field_comes_back),
                 TEST(news_of_an_alert_are_kept),
+                TEST(exceptions_come_back),
+                TEST(exception_of_an_unknown_kind_is_skipped),
                 TEST(texts_come_back),
                 TEST(missing_texts_are_empty),
                 TEST(long_text_is_cut_at_a_character),
