@@ -61,6 +61,7 @@ static void print_drops(const struct screen *s, struct json_object *statistics) 
                 { "capture.rate_limited", "not read in full, of sources that sent too many" },
                 { "capture.sightings_dropped", "whose addresses found no room in the kernel's table" },
                 { "engine.sightings_dropped", "whose addresses were too many in one second" },
+                { "traffic.lost", "additions to the history that found no memory" },
                 { "flows.evicted", "flows ended early, to make room for others" },
                 { "output.lines_dropped", "lines that could not be written to the files of [Output]" },
                 { "service.alerts_dropped", "alerts that could not be stored" },
