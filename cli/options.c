@@ -12,6 +12,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "cli/flow-workers.h"
 #include "cli/when.h"
 #include "common/macro.h"
 #include "engine/classify/device-type.h"
@@ -69,6 +70,10 @@ static bool set_limit(struct options *o, const char *value) {
 
 static bool set_max_flows(struct options *o, const char *value) {
         return read_number("max-flows", value, FLOW_TABLE_MAX, &o->max_flows);
+}
+
+static bool set_workers(struct options *o, const char *value) {
+        return read_number("workers", value, FLOW_WORKERS_MAX, &o->workers);
 }
 
 static bool set_since(struct options *o, const char *value) {
@@ -262,6 +267,7 @@ static const struct option_row rows[] = {
         { "alerts", 0, NULL, " analyze ", "One JSON object per alert", FLAG(alerts) },
         { "flows", 0, NULL, " analyze ", "One JSON object per flow, as the flows end", FLAG(flows) },
         { "max-flows", 0, "N", " analyze ", "Keep at most this many flows at a time (1048576)", .set = set_max_flows },
+        { "workers", 0, "N", " analyze ", "Count flows in so many threads (1 to 16); with --flows alone", .set = set_workers },
         { "no-tcp-analysis", 0, NULL, " analyze ", "No round trips and losses of TCP: flows are counted faster\nand take half of the memory",
           FLAG(no_tcp_analysis) },
         { "stats", 0, NULL, " analyze ", "One JSON object of totals per file", FLAG(stats) },
@@ -300,7 +306,9 @@ static bool setter_was_used(option_setter set, const struct options *o) {
                 option_setter set;
                 bool used;
         } setters[] = {
-                { set_limit, o->limit > 0 },         { set_max_flows, o->max_flows > 0 },         { set_since, o->since > 0 }, { set_until, o->until > 0 },       { set_presence, o->presence != NULL },
+                { set_limit, o->limit > 0 },         { set_max_flows, o->max_flows > 0 },
+                { set_workers, o->workers > 0 },
+                { set_since, o->since > 0 },         { set_until, o->until > 0 },       { set_presence, o->presence != NULL },
                 { set_sort, o->sort != NULL },       { set_type, o->type != NULL },     { set_category, o->category != NULL },
                 { set_address, o->address != NULL }, { set_port, o->port > 0 },
                 { set_protocol, o->protocol != NULL }, { set_state, o->state != NULL },

@@ -37,6 +37,7 @@ struct options {
         bool facts, devices, alerts, flows, stats; /* what analyze prints; none: the report */
         uint32_t max_flows; /* 0: the default */
         bool no_tcp_analysis;
+        uint32_t workers; /* 0: none, the reader does it all */
 
         /* The dashboard */
         const char *view;

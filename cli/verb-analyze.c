@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "cli/analysis.h"
+#include "cli/flow-workers.h"
 #include "cli/output.h"
 #include "cli/rules-folders.h"
 #include "cli/verbs.h"
@@ -68,6 +69,16 @@ static bool dissects_only(const struct options *o) {
         return (o->facts || o->flows) && !o->devices && !o->alerts && !o->stats;
 }
 
+/* Flows and nothing else. */
+static bool counts_only(const struct options *o) {
+        return dissects_only(o) && !o->facts && !o->drop_duplicates;
+}
+
+static void set_flow_table(struct flow_table_config *config, const struct options *o) {
+        config->analysis = !o->no_tcp_analysis;
+        config->flows_max = o->max_flows ?: config->flows_max;
+}
+
 static int new_engine(struct analysis *a, const struct ruleset *rules) {
         const struct options *o = a->options;
         struct engine_ops ops = {
@@ -84,10 +95,9 @@ static int new_engine(struct analysis *a, const struct ruleset *rules) {
         config.dissect_only = dissects_only(o);
         config.detect = true;
         config.flows = o->flows || o->stats || o->alerts || wants_report(o);
-        config.flows_only = config.dissect_only && !o->facts && !o->drop_duplicates;
+        config.flows_only = counts_only(o);
         config.duplicate_window = o->drop_duplicates ? DUPLICATE_WINDOW_DEFAULT : 0;
-        config.flow_table.analysis = !o->no_tcp_analysis;
-        config.flow_table.flows_max = o->max_flows ?: config.flow_table.flows_max;
+        set_flow_table(&config.flow_table, o);
         r = engine_new(&a->engine, &config, &ops);
         if (r >= 0 && !config.dissect_only)
                 inventory_set_rules(engine_inventory(a->engine), rules);
@@ -95,6 +105,16 @@ static int new_engine(struct analysis *a, const struct ruleset *rules) {
                 a->lines->inventory = engine_inventory(a->engine);
         if (r >= 0)
                 a->lines->names = engine_peer_names(a->engine);
+        return r;
+}
+
+/* `r` is how reading ended. */
+static int complain(struct analysis *a, const struct capture_file *file, int r) {
+        a->complaint = capture_file_error(file);
+        if (r < 0 && !a->complaint)
+                a->complaint = strerror(-r);
+        if (a->complaint)
+                fprintf(stderr, "%s: %s\n", a->path, a->complaint);
         return r;
 }
 
@@ -108,12 +128,18 @@ static int feed(struct analysis *a, struct capture_file *file) {
         a->first = engine_earliest(a->engine);
         a->last = engine_now(a->engine);
         engine_flush(a->engine);
-        a->complaint = capture_file_error(file);
-        if (r < 0 && !a->complaint)
-                a->complaint = strerror(-r);
-        if (a->complaint)
-                fprintf(stderr, "%s: %s\n", a->path, a->complaint);
-        return r;
+        return complain(a, file, r);
+}
+
+/* The same in several threads, flows alone. */
+static int feed_workers(struct analysis *a, struct capture_file *file, struct flow_workers *workers) {
+        struct frame frames[BATCH];
+        int r;
+
+        while ((r = capture_file_read(file, frames, BATCH)) > 0)
+                a->failed |= flow_workers_feed(workers, frames, (size_t) r) < 0;
+        a->failed |= flow_workers_finish(workers) < 0;
+        return complain(a, file, r);
 }
 
 static int print_each(const struct options *options, struct json_object *list) {
@@ -153,16 +179,40 @@ static int print(const struct analysis *a) {
         return status;
 }
 
-static int analyze(struct analysis *a, struct capture_file *file, const struct ruleset *rules) {
-        int r = new_engine(a, rules), status;
+static int analyze_alone(struct analysis *a, struct capture_file *file, const struct ruleset *rules) {
+        int r = new_engine(a, rules);
 
-        if (r < 0) {
+        if (r >= 0)
+                r = feed(a, file);
+        else
                 fprintf(stderr, "%s: cannot analyze: %s\n", a->path, strerror(-r));
-                return 1;
+        return r;
+}
+
+static int analyze_together(struct analysis *a, struct capture_file *file) {
+        struct flow_table_ops ops = { take_flow, a };
+        struct flow_workers *workers = NULL;
+        struct flow_table_config config;
+        int r;
+
+        flow_table_config_default(&config);
+        set_flow_table(&config, a->options);
+        r = flow_workers_new(&workers, a->options->workers, &config, &ops);
+        if (r >= 0)
+                r = feed_workers(a, file, workers);
+        else
+                fprintf(stderr, "%s: cannot analyze: %s\n", a->path, strerror(-r));
+        flow_workers_free(workers);
+        return r;
+}
+
+static int analyze(struct analysis *a, struct capture_file *file, const struct ruleset *rules) {
+        int r = a->options->workers > 0 ? analyze_together(a, file) : analyze_alone(a, file, rules), status = r < 0;
+
+        if (a->engine || a->options->workers > 0) {
+                flow_top_sort(&a->top);
+                status |= print(a);
         }
-        r = feed(a, file);
-        flow_top_sort(&a->top);
-        status = print(a) | (r < 0);
         if (a->failed)
                 status |= output_no_memory();
         engine_free(a->engine);
@@ -199,6 +249,10 @@ static bool options_agree(const struct options *o) {
 
         if (csv && (!o->flows || o->facts || o->devices || o->alerts || o->stats)) {
                 fprintf(stderr, "--format=csv goes with --flows alone.\n");
+                return false;
+        }
+        if (o->workers > 0 && (!o->flows || !counts_only(o))) {
+                fprintf(stderr, "--workers goes with --flows alone.\n");
                 return false;
         }
         if (o->limit > 0 && !o->flows && !wants_report(o)) {

@@ -104,6 +104,12 @@ class Analyze(unittest.TestCase):
         for a, p in zip(analysed, plain, strict=True):
             self.assertEqual({**a, **dict.fromkeys(columns)}, p)
 
+    def test_flows_of_several_workers(self):
+        outputs = [self.good('--flows', '--workers=%d' % n, self.home) for n in (1, 2, 4)]
+        self.assertEqual(outputs[1:], outputs[:1] * 2)
+        self.assertEqual(sorted(outputs[0].splitlines()), sorted(self.good('--flows', self.home).splitlines()))
+        self.assertEqual(self.good('--flows', '--workers=2', '--limit=1', self.home), self.good('--flows', '--limit=1', self.home))
+
     def test_flows_as_csv(self):
         flows = lines(self.good('--flows', self.home))
         rows = list(csv.DictReader(self.good('--flows', '--format=csv', self.home).splitlines()))
@@ -116,7 +122,8 @@ class Analyze(unittest.TestCase):
                     self.assertEqual(float(row[key]), value, key)
 
     def test_options_of_flows_that_do_not_fit(self):
-        for options in ('--format=csv',), ('--format=csv', '--flows', '--facts'), ('--limit=3', '--facts'), ('--flows', '--max-flows=0'):
+        for options in ('--format=csv',), ('--format=csv', '--flows', '--facts'), ('--limit=3', '--facts'), ('--flows', '--max-flows=0'), \
+                       ('--flows', '--workers=0'), ('--flows', '--workers=17'), ('--workers=2',), ('--flows', '--facts', '--workers=2'):
             self.assertEqual(ctl('analyze', *options, self.home).returncode, 2, options)
 
     def test_several_kinds_at_once(self):
