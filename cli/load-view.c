@@ -26,6 +26,7 @@ static const struct {
         { "sessions.live", "limit.sessions", "sessions" },
         { "sessions.buffered", "limit.session_bytes", NULL },
         { "names.known", "limit.names", "names" },
+        { "talkers.known", "limit.talkers", NULL },
         { "store.networks", "limit.networks", NULL },
         { "store.alerts", "limit.alerts", "alerts" },
         { "store.file_bytes", "limit.store_bytes", NULL },

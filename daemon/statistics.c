@@ -124,6 +124,7 @@ static const struct row flows_rows[] = {
 };
 
 static const struct row talkers_rows[] = {
+        ROW(talkers_counters, "talkers", known),
         ROW(talkers_counters, "talkers", displaced),
 };
 
@@ -208,6 +209,7 @@ static int take_limits(const struct manager *m, take_fn take, void *userdata) {
                 { "limit.networks", m->config.inventory.networks_max },
                 { "limit.flows", m->config.flows ? m->config.flow_table.flows_max : 0 },
                 { "limit.names", PEER_NAMES_MAX },
+                { "limit.talkers", m->config.flows ? TALKERS_PLACES : 0 },
                 { "limit.alerts", m->config.store.alerts_max },
                 { "limit.store_bytes", m->config.store.size_max },
                 { "service.changes_waiting", changes_waiting(m->changes) },

@@ -86,5 +86,5 @@ void talkers_get_counters(const struct talkers *t, struct talkers_counters *ret)
         struct heavy_counters counters;
 
         heavy_hitters_get_counters(t->running, &counters);
-        *ret = (struct talkers_counters) { .displaced = counters.displaced };
+        *ret = (struct talkers_counters) { .known = counters.taken, .displaced = counters.displaced };
 }

@@ -34,6 +34,7 @@ void talkers_turn(struct talkers *talkers, uint64_t begin, uint64_t now);
 const struct talker *talkers_get(const struct talkers *talkers, uint64_t now, size_t *ret_n);
 
 struct talkers_counters {
+        uint64_t known;     /* have a place */
         uint64_t displaced; /* had to leave for somebody new */
 };
 void talkers_get_counters(const struct talkers *talkers, struct talkers_counters *ret);

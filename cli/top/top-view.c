@@ -15,7 +15,7 @@
 #define RATES_WIDTH 27
 #define COUNTS_MIN 60 /* columns for a count in each tab */
 
-/* "eth0 ebpf, wlan0 failed" */
+/* ": eth0 ebpf, wlan0 failed" */
 static void format_interfaces(struct strbuf *b, struct json_object *list) {
         size_t n = json_object_is_type(list, json_type_array) ? json_object_array_length(list) : 0;
 
@@ -24,7 +24,7 @@ static void format_interfaces(struct strbuf *b, struct json_object *list) {
                 const char *state = json_text_at(interface, "State");
                 bool capturing = strcmp(state, "capturing") == 0;
 
-                strbuf_printf(b, "%s%s %s", i > 0 ? ", " : "", json_text_at(interface, "Name"),
+                strbuf_printf(b, "%s%s %s", i > 0 ? ", " : ": ", json_text_at(interface, "Name"),
                               capturing ? json_text_at(interface, "Backend") : state);
         }
 }
@@ -80,7 +80,6 @@ static void draw_status(const struct top_model *m, const struct top_pen *pen, co
         column += 1 + top_pen_text(pen, area->row, column + 1, end - column - 1, paint, state);
         if (m->status) {
                 strbuf_printf(&b, "%s mode", json_text_at(m->status, "Mode"));
-                strbuf_string(&b, json_object_array_length(json_at(m->status, "Interfaces")) > 0 ? ": " : "");
                 format_interfaces(&b, json_at(m->status, "Interfaces"));
                 top_pen_text(pen, area->row, column + 2, end > column + 2 ? end - column - 2 : 0, TOP_PAINT_NONE, text);
         }
@@ -99,7 +98,14 @@ static size_t draw_count(const struct top_pen *pen, const struct top_area *area,
 }
 
 static uint64_t lost_packets(const struct top_model *m) {
-        return top_model_counter(m, "capture.kernel_drops") + top_model_counter(m, "capture.interface_drops");
+        static const char *const counters[] = {
+                "capture.kernel_drops", "capture.interface_drops", "capture.worker_drops",
+        };
+        uint64_t sum = 0;
+
+        for (size_t i = 0; i < ELEMENTSOF(counters); i++)
+                sum += top_model_counter(m, counters[i]);
+        return sum;
 }
 
 static void draw_counts(const struct top_model *m, const struct top_pen *pen, const struct top_area *area) {

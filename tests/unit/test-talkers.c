@@ -95,6 +95,7 @@ static void a_crowd_hides_nobody(void **state) {
         assert_int_equal(list[0].amounts.bytes[1], UINT64_C(5000) * 100000);
         assert_int_equal(list[0].error, 0);
         talkers_get_counters(t, &counters);
+        assert_int_equal(counters.known, TALKERS_PLACES);
         assert_int_equal(counters.displaced, 500001 - TALKERS_PLACES);
 }
 

@@ -56,7 +56,8 @@ static void throughput_is_the_difference_of_two_looks(void **state) {
         assert_int_equal(m->history.n, 1);
         assert_int_equal(m->history.bits[0], 16000);
         assert_int_equal(m->history.packets[0], 100);
-        take_status(m, COUNTERS("3", "300"), 6500000); /* another service */
+        take_status(m, COUNTERS("200", "300"), 6000000); /* another service, by its bytes */
+        take_status(m, COUNTERS("3", "300"), 6500000);   /* by its packets */
         assert_int_equal(m->history.n, 1);
         take_status(m, COUNTERS("4", "400"), 7500000);
         assert_int_equal(m->history.bits[1], 800);
