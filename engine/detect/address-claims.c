@@ -123,11 +123,10 @@ static bool is_gateway(const struct detect_host *host, const struct ip_address *
 
 /* Whom the inventory knows the address from begins the list. */
 static void seed(struct claim *c, const struct detect_host *host, const struct ip_address *ip, uint64_t now) {
-        char text[IP_STRING_MAX];
-        const struct device *d;
+        const struct device *d = inventory_get_by_ip(host->inventory, ip);
 
         c->ip = *ip;
-        if (inventory_find(host->inventory, ip_format(ip, text), &d, 1) != 1)
+        if (!d)
                 return;
         for (size_t i = 0; i < d->n_ipv4 + d->n_ipv6; i++) {
                 const struct device_ip *have = i < d->n_ipv4 ? &d->ipv4[i] : &d->ipv6[i - d->n_ipv4];

@@ -248,7 +248,8 @@ static void take_request(struct dhcp_servers *s, struct detect_host *host, const
                 if (known == link->servers || !mac_is_zero(&known->mac))
                         return;
         }
-        if (inventory_find(host->inventory, fact->value, &d, 1) == 1) {
+        d = inventory_get_by_ip(host->inventory, &said.ip);
+        if (d) {
                 said.mac = d->macs[0].address;
                 if (!known && find_server_by_mac(link, &said.mac))
                         return;

@@ -98,9 +98,9 @@ void report_send(struct report *r, struct detect_host *host) {
 
 void report_put_host(struct strbuf *b, const struct detect_host *host, const struct ip_address *ip) {
         char text[IP_STRING_MAX], name[DEVICE_USER_TEXT_MAX + 1];
-        const struct device *d = NULL;
+        const struct device *d = inventory_get_by_ip(host->inventory, ip);
 
         strbuf_string(b, ip_format(ip, text));
-        if (inventory_find(host->inventory, text, &d, 1) == 1 && d->n_names > 0)
+        if (d && d->n_names > 0)
                 strbuf_printf(b, " (%s)", device_display_name(d, name, sizeof name));
 }
