@@ -60,11 +60,13 @@ struct flow_packet {
         struct lanscope_flow_key key;
         struct lanscope_flow_ends ends; /* IPv6 */
         __u64 hash;
-        __u64 bytes;             /* on the wire */
-        __u32 segments;
-        __u32 shortest, longest; /* of the segments */
+        __u32 length;            /* of the frame in memory */
+        __u32 segments;          /* that it stands for */
+        __u32 segment;           /* bytes of payload of each of them but the last; 0 unknown */
+        __u32 headers;           /* bytes before the transport's payload, as far as known; 0 unknown */
         __u32 sequence, payload; /* TCP */
         __u8 tcp_flags;
+        __u8 tag;                /* bytes of the VLAN tag that the network card took out */
         __u8 protocol;
         __u8 high;               /* the high end sent it */
         __u8 ipv6;
@@ -103,8 +105,9 @@ static __always_inline bool flow_has_ends(__u32 number, const struct flow_packet
                e->words[1][0] == p->ends.words[1][0] && e->words[1][1] == p->ends.words[1][1];
 }
 
+/* Steps that grow keep apart what begins near by; the first ones stay in a cache line. */
 static __always_inline __u64 *flow_slot(__u32 base, __u64 hash, __u32 probe) {
-        __u32 number = base + (((__u32) hash + probe) & (flow_slots_max - 1));
+        __u32 number = base + (((__u32) hash + probe * (probe + 1) / 2) & (flow_slots_max - 1));
 
         return bpf_map_lookup_elem(&flow_slots, &number);
 }
@@ -390,16 +393,31 @@ static __always_inline void flow_take_tcp(struct lanscope_flow *r, struct lansco
 #define FLOW_DONE 0x100             /* the first bytes of this direction are long past */
 #define FLOW_NOT 0xffffffff         /* there is no record to be had: count it elsewhere */
 
-static __always_inline void flow_count_half(struct lanscope_flow_half *half, const struct flow_packet *p, __u32 now) {
+/* On the wire: each segment of a super-packet had the headers of its own, and the tag that was taken out. */
+static __always_inline __u64 flow_bytes(const struct flow_packet *p) {
+        return p->length + (__u64) (p->segments - 1) * p->headers + (__u64) p->tag * p->segments;
+}
+
+static __always_inline void flow_count_lengths(struct lanscope_flow_half *half, const struct flow_packet *p) {
+        __u32 before = (p->segments - 1) * p->segment, shortest = p->length + p->tag, longest = shortest;
+
+        if (p->segments > 1 && p->segment > 0 && p->headers + before < p->length) {
+                longest = p->headers + p->segment + p->tag;
+                shortest -= before;
+        }
+        if (shortest < half->shortest)
+                half->shortest = shortest;
+        if (longest > half->longest)
+                half->longest = longest < 0xffff ? longest : 0xffff;
+}
+
+static __always_inline void flow_count_half(struct lanscope_flow_half *half, const struct flow_packet *p, __u64 bytes, __u32 now) {
         half->packets += p->segments;
-        half->bytes += p->bytes;
+        half->bytes += bytes;
         /* The coarse clock may be behind the exact one. */
         if ((__s32) (now - half->last) > 0)
                 half->last = now;
-        if (p->shortest < half->shortest)
-                half->shortest = p->shortest;
-        if (p->longest > half->longest)
-                half->longest = p->longest < 0xffff ? p->longest : 0xffff;
+        flow_count_lengths(half, p);
 }
 
 /* Counts the packet. Not static, so that the verifier looks at it once and not for each kind of packet. */
@@ -408,6 +426,7 @@ __noinline __u32 flow_count(struct flow_packet *p) {
         struct lanscope_flow_half *half;
         struct lanscope_flow *r;
         __u32 zero = 0, now;
+        __u64 bytes;
 
         cpu = bpf_map_lookup_elem(&processors, &zero);
         if (!p || !cpu)
@@ -415,8 +434,9 @@ __noinline __u32 flow_count(struct flow_packet *p) {
         r = flow_get(cpu, p);
         if (!r)
                 return FLOW_NOT;
+        bytes = flow_bytes(p);
         cpu->counters.packets += p->segments;
-        cpu->counters.bytes += p->bytes;
+        cpu->counters.bytes += bytes;
         half = r->halves[0].high == p->high ? &r->halves[0] : &r->halves[1];
         now = flow_now_coarse();
         if (half->packets == 0) {
@@ -426,7 +446,7 @@ __noinline __u32 flow_count(struct flow_packet *p) {
         }
         if (p->protocol == IPPROTO_TCP)
                 flow_take_tcp(r, half, p, now);
-        flow_count_half(half, p, now);
+        flow_count_half(half, p, bytes, now);
         return half->class | (half->bits & LANSCOPE_HALF_DONE ? FLOW_DONE : 0);
 }
 

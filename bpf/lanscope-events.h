@@ -141,7 +141,7 @@ struct lanscope_flow_ends {
 };
 
 /* A slot of the index: generation << 32, 16 bits of the hash << 16, the record's number in its log from 1. One of another
- * generation is empty. A flow's slot is where its hash says, or one of the next. */
+ * generation is empty. A flow's slot is where its hash says, or a few steps behind. */
 #define LANSCOPE_PROBES_MAX 8
 
 #define LANSCOPE_FLOW_RECORDS_MAX 32768 /* of one log; a power of two, as is any number of them */

@@ -130,15 +130,10 @@ struct view {
         bool egress;
         bool is_flow;            /* `packet` is set */
         bool by_ports;           /* the flow's record knows the class that the ports give */
-        __u32 length;            /* in memory */
-        __u32 segments, segment; /* how many it stands for, and bytes of payload of each but the last */
         __u16 vlan_tci, vlan_proto; /* of a tag outside the frame's bytes */
         __u16 vlan, inner_vlan;
         __u64 source, destination; /* link addresses: six bytes as on the wire */
-        __u64 now;               /* CLOCK_BOOTTIME, where a frame is to be copied */
-        __u32 headers;           /* bytes before the transport's payload, as far as known; 0 unknown */
         __u32 end;               /* of the IP packet; padding may follow */
-        __u32 wanted;            /* bytes to copy */
         struct flow_packet packet;
 };
 
@@ -215,7 +210,7 @@ static __always_inline void set_flow(struct view *v, const struct route *r, __be
 
 /* A length of 0 is left by segmentation offload: the packet is as long as the frame. */
 static __always_inline void set_end(struct view *v, __u32 offset, __u32 length) {
-        v->end = length && offset + length < v->length ? offset + length : v->length;
+        v->end = length && offset + length < v->packet.length ? offset + length : v->packet.length;
 }
 
 static __always_inline void set_datagram(const struct view *v, const struct route *r, struct datagram_key *ret) {
@@ -253,14 +248,14 @@ static __always_inline enum lanscope_class class_of_udp(load_fn load, void *ctx,
 
         if (load(ctx, offset, ports, sizeof ports) < 0)
                 return LANSCOPE_NONE;
-        v->headers = offset + 8;
+        v->packet.headers = offset + 8;
         if (r->more)
                 remember_ports(v, r, ports);
         else if (load(ctx, offset + 4, rest, sizeof rest) >= 0 &&
                  (v->packet.protocol != IPPROTO_UDP || bpf_ntohs(rest[0]) >= 8 || (r->version == 6 && rest[0] == 0)))
                 set_flow(v, r, ports[0], ports[1]);
         class = class_of_ports(bpf_ntohs(ports[0]), bpf_ntohs(ports[1]));
-        if (class != LANSCOPE_NONE || load(ctx, v->headers, begin, sizeof begin) < 0)
+        if (class != LANSCOPE_NONE || load(ctx, v->packet.headers, begin, sizeof begin) < 0)
                 return class;
         return interest_of_datagram(begin);
 }
@@ -268,7 +263,7 @@ static __always_inline enum lanscope_class class_of_udp(load_fn load, void *ctx,
 static __always_inline enum lanscope_class class_of_segment(struct view *v) {
         if (v->packet.tcp_flags & TCP_SYN)
                 return LANSCOPE_HANDSHAKE;
-        return v->headers < v->end ? LANSCOPE_STREAM : LANSCOPE_NONE;
+        return v->packet.headers < v->end ? LANSCOPE_STREAM : LANSCOPE_NONE;
 }
 
 static __always_inline enum lanscope_class class_of_tcp(load_fn load, void *ctx, struct view *v, const struct route *r, __u32 offset) {
@@ -280,9 +275,9 @@ static __always_inline enum lanscope_class class_of_tcp(load_fn load, void *ctx,
 
         if (load(ctx, offset, &tcp, sizeof tcp) < 0)
                 return LANSCOPE_NONE;
-        v->headers = offset + (tcp.data_offset >> 4) * 4;
+        v->packet.headers = offset + (tcp.data_offset >> 4) * 4;
         v->packet.sequence = bpf_ntohl(tcp.sequence);
-        v->packet.payload = v->headers < v->end ? v->end - v->headers : 0;
+        v->packet.payload = v->packet.headers < v->end ? v->end - v->packet.headers : 0;
         v->packet.tcp_flags = tcp.flags;
         if (r->more)
                 return LANSCOPE_FRAGMENT;
@@ -460,15 +455,15 @@ static __always_inline enum lanscope_class quick_transport(struct view *v, const
         if (v->packet.protocol == IPPROTO_UDP) {
                 if (bpf_ntohs(ports[2]) < 8)
                         return QUICK_NOT;
-                v->headers = offset + 8;
+                v->packet.headers = offset + 8;
                 v->by_ports = true;
                 return p + 8 + INTEREST_DATAGRAM_MIN <= end ? interest_of_datagram(p + 8) : LANSCOPE_NONE;
         }
         if (v->packet.protocol != IPPROTO_TCP || p + 20 > end || *(const __u8 *) (p + 12) >> 4 < 5)
                 return QUICK_NOT;
-        v->headers = offset + (*(const __u8 *) (p + 12) >> 4) * 4;
+        v->packet.headers = offset + (*(const __u8 *) (p + 12) >> 4) * 4;
         v->packet.sequence = bpf_ntohl(*(const __be32 *) (p + 4));
-        v->packet.payload = v->headers < v->end ? v->end - v->headers : 0;
+        v->packet.payload = v->packet.headers < v->end ? v->end - v->packet.headers : 0;
         v->packet.tcp_flags = *(const __u8 *) (p + 13);
         return class_of_segment(v);
 }
@@ -536,21 +531,6 @@ static __always_inline enum lanscope_class examine_quick(struct view *v, const v
 
 /* Counting. */
 
-/* Bytes on the wire: each segment of a super-packet had the headers of its own, and the tag that the network
- * card took out had its four. */
-static __always_inline void measure(struct view *v) {
-        struct flow_packet *p = &v->packet;
-        __u32 tag = v->vlan_proto ? 4 : 0, before = (v->segments - 1) * v->segment;
-
-        p->segments = v->segments;
-        p->bytes = v->length + (__u64) (v->segments - 1) * v->headers + (__u64) tag * v->segments;
-        p->shortest = p->longest = v->length + tag;
-        if (v->segments > 1 && v->segment > 0 && v->headers + before < v->length) {
-                p->longest = v->headers + v->segment + tag;
-                p->shortest = v->length - before + tag;
-        }
-}
-
 /* Functions that are not static are verified once and not for each way that leads to them. */
 __noinline int count_apart(struct view *v) {
         struct presence_sum sum = {};
@@ -560,13 +540,13 @@ __noinline int count_apart(struct view *v) {
         cpu = bpf_map_lookup_elem(&processors, &zero);
         if (!v || !cpu)
                 return 0;
-        cpu->counters.packets += v->segments;
-        cpu->counters.bytes += v->packet.bytes;
-        cpu->counters.apart_packets += v->segments;
-        cpu->counters.apart_bytes += v->packet.bytes;
+        sum.packets_sent = v->packet.segments;
+        sum.bytes_sent = flow_bytes(&v->packet);
+        cpu->counters.packets += sum.packets_sent;
+        cpu->counters.bytes += sum.bytes_sent;
+        cpu->counters.apart_packets += sum.packets_sent;
+        cpu->counters.apart_bytes += sum.bytes_sent;
         sum.key.vlan = v->vlan;
-        sum.packets_sent = v->segments;
-        sum.bytes_sent = v->packet.bytes;
         flow_copy_mac(sum.key.mac, v->source);
         presence_add(&cpu->counters, &sum);
         sum.packets_received = sum.packets_sent;
@@ -578,10 +558,7 @@ __noinline int count_apart(struct view *v) {
 }
 
 static __always_inline enum lanscope_class count(struct view *v, enum lanscope_class class) {
-        __u32 answer;
-
-        measure(v);
-        answer = v->is_flow ? flow_count(&v->packet) : FLOW_NOT;
+        __u32 answer = v->is_flow ? flow_count(&v->packet) : FLOW_NOT;
         if (answer == FLOW_NOT) {
                 count_apart(v);
                 return class;
@@ -624,17 +601,17 @@ static __always_inline __u64 class_rate(enum lanscope_class class) {
 #define NEWCOMERS_PER_SECOND 1000
 #define NEWCOMERS_BURST 4000
 
-static __always_inline bool may_send(const struct view *v, enum lanscope_class class, __u32 tokens) {
+static __always_inline bool may_send(const struct view *v, __u64 now, enum lanscope_class class, __u32 tokens) {
         struct source_key key = { .class = class };
-        __u64 rate = class_rate(class), *arrival, first = v->now;
+        __u64 rate = class_rate(class), *arrival, first = now;
         __u32 index = class;
 
         flow_copy_mac(key.mac, v->source);
         arrival = bpf_map_lookup_elem(&sources, &key);
         if (arrival)
-                return within_rate(arrival, v->now, rate, 2 * rate, tokens);
+                return within_rate(arrival, now, rate, 2 * rate, tokens);
         arrival = bpf_map_lookup_elem(&newcomers, &index);
-        if (!arrival || !within_rate(arrival, v->now, NEWCOMERS_PER_SECOND, NEWCOMERS_BURST, 1))
+        if (!arrival || !within_rate(arrival, now, NEWCOMERS_PER_SECOND, NEWCOMERS_BURST, 1))
                 return false;
         bpf_map_update_elem(&sources, &key, &first, BPF_ANY);
         return true;
@@ -666,8 +643,8 @@ static __always_inline void set_followed(const struct view *v, bool back, struct
 
 /* The flow's entry, made where there is none. NULL: the source has begun too many; without its beginning the rest of the
  * flow is of no use either. */
-static __always_inline struct followed *get_followed(struct view *v) {
-        struct followed fresh = { .since = v->now, .first = v->packet.sequence }, *flow;
+static __always_inline struct followed *get_followed(struct view *v, __u64 now) {
+        struct followed fresh = { .since = now, .first = v->packet.sequence }, *flow;
         __u32 class = LANSCOPE_FLOW;
         struct lanscope_class_counters *own;
         struct followed_key key;
@@ -676,7 +653,7 @@ static __always_inline struct followed *get_followed(struct view *v) {
         flow = bpf_map_lookup_elem(&followed, &key);
         if (flow)
                 return flow;
-        if (may_send(v, LANSCOPE_FLOW, 1)) {
+        if (may_send(v, now, LANSCOPE_FLOW, 1)) {
                 bpf_map_update_elem(&followed, &key, &fresh, BPF_NOEXIST);
                 return bpf_map_lookup_elem(&followed, &key);
         }
@@ -707,9 +684,9 @@ static __always_inline void forget_followed(const struct view *v) {
 
 /* By sequence number and not by what was seen: segments that come again or in another order, and super-packets,
  * give the same bytes. Segments in front of the first one seen are taken as far back as ahead. */
-static __always_inline bool is_first_payload(struct view *v) {
+static __always_inline bool is_first_payload(struct view *v, __u64 now, __u32 *ret_wanted) {
         __s32 first = first_bytes, ahead;
-        struct followed *flow = get_followed(v);
+        struct followed *flow = get_followed(v, now);
 
         if (!flow)
                 return false;
@@ -718,17 +695,17 @@ static __always_inline bool is_first_payload(struct view *v) {
                 flow_set_done(&v->packet);
         if (ahead >= first || ahead < -first)
                 return false;
-        v->wanted = v->headers + first - (ahead > 0 ? ahead : 0);
+        *ret_wanted = v->packet.headers + first - (ahead > 0 ? ahead : 0);
         return true;
 }
 
-static __always_inline bool is_first_datagram(struct view *v) {
-        struct followed *flow = get_followed(v);
+static __always_inline bool is_first_datagram(struct view *v, __u64 now) {
+        struct followed *flow = get_followed(v, now);
 
         if (!flow)
                 return false;
-        if (v->now - flow->since > DATAGRAMS_TIME) {
-                flow->since = v->now;
+        if (now - flow->since > DATAGRAMS_TIME) {
+                flow->since = now;
                 flow->datagrams = 0;
         }
         return __sync_fetch_and_add(&flow->datagrams, 1) < DATAGRAMS_MAX;
@@ -739,15 +716,15 @@ static __always_inline bool is_of_flow(enum lanscope_class class) {
 }
 
 /* The class, now that it is known what came before. */
-static __always_inline enum lanscope_class follow_flow(struct view *v, enum lanscope_class class) {
+static __always_inline enum lanscope_class follow_flow(struct view *v, __u64 now, enum lanscope_class class, __u32 *ret_wanted) {
         if (!v->is_flow)
                 return class == LANSCOPE_STREAM ? LANSCOPE_NONE : class;
         if (class == LANSCOPE_HANDSHAKE)
                 forget_followed(v);
         if (class == LANSCOPE_STREAM)
-                return is_first_payload(v) ? class : LANSCOPE_NONE;
+                return is_first_payload(v, now, ret_wanted) ? class : LANSCOPE_NONE;
         if (class == LANSCOPE_DATAGRAM)
-                return is_first_datagram(v) ? class : LANSCOPE_NONE;
+                return is_first_datagram(v, now) ? class : LANSCOPE_NONE;
         return class;
 }
 
@@ -761,18 +738,19 @@ static __always_inline __u64 wake_flags(void) {
         return bpf_ringbuf_query(&ring, BPF_RB_AVAIL_DATA) >= ring_wake_at ? BPF_RB_FORCE_WAKEUP : BPF_RB_NO_WAKEUP;
 }
 
-static __always_inline void copy(load_fn load, void *ctx, struct lanscope_counters *c, struct view *v, enum lanscope_class class) {
-        __u32 zero = 0, index = class, length = v->length;
+static __always_inline void copy(load_fn load, void *ctx, struct lanscope_counters *c, const struct view *v, __u64 now,
+                                 enum lanscope_class class, __u32 wanted) {
+        __u32 zero = 0, index = class, length = v->packet.length;
         struct lanscope_class_counters *own = bpf_map_lookup_elem(&class_counters, &index);
         struct scratch *s = bpf_map_lookup_elem(&scratches, &zero);
 
         if (!own || !s)
                 return;
-        if (length > v->wanted)
-                length = v->wanted;
+        if (length > wanted)
+                length = wanted;
         if (length > LANSCOPE_RECORD_MAX)
                 length = LANSCOPE_RECORD_MAX;
-        if (!may_send(v, class, 1 + length / LANSCOPE_SNAP_MAX)) {
+        if (!may_send(v, now, class, 1 + length / LANSCOPE_SNAP_MAX)) {
                 own->rate_limited++;
                 return;
         }
@@ -785,8 +763,8 @@ static __always_inline void copy(load_fn load, void *ctx, struct lanscope_counte
                 return;
         }
         s->record = (struct lanscope_record) {
-                .ts = v->now,
-                .length = v->length,
+                .ts = now,
+                .length = v->packet.length,
                 .captured = length,
                 .vlan_tci = v->vlan_tci,
                 .vlan_proto = v->vlan_proto,
@@ -799,19 +777,18 @@ static __always_inline void copy(load_fn load, void *ctx, struct lanscope_counte
                 return;
         }
         own->frames++;
-        c->truncated += class != LANSCOPE_STREAM && v->length > length;
+        c->truncated += class != LANSCOPE_STREAM && v->packet.length > length;
 }
 
 static __always_inline void hand_over(load_fn load, void *ctx, struct view *v, enum lanscope_class class) {
         struct lanscope_processor *cpu;
-        __u32 zero = 0;
+        __u32 zero = 0, wanted = LANSCOPE_SNAP_MAX;
+        __u64 now = bpf_ktime_get_boot_ns();
 
         cpu = bpf_map_lookup_elem(&processors, &zero);
-        v->now = bpf_ktime_get_boot_ns();
-        v->wanted = LANSCOPE_SNAP_MAX;
-        class = follow_flow(v, class);
+        class = follow_flow(v, now, class, &wanted);
         if (cpu && class != LANSCOPE_NONE)
-                copy(load, ctx, &cpu->counters, v, class);
+                copy(load, ctx, &cpu->counters, v, now, class, wanted);
 }
 
 /* Wakes the daemon where the frame did not: there is something to read in the counters. */
@@ -909,19 +886,24 @@ static __always_inline bool ends_here(const struct view *v) {
 static __always_inline bool process_skb(struct __sk_buff *skb, bool egress) {
         struct view v = {
                 .egress = egress,
-                .length = skb->len,
-                .segments = skb->gso_segs > 1 ? skb->gso_segs : 1,
-                .segment = skb->gso_size,
+                .packet.length = skb->len,
+                .packet.segments = 1,
                 .vlan_tci = skb->vlan_present ? skb->vlan_tci : 0,
                 .vlan_proto = skb->vlan_present ? skb->vlan_proto : 0,
         };
 
+        if (skb->gso_segs > 1) {
+                v.packet.segments = skb->gso_segs;
+                v.packet.segment = skb->gso_size;
+        }
+        if (v.vlan_proto)
+                v.packet.tag = 4;
         return PROCESS(skb, skb, &v);
 }
 
 SEC("xdp.frags")
 int lanscope_xdp(struct xdp_md *ctx) {
-        struct view v = { .length = bpf_xdp_get_buff_len(ctx), .segments = 1 };
+        struct view v = { .packet.length = bpf_xdp_get_buff_len(ctx), .packet.segments = 1 };
 
         return PROCESS(xdp, ctx, &v) ? XDP_DROP : XDP_PASS;
 }
