@@ -30,9 +30,9 @@
 /* In which lies are counted. */
 #define WINDOW (60 * NSEC_PER_SEC)
 /* An answer comes this soon after the question. */
-#define ANSWER_TIME (5 * NSEC_PER_SEC)
+#define ANSWER_TIME (1500 * NSEC_PER_MSEC)
 /* How long a change of the gateway's address may take to turn out worse. */
-#define GATEWAY_PATIENCE (4 * NSEC_PER_SEC)
+#define GATEWAY_PATIENCE (8 * NSEC_PER_SEC)
 
 enum manner {
         MANNER_REQUEST,   /* in passing, while it asks for another's address */

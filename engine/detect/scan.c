@@ -22,7 +22,7 @@
 #include "engine/detect/report.h"
 #include "engine/detect/watch-table.h"
 
-#define FIRSTS_MAX 4096
+#define FIRSTS_MAX 16384
 #define SUSPECTS_MAX 512
 #define TARGETS_MAX 192
 #define KNOWN_BITS 2048 /* of a Bloom filter of targets that are no first contacts */
@@ -66,7 +66,7 @@ struct suspect {
 };
 
 struct scan {
-        struct watch_table *firsts;   /* uint32_t: the only target of a source */
+        struct watch_table *firsts;   /* struct target: the only one of a source */
         struct watch_table *suspects;
         bool dirty;
 };
