@@ -23,6 +23,8 @@
 #define DEVICES_PER_CALL 2000
 /* A list of devices costs both sides together some 65 us a device: with this pause for each, 3 % of a core at most. */
 #define PAUSE_PER_DEVICE UINT64_C(2000)
+/* A question about flows looks at each of them, which costs the service some 0.2 us. */
+#define PAUSE_PER_FLOW UINT64_C(10)
 #define SIGNAL_INTERVAL USEC_PER_SEC
 #define RETRY_INTERVAL (2 * USEC_PER_SEC)
 #define STATUS_TIMEOUT (5 * USEC_PER_SEC) /* nothing is asked that is answered sooner */
@@ -43,8 +45,10 @@ struct top_source {
 
         sd_event_source *timer;
         sd_bus_slot *asked[_ASK_MAX]; /* an answer is due */
-        uint64_t round_at, devices_at; /* us, monotonic: the last round; the next list of devices */
+        /* us, monotonic: the last round; not before then all devices are asked for again, or about all flows */
+        uint64_t round_at, devices_at, flows_at;
         enum top_view asked_for;       /* what the answer that is due, or came last, is about */
+        const char *sort;              /* that flows were asked for in last; NULL: not yet */
         enum top_view came_to;         /* the view that was asked for last while it was shown; _TOP_VIEW_MAX: none */
         bool alerts_stale, refused, peers_refused, was_paused, lost;
         struct json_object *devices; /* those that have come of a list in parts */
@@ -321,6 +325,7 @@ static void ask_private(struct top_source *s) {
                 return;
         (void) sd_bus_message_set_allow_interactive_authorization(m, first);
         s->came_to = s->asked_for = s->model->view;
+        s->sort = top_flows_sort(&s->model->lists[TOP_FLOWS]);
         s->refused = false;
         (void) ask(s, ASK_PRIVATE, m, on_private, first ? PASSWORD_TIMEOUT : TIMEOUT);
 }
@@ -415,6 +420,16 @@ static bool shows_card(const struct top_source *s) {
         return s->model->detail && s->model->view == TOP_DEVICES;
 }
 
+static void ask_shown(struct top_source *s) {
+        if (s->round_at < s->flows_at)
+                return;
+        if (is_private(s->model->view))
+                ask_private(s);
+        if (shows_card(s))
+                ask_card(s);
+        s->flows_at = s->round_at + PAUSE_PER_FLOW * top_model_counter(s->model, "flows.active");
+}
+
 static void ask_round(struct top_source *s) {
         s->round_at = now_of(s);
         ask_status(s);
@@ -424,10 +439,12 @@ static void ask_round(struct top_source *s) {
                 ask_devices(s);
         if (s->alerts_stale)
                 ask_alerts(s);
-        if (is_private(s->model->view))
-                ask_private(s);
-        if (shows_card(s))
-                ask_card(s);
+        ask_shown(s);
+}
+
+/* Others are the first ones now, and may not have come. */
+static bool is_sorted_anew(const struct top_source *s) {
+        return s->model->view == TOP_FLOWS && s->sort && strcmp(s->sort, top_flows_sort(&s->model->lists[TOP_FLOWS])) != 0;
 }
 
 void top_source_follow(struct top_source *s) {
@@ -440,7 +457,7 @@ void top_source_follow(struct top_source *s) {
                 return;
         if (!is_private(s->model->view))
                 s->came_to = _TOP_VIEW_MAX;
-        else if (s->came_to != s->model->view)
+        else if (s->came_to != s->model->view || is_sorted_anew(s))
                 ask_private(s);
         if (shows_card(s) && row && strcmp(row->id, json_text_at(s->model->card, "id")) != 0)
                 ask_card(s);
@@ -451,7 +468,7 @@ static void begin_anew(struct top_source *s) {
         s->alerts_stale = true;
         s->came_to = _TOP_VIEW_MAX;
         s->refused = s->peers_refused = false;
-        s->devices_at = 0;
+        s->devices_at = s->flows_at = 0;
         s->model->history.last_at = 0;
         arm(s, 0);
 }
