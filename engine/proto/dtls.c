@@ -49,11 +49,21 @@ static bool next_fragment(struct cursor *c, struct fragment *ret) {
         return true;
 }
 
+/* The access points of a controller put four bytes in front of the records (CAPWAP, RFC 5415 §4.2: version 0, type 1). */
+static void skip_preamble(struct cursor *payload) {
+        struct cursor at = *payload;
+        uint32_t preamble;
+
+        if (cursor_be32(&at, &preamble) && preamble == UINT32_C(0x01000000))
+                *payload = at;
+}
+
 static bool recognise_dtls(struct cursor payload) {
         struct fragment f;
         struct cursor record;
         uint8_t type;
 
+        skip_preamble(&payload);
         if (cursor_left(&payload) < RECORD_HEADER || payload.data[0] != RECORD_HANDSHAKE)
                 return false;
         return next_record(&payload, &type, &record) && next_fragment(&record, &f) && f.type <= 25;
@@ -105,6 +115,7 @@ static int parse_dtls(struct datagram *d, struct cursor payload, struct emitter 
         uint8_t type;
         int r;
 
+        skip_preamble(&payload);
         while (next_record(&payload, &type, &record) > 0)
                 while (type == RECORD_HANDSHAKE && cursor_left(&record) > 0) {
                         if (!next_fragment(&record, &f))

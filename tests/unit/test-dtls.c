@@ -130,6 +130,20 @@ static void the_oldest_form_is_read(void **state _unused_) {
         datagram_log_end(&l);
 }
 
+static void the_preamble_of_capwap_is_stepped_over(void **state _unused_) {
+        struct bytes client = client_body(), record = datagram_of(1, &client, 0, 0, client.n), carried = {};
+        struct datagram_log l;
+
+        bytes_put(&carried, "\1\0\0\0", 4);
+        bytes_put(&carried, record.data, record.n);
+        datagram_log_begin(&l);
+        say(&l, 0, carried);
+        assert_string_equal(l.log.text, client_facts);
+        carried.data[0] = 0; /* not encrypted: no DTLS */
+        assert_false(datagram_log_say(&l, 0, carried.data, carried.n));
+        datagram_log_end(&l);
+}
+
 static void lies_are_refused(void **state _unused_) {
         struct bytes client = client_body(), whole = datagram_of(1, &client, 0, 0, client.n), huge = { .n = 1 }, fragment = {}, record = {};
         struct datagram_counters counters;
@@ -163,6 +177,7 @@ int main(void) {
                 cmocka_unit_test(single_bytes_and_a_certificate),
                 cmocka_unit_test(what_is_encrypted_is_left_alone),
                 cmocka_unit_test(the_oldest_form_is_read),
+                cmocka_unit_test(the_preamble_of_capwap_is_stepped_over),
                 cmocka_unit_test(lies_are_refused),
         };
 
