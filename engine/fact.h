@@ -212,7 +212,7 @@ enum fact_kind {
 
 /* Longest value, in bytes. Longer ones are cut at a character and marked. The longest that the field
  * knows are certificate name lists; a DNS name is at most 1010 bytes when escaped. */
-#define FACT_VALUE_MAX 4096
+#define FACT_VALUE_MAX 8192
 
 enum fact_flags {
         FACT_HAS_MAC = 1 << 0,      /* `mac` is set; some link types carry none */

@@ -48,7 +48,8 @@ struct http_message {
         uint64_t length;
 };
 
-/* RFC 9110 §9, RFC 5789, WebDAV (RFC 4918), UPnP (GENA and SSDP over TCP). */
+/* RFC 9110 §9, RFC 5789, WebDAV (RFC 4918, its versions RFC 3253, Exchange's), UPnP (GENA and SSDP over TCP), and what Microsoft
+ * tunnels. */
 #define METHOD(name) { name " ", sizeof name }
 static const struct {
         const char *text; /* with the blank that ends it */
@@ -58,8 +59,12 @@ static const struct {
         METHOD("OPTIONS"),     METHOD("CONNECT"),     METHOD("TRACE"),     METHOD("PATCH"),     METHOD("NOTIFY"),
         METHOD("SUBSCRIBE"),   METHOD("UNSUBSCRIBE"), METHOD("M-SEARCH"),  METHOD("M-POST"),    METHOD("PROPFIND"),
         METHOD("PROPPATCH"),   METHOD("MKCOL"),       METHOD("COPY"),      METHOD("MOVE"),      METHOD("LOCK"),
-        METHOD("UNLOCK"),      METHOD("REPORT"),      METHOD("SEARCH"),    METHOD("BPROPFIND"), METHOD("RPC_IN_DATA"),
-        METHOD("RPC_OUT_DATA"),
+        METHOD("UNLOCK"),      METHOD("REPORT"),      METHOD("SEARCH"),    METHOD("POLL"),      METHOD("BCOPY"),
+        METHOD("BMOVE"),       METHOD("BDELETE"),     METHOD("BPROPFIND"), METHOD("BPROPPATCH"), METHOD("MERGE"),
+        METHOD("UPDATE"),      METHOD("LABEL"),       METHOD("CHECKIN"),   METHOD("CHECKOUT"),  METHOD("UNCHECKOUT"),
+        METHOD("MKACTIVITY"),  METHOD("MKWORKSPACE"), METHOD("VERSION-CONTROL"),                METHOD("BASELINE-CONTROL"),
+        METHOD("CCM_POST"),    METHOD("RPC_CONNECT"), METHOD("RPC_IN_DATA"),                    METHOD("RPC_OUT_DATA"),
+        METHOD("SSTP_DUPLEX_POST"),
 };
 
 static const struct {

@@ -114,6 +114,21 @@ static void other_protocols_are_left_alone(void **state _unused_) {
         }
 }
 
+static void methods_that_few_use_are_known(void **state _unused_) {
+        static const char *const methods[] = { "VERSION-CONTROL", "BPROPPATCH", "POLL", "CCM_POST", "SSTP_DUPLEX_POST" };
+        char text[64], facts[64];
+        struct tcp_talk t;
+
+        for (size_t i = 0; i < ELEMENTSOF(methods); i++) {
+                snprintf(text, sizeof text, "%s /x HTTP/1.1\r\n\r\n", methods[i]);
+                snprintf(facts, sizeof facts, "http.request %s /x\n", methods[i]);
+                tcp_talk_begin(&t);
+                tcp_talk_say(&t, 0, text, strlen(text));
+                tcp_talk_end(&t);
+                assert_string_equal(t.log.text, facts);
+        }
+}
+
 static void versions_and_radio_stations_answer_alike(void **state _unused_) {
         static const char text[] = "HTTP/2.0 404 No\r\nServer: a\r\nContent-Length: 0\r\n\r\n"
                                    "ICY 200 OK\r\nServer: b\r\n\r\n";
@@ -171,6 +186,7 @@ int main(void) {
                 cmocka_unit_test(no_answer_body_is_taken_for_a_message_after_head),
                 cmocka_unit_test(descriptions_of_devices_are_read_however_they_are_framed),
                 cmocka_unit_test(other_protocols_are_left_alone),
+                cmocka_unit_test(methods_that_few_use_are_known),
                 cmocka_unit_test(versions_and_radio_stations_answer_alike),
                 cmocka_unit_test(what_follows_a_hole_is_found_again),
                 cmocka_unit_test(connections_are_bounded),
