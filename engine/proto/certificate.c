@@ -10,6 +10,7 @@
 #include <stdlib.h>
 
 #include "common/macro.h"
+#include "engine/proto/certificate-memo.h"
 #include "engine/proto/digester.h"
 
 /* Names that are read of one certificate; public authorities put in up to some hundred. */
@@ -170,5 +171,5 @@ int certificate_list_emit(struct cursor body, struct emitter *e) {
                 return 0; /* a client that has none */
         if (!cursor_be24(&list, &n) || !cursor_take(&list, n, &certificate))
                 return -EBADMSG;
-        return certificate_emit(certificate, e);
+        return e->certificates ? certificate_memo_emit(e->certificates, certificate, e) : certificate_emit(certificate, e);
 }

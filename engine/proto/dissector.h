@@ -9,11 +9,13 @@
 /* A dissector turns one protocol's payload into facts. It is a table row (dissectors.c) and a function
  * that reads `packet->payload` and says what it found through `emitter`. It keeps no state. */
 
+struct certificate_memo;
 struct digester;
 
 struct emitter {
         struct fact_sink sink;
         struct digester *digester; /* for those that read sessions and handshakes; NULL for dissectors */
+        struct certificate_memo *certificates; /* NULL: none is kept */
         struct fact fact; /* pre-filled with what all facts of this packet share; see emitter_begin() */
         char value[FACT_VALUE_MAX + 1];
 };

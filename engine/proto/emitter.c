@@ -15,6 +15,7 @@ void emitter_begin(struct emitter *e, const struct packet *packet, const struct 
 
         e->sink = *sink;
         e->digester = NULL;
+        e->certificates = NULL;
         e->fact = (struct fact) {
                 .ts = frame->ts,
                 .frame = frame->number,

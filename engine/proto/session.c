@@ -11,6 +11,7 @@
 
 #include "common/macro.h"
 #include "engine/flow/flow-hash.h"
+#include "engine/proto/certificate-memo.h"
 #include "engine/proto/digester.h"
 
 /* Bytes that a direction may show before it is given up: a mail server greets and lists a dozen extensions before
@@ -77,6 +78,7 @@ struct session_table {
         uint32_t bytes_max; /* of a direction; 0 all */
         struct stream_budget budget;
         struct digester *digester;
+        struct certificate_memo *certificates;
         struct session_counters counters;
         struct flow_hash_secret secret;
         struct syn_slot syn[SYN_SLOTS];
@@ -147,7 +149,8 @@ int session_table_new(struct session_table **ret, uint32_t max_sessions, size_t 
         t->buckets = calloc(n, sizeof *t->buckets);
         /* Not touched until used: an idle LAN pays for the sessions that it has. */
         t->sessions = calloc(n, sizeof *t->sessions);
-        if (!t->buckets || !t->sessions || digester_new(&t->digester, seed) < 0) {
+        if (!t->buckets || !t->sessions || digester_new(&t->digester, seed) < 0 ||
+            certificate_memo_new(&t->certificates, seed) < 0) {
                 session_table_free(t);
                 return -ENOMEM;
         }
@@ -172,6 +175,7 @@ struct session_table *session_table_free(struct session_table *t) {
         free(t->buckets);
         free(t->sessions);
         digester_free(t->digester);
+        certificate_memo_free(t->certificates);
         free(t);
         return NULL;
 }
@@ -462,6 +466,7 @@ static void read_packet(struct session_table *t, struct session *s, unsigned sid
 
         emitter_begin(&emitter, packet, &counting);
         emitter.digester = t->digester;
+        emitter.certificates = t->certificates;
         sender->mac = emitter.fact.mac;
         sender->fact_flags = emitter.fact.flags;
         sender->hop_limit = emitter.fact.hop_limit;
@@ -517,6 +522,7 @@ void session_table_finish(struct session_table *t, const struct fact_sink *sink)
 
         emitter.sink = counting;
         emitter.digester = t->digester;
+        emitter.certificates = t->certificates;
         emitter.fact = (struct fact) {};
         for (struct session *s = t->oldest; s; s = s->newer)
                 for (unsigned side = 0; side < 2; side++) {

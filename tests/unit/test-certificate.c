@@ -3,7 +3,7 @@
 
 #include <errno.h>
 
-#include "engine/proto/certificate.h"
+#include "engine/proto/certificate-memo.h"
 #include "engine/proto/digester.h"
 #include "tests/unit/certificate-bytes.h"
 #include "tests/unit/fact-log.h"
@@ -100,6 +100,34 @@ static void long_ones_are_not_read(void **state _unused_) {
         assert_int_equal(log.count, 0);
 }
 
+/* Both ways the same facts, however often, and of many at once. */
+static void what_is_remembered_is_said_again(void **state _unused_) {
+        uint8_t other[sizeof certificate_bytes];
+        struct packet packet = fact_log_packet(LAYER_TCP, "10.0.0.1", "10.0.0.2");
+        struct certificate_memo *memo;
+        struct fact_log read, said;
+        struct fact_sink sink = { fact_log_take, &said };
+        struct emitter e;
+
+        assert_int_equal(certificate_memo_new(&memo, 1), 0);
+        memcpy(other, certificate_bytes, sizeof other);
+        emitter_begin(&e, &packet, &sink);
+        assert_int_equal(digester_new(&e.digester, 1), 0);
+        for (unsigned i = 0; i < 600; i++) {
+                const uint8_t *der = i % 3 ? other : certificate_bytes;
+
+                other[sizeof other - 1] = (uint8_t) (i / 2); /* of the signature, which is not looked at */
+                memset(&said, 0, sizeof said);
+                assert_int_equal(certificate_memo_emit(memo, cursor_make(der, sizeof other), &e), 0);
+                assert_int_equal(facts(&read, der, sizeof other), 0);
+                assert_string_equal(said.text, read.text);
+                assert_true(read.count >= 5);
+                assert_ptr_equal(e.sink.userdata, &said);
+        }
+        digester_free(e.digester);
+        certificate_memo_free(memo);
+}
+
 int main(void) {
         const struct CMUnitTest tests[] = {
                 cmocka_unit_test(what_a_certificate_is_for),
@@ -107,6 +135,7 @@ int main(void) {
                 cmocka_unit_test(every_cut_and_what_stands_behind_it_is_told_as_such),
                 cmocka_unit_test(times_with_a_zone_are_not_der),
                 cmocka_unit_test(any_byte_may_be_wrong),
+                cmocka_unit_test(what_is_remembered_is_said_again),
                 cmocka_unit_test(long_ones_are_not_read),
         };
 
