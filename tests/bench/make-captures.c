@@ -3,6 +3,7 @@
 /* Makes the captures of the benchmarks, the same every time:
  *
  *   make-captures home N   connections of a home: handshakes, requests, answers in full segments, DNS, some IPv6
+ *   make-captures talk N   the same, and packets say something: TLS hellos, names asked for and told, ARP, mDNS
  *   make-captures flows N  64-byte frames over N / 4 connections, shuffled
  *   make-captures syn N    half a port scan that is refused, half SYNs from everywhere to one port
  *
@@ -23,6 +24,7 @@ struct ends {
         uint32_t client, server;
         uint16_t client_port, server_port;
         bool ipv6, udp;
+        bool talks, answered; /* there is something in its packets; the server has said its hello */
 };
 
 struct connection {
@@ -87,6 +89,82 @@ static uint8_t *put_network(uint8_t *f, const struct ends *e, bool back, uint32_
         return f + 20;
 }
 
+static uint8_t *put(uint8_t *p, const void *bytes, size_t n) {
+        memcpy(p, bytes, n);
+        return p + n;
+}
+
+static uint8_t *put16(uint8_t *p, uint32_t n) {
+        store16(p, n);
+        return p + 2;
+}
+
+/* "n1234.example", as DNS has it (RFC 1035 §3.1) and as TLS does. */
+static uint8_t *put_dns_name(uint8_t *p, uint32_t number) {
+        char label[8];
+
+        snprintf(label, sizeof label, "%cn%04u", 5, number % 10000);
+        return put(put(p, label, 6), "\7example", 9);
+}
+
+static uint8_t *put_host_name(uint8_t *p, uint32_t number) {
+        char name[16];
+
+        snprintf(name, sizeof name, "n%04u.example", number % 10000);
+        return put(p, name, 13);
+}
+
+/* A question, or with `back` the answer: RFC 1035 §4.1. */
+static void put_dns(uint8_t *p, const struct ends *e, bool back) {
+        p = put16(p, e->client_port);
+        p = put16(p, back ? 0x8180 : 0x0100);
+        p = put(p, back ? "\0\1\0\1\0\0\0\0" : "\0\1\0\0\0\0\0\0", 8);
+        p = put_dns_name(p, e->server);
+        p = put(p, "\0\1\0\1", 4);
+        if (back) {
+                p = put(p, "\300\14\0\1\0\1\0\0\1\54\0\4", 12);
+                store32(p, e->server);
+        }
+}
+
+/* 300 bytes: RFC 8446 §4.1.2, with six extensions and one that fills up. */
+static void put_client_hello(uint8_t *p, const struct ends *e) {
+        static const uint8_t offers[] = { 0, 10, 0x13, 1, 0x13, 2, 0x13, 3, 0xc0, 0x2b, 0xc0, 0x2f, 1, 0 };
+        static const uint8_t rest[] = {
+                0, 10, 0, 6, 0, 4, 0, 29, 0, 23, 0, 11, 0, 2, 1, 0, 0, 13, 0, 8, 0, 6, 4, 3, 8, 4, 4, 1,
+                0, 16, 0, 5, 0, 3, 2, 'h', '2', 0, 43, 0, 5, 4, 3, 4, 3, 3,
+        };
+        uint8_t *end = p + 300;
+
+        p = put(p, "\26\3\1\1\47\1\0\1\43\3\3", 11); /* record of 295 bytes, hello of 291 */
+        store32(p, e->client);
+        p = put(p + 32, "", 1);
+        p = put(p, offers, sizeof offers);
+        p = put16(p, (uint32_t) (end - p) - 2);
+        p = put(p, "\0\0\0\22\0\20\0\0\15", 9);
+        p = put_host_name(p, e->server);
+        p = put(p, rest, sizeof rest);
+        p = put16(p, 21); /* padding, RFC 7685 */
+        put16(p, (uint32_t) (end - p) - 2);
+}
+
+/* ServerHello of TLS 1.3, and what follows is sealed. */
+static void put_server_hello(uint8_t *p) {
+        static const uint8_t record[] = { 22, 3, 3, 0, 50, 2, 0, 0, 46, 3, 3 },
+                             rest[] = { 0, 0x13, 1, 0, 0, 6, 0, 43, 0, 2, 3, 4, 23, 3, 3, 0x40, 0 };
+
+        put(put(p, record, sizeof record) + 32, rest, sizeof rest);
+}
+
+static void put_content(uint8_t *p, const struct ends *e, bool back, uint32_t data) {
+        if (e->udp)
+                put_dns(p, e, back);
+        else if (!back && data == 300)
+                put_client_hello(p, e);
+        else if (back && !e->answered && data >= 80)
+                put_server_hello(p);
+}
+
 static void put_frame(const struct ends *e, bool back, uint8_t flags, uint32_t sequence, uint32_t acknowledged,
                       uint32_t data, uint64_t usec) {
         uint8_t frame[FRAME_MAX + 128] = { 0 };
@@ -104,11 +182,14 @@ static void put_frame(const struct ends *e, bool back, uint8_t flags, uint32_t s
                 t[13] = flags;
                 store16(t + 14, 64000);
         }
+        if (e->talks && data > 0)
+                put_content(t + header, e, back, data);
         length = (uint32_t) (t - frame) + header + data;
         write_record(frame, MAX(length, 60U), usec);
 }
 
 static void open_connection(struct connection *c) {
+        bool talks = c->ends.talks;
         uint64_t r = next();
 
         *c = (struct connection) {
@@ -118,6 +199,7 @@ static void open_connection(struct connection *c) {
         };
         if (c->ends.udp)
                 c->ends.server_port = 53;
+        c->ends.talks = talks;
 }
 
 /* One frame of a connection; a finished one becomes another. */
@@ -136,6 +218,7 @@ static void step_data(struct connection *c, uint64_t now) {
                 put_frame(&c->ends, true, ACK | PSH, c->received, c->sent, data, now);
                 c->received += next() % 200 == 0 ? 0 : data; /* sent again next time */
                 c->left -= data;
+                c->ends.answered = true;
         }
         c->step = c->left > 0 ? (uint8_t) (4 + (c->step + 1 - 4) % 3) : 10;
 }
@@ -158,13 +241,53 @@ static void step(struct connection *c, uint64_t now) {
         c->step++;
 }
 
-static void make_home(uint64_t n) {
+/* Who has the router? RFC 826. */
+static void put_arp(uint32_t client, uint64_t usec) {
+        static const uint8_t head[] = { 8, 6, 0, 1, 8, 0, 6, 4, 0, 1, 0, 0 };
+        uint8_t frame[60] = { 255, 255, 255, 255, 255, 255 };
+
+        store32(frame + 8, client);
+        put(frame + 12, head, sizeof head);
+        store32(frame + 24, client);
+        store32(frame + 28, client);
+        store32(frame + 38, 0x0a000001);
+        write_record(frame, sizeof frame, usec);
+}
+
+/* Tells its name and address: RFC 6762 §8.3. */
+static void put_mdns(uint32_t client, uint64_t usec) {
+        struct ends e = { client, 0xe00000fb, 5353, 5353, false, true, .talks = false };
+        uint8_t frame[128] = { 0 }, *t = put_network(frame, &e, false, 8 + 39), *p = t + 8;
+
+        store16(t, 5353);
+        store16(t + 2, 5353);
+        store16(t + 4, 8 + 39);
+        p = put(p, "\0\0\204\0\0\0\0\1\0\0\0\0\5", 13);
+        for (int shift = 16; shift >= 0; shift -= 4)
+                *p++ = "abcdefghijklmnop"[client >> shift & 15];
+        p = put(p, "\5local", 7);
+        p = put(p, "\0\1\200\1\0\0\0\170\0\4", 10);
+        store32(p, client);
+        write_record(frame, (uint32_t) (p + 4 - frame), usec);
+}
+
+static void make_home(uint64_t n, bool talks) {
         static struct connection connections[PARALLEL];
 
-        for (unsigned i = 0; i < PARALLEL; i++)
+        for (unsigned i = 0; i < PARALLEL; i++) {
+                connections[i].ends.talks = talks;
                 open_connection(&connections[i]);
-        for (uint64_t i = 0; i < n; i++)
-                step(&connections[next() % PARALLEL], i * 1000);
+        }
+        for (uint64_t i = 0; i < n; i++) {
+                uint32_t client = 0x0a000002 + (uint32_t) (i / 40 % 60);
+
+                if (talks && i % 40 == 7)
+                        put_arp(client, i * 1000);
+                else if (talks && i % 80 == 20)
+                        put_mdns(client, i * 1000);
+                else
+                        step(&connections[next() % PARALLEL], i * 1000);
+        }
 }
 
 static void make_flows(uint64_t n) {
@@ -197,7 +320,9 @@ int main(int argc, char *argv[]) {
                 return 2;
         fwrite(header, sizeof header, 1, stdout);
         if (strcmp(argv[1], "home") == 0)
-                make_home(n);
+                make_home(n, false);
+        else if (strcmp(argv[1], "talk") == 0)
+                make_home(n, true);
         else if (strcmp(argv[1], "flows") == 0)
                 make_flows(n);
         else if (strcmp(argv[1], "syn") == 0)
