@@ -199,8 +199,9 @@ static void take_answer(struct peer_names *n, const struct fact *fact) {
         size_t length = type ? (size_t) (type - owner) : 0;
         struct ip_address server;
 
-        if (!data++)
+        if (!data)
                 return;
+        data++;
         type++;
         if (is_word(type, (size_t) (data - 1 - type), "CNAME"))
                 take_alias(&n->alias, fact, owner, length, data);
