@@ -71,6 +71,7 @@ struct flow_packet {
         __u8 high;               /* the high end sent it */
         __u8 ipv6;
         __u8 known;              /* enum lanscope_flow_bits, of a question or an answer */
+        __u8 padding[2];         /* the verifier of kernels before 6.3 wants every byte written */
 };
 
 static __always_inline __u32 flow_now(void) {

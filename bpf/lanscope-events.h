@@ -161,11 +161,11 @@ struct lanscope_flow_log {
         struct lanscope_evicted evicted;
 };
 
-/* One per CPU. */
+/* One per CPU. What each packet needs is in the first cache line. */
 struct lanscope_processor {
-        struct lanscope_counters counters;
         __u32 generation;
         __u32 base, slot_base; /* where the current log and its index begin in their maps */
         __u32 full;            /* the current log is */
+        struct lanscope_counters counters;
         struct lanscope_flow_log logs[2]; /* by generation & 1 */
 };

@@ -39,7 +39,7 @@ const volatile bool span_drop = false;
 
 /* Shared with the daemon while running: it looks at the ring and the counters by itself every second, so nothing need
  * wake it; it clears the flag when all is quiet. */
-__u32 daemon_awake = 0;
+__u32 daemon_awake SEC(".data") = 0; /* beside flow_generation */
 
 struct {
         __uint(type, BPF_MAP_TYPE_RINGBUF);
@@ -125,15 +125,16 @@ struct {
         __type(value, struct scratch);
 } scratches SEC(".maps");
 
-/* One frame. */
+/* One frame. Without a hole: see struct flow_packet. */
 struct view {
-        bool egress;
-        bool is_flow;            /* `packet` is set */
-        bool by_ports;           /* the flow's record knows the class that the ports give */
+        __u64 source, destination; /* link addresses: six bytes as on the wire */
+        __u32 end;                 /* of the IP packet; padding may follow */
         __u16 vlan_tci, vlan_proto; /* of a tag outside the frame's bytes */
         __u16 vlan, inner_vlan;
-        __u64 source, destination; /* link addresses: six bytes as on the wire */
-        __u32 end;               /* of the IP packet; padding may follow */
+        bool egress;
+        bool is_flow;              /* `packet` has a key */
+        bool by_ports;             /* the flow's record knows the class that the ports give */
+        __u8 padding;
         struct flow_packet packet;
 };
 

@@ -293,14 +293,14 @@ static int on_harvest(sd_event_source *source _unused_, uint64_t usec _unused_, 
         drain_resting(h);
         crowded = ebpf_flows_harvest(h->flows);
         /* The flag first, then the count: a frame that the count misses finds the flag down and wakes us. */
-        __atomic_store_n(&h->programs->bss->daemon_awake, 0, __ATOMIC_SEQ_CST);
+        __atomic_store_n(&h->programs->data->daemon_awake, 0, __ATOMIC_SEQ_CST);
         sum_counters(h, &counters);
         quiet = counters.packets == h->harvested;
         h->harvested = counters.packets;
         /* Quiet also means that the map and the log just left to rest are empty: all that they could hold has been counted. */
         if (quiet)
                 return 0;
-        __atomic_store_n(&h->programs->bss->daemon_awake, 1, __ATOMIC_RELAXED);
+        __atomic_store_n(&h->programs->data->daemon_awake, 1, __ATOMIC_RELAXED);
         return schedule_harvest(h, crowded);
 }
 

@@ -89,7 +89,7 @@ static int measure_all(const struct programs *p, unsigned rounds) {
         unsigned many = 10 * p->own->rodata->flow_records_max;
         int r;
 
-        p->own->bss->daemon_awake = 1;
+        p->own->data->daemon_awake = 1;
         r = measure(p, "udp", udp_frame, 10000, rounds);
         if (r >= 0)
                 r = measure(p, "tcp", tcp_frame, 10000, rounds);

@@ -79,7 +79,7 @@ static int begin_with(void **state, uint32_t records) {
         }
         if (lanscope_bpf__load(f->programs) < 0)
                 return -1;
-        f->programs->bss->daemon_awake = 1;
+        f->programs->data->daemon_awake = 1;
         return ebpf_flows_new(&f->flows, f->programs, &ops, 7);
 }
 
