@@ -97,7 +97,8 @@ static int map_one(struct json_object *to, const struct mapping *m, struct json_
                 return add_id(to, m->to, json_text_at(flow, m->from));
         case AS_DEVICE_A:
         case AS_DEVICE_B:
-                if (strcmp(json_text_at(flow, m->conversion == AS_DEVICE_A ? "InitiatorDevice" : "ResponderDevice"), "/") == 0)
+                if (strcmp(json_text_at(flow, m->conversion == AS_DEVICE_A ? "InitiatorDevice" : "ResponderDevice"),
+                           "/") == 0)
                         return add_null(to, m->to);
                 break;
         case AS_MEASURED:
@@ -134,12 +135,14 @@ static int add_fraction(struct json_object *o, const char *key, uint64_t n, uint
 
 static int add_totals(struct json_object *o, struct json_object *flow) {
         uint64_t there = number_at(flow, "BytesSent"), back = number_at(flow, "BytesReceived");
-        uint64_t first = number_at(flow, "FirstSeen"), last = number_at(flow, "LastSeen"), span = last > first ? last - first : 0;
+        uint64_t first = number_at(flow, "FirstSeen"), last = number_at(flow, "LastSeen"),
+                span = last > first ? last - first : 0;
         uint64_t rate = span == 0 ? 0 : (uint64_t) ((unsigned __int128) (there + back) * 80 * USEC_PER_SEC / span);
 
         return add_fraction(o, "duration_secs", span, USEC_PER_SEC, 6) |
                add_number(o, "packets_a_to_b", number_at(flow, "PacketsSent")) |
-               add_number(o, "packets_b_to_a", number_at(flow, "PacketsReceived")) | add_number(o, "bytes_a_to_b", there) |
+               add_number(o, "packets_b_to_a", number_at(flow, "PacketsReceived")) |
+               add_number(o, "bytes_a_to_b", there) |
                add_number(o, "bytes_b_to_a", back) |
                add_number(o, "packets_total", number_at(flow, "PacketsSent") + number_at(flow, "PacketsReceived")) |
                add_number(o, "bytes_total", there + back) | add_fraction(o, "avg_bps", rate, 10, 1) |
@@ -183,7 +186,8 @@ static int append_filter(sd_bus_message *m, const struct options *o, const char 
 }
 
 static int call_list(sd_bus *bus, const struct options *options, const char *device, sd_bus_message **ret) {
-        static const struct bus_method method = { LANSCOPE_MANAGER_INTERFACE, "ListFlows", LANSCOPE_ACTION_INSPECT_TRAFFIC };
+        static const struct bus_method method = { LANSCOPE_MANAGER_INTERFACE, "ListFlows",
+                                                  LANSCOPE_ACTION_INSPECT_TRAFFIC };
         _cleanup_(sd_bus_message_unrefp) sd_bus_message *message = NULL;
         int r = bus_new_call(bus, LANSCOPE_PATH, &method, &message);
 
@@ -256,13 +260,15 @@ static int add_rate(struct table *t, uint64_t rate) {
 static int add_rtt(struct table *t, const struct screen *s, struct json_object *flow) {
         struct json_object *rtt = json_at(flow, "rtt_ewma_ms") ?: json_at(flow, "rtt_handshake_ms");
 
-        return rtt ? table_printf(t, STYLE_NONE, "%.1f ms", json_object_get_double(rtt)) : table_add(t, s, STYLE_NONE, "");
+        return rtt ? table_printf(t, STYLE_NONE, "%.1f ms", json_object_get_double(rtt)) :
+                table_add(t, s, STYLE_NONE, "");
 }
 
 static int add_again(struct table *t, const struct screen *s, struct json_object *flow) {
         struct json_object *count = json_at(flow, "retransmissions");
 
-        return count ? table_printf(t, STYLE_NONE, "%" PRIu64, json_object_get_uint64(count)) : table_add(t, s, STYLE_NONE, "");
+        return count ? table_printf(t, STYLE_NONE, "%" PRIu64, json_object_get_uint64(count)) :
+                table_add(t, s, STYLE_NONE, "");
 }
 
 static int add_age(struct table *t, struct json_object *flow, uint64_t now) {
@@ -281,8 +287,10 @@ static int add_flow(struct table *t, const struct screen *s, struct json_object 
         return table_add(t, s, style, json_text_at(flow, "protocol")) |
                table_add(t, s, style, first_text(flow, "device_a", "endpoint_a_ip", NULL)) |
                table_add(t, s, style, first_text(flow, "name", "device_b", "endpoint_b_ip")) | add_port(t, flow) |
-               table_add(t, s, style, *state ? state : active ? "active" : "") | add_bytes(t, number_at(flow, "bytes_a_to_b")) |
-               add_bytes(t, number_at(flow, "bytes_b_to_a")) | add_rate(t, number_at(flow, "rate_bps")) | add_rtt(t, s, flow) |
+               table_add(t, s, style, *state ? state : active ? "active" : "") |
+               add_bytes(t, number_at(flow, "bytes_a_to_b")) |
+               add_bytes(t, number_at(flow, "bytes_b_to_a")) | add_rate(t, number_at(flow, "rate_bps")) |
+               add_rtt(t, s, flow) |
                add_again(t, s, flow) | add_age(t, flow, now) |
                table_add(t, s, STYLE_DIM, json_text_at(flow, "endpoint_a_ip")) |
                table_add(t, s, STYLE_DIM, json_text_at(flow, "endpoint_b_ip")) |

@@ -36,7 +36,8 @@ const char *load_limit_of(struct json_object *statistics, const char *name) {
         struct json_object *value;
 
         for (size_t i = 0; i < ELEMENTSOF(limits); i++)
-                if (strcmp(name, limits[i].counter) == 0 && json_object_object_get_ex(statistics, limits[i].limit, &value))
+                if (strcmp(name, limits[i].counter) == 0 &&
+                    json_object_object_get_ex(statistics, limits[i].limit, &value))
                         return json_object_get_string(value);
         return "";
 }
@@ -49,7 +50,8 @@ static void print_rates(struct json_object *before, struct json_object *after, u
 
         top_format_count(&c, (uint64_t) ((unsigned __int128) packets * USEC_PER_SEC / usec));
         top_format_rate(&r, (uint64_t) ((unsigned __int128) bytes * 8 * USEC_PER_SEC / usec));
-        printf("%s packets/s, %s; %" PRIu64 " packets since the start\n", count, rate, counter(after, "capture.packets"));
+        printf("%s packets/s, %s; %" PRIu64 " packets since the start\n", count, rate,
+               counter(after, "capture.packets"));
 }
 
 static void print_drops(const struct screen *s, struct json_object *statistics) {
@@ -74,7 +76,8 @@ static void print_drops(const struct screen *s, struct json_object *statistics) 
 
                 if (n == 0)
                         continue;
-                printf("%s%s%" PRIu64 " %s%s\n", any ? "                " : "", screen_style(s, STYLE_NOTICE), n, drops[i].why,
+                printf("%s%s%" PRIu64 " %s%s\n", any ? "                " : "", screen_style(s, STYLE_NOTICE), n,
+                       drops[i].why,
                        screen_style(s, STYLE_NONE));
                 any = true;
         }
@@ -95,7 +98,8 @@ static void print_tables(struct json_object *statistics) {
         putchar('\n');
 }
 
-void load_print(const struct screen *s, void (*title)(const struct screen *s, const char *title), struct json_object *before,
+void load_print(const struct screen *s, void (*title)(const struct screen *s, const char *title),
+                struct json_object *before,
                 struct json_object *after, uint64_t usec) {
         if (before) {
                 title(s, "Traffic");

@@ -41,7 +41,8 @@ static int add_span(struct json_object *to, struct json_object *from) {
 static int add_device(struct json_object *to, struct json_object *from) {
         const char *path = json_text_at(from, "Device"), *slash = strrchr(path, '/');
 
-        return json_add_text(to, "device", slash ? slash + 1 : "") | json_add_text(to, "name", json_text_at(from, "Name"));
+        return json_add_text(to, "device", slash ? slash + 1 : "") |
+                json_add_text(to, "name", json_text_at(from, "Name"));
 }
 
 static int add_peer(struct json_object *to, struct json_object *from) {
@@ -71,7 +72,8 @@ static struct json_object *traffic_from_bus(struct json_object *from) {
         _cleanup_(json_putp) struct json_object *o = json_object_new_object();
 
         if (!o || json_add_text(o, "span", json_text_at(from, "Span")) < 0 ||
-            json_add_time(o, "since", number_at(from, "Since")) < 0 || json_add_time(o, "until", number_at(from, "Until")) < 0 ||
+            json_add_time(o, "since", number_at(from, "Since")) < 0 ||
+            json_add_time(o, "until", number_at(from, "Until")) < 0 ||
             add_amounts(o, from) < 0 || add_list(o, "spans", json_at(from, "Spans"), add_span) < 0 ||
             add_list(o, "devices", json_at(from, "Devices"), add_device) < 0 ||
             add_list(o, "peers", json_at(from, "Peers"), add_peer) < 0)
@@ -94,7 +96,8 @@ static int append_filter(sd_bus_message *m, const struct options *o, const char 
 }
 
 int bus_get_traffic(sd_bus *bus, const struct options *options, const char *path, struct json_object **ret) {
-        static const struct bus_method method = { LANSCOPE_MANAGER_INTERFACE, "GetTraffic", LANSCOPE_ACTION_INSPECT_TRAFFIC };
+        static const struct bus_method method = { LANSCOPE_MANAGER_INTERFACE, "GetTraffic",
+                                                  LANSCOPE_ACTION_INSPECT_TRAFFIC };
         _cleanup_(sd_bus_message_unrefp) sd_bus_message *message = NULL, *reply = NULL;
         _cleanup_(json_putp) struct json_object *traffic = NULL;
         int r = bus_new_call(bus, LANSCOPE_PATH, &method, &message);
@@ -113,7 +116,8 @@ int bus_get_traffic(sd_bus *bus, const struct options *options, const char *path
         return *ret ? 0 : -ENOMEM;
 }
 
-static int add_number(struct table *t, struct json_object *o, const char *key, void (*format)(struct strbuf *b, uint64_t n)) {
+static int add_number(struct table *t, struct json_object *o, const char *key,
+                      void (*format)(struct strbuf *b, uint64_t n)) {
         char text[32];
         struct strbuf b = STRBUF(text);
 
@@ -123,7 +127,8 @@ static int add_number(struct table *t, struct json_object *o, const char *key, v
 
 static int add_columns(struct table *t, struct json_object *o) {
         return add_number(t, o, "bytes_sent", top_format_bytes) | add_number(t, o, "bytes_received", top_format_bytes) |
-               add_number(t, o, "packets_sent", top_format_count) | add_number(t, o, "packets_received", top_format_count);
+               add_number(t, o, "packets_sent", top_format_count) |
+               add_number(t, o, "packets_received", top_format_count);
 }
 
 /* Local time; days are those of UTC. */
@@ -157,7 +162,8 @@ static int add_row(struct table *t, const struct screen *s, struct json_object *
         return r | add_columns(t, o);
 }
 
-static int print_list(const struct screen *s, const struct options *options, struct json_object *traffic, enum list list) {
+static int print_list(const struct screen *s, const struct options *options, struct json_object *traffic,
+                      enum list list) {
         static const char *const keys[] = { "spans", "devices", "peers" };
         const char *titles[] = { options->day ? "DAY (UTC)" : "HOUR", "DEVICE", "PEER" };
         const struct table_column columns[] = {
@@ -193,7 +199,8 @@ static void print_total(struct json_object *traffic) {
                number_at(traffic, "packets_sent"), received, number_at(traffic, "packets_received"));
 }
 
-int traffic_print(const struct screen *screen, const struct options *options, struct json_object *traffic, bool one_device) {
+int traffic_print(const struct screen *screen, const struct options *options, struct json_object *traffic,
+                  bool one_device) {
         int r = print_list(screen, options, traffic, LIST_SPANS);
 
         if (r >= 0 && !one_device)

@@ -10,4 +10,5 @@
 int bus_get_traffic(sd_bus *bus, const struct options *options, const char *path, struct json_object **ret);
 
 /* -ENOMEM. */
-int traffic_print(const struct screen *screen, const struct options *options, struct json_object *traffic, bool one_device);
+int traffic_print(const struct screen *screen, const struct options *options, struct json_object *traffic,
+                  bool one_device);

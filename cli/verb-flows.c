@@ -13,7 +13,8 @@
 static void print_total(const struct options *options, size_t n) {
         bool cut = n > 0 && n >= (options->limit ?: FLOWS_DEFAULT);
 
-        printf("\n%zu %s%s\n", n, n == 1 ? "flow" : "flows", cut ? ", the first of more; --limit tells how many." : ".");
+        printf("\n%zu %s%s\n", n, n == 1 ? "flow" : "flows", cut ? ", the first of more; --limit tells how many." :
+               ".");
 }
 
 static int print(const struct options *options, struct json_object *flows) {

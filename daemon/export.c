@@ -16,7 +16,8 @@
 #include "daemon/records.h"
 
 enum export_format export_format_from_string(const char *s) {
-        static const char *const names[] = { [EXPORT_JSON] = "json", [EXPORT_JSON_LINES] = "jsonl", [EXPORT_CSV] = "csv" };
+        static const char *const names[] = { [EXPORT_JSON] = "json", [EXPORT_JSON_LINES] = "jsonl",
+                                             [EXPORT_CSV] = "csv" };
 
         for (size_t i = 0; i < ELEMENTSOF(names); i++)
                 if (strcmp(names[i], s) == 0)
@@ -133,7 +134,8 @@ static int add_flow(void *userdata, const struct flow_record *record) {
         return check(e);
 }
 
-int export_flows(struct flows *flows, struct engine *engine, const struct flow_lines *lines, enum export_format format) {
+int export_flows(struct flows *flows, struct engine *engine, const struct flow_lines *lines,
+                 enum export_format format) {
         struct flow_lines own = *lines;
         _cleanup_(fclosep) FILE *f = NULL;
         struct exporter e = {};

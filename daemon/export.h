@@ -8,7 +8,8 @@
 #include "daemon/store.h"
 #include "engine/inventory/inventory.h"
 
-/* The inventory, the alerts, or the flows, as one JSON array, as JSON lines or as one CSV table, in a file in memory without a name. */
+/* The inventory, the alerts, or the flows, as one JSON array, as JSON lines or as one CSV table, in a file in memory
+ * without a name. */
 
 /* Largest export; what devices say decides how large it is. */
 #define EXPORT_MAX (64u << 20)

@@ -88,7 +88,8 @@ static const char *end_name(const struct manager *m, const struct flow_endpoint 
         return peer_names_find(engine_peer_names(m->engine), NULL, &e->ip, engine_now(m->engine)) ?: "";
 }
 
-static int append_end(sd_bus_message *reply, const struct manager *m, const struct flow_endpoint *e, const struct end_keys *keys) {
+static int append_end(sd_bus_message *reply, const struct manager *m, const struct flow_endpoint *e,
+                      const struct end_keys *keys) {
         const struct device *device = inventory_get_endpoint(manager_inventory(m), &e->mac, &e->ip);
         char ip[IP_STRING_MAX], mac[MAC_STRING_MAX], path[OBJECT_PATH_MAX], name[DEVICE_USER_TEXT_MAX + 1];
         int r = append_entry_text(reply, keys->address, ip_format(&e->ip, ip));
@@ -103,9 +104,11 @@ static int append_end(sd_bus_message *reply, const struct manager *m, const stru
 }
 
 static int append_ends(sd_bus_message *reply, const struct manager *m, const struct flow_record *f) {
-        static const struct end_keys initiator = { "InitiatorAddress", "InitiatorPort", "InitiatorMac", "InitiatorDevice",
+        static const struct end_keys initiator = { "InitiatorAddress", "InitiatorPort", "InitiatorMac",
+                                                   "InitiatorDevice",
                                                    "InitiatorName" };
-        static const struct end_keys responder = { "ResponderAddress", "ResponderPort", "ResponderMac", "ResponderDevice",
+        static const struct end_keys responder = { "ResponderAddress", "ResponderPort", "ResponderMac",
+                                                   "ResponderDevice",
                                                    "ResponderName" };
         int r = append_end(reply, m, &f->endpoints[0], &initiator);
 
@@ -220,7 +223,8 @@ int flow_bus_list(struct method_call *call, sd_bus_error *error) {
         int r = 0;
 
         if (!call->manager->flows)
-                return sd_bus_error_set(error, SD_BUS_ERROR_NOT_SUPPORTED, "No flows are kept here: see Flows= in lanscoped.conf(5)");
+                return sd_bus_error_set(error, SD_BUS_ERROR_NOT_SUPPORTED,
+                                        "No flows are kept here: see Flows= in lanscoped.conf(5)");
         flow_top_init(&top, MIN(arguments->limit ?: FLOWS_MAX, FLOWS_MAX), arguments->sort);
         r = flows_query(call->manager->flows, call->manager->engine, &arguments->filter, arguments->device,
                         manager_now(call->manager), &top);

@@ -129,7 +129,8 @@ static void put_name(struct line *l, const char *name) {
 }
 
 static void put_device(struct line *l, const struct flow_endpoint *end) {
-        const struct device *device = l->lines->inventory ? inventory_get_endpoint(l->lines->inventory, &end->mac, &end->ip) : NULL;
+        const struct device *device = l->lines->inventory ? inventory_get_endpoint(l->lines->inventory, &end->mac,
+                                                                                   &end->ip) : NULL;
         char name[DEVICE_USER_TEXT_MAX + 1];
 
         put_name(l, device ? device_display_name(device, name, sizeof name) : NULL);
@@ -138,7 +139,8 @@ static void put_device(struct line *l, const struct flow_endpoint *end) {
 static void put_server(struct line *l) {
         const struct flow_record *f = l->flow;
 
-        put_name(l, l->lines->names ? peer_names_find(l->lines->names, &f->endpoints[0].ip, &f->endpoints[1].ip, f->last) : NULL);
+        put_name(l, l->lines->names ? peer_names_find(l->lines->names, &f->endpoints[0].ip, &f->endpoints[1].ip,
+                                                      f->last) : NULL);
 }
 
 static void put_ms(struct line *l, uint64_t ns, bool known) {
@@ -149,7 +151,8 @@ static void put_ms(struct line *l, uint64_t ns, bool known) {
 }
 
 static void put_rate(struct line *l) {
-        uint64_t span = l->flow->last - l->flow->first, bytes = l->flow->directions[0].bytes + l->flow->directions[1].bytes;
+        uint64_t span = l->flow->last - l->flow->first,
+                bytes = l->flow->directions[0].bytes + l->flow->directions[1].bytes;
 
         uint64_t tenths = 0;
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
-/* For each flow number of the engine's table: what was told of it before, and its rate then. A number stands for another
- * flow when the time at which it began is another. */
+/* For each flow number of the engine's table: what was told of it before, and its rate then. A number stands for
+ * another flow when the time at which it began is another. */
 
 #include "daemon/flows.h"
 
@@ -201,12 +201,14 @@ int flows_query(struct flows *f, struct engine *engine, const struct flow_filter
         int r = filter->active == 0 ? 0 : engine_for_each_flow(engine, 0, query_active, &query);
 
         for (size_t i = 0; r >= 0 && i < f->n_recent; i++)
-                if (flow_filter_matches(filter, &f->recent[i].record, false) && is_of_device(&query, &f->recent[i].record))
+                if (flow_filter_matches(filter, &f->recent[i].record, false) &&
+                    is_of_device(&query, &f->recent[i].record))
                         r = flow_top_offer(top, &f->recent[i]);
         return r;
 }
 
-int flows_for_each(struct flows *f, struct engine *engine, int (*take)(void *userdata, const struct flow_record *record),
+int flows_for_each(struct flows *f, struct engine *engine,
+                   int (*take)(void *userdata, const struct flow_record *record),
                    void *userdata) {
         size_t oldest = (f->next_recent + FLOWS_RECENT_MAX - f->n_recent) % FLOWS_RECENT_MAX;
         int r = 0;

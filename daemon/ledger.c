@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
-/* A table by device of short lists by hour. Peers of an hour are few: when there are more than there is room for, the one
- * with the fewest bytes gives way to one that moved more at once; the sums of the hour do not depend on them. */
+/* A table by device of short lists by hour. Peers of an hour are few: when there are more than there is room for, the
+ * one with the fewest bytes gives way to one that moved more at once; the sums of the hour do not depend on them. */
 
 #include "daemon/ledger.h"
 
@@ -130,7 +130,8 @@ static struct store_peer *peer_append(struct store_hour *hour) {
         size_t n = hour->n_peers;
 
         if (n == 0 || (n >= PEERS_START && (n & (n - 1)) == 0)) {
-                struct store_peer *peers = reallocarray(peers_of(hour), MAX(n * 2, (size_t) PEERS_START), sizeof *peers);
+                struct store_peer *peers = reallocarray(peers_of(hour), MAX(n * 2, (size_t) PEERS_START),
+                                                        sizeof *peers);
 
                 if (!peers)
                         return NULL;
@@ -277,7 +278,8 @@ void ledger_fetched(struct ledger *l, bool written) {
         }
 }
 
-void ledger_for_each(const struct ledger *l, void (*take)(void *userdata, uint64_t device, const struct store_hour *hour),
+void ledger_for_each(const struct ledger *l, void (*take)(void *userdata, uint64_t device,
+                                                          const struct store_hour *hour),
                      void *userdata) {
         for (const struct account *a = l->accounts; a; a = a->hh.next)
                 for (size_t i = 0; i < a->n_hours; i++)

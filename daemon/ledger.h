@@ -7,7 +7,8 @@
 /* What devices sent and received, by the hour, between its being counted and its being in the database. Whoever empties
  * it fetches a device's hours inside a transaction, and says afterwards whether it was committed.
  *
- * Memory: for each device with traffic since the last flush some 150 bytes an hour, and 90 and the name for each peer. */
+ * Memory: for each device with traffic since the last flush some 150 bytes an hour, and 90 and the name for each
+ * peer. */
 
 /* Hours that one device may have waiting. While the database cannot be written for longer, the oldest become one. */
 #define LEDGER_HOURS_MAX 24

@@ -49,12 +49,14 @@ static struct json_object *make_statistics(struct manager *m, uint64_t now) {
         uint64_t span = now - MIN(m->reported.at, now);
         struct wanted w = { .counters = counters };
 
-        if (!o || !counters || statistics_for_each(m, take_counter, &w) < 0 || json_add_time(o, "ts", now / NSEC_PER_USEC) < 0 ||
+        if (!o || !counters || statistics_for_each(m, take_counter, &w) < 0 ||
+            json_add_time(o, "ts", now / NSEC_PER_USEC) < 0 ||
             add_number(o, "packets", w.packets - m->reported.packets) < 0 ||
             add_number(o, "bytes", w.bytes - m->reported.bytes) < 0 ||
             add_number(o, "packets_per_second", per_second(w.packets - m->reported.packets, span)) < 0 ||
             add_number(o, "bits_per_second", per_second((w.bytes - m->reported.bytes) * 8, span)) < 0 ||
-            add_number(o, "online", manager_online_count(m)) < 0 || json_add(o, "counters", json_object_get(counters)) < 0)
+            add_number(o, "online", manager_online_count(m)) < 0 ||
+            json_add(o, "counters", json_object_get(counters)) < 0)
                 return NULL;
         m->reported.at = now;
         m->reported.packets = w.packets;
@@ -78,7 +80,8 @@ static void write_top(struct manager *m, uint64_t now, FILE *f) {
                 size_t n;
 
                 if (flow_lines_format(&lines, &top.items[i].record, line, &n) >= 0)
-                        fprintf(f, "%s%.*s,\"rate_bps\":%" PRIu64 "}", i > 0 ? "," : "", (int) n - 1, line, top.items[i].rate);
+                        fprintf(f, "%s%.*s,\"rate_bps\":%" PRIu64 "}", i > 0 ? "," : "", (int) n - 1, line,
+                                top.items[i].rate);
         }
         fputs("]", f);
         flow_top_done(&top);

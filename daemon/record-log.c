@@ -41,7 +41,8 @@ struct record_log {
 static void complain(struct record_log *l, int r) {
         l->counters.failures++;
         if (!l->failing)
-                log_warning("Cannot write to %s, keeping up to %u lines and trying again: %s", l->path, l->config.waiting_max,
+                log_warning("Cannot write to %s, keeping up to %u lines and trying again: %s", l->path,
+                            l->config.waiting_max,
                             strerror(-r));
         l->failing = true;
 }
@@ -71,7 +72,8 @@ static int end_last_line(struct record_log *l) {
         return 0;
 }
 
-/* Never through a link, and never into what is no file: a name that others can write next to must not lead elsewhere. */
+/* Never through a link, and never into what is no file: a name that others can write next to must not lead
+ * elsewhere. */
 static int file_open(struct record_log *l) {
         struct stat st;
         int r;
@@ -227,7 +229,8 @@ static bool make_room(struct record_log *l, size_t more) {
 }
 
 void record_log_add(struct record_log *l, const char *line, size_t length) {
-        if (l->waiting >= l->config.waiting_max || length > RECORD_LOG_LINE_MAX || l->length + length + 1 > WAITING_BYTES_MAX ||
+        if (l->waiting >= l->config.waiting_max || length > RECORD_LOG_LINE_MAX ||
+            l->length + length + 1 > WAITING_BYTES_MAX ||
             !make_room(l, length + 1)) {
                 l->counters.dropped++;
                 return;

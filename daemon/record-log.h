@@ -10,8 +10,8 @@
 
 /* Lines that are appended to a file as they come, for other programs to read: finished flows, alerts, statistics. When
  * the file is full it is renamed to <path>.1, what was .1 to .2, and so on: a reader sees whole lines in whole files. A
- * file that somebody else moved away is made anew. Lines wait in memory for up to RECORD_LOG_DELAY, or while they cannot
- * be written; beyond a limit new ones are dropped and counted. A timer runs only while something waits. */
+ * file that somebody else moved away is made anew. Lines wait in memory for up to RECORD_LOG_DELAY, or while they
+ * cannot be written; beyond a limit new ones are dropped and counted. A timer runs only while something waits. */
 
 #define RECORD_LOG_DELAY (2 * USEC_PER_SEC)
 #define RECORD_LOG_RETRY (30 * USEC_PER_SEC)

@@ -20,15 +20,18 @@ static int add_span(struct store *store, uint64_t device, enum store_span span, 
         const struct device_traffic *t = &hour->traffic;
         int r;
 
-        r = store_run(store, SQL_TRAFFIC_ADD, NUMBER(device), name, time, NUMBER(t->packets_sent), NUMBER(t->bytes_sent),
+        r = store_run(store, SQL_TRAFFIC_ADD, NUMBER(device), name, time, NUMBER(t->packets_sent),
+                      NUMBER(t->bytes_sent),
                       NUMBER(t->packets_received), NUMBER(t->bytes_received));
         for (size_t i = 0; r >= 0 && i < hour->n_peers; i++) {
                 const struct store_peer *peer = &hour->peers[i];
                 char address[IP_STRING_MAX];
 
                 t = &peer->traffic;
-                r = store_run(store, SQL_PEER_ADD, NUMBER(device), name, time, NUMBER(t->packets_sent), NUMBER(t->bytes_sent),
-                              NUMBER(t->packets_received), NUMBER(t->bytes_received), TEXT(ip_format(&peer->address, address)),
+                r = store_run(store, SQL_PEER_ADD, NUMBER(device), name, time, NUMBER(t->packets_sent),
+                              NUMBER(t->bytes_sent),
+                              NUMBER(t->packets_received), NUMBER(t->bytes_received),
+                              TEXT(ip_format(&peer->address, address)),
                               TEXT(peer->name));
         }
         if (r >= 0 && hour->n_peers > 0)
@@ -67,7 +70,8 @@ static int64_t sql_time(uint64_t time) {
 }
 
 int store_list_traffic(struct store *store, const struct store_traffic_filter *filter,
-                       int (*take)(void *userdata, uint64_t device, uint64_t time, const struct device_traffic *traffic),
+                       int (*take)(void *userdata, uint64_t device, uint64_t time,
+                                   const struct device_traffic *traffic),
                        void *userdata) {
         const struct store_value values[] = { TEXT(store_span_to_string(filter->span)), NUMBER(sql_time(filter->since)),
                                               NUMBER(sql_time(filter->until)), NUMBER(filter->device) };
@@ -104,8 +108,10 @@ int store_list_peers(struct store *store, const struct store_traffic_filter *fil
                 struct store_peer peer = {};
                 const char *address;
 
-                if (!store_column_text(rows, 0, IP_STRING_MAX, &address) || !address || ip_parse(address, &peer.address) < 0 ||
-                    !store_column_text(rows, 1, STORE_ALERT_TEXT_MAX, &peer.name) || !column_traffic(rows, 2, &peer.traffic)) {
+                if (!store_column_text(rows, 0, IP_STRING_MAX, &address) || !address ||
+                    ip_parse(address, &peer.address) < 0 ||
+                    !store_column_text(rows, 1, STORE_ALERT_TEXT_MAX, &peer.name) ||
+                    !column_traffic(rows, 2, &peer.traffic)) {
                         store->counters.skipped_rows++;
                         continue;
                 }
@@ -140,7 +146,8 @@ int store_prune_traffic(struct store *store, enum store_span span, uint64_t limi
         for (size_t i = 0; r == 0 && i < ELEMENTSOF(statements); i++) {
                 r = store_begin(store, false);
                 if (r >= 0)
-                        r = store_end(store, store_run(store, statements[i], name, NUMBER(sql_time(limit)), NUMBER(STEP)));
+                        r = store_end(store, store_run(store, statements[i], name, NUMBER(sql_time(limit)),
+                                                       NUMBER(STEP)));
         }
         if (r > 0)
                 store->counters.pruned_traffic += (uint64_t) r;

@@ -92,13 +92,15 @@ static int append_traffic(sd_bus_message *m, const struct device_traffic *t) {
         return r < 0 ? r : append_entry_u64(m, "BytesReceived", t->bytes_received);
 }
 
-static int append_span(sd_bus_message *m, const struct manager *manager _unused_, const struct traffic_report *report, size_t i) {
+static int append_span(sd_bus_message *m, const struct manager *manager _unused_, const struct traffic_report *report,
+                       size_t i) {
         int r = append_entry_u64(m, "Time", report->spans[i].key / NSEC_PER_USEC);
 
         return r < 0 ? r : append_traffic(m, &report->spans[i].traffic);
 }
 
-static int append_device(sd_bus_message *m, const struct manager *manager, const struct traffic_report *report, size_t i) {
+static int append_device(sd_bus_message *m, const struct manager *manager, const struct traffic_report *report,
+                         size_t i) {
         const struct device *device = inventory_get(manager_inventory(manager), report->devices[i].key);
         char path[OBJECT_PATH_MAX], name[DEVICE_USER_TEXT_MAX + 1];
         int r = append_entry_path(m, "Device", device_path(report->devices[i].key, path));
@@ -108,7 +110,8 @@ static int append_device(sd_bus_message *m, const struct manager *manager, const
         return r < 0 ? r : append_traffic(m, &report->devices[i].traffic);
 }
 
-static int append_peer(sd_bus_message *m, const struct manager *manager _unused_, const struct traffic_report *report, size_t i) {
+static int append_peer(sd_bus_message *m, const struct manager *manager _unused_, const struct traffic_report *report,
+                       size_t i) {
         const struct traffic_peer *peer = &report->peers[i];
         char ip[IP_STRING_MAX];
         int r = append_entry_text(m, "Address", ip_format(&peer->address, ip));
@@ -118,10 +121,12 @@ static int append_peer(sd_bus_message *m, const struct manager *manager _unused_
         return r < 0 ? r : append_traffic(m, &peer->traffic);
 }
 
-typedef int (*append_fn)(sd_bus_message *m, const struct manager *manager, const struct traffic_report *report, size_t i);
+typedef int (*append_fn)(sd_bus_message *m, const struct manager *manager, const struct traffic_report *report,
+                         size_t i);
 
 /* An entry whose value is a list of dictionaries. */
-static int append_list(sd_bus_message *m, const char *key, const struct manager *manager, const struct traffic_report *report,
+static int append_list(sd_bus_message *m, const char *key, const struct manager *manager,
+                       const struct traffic_report *report,
                        size_t n, append_fn append) {
         int r = sd_bus_message_open_container(m, 'e', "sv");
 
@@ -156,7 +161,8 @@ static int append_report(sd_bus_message *m, const struct method_call *call, cons
         if (r >= 0)
                 r = append_list(m, "Spans", call->manager, report, report->n_spans, append_span);
         if (r >= 0)
-                r = append_list(m, "Devices", call->manager, report, MIN(report->n_devices, (size_t) DEVICES_MAX), append_device);
+                r = append_list(m, "Devices", call->manager, report, MIN(report->n_devices, (size_t) DEVICES_MAX),
+                                append_device);
         return r < 0 ? r : append_list(m, "Peers", call->manager, report, report->n_peers, append_peer);
 }
 

@@ -84,7 +84,8 @@ static size_t join_rows(struct traffic_row *rows, size_t n) {
         return kept + 1;
 }
 
-static int add_row(struct traffic_row **rows, size_t *n, size_t *room, uint64_t key, const struct device_traffic *traffic) {
+static int add_row(struct traffic_row **rows, size_t *n, size_t *room, uint64_t key,
+                   const struct device_traffic *traffic) {
         if (*n == *room) {
                 /* Many may be alike; only where joining them does not make much room it grows. */
                 *n = join_rows(*rows, *n);

@@ -28,7 +28,8 @@ bool flow_filter_matches(const struct flow_filter *filter, const struct flow_rec
 /* "192.0.2.7", "192.0.2.0/24", "2001:db8::/32". -EINVAL. */
 int flow_filter_parse_address(const char *text, struct flow_filter *ret);
 
-enum flow_sort { FLOW_SORT_BYTES, FLOW_SORT_RATE, FLOW_SORT_RTT, FLOW_SORT_RETRANSMISSIONS, FLOW_SORT_LAST, _FLOW_SORT_MAX };
+enum flow_sort { FLOW_SORT_BYTES, FLOW_SORT_RATE, FLOW_SORT_RTT, FLOW_SORT_RETRANSMISSIONS, FLOW_SORT_LAST,
+                 _FLOW_SORT_MAX };
 const char *flow_sort_to_string(enum flow_sort sort);
 enum flow_sort flow_sort_from_string(const char *s); /* _FLOW_SORT_MAX: there is none */
 

@@ -18,7 +18,8 @@ static bool is_private(const struct ip_address *ip) {
 }
 
 static bool is_gateway(const struct entry *entry) {
-        return entry->device.flags & DEVICE_GATEWAY || mac_equal(&entry->network->network.gateway_mac, &entry->device.macs[0].address);
+        return entry->device.flags & DEVICE_GATEWAY ||
+                mac_equal(&entry->network->network.gateway_mac, &entry->device.macs[0].address);
 }
 
 /* Nobody is known to have the address: can it be the one who sent the frame? */

@@ -114,7 +114,8 @@ static bool is_over(const struct name *name, uint64_t now) {
 }
 
 /* Out of memory: the name is not learned. */
-static void add(struct peer_names *n, const struct key *key, enum rank rank, const char *text, size_t length, uint64_t now) {
+static void add(struct peer_names *n, const struct key *key, enum rank rank, const char *text, size_t length,
+                uint64_t now) {
         struct name *name = malloc(sizeof *name + length + 1);
 
         if (!name)
@@ -135,7 +136,8 @@ static void add(struct peer_names *n, const struct key *key, enum rank rank, con
         }
 }
 
-static void learn(struct peer_names *n, const struct key *key, enum rank rank, const char *text, size_t length, uint64_t now) {
+static void learn(struct peer_names *n, const struct key *key, enum rank rank, const char *text, size_t length,
+                  uint64_t now) {
         struct name *name = find(n, key);
 
         if (name && name->rank > rank && !is_over(name, now))
@@ -205,7 +207,8 @@ static void take_answer(struct peer_names *n, const struct fact *fact) {
         type++;
         if (is_word(type, (size_t) (data - 1 - type), "CNAME"))
                 take_alias(&n->alias, fact, owner, length, data);
-        else if ((is_word(type, (size_t) (data - 1 - type), "A") || is_word(type, (size_t) (data - 1 - type), "AAAA")) &&
+        else if ((is_word(type, (size_t) (data - 1 - type), "A") ||
+                  is_word(type, (size_t) (data - 1 - type), "AAAA")) &&
                  ip_parse(data, &server) >= 0) {
                 if (alias_is_current(&n->alias, fact) && same_name(n->alias.to, owner, length)) {
                         owner = n->alias.from;
@@ -227,7 +230,8 @@ void peer_names_take_fact(struct peer_names *n, const struct fact *fact) {
                 learn_both(n, fact, &fact->ip, &fact->destination, RANK_CONTACTED, fact->value, fact->value_length);
                 break;
         case FACT_HTTP_HOST: /* a port may follow: RFC 9110 §7.2 */
-                learn_both(n, fact, &fact->ip, &fact->destination, RANK_CONTACTED, fact->value, strcspn(fact->value, ":["));
+                learn_both(n, fact, &fact->ip, &fact->destination, RANK_CONTACTED, fact->value,
+                           strcspn(fact->value, ":["));
                 break;
         }
 }

@@ -7,7 +7,8 @@
  * (TLS, QUIC, DTLS, HTTP). An address behind which many names live has, for each client, the one that it used last.
  *
  * At most `max` names, the one learned longest ago goes first, each for PEER_NAME_AGE after it was last heard. Reading
- * changes nothing. Memory: 96 bytes a name, its text, and index space: at the default some 1.5 MB, 3 MB at the worst. */
+ * changes nothing. Memory: 96 bytes a name, its text, and index space: at the default some 1.5 MB, 3 MB at the
+ * worst. */
 
 #define PEER_NAMES_MAX 8192
 #define PEER_NAME_AGE (12 * 3600 * NSEC_PER_SEC)
@@ -26,7 +27,8 @@ struct peer_names *peer_names_free(struct peer_names *names);
 
 /* Takes what it understands, passes over the rest. */
 void peer_names_take_fact(struct peer_names *names, const struct fact *fact);
-/* What `client` (NULL: anybody) called `server`; NULL: not known at `now` (ns since the epoch). Lives until the next fact. */
+/* What `client` (NULL: anybody) called `server`; NULL: not known at `now` (ns since the epoch). Lives until the next
+ * fact. */
 const char *peer_names_find(const struct peer_names *names, const struct ip_address *client,
                             const struct ip_address *server, uint64_t now);
 void peer_names_get_counters(const struct peer_names *names, struct peer_names_counters *ret);

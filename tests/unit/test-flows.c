@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
-/* Rounds over the flow table: every packet of every flow is told of just once, rates are those of the last seconds, and a
- * quiet network is not looked at. */
+/* Rounds over the flow table: every packet of every flow is told of just once, rates are those of the last seconds,
+ * and a quiet network is not looked at. */
 
 #include "cmocka-all.h"
 
@@ -62,9 +62,11 @@ static int teardown(void **state) {
 /* A UDP datagram of `length` bytes, on the wire 42 more, from 192.0.2.1:port to 192.0.2.2:53. */
 static void datagram(struct fixture *f, uint64_t ts, uint16_t port, size_t length) {
         uint8_t bytes[2048] = { 2, 0, 0, 0, 0, 2, 2, 0, 0, 0, 0, 1, 8, 0,
-                                0x45, 0, (uint8_t) ((length + 28) >> 8), (uint8_t) (length + 28), 0, 1, 0, 0, 64, IPPROTO_UDP, 0, 0,
+                                0x45, 0, (uint8_t) ((length + 28) >> 8), (uint8_t) (length + 28), 0, 1, 0, 0, 64,
+                                        IPPROTO_UDP, 0, 0,
                                 192, 0, 2, 1, 192, 0, 2, 2,
-                                (uint8_t) (port >> 8), (uint8_t) port, 0, 53, (uint8_t) ((length + 8) >> 8), (uint8_t) (length + 8), 0, 0 };
+                                (uint8_t) (port >> 8), (uint8_t) port, 0, 53, (uint8_t) ((length + 8) >> 8),
+                                        (uint8_t) (length + 8), 0, 0 };
         struct frame frame = { .ts = ts, .linktype = LINK_ETHERNET, .captured = (uint32_t) length + 42,
                                .length = (uint32_t) length + 42, .data = bytes };
 
@@ -74,7 +76,8 @@ static void datagram(struct fixture *f, uint64_t ts, uint16_t port, size_t lengt
         flows_touch(f->flows, ts);
 }
 
-static size_t query(struct fixture *f, const struct flow_filter *filter, uint64_t now, struct flow_item *ret, size_t n) {
+static size_t query(struct fixture *f, const struct flow_filter *filter, uint64_t now, struct flow_item *ret,
+                    size_t n) {
         struct flow_top top;
 
         flow_top_init(&top, n, FLOW_SORT_BYTES);

@@ -24,7 +24,8 @@ static void answer(struct peer_names *names, const char *client, const char *val
         peer_names_take_fact(names, &fact);
 }
 
-static void contact(struct peer_names *names, enum fact_kind kind, const char *client, const char *server, const char *value) {
+static void contact(struct peer_names *names, enum fact_kind kind, const char *client, const char *server,
+                    const char *value) {
         struct fact fact = { .ts = now, .kind = kind, .ip = ip_of(client), .destination = ip_of(server), .value = value,
                              .value_length = (uint32_t) strlen(value) };
 

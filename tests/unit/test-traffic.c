@@ -32,7 +32,8 @@ static void books_written(void *userdata, bool written) {
 }
 
 static void books_source(struct books *b) {
-        store_set_source(b->f->store, &(struct store_source) { books_device, books_network, b, books_traffic, books_written });
+        store_set_source(b->f->store, &(struct store_source) { books_device, books_network, b, books_traffic,
+                                                               books_written });
 }
 
 static int setup(void **state) {
@@ -83,7 +84,8 @@ static void talk(struct books *b, uint64_t id, uint64_t ts, uint8_t peer, const 
         assert_int_equal(store_put_device(b->f->store, id, CHANGE_SEEN), 0);
 }
 
-static struct traffic_report report_of(struct books *b, enum store_span span, uint64_t device, uint64_t since, uint64_t until) {
+static struct traffic_report report_of(struct books *b, enum store_span span, uint64_t device, uint64_t since,
+                                       uint64_t until) {
         const struct store_traffic_filter filter = { span, device, since, until };
         struct traffic_report report;
 
@@ -207,7 +209,8 @@ static void the_greatest_peers_are_kept(void **state) {
                         talk(b, 1, T0, i, i == 100 ? "big.example" : NULL, i * 10);
                 assert_int_equal(store_flush(b->f->store, 0), 0);
         }
-        assert_int_equal(fixture_number(b->f, "SELECT count(*) FROM traffic_peers WHERE span = 'hour'"), STORE_PEERS_MAX);
+        assert_int_equal(fixture_number(b->f, "SELECT count(*) FROM traffic_peers WHERE span = 'hour'"),
+                         STORE_PEERS_MAX);
         talk(b, 1, T0 + HOUR, 100, NULL, 7);
         r = report_of(b, SPAN_DAY, 1, 0, UINT64_MAX);
         assert_int_equal(r.n_peers, 10);
@@ -299,7 +302,8 @@ static void near_the_size_limit_the_older_half_goes(void **state) {
         while ((r = store_prune(b->f->store, T0 + HOUR)) > 0)
                 assert_true(steps++ < 100);
         assert_int_equal(r, 0);
-        assert_true(fixture_number(b->f, "PRAGMA page_count") - fixture_number(b->f, "PRAGMA freelist_count") <= 512 / 4);
+        assert_true(fixture_number(b->f, "PRAGMA page_count") - fixture_number(b->f,
+                                                                               "PRAGMA freelist_count") <= 512 / 4);
         /* The newest hour is still there, and so is its device. */
         assert_int_equal(fixture_number(b->f, "SELECT count(*) FROM traffic WHERE span = 'hour' AND"
                                               " time = (SELECT max(time) FROM traffic WHERE span = 'hour')"), 1);
