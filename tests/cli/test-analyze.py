@@ -9,7 +9,7 @@ import os
 import tempfile
 import unittest
 
-from harness import HOSTILE_NAMES, UNSAFE, ctl, home_capture, hostile_capture, main, on_terminal
+from harness import HOSTILE_NAMES, SOURCE, UNSAFE, ctl, home_capture, hostile_capture, main, on_terminal
 
 DEVICE_KEYS = {'id', 'mac', 'addresses', 'ipv4', 'ipv6', 'vendor', 'hostname', 'label', 'notes', 'name', 'type', 'type_is_set',
                'category', 'model', 'os', 'confidence', 'evidence', 'reasons', 'trusted', 'presence', 'first_seen', 'last_seen',
@@ -196,6 +196,41 @@ class Analyze(unittest.TestCase):
         self.assertEqual(p.returncode, 1)
         self.assertIn('mine.conf:3:', p.stderr)
         self.assertEqual(len(lines(p.stdout)), 4)
+
+    def test_signatures_of_ones_own(self):
+        self.file('own.fp', '[tcp:request]\nlabel = s:other:Mine:\nsig = *:64:0:*:*,*:mss,sok,ts,nop,ws:df,ts1-:0\n')
+        capture = os.path.join(SOURCE, 'tests', 'golden', 'syn.pcap')
+        devices = lines(self.good('--devices', '--signatures', self.folder + '/own.fp', capture))
+        values = [e['value'] for d in devices for e in d['evidence'] if e['kind'] == 'tcp.os']
+        self.assertEqual(values, ['Mine: exact, distance 0, signature *:64:0:*:*,*:mss,sok,ts,nop,ws:df,ts1-:0'])
+
+    def test_mistakes_in_signatures_are_told(self):
+        self.file('own.fp', '[tcp:request]\nlabel = s:other:Mine:\nsig = nonsense\n')
+        p = ctl('analyze', '--signatures', self.folder + '/own.fp', self.home)
+        self.assertEqual(p.returncode, 1)
+        self.assertIn('own.fp:3: ', p.stderr)
+        p = ctl('analyze', '--signatures', self.folder + '/none.fp', self.home)
+        self.assertEqual(p.returncode, 1)
+        self.assertIn('none.fp: No such file', p.stderr)
+
+    def test_copies_count_once(self):
+        """Each frame of a capture, and then itself again: as a mirror port brings them."""
+        with open(self.home, 'rb') as f:
+            head, rest = f.read(24), f.read()
+        doubled, at = b'', 0
+        while at < len(rest):
+            n = 16 + int.from_bytes(rest[at + 8:at + 12], 'little')
+            doubled += 2 * rest[at:at + n]
+            at += n
+        path = self.file('doubled.pcap', head + doubled)
+        once, all_ = (json.loads(self.good('--stats', *options, path)) for options in (['--drop-duplicates'], []))
+        plain = json.loads(self.good('--stats', self.home))
+        self.assertEqual(once['frames'], 2 * plain['frames'])
+        self.assertEqual(once['duplicates'], plain['frames'])
+        self.assertEqual(once['facts'], plain['facts'])
+        self.assertEqual(once['flows']['packets'], plain['flows']['packets'])
+        self.assertEqual(all_['duplicates'], 0)
+        self.assertEqual(all_['flows']['packets'], 2 * plain['flows']['packets'])
 
     def test_many_mistakes_in_rules_are_counted(self):
         os.mkdir(self.folder + '/rules')
