@@ -739,7 +739,7 @@ static __always_inline __u64 wake_flags(void) {
         return bpf_ringbuf_query(&ring, BPF_RB_AVAIL_DATA) >= ring_wake_at ? BPF_RB_FORCE_WAKEUP : BPF_RB_NO_WAKEUP;
 }
 
-static __always_inline void copy(load_fn load, void *ctx, struct lanscope_counters *c, const struct view *v, __u64 now,
+static __always_inline void copy(load_fn load, void *ctx, struct lanscope_counters *c, struct view *v, __u64 now,
                                  enum lanscope_class class, __u32 wanted) {
         __u32 zero = 0, index = class, length = v->packet.length;
         struct lanscope_class_counters *own = bpf_map_lookup_elem(&class_counters, &index);
@@ -753,6 +753,9 @@ static __always_inline void copy(load_fn load, void *ctx, struct lanscope_counte
                 length = LANSCOPE_RECORD_MAX;
         if (!may_send(v, now, class, 1 + length / LANSCOPE_SNAP_MAX)) {
                 own->rate_limited++;
+                /* Behind a gap in its beginning nobody reads on. */
+                if (class == LANSCOPE_STREAM)
+                        flow_set_done(&v->packet);
                 return;
         }
         if (is_of_flow(class) && bpf_ringbuf_query(&ring, BPF_RB_AVAIL_DATA) > ring_flows_max) {
