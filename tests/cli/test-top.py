@@ -217,8 +217,9 @@ class Views(Dashboard):
         t.end()
 
     def test_sizes(self):
-        t = self.top()
+        t = self.top(env=self.bus.env(COLUMNS='40', LINES='10'))  # as a shell exported them once
         t.wait('laptop')
+        self.assertEqual(t.screen.display[23][:6], 'F1Help')
         t.resize(50, 200)
         t.wait('MAC')
         t.wait('02:00:00:00:00:02')
