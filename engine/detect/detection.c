@@ -7,6 +7,12 @@
 #include <errno.h>
 #include <stdlib.h>
 
+/* Detectors that have a hook which is called for each fact, or contact: most have neither. */
+struct hooked {
+        uint8_t at[DETECTOR_MAX];
+        size_t n;
+};
+
 struct detection {
         struct inventory *inventory;
         struct detect_settings settings;
@@ -14,6 +20,7 @@ struct detection {
         const struct detector *const *detectors;
         size_t n;
         void *states[DETECTOR_MAX];
+        struct hooked facts, contacts;
 };
 
 static void set_known(void *userdata, uint64_t device) {
@@ -26,8 +33,13 @@ static int make_detectors(struct detection *d) {
         int r = 0;
 
         d->detectors = detectors_get(&d->n);
-        for (size_t i = 0; r >= 0 && i < d->n; i++)
+        for (size_t i = 0; r >= 0 && i < d->n; i++) {
                 r = d->detectors[i]->init(&d->states[i]);
+                if (d->detectors[i]->fact)
+                        d->facts.at[d->facts.n++] = (uint8_t) i;
+                if (d->detectors[i]->contact)
+                        d->contacts.at[d->contacts.n++] = (uint8_t) i;
+        }
         return r;
 }
 
@@ -83,15 +95,19 @@ void detection_device_removed(struct detection *d, const struct device *device) 
 }
 
 void detection_fact(struct detection *d, const struct fact *fact) {
-        for (size_t i = 0; i < d->n; i++)
-                if (d->detectors[i]->fact)
-                        d->detectors[i]->fact(d->states[i], &d->host, fact);
+        for (size_t k = 0; k < d->facts.n; k++) {
+                size_t i = d->facts.at[k];
+
+                d->detectors[i]->fact(d->states[i], &d->host, fact);
+        }
 }
 
 void detection_contact(struct detection *d, const struct contact *contact) {
-        for (size_t i = 0; i < d->n; i++)
-                if (d->detectors[i]->contact)
-                        d->detectors[i]->contact(d->states[i], &d->host, contact);
+        for (size_t k = 0; k < d->contacts.n; k++) {
+                size_t i = d->contacts.at[k];
+
+                d->detectors[i]->contact(d->states[i], &d->host, contact);
+        }
 }
 
 void detection_flow(struct detection *d, const struct flow_record *flow) {

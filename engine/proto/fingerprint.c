@@ -14,15 +14,15 @@
 #define TEXT_MAX (3 * TLS_HELLO_MAX)
 
 static void append_decimal(struct strbuf *b, unsigned number, bool first) {
-        char digits[5];
-        size_t n = sizeof digits;
+        char text[6]; /* "-65535" */
+        size_t n = sizeof text;
 
         do
-                digits[--n] = (char) ('0' + number % 10);
+                text[--n] = (char) ('0' + number % 10);
         while ((number /= 10) > 0);
         if (!first)
-                strbuf_char(b, '-');
-        strbuf_bytes(b, digits + n, sizeof digits - n);
+                text[--n] = '-';
+        strbuf_bytes(b, text + n, sizeof text - n);
 }
 
 /* ",4865-4866" */
@@ -84,9 +84,10 @@ static int compare_numbers(const void *a, const void *b) {
 }
 
 static void append_hex(struct strbuf *b, uint16_t number, bool first) {
-        if (!first)
-                strbuf_char(b, ',');
-        strbuf_hex(b, (const uint8_t[]) { number >> 8, number & 0xff }, 2);
+        static const char digits[] = "0123456789abcdef";
+        const char text[5] = { ',', digits[number >> 12], digits[number >> 8 & 15], digits[number >> 4 & 15], digits[number & 15] };
+
+        strbuf_bytes(b, text + first, sizeof text - first);
 }
 
 /* In place while they are as few as honest ones are: qsort() allocates. */

@@ -183,6 +183,16 @@ static void emit_protocols(struct emitter *e, enum fact_kind kind, struct cursor
                 emit_bytes(e, kind, b.data, b.length);
 }
 
+/* "0x1301" */
+static void emit_number(struct emitter *e, enum fact_kind kind, uint16_t number) {
+        char text[8];
+        struct strbuf b = STRBUF(text);
+
+        strbuf_string(&b, "0x");
+        strbuf_hex(&b, (const uint8_t[]) { number >> 8, number & 0xff }, 2);
+        emit_strbuf(e, kind, &b);
+}
+
 static void emit_version(struct emitter *e, enum fact_kind kind, uint16_t version) {
         static const struct {
                 uint16_t version;
@@ -198,7 +208,7 @@ static void emit_version(struct emitter *e, enum fact_kind kind, uint16_t versio
                         emit_string(e, kind, names[i].name);
                         return;
                 }
-        emit_printf(e, kind, "0x%04x", version);
+        emit_number(e, kind, version);
 }
 
 int tls_client_hello_emit(struct cursor body, enum tls_transport transport, struct emitter *e) {
@@ -227,7 +237,7 @@ int tls_server_hello_emit(struct cursor body, enum tls_transport transport, stru
         if (r < 0)
                 return r;
         emit_version(e, kinds[transport].version, tls_server_hello_version(&h));
-        emit_printf(e, kinds[transport].cipher, "0x%04x", h.cipher);
+        emit_number(e, kinds[transport].cipher, h.cipher);
         if (kinds[transport].protocol != _FACT_KIND_INVALID)
                 emit_protocols(e, kinds[transport].protocol, h.protocols);
         if (fingerprint_ja3s(e->digester, &h, ja3s) >= 0)
