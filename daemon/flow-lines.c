@@ -193,6 +193,13 @@ static void put_count(struct line *l, uint32_t there, uint32_t back) {
                 put_null(l);
 }
 
+static void put_squares(struct line *l, uint64_t squares) {
+        if (l->flow->pauses_known)
+                put_fraction(l, squares, UINT64_C(1000000), 6);
+        else
+                put_null(l);
+}
+
 #define A l->flow->endpoints[0]
 #define B l->flow->endpoints[1]
 #define THERE l->flow->directions[0]
@@ -235,6 +242,12 @@ COLUMN(a_mac, put_mac(l, &A.mac))
 COLUMN(b_mac, put_mac(l, &B.mac))
 COLUMN(a_device, put_device(l, &A))
 COLUMN(b_device, put_device(l, &B))
+COLUMN(pauses_there, put_ms(l, THERE.last - THERE.first, l->flow->pauses_known))
+COLUMN(pauses_back, put_ms(l, BACK.last - BACK.first, l->flow->pauses_known))
+COLUMN(pause_squares_there, put_squares(l, THERE.pause_squares))
+COLUMN(pause_squares_back, put_squares(l, BACK.pause_squares))
+COLUMN(pause_longest_there, put_ms(l, THERE.pause_longest, l->flow->pauses_known))
+COLUMN(pause_longest_back, put_ms(l, BACK.pause_longest, l->flow->pauses_known))
 COLUMN(shortest_there, put_number(l, THERE.shortest))
 COLUMN(longest_there, put_number(l, THERE.longest))
 COLUMN(shortest_back, put_number(l, BACK.shortest))
@@ -284,6 +297,12 @@ static const struct {
         TITLED("max_length_a_to_b", put_longest_there),
         TITLED("min_length_b_to_a", put_shortest_back),
         TITLED("max_length_b_to_a", put_longest_back),
+        TITLED("iat_sum_ms_a_to_b", put_pauses_there),
+        TITLED("iat_sum_ms_b_to_a", put_pauses_back),
+        TITLED("iat_sum_ms2_a_to_b", put_pause_squares_there),
+        TITLED("iat_sum_ms2_b_to_a", put_pause_squares_back),
+        TITLED("iat_max_ms_a_to_b", put_pause_longest_there),
+        TITLED("iat_max_ms_b_to_a", put_pause_longest_back),
         TITLED("vlan", put_vlan),
         TITLED("inner_vlan", put_inner_vlan),
         TITLED("community_id", put_community_id),

@@ -48,6 +48,9 @@ struct flow_direction {
         uint64_t first, last;    /* ns since the epoch; 0: nothing went this way */
         uint16_t shortest, longest; /* frames; 65535 is that or more */
         uint8_t tcp_flags;       /* all that were seen (enum tcp_flag) */
+        /* Times between packets; their sum is last - first. Without the analysis all zero. */
+        uint64_t pause_squares;    /* sum of squares, us^2; UINT64_MAX: too large, or not known (counted in the kernel) */
+        uint64_t pause_longest;    /* ns */
         /* TCP analysis; all zero without it */
         uint32_t retransmissions, out_of_order, duplicate_acks, zero_windows;
 };
@@ -71,6 +74,7 @@ struct flow_record {
         enum flow_end end;
         bool initiator_known;
         bool analysed;        /* TCP, with the analysis on */
+        bool pauses_known;      /* with the analysis on, and all packets seen one by one */
         /* Zeek's letters in the order in which they first happened, small ones for the responder: S SYN, H SYN+ACK, A bare
          * ACK, D data, F FIN, R RST, T sent again or late, W zero window; each once. ^ in front when the first packet
          * came from the responder. */

@@ -288,6 +288,17 @@ static void record_analysis(const struct flow_analysis *a, unsigned initiator, s
         ret->analysed = true;
 }
 
+static void record_pauses(const struct flow_analysis *a, unsigned initiator, struct flow_record *ret) {
+        ret->pauses_known = true;
+        for (unsigned i = 0; i < 2; i++) {
+                const struct flow_half *half = &a->half[i ^ initiator];
+
+                ret->directions[i].pause_squares = half->pause_squares;
+                ret->directions[i].pause_longest = half->pause_longest * NSEC_PER_USEC;
+                ret->pauses_known &= half->pause_squares < UINT64_MAX;
+        }
+}
+
 static void record_endpoint(struct flow_table *t, uint32_t number, unsigned i, struct flow_endpoint *ret) {
         const struct flow_entry *e = entry_of(t, number);
         uint32_t v4 = (uint32_t) (i == 0 ? e->addresses >> 32 : e->addresses);
@@ -323,6 +334,8 @@ static void make_record(struct flow_table *t, uint32_t number, enum flow_end rea
                 ret->endpoints[1].port = (uint16_t) (e->rest >> 32);
         }
         record_history(e, m, ret->history);
+        if (t->config.analysis)
+                record_pauses(analysis_of(t, number), initiator, ret);
         if (e->bits & ENTRY_IS_TCP && t->config.analysis)
                 record_analysis(analysis_of(t, number), initiator, ret);
 }
@@ -546,7 +559,7 @@ static void begin(struct flow_table *t, uint32_t number, const struct flow_obser
         m->macs[o->direction] = o->link_source;
         m->macs[!o->direction] = o->link_destination;
         m->first[o->direction] = o->ts;
-        if (o->flags & OBSERVATION_TCP && t->config.analysis)
+        if (t->config.analysis)
                 memset(analysis_of(t, number), 0, sizeof(struct flow_analysis));
         t->counters.created++;
         t->counters.active++;
@@ -749,6 +762,8 @@ static inline __attribute__((always_inline)) void take(struct flow_table *t, str
         else if (entry_of(t, number)->last[o->direction] <= t->recent || opens(o))
                 meet_again(t, number, o);
         e = entry_of(t, number);
+        if (analysis && e->last[o->direction] > 0)
+                flow_half_note_pause(&analysis_of(t, number)->half[o->direction], o->ts - e->last[o->direction]);
         count(t, number, e, o);
         if (o->flags & OBSERVATION_TCP)
                 take_tcp(t, number, e, o, analysis);
@@ -761,7 +776,7 @@ static inline __attribute__((always_inline)) void fetch_flows(struct flow_table 
 
                 o->number = number;
                 __builtin_prefetch(entry_of(t, number), 1);
-                if (analysis && o->flags & OBSERVATION_TCP) {
+                if (analysis) {
                         __builtin_prefetch(&analysis_of(t, number)->half[o->direction], 1);
                         __builtin_prefetch(&analysis_of(t, number)->timed_at, 1);
                 }
@@ -911,6 +926,8 @@ void flow_table_reach(struct flow_table *t, struct flow_observation *o, struct f
                 begin_again(t, number, o, FLOW_END_IDLE);
         else if (is_begun_again(t, number, o))
                 begin_again(t, number, o, FLOW_END_REUSED);
+        if (t->config.analysis)
+                flow_analysis_lose_pauses(analysis_of(t, number));
         *ret = (struct flow_parts) {
                 .number = number,
                 .entry = entry_of(t, number),

@@ -8,7 +8,7 @@
  * observations' own and never goes back. The same observations give the same records, in the same order, whatever is
  * batched.
  *
- * Memory grows with use and has a hard limit: 120 bytes a flow (IPv6: 152), 128 more with the analysis, and index
+ * Memory grows with use and has a hard limit: 120 bytes a flow (IPv6: 152), 200 more with the analysis, and index
  * space. When the limit is reached the flow seen least recently (to the second) gives way. Connections that wait for
  * their first answer have a smaller limit of their own, the oldest goes, so that a flood of SYNs pushes out nothing
  * but SYNs. */

@@ -4,6 +4,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "common/macro.h"
 #include "engine/flow/flow-observation.h"
 #include "engine/flow/flow-record.h"
 
@@ -52,6 +53,8 @@ struct flow_gap {
 
 /* What one side sent. */
 struct flow_half {
+        uint64_t pause_squares; /* of any protocol: the squares of the times between packets, us^2, up to UINT64_MAX */
+        uint32_t pause_longest; /* us */
         struct flow_gap gaps[FLOW_GAPS_MAX]; /* the oldest gives way to one more */
         uint32_t next;         /* the sequence number behind it */
         uint32_t acknowledged; /* what this side acknowledged last */
@@ -71,6 +74,20 @@ struct flow_analysis {
         uint32_t samples;
         uint8_t flags;
 };
+
+/* A packet came `pause` ns after the last that went the same way. */
+static inline void flow_half_note_pause(struct flow_half *half, uint64_t pause) {
+        uint64_t us = MIN(pause / NSEC_PER_USEC, (uint64_t) UINT32_MAX);
+
+        half->pause_longest = MAX(half->pause_longest, (uint32_t) us);
+        if (__builtin_add_overflow(half->pause_squares, us * us, &half->pause_squares))
+                half->pause_squares = UINT64_MAX;
+}
+
+/* Packets were counted without the times between them. */
+static inline void flow_analysis_lose_pauses(struct flow_analysis *analysis) {
+        analysis->half[0].pause_squares = analysis->half[1].pause_squares = UINT64_MAX;
+}
 
 /* Takes in one segment; `o` has a whole header. Returns bits of enum flow_letter. */
 uint8_t flow_analysis_take(struct flow_analysis *analysis, const struct flow_observation *o, bool from_initiator);

@@ -98,9 +98,9 @@ class Analyze(unittest.TestCase):
 
     def test_flows_without_the_analysis(self):
         analysed, plain = lines(self.good('--flows', self.home)), lines(self.good('--flows', '--no-tcp-analysis', self.home))
-        columns = [c for c in analysed[0] if c.startswith('rtt_') or c in
+        columns = [c for c in analysed[0] if c.startswith(('rtt_', 'iat_')) or c in
                    ('retransmissions', 'out_of_order', 'duplicate_acks', 'zero_windows')]
-        self.assertEqual(len(columns), 9)
+        self.assertEqual(len(columns), 15)
         for a, p in zip(analysed, plain, strict=True):
             self.assertEqual({**a, **dict.fromkeys(columns)}, p)
 

@@ -140,6 +140,43 @@ static void test_connection(void **state _unused_) {
 }
 
 /* 7/8 of the old and 1/8 of the new. */
+/* 10, 30 and 20 ms between what the client sent, 40 between what it got; of UDP as of TCP. */
+static void test_times_between_packets(void **state _unused_) {
+        const uint8_t protocols[] = { IPPROTO_TCP, IPPROTO_UDP };
+
+        for (size_t i = 0; i < ELEMENTSOF(protocols); i++) {
+                struct log *log = log_new(NULL);
+                const struct flow_record *r;
+
+                FEED(log, { .at = 0.00, .from = 1, .flags = TCP_ACK, .protocol = protocols[i] },
+                     { .at = 0.01, .from = 1, .flags = TCP_ACK, .protocol = protocols[i] },
+                     { .at = 0.02, .from = 2, .flags = TCP_ACK, .protocol = protocols[i] },
+                     { .at = 0.04, .from = 1, .flags = TCP_ACK, .protocol = protocols[i] },
+                     { .at = 0.06, .from = 1, .flags = TCP_ACK, .protocol = protocols[i] },
+                     { .at = 0.06, .from = 2, .flags = TCP_ACK, .protocol = protocols[i] });
+                r = finish(log, 1);
+                assert_true(r->pauses_known);
+                assert_int_equal(r->directions[0].pause_squares, UINT64_C(100000000) + 900000000 + 400000000);
+                assert_int_equal(r->directions[0].pause_longest, 30 * NSEC_PER_MSEC);
+                assert_int_equal(r->directions[1].pause_squares, UINT64_C(1600000000));
+                assert_int_equal(r->directions[1].pause_longest, 40 * NSEC_PER_MSEC);
+                log_free(log);
+        }
+}
+
+/* A sum that would not fit is not known, rather than wrong. */
+static void test_times_between_packets_overflow(void **state _unused_) {
+        struct log *log = log_new(NULL);
+        const struct flow_record *r;
+
+        for (unsigned i = 0; i <= 60; i++)
+                FEED(log, { .at = i * 599.0, .from = 1 + (i & 1), .flags = TCP_ACK });
+        r = finish(log, 1);
+        assert_int_equal(r->directions[0].pause_longest, 1198 * NSEC_PER_SEC);
+        assert_false(r->pauses_known);
+        log_free(log);
+}
+
 static void test_rtt_average(void **state _unused_) {
         struct log *log = log_new(NULL);
         const struct flow_record *r;
@@ -567,6 +604,8 @@ static void test_config(void **state _unused_) {
 int main(void) {
         const struct CMUnitTest tests[] = {
                 cmocka_unit_test(test_connection),
+                cmocka_unit_test(test_times_between_packets),
+                cmocka_unit_test(test_times_between_packets_overflow),
                 cmocka_unit_test(test_rtt_average),
                 cmocka_unit_test(test_retransmission_is_not_timed),
                 cmocka_unit_test(test_loss),
