@@ -244,6 +244,7 @@ static const struct option_row rows[] = {
         { "verbose", 'v', NULL, " status ", "All counters with their limits", FLAG(verbose) },
         { "all", 'a', NULL, " alerts ack ", "Alerts that are acknowledged, too; with ack: every alert", FLAG(all) },
         { "unacknowledged", 0, NULL, " alerts ", "Only alerts that nobody acknowledged (the default)", FLAG(unacknowledged) },
+        { "pcap", 0, NULL, " alerts ", "Write the frames kept of alert ID into FILE", FLAG(pcap) },
         { "since", 0, "TIME", " alerts traffic ", "Nothing before that: 2h, 3d, today, 2025-01-31 ...", .set = set_since },
         { "kind", 0, "KIND", " alerts mute ", "Only alerts of this kind, such as new_device", .set = set_kind },
         { "severity", 0, "LEVEL", " alerts ", "Only alerts at least info, warning or critical", .set = set_severity },

@@ -20,7 +20,7 @@ struct options {
         bool verbose;
 
         /* Which alerts */
-        bool all, unacknowledged;
+        bool all, unacknowledged, pcap;
         const char *kind, *severity, *device, *peer, *note;
         uint64_t until; /* us since the epoch, 0: for ever */
         uint64_t since; /* us since the epoch, 0: all */

@@ -2,11 +2,19 @@
 
 /* lanscopectl alerts: what happened. */
 
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
 #include "cli/alert-view.h"
 #include "cli/bus-lists.h"
 #include "cli/output.h"
 #include "cli/verbs.h"
 #include "cli/when.h"
+#include "common/cleanup.h"
+#include "dbus/lanscope-names.h"
 
 /* What the service lists at most. */
 #define ALERTS_MAX 1000
@@ -28,11 +36,55 @@ static int print(const struct options *options, struct json_object *alerts) {
         return r < 0 ? output_no_memory() : 0;
 }
 
-static int run(const struct options *options, int argc _unused_, char *argv[] _unused_) {
+static const struct bus_method open_evidence = { LANSCOPE_MANAGER_INTERFACE, "OpenEvidence", LANSCOPE_ACTION_CAPTURE_PACKETS };
+
+static int copy(int from, int to) {
+        char buffer[65536];
+        ssize_t n;
+
+        while ((n = read(from, buffer, sizeof buffer)) > 0)
+                if (write(to, buffer, (size_t) n) != n)
+                        return errno ? -errno : -ENOSPC;
+        return n < 0 ? -errno : 0;
+}
+
+/* Others need not read what was captured. */
+static int save_evidence(const struct options *options, const char *word, const char *path) {
+        _cleanup_(sd_bus_message_unrefp) sd_bus_message *reply = NULL;
+        _cleanup_(sd_bus_flush_close_unrefp) sd_bus *bus = NULL;
+        _cleanup_(closep) int to = -1;
+        uint64_t id = strtoull(word, NULL, 10);
+        int from, r;
+
+        if (bus_open(options, &bus) < 0 || bus_call(bus, LANSCOPE_PATH, &open_evidence, &reply, "t", id) < 0)
+                return 1;
+        /* The descriptor belongs to the message. */
+        if (sd_bus_message_read(reply, "h", &from) < 0) {
+                fprintf(stderr, "lanscoped sent no file.\n");
+                return 1;
+        }
+        to = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
+        r = to < 0 ? -errno : copy(from, to);
+        if (r < 0)
+                fprintf(stderr, "Cannot write %s: %s\n", path, strerror(-r));
+        return r < 0;
+}
+
+static bool is_number(const char *word) {
+        return *word && strspn(word, "0123456789") == strlen(word);
+}
+
+static int run(const struct options *options, int argc, char *argv[]) {
         _cleanup_(sd_bus_flush_close_unrefp) sd_bus *bus = NULL;
         _cleanup_(json_putp) struct json_object *alerts = NULL;
         int r;
 
+        if (options->pcap != (argc == 3) || argc == 2 || (options->pcap && !is_number(argv[1]))) {
+                fprintf(stderr, "usage: lanscopectl alerts [OPTIONS...]\n       lanscopectl alerts --pcap ID FILE\n");
+                return 2;
+        }
+        if (options->pcap)
+                return save_evidence(options, argv[1], argv[2]);
         if (options->all && options->unacknowledged) {
                 fprintf(stderr, "--all and --unacknowledged exclude each other.\n");
                 return 2;
@@ -47,7 +99,8 @@ static int run(const struct options *options, int argc _unused_, char *argv[] _u
 
 const struct verb verb_alerts = {
         .name = "alerts",
-        .arguments = "",
+        .arguments = "[--pcap ID FILE]",
+        .max_arguments = 2,
         .summary = "List alerts",
         .description = "Lists the alerts that nobody acknowledged yet, newest first (1000 at most); --all lists the\n"
                        "others, too.\n",

@@ -402,6 +402,21 @@ static int acknowledge(struct method_call *call, sd_bus_error *error) {
         return sd_bus_reply_method_return(call->message, "u", (uint32_t) n);
 }
 
+static int parse_open_evidence(struct method_call *call, sd_bus_error *error _unused_) {
+        return sd_bus_message_read(call->message, "t", &call->arguments.id);
+}
+
+static int open_evidence(struct method_call *call, sd_bus_error *error) {
+        const struct evidence_keeper *keeper = call->manager->evidence;
+        _cleanup_(closep) int fd = keeper ? evidence_keeper_open(keeper, call->arguments.id) : -ENOENT;
+
+        if (fd == -ENOENT)
+                return sd_bus_error_set(error, LANSCOPE_ERROR_NO_SUCH_ALERT, "No frames were kept of this alert");
+        if (fd < 0)
+                return method_fail(call, fd, error);
+        return sd_bus_reply_method_return(call->message, "h", fd);
+}
+
 static int take_no_option(void *userdata _unused_, const char *key _unused_, sd_bus_message *m _unused_) {
         return -ENOENT;
 }
@@ -562,6 +577,7 @@ const struct method manager_methods[] = {
         { LANSCOPE_MANAGER_INTERFACE, "MuteAlerts", LANSCOPE_ACTION_MANAGE_ALERTS, exception_bus_parse_mute, exception_bus_mute },
         { LANSCOPE_MANAGER_INTERFACE, "UnmuteAlerts", LANSCOPE_ACTION_MANAGE_ALERTS, exception_bus_parse_unmute, exception_bus_unmute },
         { LANSCOPE_MANAGER_INTERFACE, "ListExceptions", NULL, NULL, exception_bus_list },
+        { LANSCOPE_MANAGER_INTERFACE, "OpenEvidence", LANSCOPE_ACTION_CAPTURE_PACKETS, parse_open_evidence, open_evidence },
         { LANSCOPE_MANAGER_INTERFACE, "ListFlows", LANSCOPE_ACTION_INSPECT_TRAFFIC, flow_bus_parse_list, flow_bus_list },
         { LANSCOPE_MANAGER_INTERFACE, "ListTalkers", LANSCOPE_ACTION_INSPECT_TRAFFIC, talker_bus_parse, talker_bus_list },
         { LANSCOPE_MANAGER_INTERFACE, "GetTraffic", LANSCOPE_ACTION_INSPECT_TRAFFIC, traffic_bus_parse, traffic_bus_get },
@@ -600,6 +616,7 @@ const sd_bus_vtable manager_vtable[] = {
         SD_BUS_METHOD_WITH_ARGS("MuteAlerts", SD_BUS_ARGS("a{sv}", exception), SD_BUS_RESULT("t", id), method_dispatch, METHOD_FLAGS),
         SD_BUS_METHOD_WITH_ARGS("UnmuteAlerts", SD_BUS_ARGS("t", id), SD_BUS_NO_RESULT, method_dispatch, METHOD_FLAGS),
         SD_BUS_METHOD_WITH_ARGS("ListExceptions", SD_BUS_NO_ARGS, SD_BUS_RESULT("aa{sv}", exceptions), method_dispatch, METHOD_FLAGS),
+        SD_BUS_METHOD_WITH_ARGS("OpenEvidence", SD_BUS_ARGS("t", id), SD_BUS_RESULT("h", capture), method_dispatch, METHOD_FLAGS),
         SD_BUS_METHOD_WITH_ARGS("ListFlows", SD_BUS_ARGS("a{sv}", filter), SD_BUS_RESULT("aa{sv}", flows), method_dispatch,
                                 METHOD_FLAGS),
         SD_BUS_METHOD_WITH_ARGS("ListTalkers", SD_BUS_ARGS("a{sv}", filter), SD_BUS_RESULT("aa{sv}", talkers), method_dispatch,

@@ -201,6 +201,14 @@ void manager_recount_alerts(struct manager *m) {
                 manager_mark(m, MANAGER_ALERTS);
 }
 
+/* What was heard before a critical alert is kept with it. */
+static void freeze_evidence(struct manager *m, const struct alert *alert) {
+        int r = !m->evidence || alert->severity < SEVERITY_CRITICAL ? 0 : evidence_keeper_freeze(m->evidence, alert);
+
+        if (r < 0 && r != -ENODATA)
+                log_warning("The frames of alert %" PRIu64 " cannot be kept: %s", alert->id, strerror(-r));
+}
+
 static void retry_alerts(struct manager *m, size_t n) {
         log_error("Cannot store %zu alerts, will try again: %s", n, store_last_error(m->store));
         m->alerts_retry_at = now_monotonic(m) + FLUSH_RETRY;
@@ -221,6 +229,7 @@ static int commit_new(struct manager *m) {
         }
         for (size_t i = 0; i < n; i++) {
                 output_alert(m->output, &alerts[i]);
+                freeze_evidence(m, &alerts[i]);
                 signal_alert(m, &alerts[i]);
         }
         alert_queue_clear(m->alerts);
@@ -237,6 +246,8 @@ static int commit_change(struct manager *m, const struct alert *alert, uint32_t 
                 return 0;
         if (r < 0)
                 return r;
+        if (changes & ALERT_CHANGE_SEVERITY)
+                freeze_evidence(m, &now);
         if (may_signal(m))
                 (void) alert_bus_emit_changed(m->bus, &now);
         else
@@ -303,6 +314,8 @@ static void on_frame(void *userdata, const struct frame *frame) {
                 return;
         m->frames++;
         advance_flows(m, frame->ts);
+        if (m->evidence)
+                evidence_keeper_take(m->evidence, frame);
         engine_feed_frame(m->engine, frame);
         if (m->flows)
                 flows_touch(m->flows, engine_now(m->engine));
@@ -475,6 +488,20 @@ static int default_database(char **ret) {
         return asprintf(ret, "%s/lanscope.db", folder ? folder : STATEDIR) < 0 ? -ENOMEM : 0;
 }
 
+/* Beside the database. */
+static int make_evidence(struct manager *m, const char *database) {
+        const char *slash = strrchr(database, '/');
+        _cleanup_(freep) char *folder = NULL;
+
+        if (!slash)
+                return 0;
+        if (asprintf(&folder, "%.*s/evidence", (int) (slash - database), database) < 0) {
+                folder = NULL;
+                return -ENOMEM;
+        }
+        return evidence_keeper_new(&m->evidence, folder);
+}
+
 static int open_store(struct manager *m) {
         const char *path = m->options->database ? m->options->database : m->options->replay ? ":memory:" : NULL;
         _cleanup_(freep) char *message = NULL, *usual = NULL;
@@ -491,7 +518,7 @@ static int open_store(struct manager *m) {
                 log_error("Cannot open the database %s: %s", path, message ? message : strerror(-r));
         else if (message)
                 log_warning("%s", message);
-        return r;
+        return r < 0 ? r : make_evidence(m, path);
 }
 
 static int restore_network(void *userdata, const struct network *network) {
@@ -819,6 +846,7 @@ struct manager *manager_free(struct manager *m) {
         polkit_free(m->polkit);
         streams_free(m->streams);
         store_close(m->store);
+        evidence_keeper_free(m->evidence);
         engine_free(m->engine);
         output_free(m->output);
         flows_free(m->flows);

@@ -10,6 +10,7 @@
 #include "common/strbuf.h"
 #include "daemon/alert-queue.h"
 #include "daemon/changes.h"
+#include "daemon/evidence.h"
 #include "daemon/configuration.h"
 #include "daemon/flows.h"
 #include "daemon/ledger.h"
@@ -65,6 +66,7 @@ struct manager {
         struct config config;
         struct ruleset *rules;
         struct store *store;
+        struct evidence_keeper *evidence; /* NULL: the database is in no folder */
         struct engine *engine;
         struct changes *changes;
         struct polkit *polkit;

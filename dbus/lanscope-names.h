@@ -21,6 +21,7 @@
 #define LANSCOPE_ACTION_MANAGE_DEVICES "org.lanscope1.manage-devices"
 #define LANSCOPE_ACTION_MANAGE_ALERTS "org.lanscope1.manage-alerts"
 #define LANSCOPE_ACTION_INSPECT_TRAFFIC "org.lanscope1.inspect-traffic"
+#define LANSCOPE_ACTION_CAPTURE_PACKETS "org.lanscope1.capture-packets"
 #define LANSCOPE_ACTION_CONTROL "org.lanscope1.control"
 
 /* Journal fields. */
