@@ -30,13 +30,16 @@ static int add_alert(struct table *t, const struct screen *s, struct json_object
                table_add(t, s, severity_style(json_text_at(a, "severity")), json_text_at(a, "severity")) |
                table_add(t, s, STYLE_NONE, json_text_at(a, "kind")) | table_add(t, s, STYLE_NONE, json_text_at(a, "name")) |
                table_add(t, s, STYLE_NONE, json_text_at(a, "message")) |
+               table_printf(t, STYLE_NONE, "%s", json_object_get_string(json_at(a, "count"))) |
+               table_add(t, s, STYLE_DIM, json_text_at(a, "state")) |
                table_add(t, s, STYLE_DIM, acknowledged ? "yes" : "no");
 }
 
 int alerts_print(const struct screen *screen, const struct options *options, struct json_object *alerts, uint64_t now) {
         static const struct table_column columns[] = {
                 { "ID", .right = true }, { "WHEN" }, { "SEVERITY", .drop = 1 }, { "KIND", .drop = 2 },
-                { "DEVICE", .min_width = 12 }, { "MESSAGE", .min_width = 20 }, { "ACKNOWLEDGED", .drop = 3 },
+                { "DEVICE", .min_width = 12 }, { "MESSAGE", .min_width = 20 }, { "TIMES", .right = true, .drop = 4 },
+                { "STATE", .drop = 5 }, { "ACKNOWLEDGED", .drop = 3 },
         };
         _cleanup_(table_freep) struct table *t = NULL;
         int r = table_new(&t, columns, ELEMENTSOF(columns));

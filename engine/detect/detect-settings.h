@@ -23,7 +23,7 @@ enum detect_unit { DETECT_SWITCH, DETECT_COUNT, DETECT_SPAN /* ns */, DETECT_PER
         X(ROGUE_DHCP, "RogueDhcp", SWITCH, 1, 0, 1)                                                \
         X(DHCP_CHANGED, "DhcpChanged", SWITCH, 1, 0, 1)                                            \
         X(DHCP_FLOOD, "DhcpFlood", SWITCH, 1, 0, 1)                                                \
-        X(DHCP_FLOOD_CLIENTS, "DhcpFloodClients", COUNT, 20, 2, 100000)                            \
+        X(DHCP_FLOOD_CLIENTS, "DhcpFloodClients", COUNT, 50, 2, 100000)                            \
         X(ROGUE_RA, "RogueRa", SWITCH, 1, 0, 1)                                                    \
         X(NAME_POISONING, "NamePoisoning", SWITCH, 1, 0, 1)                                        \
         X(NAME_POISONING_NAMES, "NamePoisoningNames", COUNT, 4, 2, 100)                            \

@@ -109,7 +109,9 @@ static void mac_cloned_fact(void *state, struct detect_host *host, const struct 
                 snprintf(words, sizeof words, "%s", fact->value);
         else if (!read_syn(fact, words) || !is_own_address(host, fact))
                 return;
-        m = watch_table_get(state, watch_key(&fact->mac, sizeof fact->mac, "", 0, 0), &fresh);
+        /* A virtual machine that shares its host's address has an IP address of its own; DHCP clients have none yet. */
+        m = watch_table_get(state, watch_key(&fact->mac, sizeof fact->mac, &fact->ip,
+                                             fact->kind == FACT_TCP_SYN_SIG ? sizeof fact->ip : 0, 0), &fresh);
         if (!m)
                 return;
         t = fact->kind == FACT_DHCP_PARAM_REQUEST_LIST ? &m->dhcp : &m->syn;

@@ -582,3 +582,25 @@ def uploads_what_it_never_did():
     yield t + 60, tcp(PC, PC_IP, GATEWAY, '198.51.100.66', 50000, 443, FIN | ACK, seq=2 + 300000000, ack=2)
     yield t + 60.1, tcp(GATEWAY, '198.51.100.66', PC, PC_IP, 443, 50000, FIN | ACK, seq=2, ack=3 + 300000000)
     yield t + 120, who_has(PC, PC_IP, GATEWAY_IP)
+
+@scenario()
+def virtual_machine_shares_the_address_of_its_host():
+    guest = '192.168.77.68'
+    yield from home()
+    yield 5, who_has(PC, guest, GATEWAY_IP)
+    for i in range(20):
+        yield 10 + 2 * i, tcp(PC, PC_IP if i % 2 else guest, GATEWAY, '203.0.113.9', 40000 + i, 443, SYN, ttl=128 if i % 2 else 64)
+
+@scenario()
+def extender_brings_its_clients_back():
+    """Thirty clients behind a repeater that puts its own address on their frames."""
+    for i in range(30):
+        yield i * .1, dhcp_client(device(i)[0], 1, source='3c:22:fb:ff:ff:01')
+
+@scenario(('name_poisoning/critical', EVIL), ('arp_sweep/warning', EVIL), ('port_scan/warning', EVIL))
+def one_offender_many_kinds():
+    yield from sweep_by_arp()
+    for i in range(5):
+        yield 30 + i, llmnr_answer(EVIL, EVIL_IP, PC, PC_IP, 'server%d' % i)
+    for i in range(60):
+        yield from connection(40 + i * .01, EVIL, EVIL_IP, NAS, NAS_IP, 50000, 1 + i, 'closed')
