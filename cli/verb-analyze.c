@@ -17,7 +17,7 @@
 #include "daemon/capture-file.h"
 #include "daemon/records.h"
 
-enum { REPORTED_FLOWS = 10, BATCH = 32 };
+enum { REPORTED_FLOWS = 10 };
 
 static void take_fact(void *userdata _unused_, const struct fact *fact) {
         char mac[MAC_STRING_MAX], ip[IP_STRING_MAX], line[6 * FACT_VALUE_MAX + 256];
@@ -120,10 +120,10 @@ static int complain(struct analysis *a, const struct capture_file *file, int r) 
 
 /* Reads all of `file` that can be read. */
 static int feed(struct analysis *a, struct capture_file *file) {
-        struct frame frames[BATCH];
+        const struct frame *frames;
         int r;
 
-        while ((r = capture_file_read(file, frames, BATCH)) > 0)
+        while ((r = capture_file_read(file, &frames)) > 0)
                 engine_feed_frames(a->engine, frames, (size_t) r);
         a->first = engine_earliest(a->engine);
         a->last = engine_now(a->engine);
@@ -133,10 +133,10 @@ static int feed(struct analysis *a, struct capture_file *file) {
 
 /* The same in several threads, flows alone. */
 static int feed_workers(struct analysis *a, struct capture_file *file, struct flow_workers *workers) {
-        struct frame frames[BATCH];
+        const struct frame *frames;
         int r;
 
-        while ((r = capture_file_read(file, frames, BATCH)) > 0)
+        while ((r = capture_file_read(file, &frames)) > 0)
                 a->failed |= flow_workers_feed(workers, frames, (size_t) r) < 0;
         a->failed |= flow_workers_finish(workers) < 0;
         return complain(a, file, r);

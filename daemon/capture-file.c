@@ -10,7 +10,6 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
-#include <limits.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -27,6 +26,7 @@
 #define BLOCK_MAX (FRAME_MAX + UINT32_C(65536))
 #define BUFFER_SIZE (512 * 1024)
 #define INTERFACES_MAX 4096
+#define FRAMES_MAX 32
 
 enum { /* magic numbers, as the writer's byte order shows them */
         MAGIC_MICROSECONDS = 0xa1b2c3d4,
@@ -64,6 +64,7 @@ struct capture_file {
         size_t n_interfaces, n_allocated;
         uint32_t interface_base;   /* interfaces of the sections before */
         char error[160];
+        struct frame frames[FRAMES_MAX]; /* handed out last */
         uint8_t buffer[BUFFER_SIZE];
 };
 
@@ -270,6 +271,8 @@ static int pcap_open(struct capture_file *f, uint32_t magic) {
         f->record_header = magic == MAGIC_MODIFIED ? 24 : 16;
         if (!f->big_endian && f->record_header == 16 && f->length_order == LENGTHS_NORMAL && i->fcs == 0)
                 f->fraction = magic == MAGIC_NANOSECONDS ? 1 : NSEC_PER_USEC;
+        for (size_t n = 0; n < FRAMES_MAX; n++)
+                f->frames[n].linktype = i->linktype;
         f->position += 24;
         return 0;
 }
@@ -283,29 +286,28 @@ static inline void pcap_lengths(const struct capture_file *f, uint32_t *captured
         *length = swapped ? first : second;
 }
 
-/* The way of nearly all records: those of a plain file, which are in the buffer and claim nothing odd. Returns how many
- * were read. */
-static size_t pcap_read_plain(struct capture_file *f, struct frame *ret, size_t max) {
+/* The way of nearly all records: those of a plain file, which are in the buffer and claim nothing odd. Of f->frames what
+ * is the same in all of them stands there already. Returns how many were read. */
+static size_t pcap_read_plain(struct capture_file *f, size_t max) {
         const uint8_t *p = f->buffer + f->position, *end = f->buffer + f->filled;
-        uint32_t linktype = f->interfaces->linktype;
-        size_t n = 0;
+        struct frame *frame = f->frames, *last = frame + max;
 
-        while (n < max && end - p >= 16) {
+        for (; frame < last && end - p >= 16; frame++) {
                 uint32_t captured = load_le32(p + 8), length = load_le32(p + 12);
 
                 if (captured > end - p - 16 || captured > FRAME_MAX || length < captured)
                         break;
-                ret[n] = (struct frame) { .ts = load_le32(p) * NSEC_PER_SEC + load_le32(p + 4) * f->fraction,
-                                          .number = f->number + n + 1, .linktype = linktype,
-                                          .captured = captured, .length = length, .data = p + 16 };
-                n++;
+                frame->ts = load_le32(p) * NSEC_PER_SEC + load_le32(p + 4) * f->fraction;
+                frame->number = ++f->number;
+                frame->captured = captured;
+                frame->length = length;
+                frame->data = p + 16;
                 p += 16 + captured;
         }
         f->position = (size_t) (p - f->buffer);
-        f->number += n;
-        if (n > 0)
-                f->last_ts = ret[n - 1].ts;
-        return n;
+        if (frame > f->frames)
+                f->last_ts = frame[-1].ts;
+        return (size_t) (frame - f->frames);
 }
 
 static int pcap_next(struct capture_file *f, struct frame *ret) {
@@ -647,18 +649,27 @@ struct capture_file *capture_file_close(struct capture_file *f) {
         return NULL;
 }
 
-int capture_file_next(struct capture_file *f, struct frame *ret) {
-        return capture_file_read(f, ret, 1);
-}
-
-int capture_file_read(struct capture_file *f, struct frame *ret, size_t max) {
-        size_t n = f->fraction > 0 && !f->failed ? pcap_read_plain(f, ret, MIN(max, (size_t) INT_MAX)) : 0;
+static int read_frames(struct capture_file *f, size_t max) {
+        size_t n = f->fraction > 0 && !f->failed ? pcap_read_plain(f, max) : 0;
 
         if (n > 0)
                 return (int) n;
         if (f->failed)
                 return -EBADMSG;
-        return f->pcapng ? pcapng_next(f, ret) : pcap_next(f, ret);
+        return f->pcapng ? pcapng_next(f, f->frames) : pcap_next(f, f->frames);
+}
+
+int capture_file_next(struct capture_file *f, struct frame *ret) {
+        int r = read_frames(f, 1);
+
+        if (r > 0)
+                *ret = f->frames[0];
+        return r;
+}
+
+int capture_file_read(struct capture_file *f, const struct frame **ret) {
+        *ret = f->frames;
+        return read_frames(f, FRAMES_MAX);
 }
 
 const char *capture_file_error(const struct capture_file *f) {

@@ -20,9 +20,8 @@ struct capture_file *capture_file_close(struct capture_file *file);
  * say about it is in capture_file_error(), with the offset. Other -errno: reading failed. */
 int capture_file_next(struct capture_file *file, struct frame *ret);
 
-/* The same for several frames at once, as many as are at hand and at most `max`, which is at least 1. Returns how many,
- * all of them valid until the next call. */
-int capture_file_read(struct capture_file *file, struct frame *ret, size_t max);
+/* The same for as many frames as are at hand, at least one. Returns how many; they are the file's, until the next call. */
+int capture_file_read(struct capture_file *file, const struct frame **ret);
 
 /* A sentence without the file's name, such as "cut off at byte 12345: record of 98 bytes, 40 left"; NULL
  * if there is nothing to complain about. */
