@@ -92,6 +92,8 @@ extern const struct capture_backend capture_ebpf, capture_pcap, capture_workers;
 
 /* Is `name` something that capture_config.backend may hold? */
 bool capture_backend_is_known(const char *name);
+/* Is `filter` an expression of pcap-filter(7)? 0, or -EINVAL with what is wrong. */
+int capture_check_filter(const char *filter, char reason[static 256]);
 
 /* Takes away what a run that was killed may have left at any interface: its TC filters on kernels before
  * 6.6. Everything else goes with the process. capture_start() does it for its own interface; the service

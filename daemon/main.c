@@ -128,11 +128,16 @@ static int take_configured(struct manager_options *o, int id, const char *value)
 
 static int take_setting(struct manager_options *o, const struct setting_option *s, const char *value) {
         struct config scratch;
+        char reason[256] = "";
 
         config_default(&scratch);
         value = value ? value : "yes";
         if (config_set(&scratch, s->section, s->key, value) < 0) {
                 fprintf(stderr, "lanscoped: --%s cannot be '%s'. See %s= in lanscoped.conf(5).\n", s->name, value, s->key);
+                return -EINVAL;
+        }
+        if (strcmp(s->key, "Filter") == 0 && capture_check_filter(value, reason) < 0) {
+                fprintf(stderr, "lanscoped: %s. See pcap-filter(7).\n", reason);
                 return -EINVAL;
         }
         if (o->n_overrides >= OVERRIDES_MAX)

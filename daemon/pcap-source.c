@@ -57,16 +57,36 @@ static int explain(const pcap_t *pcap, int status, char reason[static 256]) {
         return pcap_source_error(status);
 }
 
+static int compile(pcap_t *pcap, struct bpf_program *program, const char *filter, char reason[static 256]) {
+        if (pcap_compile(pcap, program, filter, 1, PCAP_NETMASK_UNKNOWN) >= 0)
+                return 0;
+        snprintf(reason, 256, "the filter \"%.100s\" is wrong: %.120s", filter, pcap_geterr(pcap));
+        return -EINVAL;
+}
+
+int capture_check_filter(const char *filter, char reason[static 256]) {
+        pcap_t *pcap = pcap_open_dead(DLT_EN10MB, CAPTURE_SNAPLEN);
+        struct bpf_program program;
+        int r;
+
+        if (!pcap)
+                return 0; /* out of memory: it shows when it is used */
+        r = compile(pcap, &program, filter, reason);
+        if (r >= 0)
+                pcap_freecode(&program);
+        pcap_close(pcap);
+        return r;
+}
+
 static int set_filter(pcap_t *pcap, const char *filter, char reason[static 256]) {
         struct bpf_program program;
-        int status;
+        int status, r;
 
         if (filter[0] == '\0')
                 return 0;
-        if (pcap_compile(pcap, &program, filter, 1, PCAP_NETMASK_UNKNOWN) < 0) {
-                snprintf(reason, 256, "the filter \"%.100s\" is wrong: %.120s", filter, pcap_geterr(pcap));
-                return -EINVAL;
-        }
+        r = compile(pcap, &program, filter, reason);
+        if (r < 0)
+                return r;
         status = pcap_setfilter(pcap, &program);
         pcap_freecode(&program);
         return status < 0 ? explain(pcap, status, reason) : 0;

@@ -51,6 +51,16 @@ static void apply_options(const struct manager_options *options, struct config *
                 (void) config_add_interface(config, options->interfaces[i]);
 }
 
+/* A filter that libpcap does not understand would end the capture. */
+static void check_filter(struct config *config, struct complaints *complaints) {
+        char reason[256] = "";
+
+        if (!*config->capture.filter || capture_check_filter(config->capture.filter, reason) >= 0)
+                return;
+        take_complaint(complaints, "Filter=", 0, reason);
+        memset(config->capture.filter, 0, sizeof config->capture.filter);
+}
+
 static int load_config(const struct manager_options *options, struct config *ret, struct complaints *complaints) {
         static const char *const folders[] = { SYSCONFDIR, PKGLIBDIR, NULL };
         _cleanup_(freep) char *failed = NULL;
@@ -60,8 +70,10 @@ static int load_config(const struct manager_options *options, struct config *ret
         r = config_load(ret, options->config, folders, take_complaint, complaints, &failed);
         if (r < 0)
                 log_error("Cannot read the configuration %s: %s", failed ? failed : "", strerror(-r));
-        else
+        else {
                 apply_options(options, ret);
+                check_filter(ret, complaints);
+        }
         return r;
 }
 
