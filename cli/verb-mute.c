@@ -12,6 +12,7 @@
 #include "cli/verbs.h"
 #include "cli/when.h"
 #include "common/cleanup.h"
+#include "common/macro.h"
 #include "dbus/lanscope-names.h"
 #include "engine/detect/alert.h"
 
@@ -19,12 +20,20 @@ static const struct bus_method mute = { LANSCOPE_MANAGER_INTERFACE, "MuteAlerts"
 
 /* What an alert was about, as far as it narrows an exception. */
 struct scope {
-        const char *kind, *peer;
+        const char *kind;
+        char peer[512];
         char *device; /* object path */
 };
 
 static void scope_done(struct scope *s) {
         free(s->device);
+}
+
+/* Without the name, which may change. */
+static void set_peer(struct scope *s, const char *peer) {
+        const char *name = strstr(peer, " (");
+
+        snprintf(s->peer, sizeof s->peer, "%.*s", name ? (int) MIN(name - peer, 400) : 400, peer);
 }
 
 static int append_entry(sd_bus_message *m, const char *key, const char *type, const char *value) {
@@ -91,15 +100,17 @@ static int mute_alert(sd_bus *bus, const struct options *options, const char *id
                 return 1;
         }
         s.kind = json_text_at(a, "kind");
-        s.peer = json_text_at(a, "peer");
+        set_peer(&s, json_text_at(a, "peer"));
         if (*json_text_at(a, "device") && asprintf(&s.device, "%s/%s", LANSCOPE_DEVICE_PREFIX, json_text_at(a, "device")) < 0)
                 s.device = NULL;
         return call(bus, options, &s);
 }
 
 static int mute_scope(sd_bus *bus, const struct options *options) {
-        _cleanup_(scope_done) struct scope s = { .kind = options->kind, .peer = options->peer };
+        _cleanup_(scope_done) struct scope s = { .kind = options->kind };
 
+        if (options->peer)
+                set_peer(&s, options->peer);
         if (options->device && bus_find_device(bus, options->device, &s.device) < 0)
                 return 1;
         return call(bus, options, &s);

@@ -233,7 +233,7 @@ static void report_spoofing(struct address_claims *a, struct detect_host *host, 
         report_number(&r, "changes_of_hands", c->flips);
         report_number(&r, "threshold_changes", detect_setting(host, SPOOFING_CHANGES));
         put_contested(&r, a, &k->mac);
-        report_peer(&r, &c->ip, 0, NULL);
+        report_peer(&r, host, &c->ip, 0, NULL);
         c->reported = now;
         report_send(&r, host);
 }
@@ -251,7 +251,7 @@ static void report_conflict(struct detect_host *host, struct claim *c, const str
         put_other(&r, other);
         report_number(&r, "changes_of_hands", c->flips);
         report_number(&r, "threshold", detect_setting(host, SPOOFING_CHANGES));
-        report_peer(&r, &c->ip, 0, NULL);
+        report_peer(&r, host, &c->ip, 0, NULL);
         report_key(&r, &c->ip, sizeof c->ip);
         c->reported = now;
         report_send(&r, host);
@@ -425,7 +425,7 @@ static void settle(struct address_claims *a, struct detect_host *host, const str
         report_ip(&r, "gateway", &c->ip);
         report_mac(&r, "before", &before->mac);
         report_text(&r, "announced", p->announced ? "yes" : "no");
-        report_peer(&r, &c->ip, 0, NULL);
+        report_peer(&r, host, &c->ip, 0, NULL);
         report_key(&r, &c->ip, sizeof c->ip);
         report_send(&r, host);
 }

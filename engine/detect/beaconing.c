@@ -64,7 +64,7 @@ static void report(struct detect_host *host, const struct contact *c, unsigned n
         report_begin(&r, ALERT_BEACONING, name ? SEVERITY_INFO : SEVERITY_WARNING, c->ts, &c->source_mac);
         r.finding.ip = c->source;
         r.finding.patience = 3 * (uint64_t) median * NSEC_PER_MSEC;
-        report_peer(&r, &c->destination, c->destination_port, name);
+        report_peer(&r, host, &c->destination, c->destination_port, name);
         strbuf_printf(&r.text, "calls %s every %u.%u s, %u times without a pause.", r.peer, median / 1000, median % 1000 / 100, n);
         report_number(&r, "calls", n);
         report_number(&r, "threshold_calls", detect_setting(host, BEACONING_CALLS));

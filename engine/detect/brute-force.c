@@ -81,7 +81,7 @@ static void report(struct detect_host *host, const struct contact *c, const stru
         report_seconds(&r, "window", detect_setting(host, BRUTE_FORCE_WINDOW));
         report_number(&r, "ended_small", a->small);
         report_number(&r, "ended_large", a->large);
-        report_peer(&r, &c->source, c->source_port, NULL);
+        report_peer(&r, host, &c->source, c->source_port, NULL);
         report_key(&r, &c->source, sizeof c->source);
         report_key(&r, &c->source_port, sizeof c->source_port);
         report_send(&r, host);

@@ -77,7 +77,7 @@ static void report(struct detect_host *host, const struct fact *fact, const stru
         report_number(&r, "threshold", detect_setting(host, DGA_NAMES));
         report_seconds(&r, "window", detect_setting(host, DGA_WINDOW));
         report_text(&r, "sample", c->sample);
-        report_peer(&r, &fact->ip, 53, NULL);
+        report_peer(&r, host, &fact->ip, 53, NULL);
         report_send(&r, host);
 }
 

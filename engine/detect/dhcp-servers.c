@@ -132,7 +132,7 @@ static void report_rogue(struct detect_host *host, const struct server *s, const
         put_server(&r, right, "first_server", "first_router", "first_dns");
         report_mac(&r, "first_mac", &right->mac);
         report_text(&r, "seen_in", heard ? "answers" : "requests of clients");
-        report_peer(&r, &right->ip, 0, NULL);
+        report_peer(&r, host, &right->ip, 0, NULL);
         report_send(&r, host);
 }
 

@@ -64,7 +64,7 @@ static void report(struct detect_host *host, const struct fact *fact, const stru
         report_number(&r, "queries", c->queries);
         report_seconds(&r, "window", detect_setting(host, DNS_TUNNEL_WINDOW));
         report_text(&r, "sample", c->sample);
-        report_peer(&r, &fact->destination, 53, NULL);
+        report_peer(&r, host, &fact->destination, 53, NULL);
         report_send(&r, host);
 }
 

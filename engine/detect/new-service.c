@@ -49,7 +49,7 @@ static void report(struct detect_host *host, const struct contact *c, const stru
         report_number(&r, "ports_before", s->n);
         report_seconds(&r, "watched_for", c->ts - s->since);
         report_seconds(&r, "threshold", detect_setting(host, NEW_SERVICE_AFTER));
-        report_peer(&r, &c->destination, 0, NULL);
+        report_peer(&r, host, &c->destination, 0, NULL);
         report_key(&r, &c->source_port, sizeof c->source_port);
         report_send(&r, host);
 }

@@ -70,16 +70,26 @@ void report_seconds(struct report *r, const char *key, uint64_t nsec) {
         end_member(r, begin);
 }
 
-void report_peer(struct report *r, const struct ip_address *ip, uint16_t port, const char *name) {
+/* "" if no device with a name has the address. */
+static const char *host_name(const struct detect_host *host, const struct ip_address *ip,
+                             char buffer[static DEVICE_USER_TEXT_MAX + 1]) {
+        const struct device *d = inventory_get_by_ip(host->inventory, ip);
+
+        return d && (d->n_names > 0 || d->user.label) ? device_display_name(d, buffer, DEVICE_USER_TEXT_MAX + 1) : "";
+}
+
+void report_peer(struct report *r, const struct detect_host *host, const struct ip_address *ip, uint16_t port, const char *name) {
         struct strbuf b = STRBUF(r->peer);
-        char text[IP_STRING_MAX];
+        char text[IP_STRING_MAX], buffer[DEVICE_USER_TEXT_MAX + 1];
 
         ip_format(ip, text);
+        if (!name || !*name)
+                name = host_name(host, ip, buffer);
         if (port == 0)
                 strbuf_string(&b, text);
         else
                 strbuf_printf(&b, ip->family == AF_INET6 ? "[%s]:%u" : "%s:%u", text, port);
-        if (name && *name)
+        if (*name)
                 strbuf_printf(&b, " (%s)", name);
 }
 
@@ -97,10 +107,10 @@ void report_send(struct report *r, struct detect_host *host) {
 }
 
 void report_put_host(struct strbuf *b, const struct detect_host *host, const struct ip_address *ip) {
-        char text[IP_STRING_MAX], name[DEVICE_USER_TEXT_MAX + 1];
-        const struct device *d = inventory_get_by_ip(host->inventory, ip);
+        char text[IP_STRING_MAX], buffer[DEVICE_USER_TEXT_MAX + 1];
+        const char *name = host_name(host, ip, buffer);
 
         strbuf_string(b, ip_format(ip, text));
-        if (d && d->n_names > 0)
-                strbuf_printf(b, " (%s)", device_display_name(d, name, sizeof name));
+        if (*name)
+                strbuf_printf(b, " (%s)", name);
 }

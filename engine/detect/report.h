@@ -29,8 +29,8 @@ void report_text(struct report *r, const char *key, const char *value);
 void report_ip(struct report *r, const char *key, const struct ip_address *ip);
 void report_mac(struct report *r, const char *key, const struct mac_address *mac);
 void report_seconds(struct report *r, const char *key, uint64_t nsec);
-/* Whom the offender did it to. `port` 0: none. `name`: NULL or "" if it is not known by one. */
-void report_peer(struct report *r, const struct ip_address *ip, uint16_t port, const char *name);
+/* Whom the offender did it to. `port` 0: none. `name`: by which it was reached; NULL or "" for that of the device there. */
+void report_peer(struct report *r, const struct detect_host *host, const struct ip_address *ip, uint16_t port, const char *name);
 /* What else than kind and offender makes findings one. */
 void report_key(struct report *r, const void *data, size_t size);
 void report_send(struct report *r, struct detect_host *host);

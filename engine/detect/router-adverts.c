@@ -113,7 +113,7 @@ static void report_impersonation(struct detect_host *host, const struct router *
         put_router(&r, liar, "router", "mac");
         report_mac(&r, "owner", &right->mac);
         report_text(&r, "lifetime", liar->is_default ? "more than zero" : "zero");
-        report_peer(&r, &right->ip, 0, NULL);
+        report_peer(&r, host, &right->ip, 0, NULL);
         report_send(&r, host);
 }
 
@@ -136,7 +136,7 @@ static void report_second(struct detect_host *host, const struct router *second,
         report_mac(&r, "first_mac", &first->mac);
         report_text(&r, "first_prefix", first->prefix);
         report_text(&r, "first_rdnss", first->rdnss);
-        report_peer(&r, &first->ip, 0, NULL);
+        report_peer(&r, host, &first->ip, 0, NULL);
         report_send(&r, host);
 }
 

@@ -362,7 +362,7 @@ static void report_ports(struct detect_host *host, const struct suspect *s, cons
         report_number(&r, "ports", t->ports);
         report_number(&r, "threshold", detect_setting(host, SCAN_PORTS));
         report_ip(&r, "host", &t->host);
-        report_peer(&r, &t->host, 0, peer_names_find(host->names, &s->ip, &t->host, now));
+        report_peer(&r, host, &t->host, 0, peer_names_find(host->names, &s->ip, &t->host, now));
         put_common(&r, host, s);
         report_send(&r, host);
 }
@@ -395,7 +395,7 @@ static void report_slow(struct detect_host *host, const struct suspect *s, uint6
         strbuf_printf(&r.text, " port %u the last of them: %d more first contacts failed than succeeded.", last->port, s->balance);
         report_number(&r, "balance", (uint64_t) s->balance);
         report_number(&r, "threshold", detect_setting(host, SCAN_FAILURES));
-        report_peer(&r, &last->ip, 0, NULL);
+        report_peer(&r, host, &last->ip, 0, NULL);
         put_common(&r, host, s);
         report_send(&r, host);
 }

@@ -109,7 +109,7 @@ static void report(struct detect_host *host, const struct service *s, uint64_t n
         report_number(&r, "sources", sources);
         report_number(&r, "threshold_sources", detect_setting(host, SYN_FLOOD_SOURCES));
         report_seconds(&r, "window", detect_setting(host, SYN_FLOOD_WINDOW));
-        report_peer(&r, &s->ip, s->port, NULL);
+        report_peer(&r, host, &s->ip, s->port, NULL);
         report_key(&r, &s->ip, sizeof s->ip);
         report_send(&r, host);
 }

@@ -65,7 +65,7 @@ static void report(struct detect_host *host, const struct contact *c, const stru
 
         report_begin(&r, ALERT_UNUSUAL_CONTACT, SEVERITY_INFO, c->ts, &c->source_mac);
         r.finding.ip = c->source;
-        report_peer(&r, &c->destination, c->destination_port, name);
+        report_peer(&r, host, &c->destination, c->destination_port, name);
         strbuf_printf(&r.text, "contacts %s, where it never was before.", r.peer);
         report_number(&r, "places_known", p->n);
         report_seconds(&r, "learned_for", c->ts - p->since);

@@ -104,7 +104,7 @@ static void report(struct detect_host *host, const struct volume *v, const struc
         report_number(&r, "threshold_bytes", detect_setting(host, VOLUME_MIN));
         report_number(&r, "days_learned", b->days);
         if (upload)
-                report_peer(&r, &v->peer, 0, peer_names_find(host->names, &v->ip, &v->peer, now));
+                report_peer(&r, host, &v->peer, 0, peer_names_find(host->names, &v->ip, &v->peer, now));
         report_send(&r, host);
 }
 

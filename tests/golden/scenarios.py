@@ -604,3 +604,13 @@ def one_offender_many_kinds():
         yield 30 + i, llmnr_answer(EVIL, EVIL_IP, PC, PC_IP, 'server%d' % i)
     for i in range(60):
         yield from connection(40 + i * .01, EVIL, EVIL_IP, NAS, NAS_IP, 50000, 1 + i, 'closed')
+
+@scenario(('ndp_spoofing/critical', EVIL), ('address_conflict/warning', EVIL))
+def every_neighbour_is_answered_for():
+    """Two answers to each question: the owner's, and that of who wants the traffic."""
+    for i in range(12):
+        owner = device(i % 3)[0]
+        target = link_local(owner)
+        yield 5 * i, neighbour_solicit(PC, target)
+        yield 5 * i + .001, neighbour_advert(owner, target, PC, link_local(PC))
+        yield 5 * i + .01, neighbour_advert(EVIL, target, PC, link_local(PC))
