@@ -274,6 +274,7 @@ static const struct option_row rows[] = {
         { "stats", 0, NULL, " analyze ", "One JSON object of totals per file", FLAG(stats) },
         { "rules", 0, "DIR", " analyze ", "Read classification rules from DIR/*.conf", TEXT(rules) },
         { "drop-duplicates", 0, NULL, " analyze ", "Count the copies once that a mirror port brings", FLAG(drop_duplicates) },
+        { "model", 0, "FILE", " analyze ", "Rate flows by a model (ONNX), for alerts", TEXT(model) },
         { "signatures", 0, "FILE", " analyze ", "Read TCP signatures (p0f.fp) from FILE", TEXT(signatures) },
         { "view", 0, "VIEW", " top ", "Begin with devices (the default), flows, talkers or alerts", .set = set_view },
         { "delay", 'd', "SECONDS", " top ", "Time from one refresh to the next, 0.2 to 3600 (1)", .set = set_delay },

@@ -32,7 +32,7 @@ struct options {
         bool active, ended, hour, day;
 
         /* Files */
-        const char *format, *output, *rules, *signatures;
+        const char *format, *output, *rules, *signatures, *model;
         bool drop_duplicates;
         bool facts, devices, alerts, flows, stats; /* what analyze prints; none: the report */
         uint32_t max_flows; /* 0: the default */

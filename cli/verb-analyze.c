@@ -14,6 +14,7 @@
 #include "cli/rules-folders.h"
 #include "cli/verbs.h"
 #include "common/escape.h"
+#include "daemon/model-file.h"
 #include "daemon/capture-file.h"
 #include "daemon/records.h"
 
@@ -79,6 +80,21 @@ static void set_flow_table(struct flow_table_config *config, const struct option
         config->flows_max = o->max_flows ?: config->flows_max;
 }
 
+static int use_model(struct analysis *a) {
+        char reason[MODEL_REASON_MAX];
+        struct model *model = NULL;
+        int r;
+
+        if (!a->options->model)
+                return 0;
+        r = model_file_load(&model, a->options->model, reason);
+        if (r < 0)
+                fprintf(stderr, "%s: the model cannot be used: %s\n", a->options->model, reason);
+        else
+                engine_set_model(a->engine, model);
+        return r;
+}
+
 static int new_engine(struct analysis *a, const struct ruleset *rules) {
         const struct options *o = a->options;
         struct engine_ops ops = {
@@ -99,6 +115,8 @@ static int new_engine(struct analysis *a, const struct ruleset *rules) {
         config.duplicate_window = o->drop_duplicates ? DUPLICATE_WINDOW_DEFAULT : 0;
         set_flow_table(&config.flow_table, o);
         r = engine_new(&a->engine, &config, &ops);
+        if (r >= 0)
+                r = use_model(a);
         if (r >= 0 && !config.dissect_only)
                 inventory_set_rules(engine_inventory(a->engine), rules);
         if (r >= 0)

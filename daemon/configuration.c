@@ -396,6 +396,18 @@ static int read_log_size(struct config *config _unused_, void *field, const char
         return 0;
 }
 
+static int read_model(struct config *config _unused_, void *field, const char *value) {
+        size_t n = strlen(value);
+
+        if (n > 0 && value[0] != '/')
+                return -EINVAL;
+        if (n >= CONFIG_PATH_MAX)
+                return -E2BIG;
+        memset(field, 0, CONFIG_PATH_MAX);
+        memcpy(field, value, n);
+        return 0;
+}
+
 static int read_log(struct config *config _unused_, void *field, const char *value) {
         _cleanup_(freep) char *path = NULL;
         size_t n = strlen(value);
@@ -460,6 +472,7 @@ static const struct setting {
         { "Flows", "TcpClosedTimeoutSec", read_timeout, offsetof(struct config, flow_table.timeouts.closed) },
         { "Flows", "UdpTimeoutSec", read_timeout, offsetof(struct config, flow_table.timeouts.datagrams) },
         { "Flows", "IcmpTimeoutSec", read_timeout, offsetof(struct config, flow_table.timeouts.messages) },
+        { "Detectors", "Model", read_model, offsetof(struct config, model) },
         { "Output", "FlowLog", read_log, offsetof(struct config, output.flow_log) },
         { "Output", "AlertLog", read_log, offsetof(struct config, output.alert_log) },
         { "Output", "StatisticsLog", read_log, offsetof(struct config, output.statistics_log) },

@@ -50,6 +50,7 @@ struct config {
         uint64_t learning_period; /* ns since the database was made */
         bool new_device;
         struct detect_settings detect;
+        char model[CONFIG_PATH_MAX]; /* "": none */
 
         struct store_config store;
 };

@@ -13,6 +13,7 @@
 #include "daemon/log.h"
 #include "daemon/manager.h"
 #include "daemon/settings.h"
+#include "engine/detect/model.h"
 
 #define EXIT_USAGE 2
 
@@ -258,10 +259,11 @@ static int run(const struct manager_options *options) {
 
 static int check(const struct manager_options *options) {
         _cleanup_(strings_freep) char **complaints = NULL;
+        _cleanup_(model_freep) struct model *model = NULL;
         struct ruleset *rules = NULL;
         struct config config;
 
-        if (settings_load(options, &config, &rules, &complaints) < 0)
+        if (settings_load(options, &config, &rules, &model, &complaints) < 0)
                 return EXIT_FAILURE;
         ruleset_free(rules);
         if (complaints[0])

@@ -225,17 +225,21 @@ static void apply_config(struct manager *m, const struct config *config) {
 
 int manager_reload(struct manager *m, char ***ret) {
         struct ruleset *rules = NULL;
+        struct model *model = NULL;
         struct config config;
         uint64_t now = 0;
         int r;
 
         (void) sd_event_now(m->event, CLOCK_MONOTONIC, &now);
         (void) sd_notifyf(false, "RELOADING=1\nMONOTONIC_USEC=%" PRIu64, now);
-        r = settings_load(m->options, &config, &rules, ret);
+        r = settings_load(m->options, &config, &rules, &model, ret);
         if (r >= 0) {
                 inventory_set_rules(manager_inventory(m), rules);
                 ruleset_free(m->rules);
                 m->rules = rules;
+                /* One that works is not given up for one that does not. */
+                if (model || config.model[0] == '\0')
+                        engine_set_model(m->engine, model);
                 apply_config(m, &config);
                 log_info("Reloaded configuration and %zu rules", ruleset_count(rules));
         }

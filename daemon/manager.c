@@ -23,6 +23,7 @@
 #include "daemon/manager-bus.h"
 #include "daemon/manager-output.h"
 #include "daemon/settings.h"
+#include "engine/detect/model.h"
 
 /* When what traffic told is written: soon where it is worth a signal, and seldom where only times and counts
  * changed, for a home server's disk. usec. */
@@ -799,13 +800,14 @@ static int start_replay(struct manager *m) {
 int manager_new(struct manager **ret, const struct manager_options *options) {
         _cleanup_(manager_freep) struct manager *m = calloc(1, sizeof *m);
         _cleanup_(strings_freep) char **complaints = NULL;
+        _cleanup_(model_freep) struct model *model = NULL;
         int r;
 
         if (!m)
                 return -ENOMEM;
         m->options = options;
         m->engine_deadline = m->flush_at = UINT64_MAX;
-        r = settings_load(options, &m->config, &m->rules, &complaints);
+        r = settings_load(options, &m->config, &m->rules, &model, &complaints);
         if (r >= 0)
                 r = make_loop(m);
         if (r >= 0)
@@ -824,6 +826,8 @@ int manager_new(struct manager **ret, const struct manager_options *options) {
                 r = make_flows(m);
         if (r >= 0)
                 r = make_engine(m);
+        if (r >= 0)
+                engine_set_model(m->engine, TAKE_PTR(model));
         if (r >= 0)
                 r = manager_restart_output(m);
         if (r >= 0)

@@ -12,6 +12,7 @@
 #include "common/cleanup.h"
 #include "config.h"
 #include "daemon/log.h"
+#include "daemon/model-file.h"
 #include "daemon/rules-folder.h"
 
 /* More mistakes than this are not listed. */
@@ -88,8 +89,20 @@ static int load_rules(const struct manager_options *options, struct ruleset **re
         return r;
 }
 
+/* NULL: none is wanted, or it is of no use. */
+static struct model *load_model(const struct config *config, struct complaints *complaints) {
+        char reason[MODEL_REASON_MAX], text[MODEL_REASON_MAX + 32];
+        struct model *model = NULL;
+
+        if (config->model[0] == '\0' || model_file_load(&model, config->model, reason) >= 0)
+                return model;
+        snprintf(text, sizeof text, "the model cannot be used: %s", reason);
+        take_complaint(complaints, config->model, 0, text);
+        return NULL;
+}
+
 int settings_load(const struct manager_options *options, struct config *ret_config, struct ruleset **ret_rules,
-                  char ***ret_complaints) {
+                  struct model **ret_model, char ***ret_complaints) {
         struct complaints complaints = { .lines = calloc(COMPLAINTS_MAX + 1, sizeof *complaints.lines) };
         struct config config;
         int r = complaints.lines ? 0 : -ENOMEM;
@@ -98,6 +111,7 @@ int settings_load(const struct manager_options *options, struct config *ret_conf
                 r = load_config(options, &config, &complaints);
         if (r >= 0)
                 r = load_rules(options, ret_rules, &complaints);
+        *ret_model = r >= 0 ? load_model(&config, &complaints) : NULL;
         if (complaints.total > COMPLAINTS_LOGGED)
                 log_warning("%zu more mistakes in configuration and rules", complaints.total - COMPLAINTS_LOGGED);
         if (r < 0) {

@@ -12,6 +12,7 @@
 #include <string.h>
 
 #include "engine/detect/detection.h"
+#include "engine/detect/model.h"
 #include "engine/flow/contact.h"
 #include "engine/inventory/sightings.h"
 
@@ -40,6 +41,7 @@ struct engine {
         struct sightings *sightings;
         struct peer_names *names;
         struct detection *detection; /* NULL: alerts are not wanted */
+        struct model *model;
         struct contact_table *contacts;
         struct interface_set external_presence; /* whose backends count themselves */
         struct engine_counters counters;
@@ -216,6 +218,7 @@ struct engine *engine_free(struct engine *e) {
         if (!e)
                 return NULL;
         detection_free(e->detection);
+        model_free(e->model);
         contact_table_free(e->contacts);
         inventory_free(e->inventory);
         sightings_free(e->sightings);
@@ -536,6 +539,13 @@ void engine_set_settle(struct engine *e, uint64_t settle) {
         e->config.settle = settle;
         if (e->detection)
                 detection_set_settle(e->detection, settle);
+}
+
+void engine_set_model(struct engine *e, struct model *model) {
+        if (e->detection)
+                detection_set_model(e->detection, model);
+        model_free(e->model);
+        e->model = model;
 }
 
 void engine_set_detect_settings(struct engine *e, const struct detect_settings *settings) {

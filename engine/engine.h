@@ -128,6 +128,9 @@ int engine_set_flows(struct engine *engine, bool wanted, const struct flow_table
 /* For devices that are new from now on. */
 void engine_set_duplicate_window(struct engine *engine, uint64_t window);
 void engine_set_settle(struct engine *engine, uint64_t settle);
+struct model;
+/* Takes a model over (engine/detect/model.h), in place of one before; NULL: none. */
+void engine_set_model(struct engine *engine, struct model *model);
 void engine_set_detect_settings(struct engine *engine, const struct detect_settings *settings);
 /* For exceptions; NULL where alerts are not wanted. */
 struct alert_ledger *engine_alert_ledger(struct engine *engine);

@@ -34,7 +34,8 @@
         X(VOLUME_SPIKE, "volume_spike", ACTIVE)             \
         X(UPLOAD_ANOMALY, "upload_anomaly", ACTIVE)         \
         X(NEW_SERVICE, "new_service", EVENT)                \
-        X(UNUSUAL_CONTACT, "unusual_contact", EVENT)
+        X(UNUSUAL_CONTACT, "unusual_contact", EVENT)        \
+        X(MODEL, "model", ACTIVE)
 
 enum alert_kind {
 #define X(id, name, state) ALERT_##id,

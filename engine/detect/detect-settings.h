@@ -69,6 +69,10 @@ enum detect_unit { DETECT_SWITCH, DETECT_COUNT, DETECT_SPAN /* ns */, DETECT_PER
         X(VOLUME_MIN, "VolumeMin", SIZE, UINT64_C(256) << 20, 1, UINT64_C(1) << 50)                \
         X(UNUSUAL_CONTACT, "UnusualContact", SWITCH, 1, 0, 1)                                      \
         X(PROFILE_LEARN, "ProfileLearnSec", SPAN, DETECT_SECONDS(3 * 86400), DETECT_SECONDS(60), DETECT_SECONDS(3650 * UINT64_C(86400))) \
+        X(MODEL, "ModelAlerts", SWITCH, 1, 0, 1)                                                   \
+        X(MODEL_SCORE, "ModelScore", PERCENT, 90, 1, 100)                                          \
+        X(MODEL_FLOWS, "ModelFlows", COUNT, 10, 1, 1000000)                                        \
+        X(MODEL_WINDOW, "ModelWindowSec", SPAN, DETECT_SECONDS(600), DETECT_SECONDS(1), DETECT_SECONDS(86400)) \
         X(COOL_DOWN, "CoolDownSec", SPAN, DETECT_SECONDS(600), DETECT_SECONDS(1), DETECT_SECONDS(604800))
 
 enum detect_setting {

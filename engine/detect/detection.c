@@ -153,3 +153,7 @@ void detection_get_counters(const struct detection *d, struct detection_counters
         *ret = (struct detection_counters) { .new_devices_suppressed = d->host.suppressed };
         alert_ledger_get_counters(d->host.ledger, &ret->alerts);
 }
+
+void detection_set_model(struct detection *d, struct model *model) {
+        d->host.model = model;
+}

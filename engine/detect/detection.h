@@ -35,5 +35,7 @@ uint64_t detection_next_deadline(const struct detection *detection);
 void detection_set_settings(struct detection *detection, const struct detect_settings *settings);
 void detection_set_learning_until(struct detection *detection, uint64_t until);
 void detection_set_settle(struct detection *detection, uint64_t settle);
+/* Stays the caller's; NULL: none. */
+void detection_set_model(struct detection *detection, struct model *model);
 struct alert_ledger *detection_ledger(struct detection *detection);
 void detection_get_counters(const struct detection *detection, struct detection_counters *ret);

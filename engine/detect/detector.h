@@ -17,11 +17,14 @@
 /* A detector watches devices, facts, contacts and flows, and reports what it finds. It is a table row (detectors.c) with a
  * state of its own, of bounded size; time is packet time, which may step back. Every hook may be NULL. */
 
+struct model;
+
 struct detect_host {
         const struct inventory *inventory; /* as it was before the fact at hand */
         const struct peer_names *names;
         const struct detect_settings *settings;
         struct alert_ledger *ledger;
+        struct model *model;     /* rates flows; NULL: there is none */
         uint64_t settle;         /* ns */
         uint64_t learning_until; /* ns since the epoch */
         uint64_t suppressed;     /* counts new devices held back by a limit */
@@ -73,6 +76,7 @@ extern const struct detector new_service_detector;
 extern const struct detector beaconing_detector;
 extern const struct detector volume_detector;
 extern const struct detector unusual_contact_detector;
+extern const struct detector flow_model_detector;
 
 /* A switch or threshold, as configured. */
 #define detect_setting(host, id) ((host)->settings->values[DETECT_##id])

@@ -26,6 +26,7 @@ static const struct detector *const detectors[] = {
         &beaconing_detector,
         &volume_detector,
         &unusual_contact_detector,
+        &flow_model_detector,
 };
 
 _Static_assert(ELEMENTSOF(detectors) <= DETECTOR_MAX, "DETECTOR_MAX");
