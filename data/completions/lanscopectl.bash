@@ -47,7 +47,7 @@ _lanscopectl() {
         --state) words='syn_sent syn_ack established fin_wait closing closed reset unknown' ;;
         --view) words='devices flows talkers alerts' ;;
         --device) words=$(__lanscopectl_devices) ;;
-        --output | --rules | --signatures) COMPREPLY=($(compgen -f -- "$cur")); return ;;
+        --output | --rules | --model | --signatures) COMPREPLY=($(compgen -f -- "$cur")); return ;;
         esac
         if [[ -n $option ]]; then
                 COMPREPLY=($(compgen -W "$words" -- "$cur"))

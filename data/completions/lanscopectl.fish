@@ -51,4 +51,5 @@ complete -c lanscopectl -n '__lanscopectl_verb_is top' -l view -x -a 'devices fl
 complete -c lanscopectl -n '__lanscopectl_verb_is export analyze' -l format -x -a 'json jsonl csv'
 complete -c lanscopectl -n '__lanscopectl_verb_is export' -l output -s o -r -F
 complete -c lanscopectl -n '__lanscopectl_verb_is analyze' -l rules -r -F
+complete -c lanscopectl -n '__lanscopectl_verb_is analyze' -l model -r -F
 complete -c lanscopectl -n '__lanscopectl_verb_is analyze' -l signatures -r -F
