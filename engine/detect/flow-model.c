@@ -60,7 +60,7 @@ static void report(struct detect_host *host, const struct rated *flow, const str
 
         report_begin(&r, ALERT_MODEL, SEVERITY_WARNING, flow->ts, &flow->mac);
         r.finding.ip = flow->ip;
-        report_peer(&r, &flow->peer, flow->peer_port, name);
+        report_peer(&r, host, &flow->peer, flow->peer_port, name);
         strbuf_printf(&r.text, "behaves as the model has learned that it should not: %u flows, the latest with %s, rated up to %u%%.",
                       s->n, r.peer, percent);
         report_number(&r, "flows", s->n);
