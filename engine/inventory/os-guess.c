@@ -77,11 +77,15 @@ void entry_guess_os(struct inventory *inventory, struct entry *entry, const stru
                 return;
         }
         inventory->counters.os_known++;
-        strbuf_printf(&b, "%s: %s, distance ", verdict->name, os_match_to_string(verdict->match));
+        strbuf_string(&b, verdict->name);
+        strbuf_string(&b, ": ");
+        strbuf_string(&b, os_match_to_string(verdict->match));
+        strbuf_string(&b, ", distance ");
         if (verdict->ttl_random)
                 strbuf_string(&b, "unknown");
         else
-                strbuf_printf(&b, "%u", verdict->distance);
-        strbuf_printf(&b, ", signature %s", verdict->signature);
+                strbuf_unsigned(&b, verdict->distance);
+        strbuf_string(&b, ", signature ");
+        strbuf_string(&b, verdict->signature);
         entry_take_evidence(inventory, entry, FACT_TCP_OS, VOICE_SELF, text, now);
 }
