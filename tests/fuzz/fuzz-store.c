@@ -55,12 +55,17 @@ static void use(struct store *store) {
         const struct alert alert = { .id = 99, .message = "m" };
         struct store_counters counters;
         uint64_t *ids = NULL;
+        struct alert_exception exceptions[4];
+        bool acknowledged;
         size_t sum = 0, n;
 
         store_load(store, &(struct store_load_ops) { take_network, take_device, &sum });
         store_list_alerts(store, &STORE_ALERT_FILTER_ALL, take_alert, &sum);
         store_save_user(store, &device, &(struct device_user) { (char *) "label", NULL, TYPE_TV, true });
         store_add_alerts(store, &alert, 1);
+        store_update_alert(store, &alert, true, &acknowledged);
+        store_resolve_alerts(store);
+        store_list_exceptions(store, exceptions, ELEMENTSOF(exceptions));
         if (store_acknowledge_alerts(store, NULL, 0, &ids, &n) >= 0)
                 free(ids);
         store_merge(store, &device, 12);
