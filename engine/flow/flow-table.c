@@ -777,8 +777,10 @@ static inline __attribute__((always_inline)) void fetch_flows(struct flow_table 
                 o->number = number;
                 __builtin_prefetch(entry_of(t, number), 1);
                 if (analysis) {
-                        __builtin_prefetch(&analysis_of(t, number)->half[o->direction], 1);
-                        __builtin_prefetch(&analysis_of(t, number)->timed_at, 1);
+                        const uint8_t *a = (const uint8_t *) analysis_of(t, number);
+
+                        for (size_t line = 0; line < sizeof(struct flow_analysis); line += 64)
+                                __builtin_prefetch(a + line, 1);
                 }
         }
 }
