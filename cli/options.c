@@ -268,7 +268,7 @@ static const struct option_row rows[] = {
         { "alerts", 0, NULL, " analyze ", "One JSON object per alert", FLAG(alerts) },
         { "flows", 0, NULL, " analyze ", "One JSON object per flow, as the flows end", FLAG(flows) },
         { "max-flows", 0, "N", " analyze ", "Keep at most this many flows at a time (1048576)", .set = set_max_flows },
-        { "workers", 0, "N", " analyze ", "Count flows in so many threads (1 to 16); with --flows alone", .set = set_workers },
+        { "workers", 0, "N", " analyze ", "Count flows in so many threads (1 to 16), with --flows alone", .set = set_workers },
         { "no-tcp-analysis", 0, NULL, " analyze ", "No round trips and losses of TCP: flows are counted faster\nand take half of the memory",
           FLAG(no_tcp_analysis) },
         { "stats", 0, NULL, " analyze ", "One JSON object of totals per file", FLAG(stats) },

@@ -150,6 +150,11 @@ static int feed(struct analysis *a, struct capture_file *file) {
 }
 
 /* The same in several threads, flows alone. */
+/* Facts, devices and alerts depend on the order of all packets: one thread reads them, however many there may be. */
+static bool uses_workers(const struct options *o) {
+        return o->workers > 0 && o->flows && counts_only(o);
+}
+
 static int feed_workers(struct analysis *a, struct capture_file *file, struct flow_workers *workers) {
         const struct frame *frames;
         int r;
@@ -225,9 +230,9 @@ static int analyze_together(struct analysis *a, struct capture_file *file) {
 }
 
 static int analyze(struct analysis *a, struct capture_file *file, const struct ruleset *rules) {
-        int r = a->options->workers > 0 ? analyze_together(a, file) : analyze_alone(a, file, rules), status = r < 0;
+        int r = uses_workers(a->options) ? analyze_together(a, file) : analyze_alone(a, file, rules), status = r < 0;
 
-        if (a->engine || a->options->workers > 0) {
+        if (a->engine || uses_workers(a->options)) {
                 flow_top_sort(&a->top);
                 status |= print(a);
         }
@@ -267,10 +272,6 @@ static bool options_agree(const struct options *o) {
 
         if (csv && (!o->flows || o->facts || o->devices || o->alerts || o->stats)) {
                 fprintf(stderr, "--format=csv goes with --flows alone.\n");
-                return false;
-        }
-        if (o->workers > 0 && (!o->flows || !counts_only(o))) {
-                fprintf(stderr, "--workers goes with --flows alone.\n");
                 return false;
         }
         if (o->limit > 0 && !o->flows && !wants_report(o)) {

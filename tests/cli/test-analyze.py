@@ -104,6 +104,11 @@ class Analyze(unittest.TestCase):
         for a, p in zip(analysed, plain, strict=True):
             self.assertEqual({**a, **dict.fromkeys(columns)}, p)
 
+    def test_workers_change_nothing(self):
+        for what in ('--alerts', '--facts', '--devices', '--stats'):
+            outputs = [self.good(what, *n, self.home) for n in ([], ['--workers=1'], ['--workers=2'], ['--workers=4'])]
+            self.assertEqual(outputs[1:], outputs[:1] * 3, what)
+
     def test_flows_of_several_workers(self):
         outputs = [self.good('--flows', '--workers=%d' % n, self.home) for n in (1, 2, 4)]
         self.assertEqual(outputs[1:], outputs[:1] * 2)
@@ -123,7 +128,7 @@ class Analyze(unittest.TestCase):
 
     def test_options_of_flows_that_do_not_fit(self):
         for options in ('--format=csv',), ('--format=csv', '--flows', '--facts'), ('--limit=3', '--facts'), ('--flows', '--max-flows=0'), \
-                       ('--flows', '--workers=0'), ('--flows', '--workers=17'), ('--workers=2',), ('--flows', '--facts', '--workers=2'):
+                       ('--flows', '--workers=0'), ('--flows', '--workers=17'), ('--alerts', '--workers=0'):
             self.assertEqual(ctl('analyze', *options, self.home).returncode, 2, options)
 
     def test_several_kinds_at_once(self):
