@@ -16,6 +16,7 @@
 #include "daemon/capture-file.h"
 #include "engine/packet/packet.h"
 #include "lanscope.skel.h"
+#include "tests/bpf/may-load.h"
 #include "tests/unit/cmocka-all.h"
 
 enum { MAX_CPUS = 1024, FRAME_MAX = 3000 };
@@ -1055,14 +1056,8 @@ int main(void) {
                 CASE(real_captures_agree),
                 cmocka_unit_test(span_drop_stops_foreign_frames_only),
         };
-        struct lanscope_bpf *probe;
 
-        libbpf_set_print(NULL);
-        probe = lanscope_bpf__open_and_load();
-        if (!probe && (errno == EPERM || errno == ENOSYS)) {
-                puts("needs the right to load BPF programs");
+        if (!may_load_programs())
                 return SKIP;
-        }
-        lanscope_bpf__destroy(probe);
         return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -17,6 +17,7 @@
 #include "daemon/capture.h"
 #include "engine/engine.h"
 #include "lanscope.skel.h"
+#include "tests/bpf/may-load.h"
 #include "tests/unit/cmocka-all.h"
 
 enum { SKIP = 77 };
@@ -224,14 +225,8 @@ int main(void) {
                 cmocka_unit_test(golden_captures_give_the_same_facts),
                 cmocka_unit_test(real_captures_give_the_same_facts),
         };
-        struct lanscope_bpf *probe;
 
-        libbpf_set_print(NULL);
-        probe = lanscope_bpf__open_and_load();
-        if (!probe && (errno == EPERM || errno == ENOSYS)) {
-                puts("needs the right to load BPF programs");
+        if (!may_load_programs())
                 return SKIP;
-        }
-        lanscope_bpf__destroy(probe);
         return cmocka_run_group_tests(tests, NULL, NULL);
 }
