@@ -45,21 +45,34 @@ static int check_alert(struct store *store, const struct alert *alert) {
         return 0;
 }
 
-static int add_alert(struct store *store, const struct alert *alert) {
+/* An alert's, cut to what is stored of each. */
+struct texts {
         char name[STORE_ALERT_TEXT_MAX + 1], peer[STORE_ALERT_TEXT_MAX + 1], message[STORE_ALERT_TEXT_MAX + 1];
+};
+
+static int fit_alert(struct store *store, const struct alert *alert, struct texts *ret) {
+        int r = check_alert(store, alert);
+
+        if (r < 0)
+                return r;
+        if (!fit_text(alert->name, ret->name) || !fit_text(alert->peer, ret->peer) || !fit_text(alert->message, ret->message))
+                return store_complain(store, -EINVAL, "a text of alert %llu is not UTF-8", (unsigned long long) alert->id);
+        return 0;
+}
+
+static int add_alert(struct store *store, const struct alert *alert) {
+        struct texts texts;
         char mac[MAC_STRING_MAX];
         int r;
 
-        r = check_alert(store, alert);
+        r = fit_alert(store, alert, &texts);
         if (r < 0)
                 return r;
-        if (!fit_text(alert->name, name) || !fit_text(alert->peer, peer) || !fit_text(alert->message, message))
-                return store_complain(store, -EINVAL, "a text of alert %llu is not UTF-8", (unsigned long long) alert->id);
         return store_run(store, SQL_ALERT_INSERT, NUMBER(alert->id), NUMBER(alert->ts),
                          TEXT(alert_kind_to_string(alert->kind)), TEXT(alert_severity_to_string(alert->severity)),
                          NUMBER(alert->device), NUMBER(alert->network),
-                         TEXT(mac_is_zero(&alert->mac) ? NULL : mac_format(&alert->mac, mac)), TEXT(name), TEXT(peer),
-                         TEXT(message), TEXT(alert->details ? alert->details : "{}"), NUMBER(alert->acknowledged),
+                         TEXT(mac_is_zero(&alert->mac) ? NULL : mac_format(&alert->mac, mac)), TEXT(texts.name), TEXT(texts.peer),
+                         TEXT(texts.message), TEXT(alert->details ? alert->details : "{}"), NUMBER(alert->acknowledged),
                          TEXT(alert_state_to_string(alert->state)), NUMBER(alert->count), NUMBER(alert->first),
                          NUMBER(alert->last));
 }
@@ -94,16 +107,14 @@ int store_add_alerts(struct store *store, const struct alert *alerts, size_t n) 
 }
 
 static int update_alert(struct store *store, const struct alert *alert, bool unacknowledge) {
-        char name[STORE_ALERT_TEXT_MAX + 1], peer[STORE_ALERT_TEXT_MAX + 1], message[STORE_ALERT_TEXT_MAX + 1];
+        struct texts texts;
         int r;
 
-        r = check_alert(store, alert);
+        r = fit_alert(store, alert, &texts);
         if (r < 0)
                 return r;
-        if (!fit_text(alert->name, name) || !fit_text(alert->peer, peer) || !fit_text(alert->message, message))
-                return store_complain(store, -EINVAL, "a text of alert %llu is not UTF-8", (unsigned long long) alert->id);
         return store_run(store, SQL_ALERT_UPDATE, NUMBER(alert->id), TEXT(alert_severity_to_string(alert->severity)),
-                         NUMBER(alert->device), NUMBER(alert->network), TEXT(name), TEXT(peer), TEXT(message),
+                         NUMBER(alert->device), NUMBER(alert->network), TEXT(texts.name), TEXT(texts.peer), TEXT(texts.message),
                          TEXT(alert->details ? alert->details : "{}"), TEXT(alert_state_to_string(alert->state)),
                          NUMBER(alert->count), NUMBER(alert->last), NUMBER(unacknowledge));
 }
