@@ -122,15 +122,22 @@ static bool has_news(const struct counted *f) {
         return f->sums[0].packets + f->sums[1].packets > 0;
 }
 
+/* True: nothing is left to tell of the flow. */
+static bool tell_one(struct flow_counter *c, const struct counted *f) {
+        struct flow_delta delta;
+
+        if (!has_news(f))
+                return true;
+        make_delta(f, &delta);
+        return c->ops.delta(c->ops.userdata, &delta);
+}
+
 bool flow_counter_tell(struct flow_counter *c) {
         uint32_t kept = 0;
 
         for (uint32_t i = 0; i < c->n_waiting; i++) {
                 struct counted *f = &c->flows[c->waiting[i]];
-                struct flow_delta delta;
-
-                make_delta(f, &delta);
-                if (kept > 0 || (has_news(f) && !c->ops.delta(c->ops.userdata, &delta))) {
+                if (kept > 0 || !tell_one(c, f)) {
                         c->waiting[kept++] = c->waiting[i];
                         continue;
                 }
