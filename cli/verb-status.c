@@ -4,7 +4,6 @@
 
 #include <inttypes.h>
 #include <string.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "cli/bus.h"
@@ -14,6 +13,7 @@
 #include "cli/table.h"
 #include "cli/verbs.h"
 #include "cli/when.h"
+#include "common/clock.h"
 #include "dbus/lanscope-names.h"
 
 static void print_title(const struct screen *s, const char *title) {
@@ -168,13 +168,6 @@ static int print(const struct options *options, struct json_object *p, const str
         return r < 0 ? output_no_memory() : 0;
 }
 
-static uint64_t now_monotonic(void) {
-        struct timespec t;
-
-        clock_gettime(CLOCK_MONOTONIC, &t);
-        return (uint64_t) t.tv_sec * USEC_PER_SEC + (uint64_t) t.tv_nsec / NSEC_PER_USEC;
-}
-
 static int get(sd_bus *bus, struct json_object **ret) {
         return bus_get_properties(bus, LANSCOPE_PATH, LANSCOPE_MANAGER_INTERFACE, ret);
 }
@@ -182,7 +175,7 @@ static int get(sd_bus *bus, struct json_object **ret) {
 /* Rates take two looks. */
 static int show_verbose(const struct options *options, sd_bus *bus, struct json_object *before) {
         _cleanup_(json_putp) struct json_object *after = NULL;
-        struct earlier earlier = { .usec = now_monotonic() };
+        struct earlier earlier = { .usec = clock_usec(CLOCK_MONOTONIC) };
 
         if (!json_object_get_boolean(json_at(before, "Capturing")) || strcmp(json_text_at(before, "Backend"), "replay") == 0)
                 return print(options, before, &earlier);
@@ -190,7 +183,7 @@ static int show_verbose(const struct options *options, sd_bus *bus, struct json_
         if (get(bus, &after) < 0)
                 return 1;
         earlier.statistics = json_at(before, "Statistics");
-        earlier.usec = now_monotonic() - earlier.usec;
+        earlier.usec = clock_usec(CLOCK_MONOTONIC) - earlier.usec;
         return print(options, after, &earlier);
 }
 

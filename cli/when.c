@@ -10,16 +10,15 @@
 #include <string.h>
 #include <time.h>
 
+#include "common/clock.h"
+
 #define SECOND USEC_PER_SEC
 #define MINUTE (60 * SECOND)
 #define HOUR (60 * MINUTE)
 #define DAY (24 * HOUR)
 
 uint64_t when_now(void) {
-        struct timespec ts;
-
-        clock_gettime(CLOCK_REALTIME, &ts);
-        return (uint64_t) ts.tv_sec * USEC_PER_SEC + (uint64_t) ts.tv_nsec / 1000;
+        return clock_usec(CLOCK_REALTIME);
 }
 
 static int parse_ago(const char *text, uint64_t now, uint64_t *ret) {

@@ -15,9 +15,9 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/random.h>
-#include <time.h>
 
 #include "bpf/lanscope-events.h"
+#include "common/clock.h"
 #include "lanscope.skel.h"
 
 /* Records of a log for all CPUs together, and at least for one: 12 MB with the index on most machines. */
@@ -80,13 +80,6 @@ int ebpf_flows_new(struct ebpf_flows **ret, struct lanscope_bpf *programs, const
 struct ebpf_flows *ebpf_flows_free(struct ebpf_flows *flows) {
         free(flows);
         return NULL;
-}
-
-static uint64_t clock_ns(clockid_t clock) {
-        struct timespec t;
-
-        clock_gettime(clock, &t);
-        return (uint64_t) t.tv_sec * NSEC_PER_SEC + (uint64_t) t.tv_nsec;
 }
 
 static void set_time(struct ebpf_flows *f) {

@@ -22,10 +22,10 @@
 #include <sys/ioctl.h>
 #include <sys/socket.h>
 #include <sys/syscall.h>
-#include <time.h>
 
 #include "bpf/lanscope-events.h"
 #include "common/cleanup.h"
+#include "common/clock.h"
 #include "common/strbuf.h"
 #include "daemon/capture-ebpf-attach.h"
 #include "daemon/capture-ebpf-flows.h"
@@ -140,13 +140,6 @@ static void explain(struct strbuf *reason, int error) {
 }
 
 /* Frames. */
-
-static uint64_t clock_ns(clockid_t clock) {
-        struct timespec t;
-
-        clock_gettime(clock, &t);
-        return (uint64_t) t.tv_sec * NSEC_PER_SEC + (uint64_t) t.tv_nsec;
-}
 
 /* Puts the tag that the network card took out back behind the addresses, as libpcap does. */
 static const uint8_t *put_tag_back(struct ebpf_capture *h, const struct lanscope_record *record, const uint8_t *data) {

@@ -15,9 +15,9 @@
 #include <sys/stat.h>
 #include <sys/uio.h>
 #include <systemd/sd-journal.h>
-#include <time.h>
 #include <unistd.h>
 
+#include "common/clock.h"
 #include "common/escape.h"
 
 #define LOG_TEXT_MAX 2048
@@ -85,11 +85,8 @@ struct limit {
 /* False once LOG_BURST messages were written in the present interval; says, when the next one begins, how
  * many were not. */
 static bool within_limit(struct limit *limit) {
-        struct timespec ts;
-        uint64_t now;
+        uint64_t now = clock_usec(CLOCK_MONOTONIC);
 
-        clock_gettime(CLOCK_MONOTONIC, &ts);
-        now = (uint64_t) ts.tv_sec * USEC_PER_SEC + (uint64_t) ts.tv_nsec / 1000;
         if (limit->begin == 0 || now - limit->begin >= LOG_INTERVAL) {
                 if (limit->suppressed > 0) {
                         char text[64];

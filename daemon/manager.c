@@ -14,9 +14,9 @@
 #include <string.h>
 #include <sys/random.h>
 #include <systemd/sd-daemon.h>
-#include <time.h>
 
 #include "common/cleanup.h"
+#include "common/clock.h"
 #include "config.h"
 #include "daemon/alert-bus.h"
 #include "daemon/log.h"
@@ -44,16 +44,8 @@ static uint64_t now_monotonic(const struct manager *m) {
         return now;
 }
 
-/* ns since the epoch */
-static uint64_t now_realtime(void) {
-        struct timespec ts;
-
-        clock_gettime(CLOCK_REALTIME, &ts);
-        return (uint64_t) ts.tv_sec * NSEC_PER_SEC + (uint64_t) ts.tv_nsec;
-}
-
 uint64_t manager_now(const struct manager *m) {
-        return m->replay ? engine_now(m->engine) : MAX(engine_now(m->engine), now_realtime());
+        return m->replay ? engine_now(m->engine) : MAX(engine_now(m->engine), clock_ns(CLOCK_REALTIME));
 }
 
 struct inventory *manager_inventory(const struct manager *m) {
@@ -342,7 +334,7 @@ static void on_interface(void *userdata, const struct inventory_interface *inter
         struct manager *m = userdata;
 
         engine_set_external_presence(m->engine, interface->ifindex, external_presence);
-        inventory_set_interface(manager_inventory(m), interface, now_realtime());
+        inventory_set_interface(manager_inventory(m), interface, clock_ns(CLOCK_REALTIME));
 }
 
 static void on_interface_gone(void *userdata, uint32_t ifindex) {
@@ -384,7 +376,7 @@ static int on_engine_timer(sd_event_source *s _unused_, uint64_t usec _unused_, 
         /* What came before now is told before it is said to be now. */
         if (m->listener)
                 listener_drain(m->listener);
-        engine_advance(m->engine, now_realtime());
+        engine_advance(m->engine, clock_ns(CLOCK_REALTIME));
         advance_flows(m, engine_now(m->engine));
         return 0;
 }
@@ -442,7 +434,7 @@ static int on_flush(sd_event_source *s _unused_, uint64_t usec _unused_, void *u
 
 static int on_prune(sd_event_source *s, uint64_t usec, void *userdata) {
         struct manager *m = userdata;
-        int r = store_prune(m->store, m->replay ? engine_now(m->engine) : now_realtime());
+        int r = store_prune(m->store, m->replay ? engine_now(m->engine) : clock_ns(CLOCK_REALTIME));
 
         if (r < 0)
                 log_error("Cannot remove what is too old: %s", store_last_error(m->store));
@@ -513,7 +505,7 @@ static int open_store(struct manager *m) {
                 return r;
         }
         path = path ? path : usual;
-        m->config.store.now = now_realtime();
+        m->config.store.now = clock_ns(CLOCK_REALTIME);
         r = store_open(&m->store, path, &m->config.store, &message);
         if (r < 0)
                 log_error("Cannot open the database %s: %s", path, message ? message : strerror(-r));
@@ -558,7 +550,7 @@ uint64_t manager_learning_until(const struct manager *m) {
                 return 0;
         if (__builtin_add_overflow(store_created(m->store), m->config.learning_period, &until))
                 return UINT64_MAX;
-        return until > now_realtime() ? until : 0;
+        return until > clock_ns(CLOCK_REALTIME) ? until : 0;
 }
 
 /* Only a mirror port brings copies. */
@@ -701,7 +693,7 @@ static int restore(struct manager *m) {
         }
         store_set_source(m->store, &source);
         /* Names and classes are derived when time passes: before anybody can ask. */
-        inventory_advance(inventory, m->options->replay ? 0 : now_realtime());
+        inventory_advance(inventory, m->options->replay ? 0 : clock_ns(CLOCK_REALTIME));
         r = store_resolve_alerts(m->store);
         if (r >= 0)
                 r = manager_load_exceptions(m);

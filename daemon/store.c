@@ -16,6 +16,7 @@
 #include <time.h>
 
 #include "common/cleanup.h"
+#include "common/clock.h"
 #include "config.h"
 #include "daemon/store-internal.h"
 
@@ -515,25 +516,18 @@ static int flush_all(struct store *store, const struct store_dirty_entry *networ
         return store_end(store, r);
 }
 
-static uint64_t monotonic_usec(void) {
-        struct timespec t;
-
-        clock_gettime(CLOCK_MONOTONIC, &t);
-        return (uint64_t) t.tv_sec * USEC_PER_SEC + (uint64_t) t.tv_nsec / 1000;
-}
-
 static void count_flush(struct store *store, size_t n_devices, uint64_t begin) {
         struct store_counters *c = &store->counters;
 
         c->flushes++;
         c->flushed_devices += n_devices;
-        c->flush_usec_last = monotonic_usec() - begin;
+        c->flush_usec_last = clock_usec(CLOCK_MONOTONIC) - begin;
         c->flush_usec_max = MAX(c->flush_usec_max, c->flush_usec_last);
 }
 
 int store_flush(struct store *store, size_t limit) {
         _cleanup_(freep) struct store_dirty_entry *networks = NULL, *devices = NULL;
-        uint64_t begin = monotonic_usec();
+        uint64_t begin = clock_usec(CLOCK_MONOTONIC);
         size_t n_devices = store->devices.n;
         int r;
 

@@ -19,16 +19,10 @@
 #include "cli/top/top-text.h"
 #include "cli/when.h"
 #include "common/cleanup.h"
+#include "common/clock.h"
 #include "dbus/lanscope-names.h"
 
 #define FLOWS_MAX 1000
-
-static uint64_t monotonic_now(void) {
-        struct timespec t;
-
-        clock_gettime(CLOCK_MONOTONIC, &t);
-        return (uint64_t) t.tv_sec * USEC_PER_SEC + (uint64_t) t.tv_nsec / NSEC_PER_USEC;
-}
 
 static int take_status(sd_bus *bus, struct top_model *model) {
         _cleanup_(json_putp) struct json_object *properties = NULL;
@@ -36,7 +30,7 @@ static int take_status(sd_bus *bus, struct top_model *model) {
 
         if (r < 0)
                 return r;
-        top_model_take_status(model, properties, monotonic_now());
+        top_model_take_status(model, properties, clock_usec(CLOCK_MONOTONIC));
         top_model_set_time(model, when_now());
         return 0;
 }
@@ -47,7 +41,7 @@ static int take_devices(sd_bus *bus, struct top_model *model) {
         int r = bus_list_devices(bus, &all, &list, NULL);
 
         if (r >= 0)
-                r = top_model_take_devices(model, list, monotonic_now());
+                r = top_model_take_devices(model, list, clock_usec(CLOCK_MONOTONIC));
         top_model_set_time(model, when_now());
         return r;
 }
