@@ -21,6 +21,7 @@
 #include <unistd.h>
 
 #include "common/cleanup.h"
+#include "common/clock.h"
 #include "daemon/frame-ring.h"
 #include "daemon/pcap-source.h"
 #include "engine/engine.h"
@@ -76,13 +77,6 @@ struct fanout {
         unsigned n;
         struct worker workers[CAPTURE_WORKERS_MAX];
 };
-
-static uint64_t now_monotonic(void) {
-        struct timespec ts;
-
-        clock_gettime(CLOCK_MONOTONIC, &ts);
-        return (uint64_t) ts.tv_sec * NSEC_PER_SEC + (uint64_t) ts.tv_nsec;
-}
 
 static void count(_Atomic uint64_t *counter, uint64_t more) {
         atomic_store_explicit(counter, atomic_load_explicit(counter, memory_order_relaxed) + more, memory_order_relaxed);
@@ -161,22 +155,17 @@ static void hand_over_frame(struct worker *w, const struct frame *frame) {
 }
 
 static void count_addresses(struct worker *w, const struct frame *frame) {
-        struct sightings_key key = { .ifindex = frame->ifindex };
-        uint16_t type;
+        struct mac_address source, destination;
+        uint16_t type, vlan = 0;
 
         if (frame->captured < 14)
                 return;
         type = load_be16(frame->data + 12);
         if ((type == 0x8100 || type == 0x88a8) && frame->captured >= 16)
-                key.vlan = load_be16(frame->data + 14) & 0xfff;
-        memcpy(key.mac.bytes, frame->data + 6, sizeof key.mac.bytes);
-        if (!mac_is_group(&key.mac) && !mac_is_zero(&key.mac) &&
-            !sightings_count_sent(w->sightings, &key, frame->ts, frame->length))
-                count(&w->sightings_dropped, 1);
-        memcpy(key.mac.bytes, frame->data, sizeof key.mac.bytes);
-        if (!mac_is_group(&key.mac) && !mac_is_zero(&key.mac) &&
-            !sightings_count_received(w->sightings, &key, frame->ts, frame->length))
-                count(&w->sightings_dropped, 1);
+                vlan = load_be16(frame->data + 14) & 0xfff;
+        memcpy(destination.bytes, frame->data, sizeof destination.bytes);
+        memcpy(source.bytes, frame->data + 6, sizeof source.bytes);
+        count(&w->sightings_dropped, sightings_count_frame(w->sightings, frame, vlan, &source, &destination));
 }
 
 /* Does the packet tell more than that it was there? Of a connection the first bytes of each direction do, its beginning and
@@ -223,7 +212,7 @@ static void tell(struct worker *w) {
         atomic_store_explicit(&w->interface_drops, w->drops.interface, memory_order_relaxed);
         sightings_tell(w->sightings, hand_over_sighting, w);
         (void) flow_counter_tell(w->flows);
-        w->told_at = now_monotonic();
+        w->told_at = clock_ns(CLOCK_MONOTONIC);
 }
 
 /* Until packets come, there is something to tell, or it is time to stop. */
@@ -232,7 +221,7 @@ static void wait_for_packets(const struct worker *w) {
                 { .fd = pcap_get_selectable_fd(w->pcap.pcap), .events = POLLIN },
                 { .fd = w->fanout->stop_fd, .events = POLLIN },
         };
-        uint64_t passed = now_monotonic() - w->told_at;
+        uint64_t passed = clock_ns(CLOCK_MONOTONIC) - w->told_at;
         int timeout = -1;
 
         if (has_news(w))
@@ -256,7 +245,7 @@ static void *work(void *userdata) {
                         fail(w, n);
                         break;
                 }
-                if (has_news(w) && now_monotonic() - w->told_at >= TELL_INTERVAL)
+                if (has_news(w) && clock_ns(CLOCK_MONOTONIC) - w->told_at >= TELL_INTERVAL)
                         tell(w);
                 if (n == 0)
                         wait_for_packets(w);

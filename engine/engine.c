@@ -294,17 +294,8 @@ static void set_change(struct interface_set *set, uint32_t ifindex, bool member)
 /* `destination`: zero where there is none. */
 static inline void count_addresses(struct engine *e, const struct frame *frame, uint16_t vlan, const struct mac_address *source,
                                    const struct mac_address *destination) {
-        struct sightings_key key = { frame->ifindex, vlan, *source };
-
-        if (!e->inventory || set_holds(&e->external_presence, frame->ifindex))
-                return;
-        if (!mac_is_group(&key.mac) && !mac_is_zero(&key.mac) &&
-            !sightings_count_sent(e->sightings, &key, frame->ts, frame->length))
-                e->counters.sightings_dropped++;
-        key.mac = *destination;
-        if (!mac_is_group(&key.mac) && !mac_is_zero(&key.mac) &&
-            !sightings_count_received(e->sightings, &key, frame->ts, frame->length))
-                e->counters.sightings_dropped++;
+        if (e->inventory && !set_holds(&e->external_presence, frame->ifindex))
+                e->counters.sightings_dropped += sightings_count_frame(e->sightings, frame, vlan, source, destination);
 }
 
 static bool counts_flow(const struct engine *e, const struct frame *frame) {
