@@ -111,12 +111,21 @@ static void count_direction(struct merge *m, unsigned i) {
         flow_table_count(m->table, d->packets, d->bytes);
 }
 
+/* Does something else than the order of the packets tell who began? */
+static bool is_told(const struct merge *m) {
+        if (m->delta->protocol == IPPROTO_TCP)
+                return m->parts.entry->bits & ENTRY_INITIATOR_KNOWN;
+        return m->delta->initiator != INITIATOR_UNKNOWN;
+}
+
+/* Deltas of one flow come from several processors, the answer's before the question's perhaps. */
 static void note_first(struct merge *m) {
         struct flow_entry *e = m->parts.entry;
         const struct flow_more *more = m->parts.more;
         bool high = e->last[0] == 0 || (e->last[1] > 0 && more->first[1] < more->first[0]);
+        uint8_t bits = ENTRY_FIRST_HIGH | (is_told(m) ? 0 : ENTRY_INITIATOR_HIGH);
 
-        e->bits = (uint8_t) ((e->bits & ~ENTRY_FIRST_HIGH) | (high ? ENTRY_FIRST_HIGH : 0));
+        e->bits = (uint8_t) (high ? e->bits | bits : e->bits & ~bits);
 }
 
 static void step(struct merge *m, unsigned direction, uint8_t tcp_flags, bool data) {

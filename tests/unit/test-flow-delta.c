@@ -181,6 +181,34 @@ static void test_handshake_on_two_processors(void **state) {
         check_handshake_apart(false);
 }
 
+/* Nothing in a datagram tells who asked: who was heard first did, whichever processor's sums are read first. */
+static void check_datagrams_apart(bool client_first) {
+        struct flow_delta parts[2] = {};
+        const struct flow_record *r;
+        struct log log;
+
+        for (unsigned i = 0; i < 2; i++)
+                parts[i] = (struct flow_delta) { .endpoints = { end(9, 50000), end(2, 4433) }, .protocol = IPPROTO_UDP };
+        parts[0].directions[0] = sent(50, 13325, 100, 2000, 0);
+        parts[1].directions[1] = sent(50, 7100, 150, 2050, 0);
+        log_begin(&log, NULL);
+        flow_table_add_delta(log.table, &parts[!client_first]);
+        flow_table_add_delta(log.table, &parts[client_first]);
+        r = log_only(&log);
+        assert_int_equal(r->endpoints[0].port, 50000);
+        assert_int_equal(r->endpoints[1].port, 4433);
+        assert_int_equal(r->directions[0].bytes, 13325);
+        assert_int_equal(r->directions[1].bytes, 7100);
+        assert_int_equal(r->first, at(100));
+        log_end(&log);
+}
+
+static void test_datagrams_on_two_processors(void **state) {
+        (void) state;
+        check_datagrams_apart(true);
+        check_datagrams_apart(false);
+}
+
 static void test_states_over_time(void **state) {
         struct flow_delta delta = whole_connection();
         struct flow_counters counters;
@@ -442,6 +470,7 @@ int main(void) {
                 cmocka_unit_test(test_ends_in_any_order),
                 cmocka_unit_test(test_directions_on_two_processors),
                 cmocka_unit_test(test_handshake_on_two_processors),
+                cmocka_unit_test(test_datagrams_on_two_processors),
                 cmocka_unit_test(test_states_over_time),
                 cmocka_unit_test(test_ports_used_again),
                 cmocka_unit_test(test_idle_ends_a_flow),
