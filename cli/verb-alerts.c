@@ -24,14 +24,23 @@ static void print_total(const struct options *options, size_t n) {
                n < ALERTS_MAX ? "." : ", the newest; 'lanscopectl export alerts' has all.");
 }
 
+/* Where it is not told whom alerts are about, it is told why. */
+static void print_missing(struct json_object *alerts) {
+        if (json_object_array_length(alerts) > 0 && !json_at(json_object_array_get_idx(alerts, 0), "peer"))
+                printf("With whom devices were in contact is shown to root and to users with the polkit action\n%s.\n",
+                       LANSCOPE_ACTION_INSPECT_TRAFFIC);
+}
+
 static int print(const struct options *options, struct json_object *alerts) {
         struct screen screen;
         int r;
 
         screen_open(&screen, options, true);
         r = alerts_print(&screen, options, alerts, when_now());
-        if (r >= 0 && !options->no_legend)
+        if (r >= 0 && !options->no_legend) {
                 print_total(options, json_object_array_length(alerts));
+                print_missing(alerts);
+        }
         screen_close(&screen);
         return r < 0 ? output_no_memory() : 0;
 }

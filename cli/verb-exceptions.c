@@ -12,7 +12,7 @@
 #include "cli/when.h"
 #include "dbus/lanscope-names.h"
 
-static const struct bus_method list = { LANSCOPE_MANAGER_INTERFACE, "ListExceptions", NULL };
+static const struct bus_method list = { LANSCOPE_MANAGER_INTERFACE, "ListExceptions", LANSCOPE_ACTION_MANAGE_ALERTS };
 
 /* The device's name, where it is known; else its id, or "any". */
 static int add_device(struct table *t, const struct screen *s, sd_bus *bus, const char *id) {

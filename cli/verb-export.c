@@ -14,7 +14,7 @@
 #include "dbus/lanscope-names.h"
 
 static const struct bus_method export_open = { LANSCOPE_MANAGER_INTERFACE, "Export", NULL };
-static const struct bus_method export_flows = { LANSCOPE_MANAGER_INTERFACE, "Export", LANSCOPE_ACTION_INSPECT_TRAFFIC };
+static const struct bus_method export_private = { LANSCOPE_MANAGER_INTERFACE, "Export", LANSCOPE_ACTION_INSPECT_TRAFFIC };
 
 static int say(const char *what, const char *name) {
         fprintf(stderr, "Cannot %s %s: %s\n", what, name, strerror(errno));
@@ -78,17 +78,17 @@ static int deliver(int from, const char *path) {
 
 static int run(const struct options *options, int argc, char *argv[]) {
         const char *what = argc > 1 ? argv[1] : "devices", *format = options->format;
-        bool flows = strcmp(what, "flows") == 0;
+        bool devices = strcmp(what, "devices") == 0;
         _cleanup_(sd_bus_message_unrefp) sd_bus_message *reply = NULL;
         _cleanup_(sd_bus_flush_close_unrefp) sd_bus *bus = NULL;
         int fd;
 
-        if (!flows && strcmp(what, "devices") != 0 && strcmp(what, "alerts") != 0) {
+        if (!devices && strcmp(what, "flows") != 0 && strcmp(what, "alerts") != 0) {
                 fprintf(stderr, "Devices, alerts or flows can be exported, not '%s'.\n", what);
                 return 2;
         }
         if (bus_open(options, &bus) < 0 ||
-            bus_call(bus, LANSCOPE_PATH, flows ? &export_flows : &export_open, &reply, "ssa{sv}", what, format ? format : "json", 0) < 0)
+            bus_call(bus, LANSCOPE_PATH, devices ? &export_open : &export_private, &reply, "ssa{sv}", what, format ? format : "json", 0) < 0)
                 return 1;
         /* The descriptor belongs to the message. */
         if (sd_bus_message_read(reply, "h", &fd) < 0) {

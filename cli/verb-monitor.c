@@ -8,6 +8,7 @@
 #include <string.h>
 #include <systemd/sd-event.h>
 
+#include "cli/alert-news.h"
 #include "cli/bus-lists.h"
 #include "cli/bus-records.h"
 #include "cli/output.h"
@@ -23,6 +24,7 @@ struct monitor {
         sd_event *event;
         sd_bus *bus;
         struct json_object *devices; /* path -> record */
+        struct alert_news *alerts;
 };
 
 static struct json_object *event_new(const char *event) {
@@ -124,7 +126,8 @@ static void print_changes(const struct monitor *m, struct json_object *device, s
         print_end();
 }
 
-static void print_alert(const struct monitor *m, const char *event, struct json_object *alert) {
+static void print_alert(void *userdata, const char *event, struct json_object *alert) {
+        const struct monitor *m = userdata;
         bool raised = strcmp(event, "alert") == 0;
 
         if (m->options->json != JSON_OFF) {
@@ -146,30 +149,17 @@ static void print_alert(const struct monitor *m, const char *event, struct json_
         print_end();
 }
 
-/* NULL: it cannot be read; it is another version's, and is left out. */
-static struct json_object *read_alert(sd_bus_message *message) {
-        _cleanup_(json_putp) struct json_object *dictionary = NULL;
-        uint64_t id;
-
-        if (sd_bus_message_read(message, "t", &id) < 0 || bus_read_json(message, &dictionary) <= 0 ||
-            !json_object_is_type(dictionary, json_type_object))
-                return NULL;
-        return alert_from_bus(dictionary);
-}
-
 static int on_alert(sd_bus_message *message, void *userdata, sd_bus_error *error _unused_) {
-        _cleanup_(json_putp) struct json_object *alert = read_alert(message);
+        struct monitor *m = userdata;
 
-        if (alert)
-                print_alert(userdata, "alert", alert);
+        alert_news_take(m->alerts, "alert", message);
         return 0;
 }
 
 static int on_alert_changed(sd_bus_message *message, void *userdata, sd_bus_error *error _unused_) {
-        _cleanup_(json_putp) struct json_object *alert = read_alert(message);
+        struct monitor *m = userdata;
 
-        if (alert)
-                print_alert(userdata, "alert_changed", alert);
+        alert_news_take(m->alerts, "alert_changed", message);
         return 0;
 }
 
@@ -347,6 +337,8 @@ static int monitor_run(struct monitor *m) {
 
         r = watch_until_interrupted(m->event); /* which is its proper end */
         if (r >= 0)
+                r = alert_news_new(&m->alerts, m->bus, print_alert, m);
+        if (r >= 0)
                 r = sd_bus_attach_event(m->bus, m->event, SD_EVENT_PRIORITY_NORMAL);
         if (r >= 0)
                 r = subscribe(m);
@@ -372,6 +364,7 @@ static int run(const struct options *options, int argc _unused_, char *argv[] _u
                 screen_open(&m.screen, options, false);
                 status = monitor_run(&m);
         }
+        alert_news_free(m.alerts);
         sd_bus_flush_close_unref(m.bus);
         sd_event_unref(m.event);
         json_object_put(m.devices);

@@ -99,6 +99,12 @@ static int mute_alert(sd_bus *bus, const struct options *options, const char *id
                 fprintf(stderr, "There is no alert %s among the newest. See 'lanscopectl alerts'.\n", id);
                 return 1;
         }
+        if (!json_at(a, "peer")) {
+                fprintf(stderr, "With whom the device of alert %s was in contact is not for you to see, so only --kind and --device\n"
+                                "can be muted, whatever the peer. The rest needs the polkit action %s.\n",
+                        id, LANSCOPE_ACTION_INSPECT_TRAFFIC);
+                return 1;
+        }
         s.kind = json_text_at(a, "kind");
         set_peer(&s, json_text_at(a, "peer"));
         if (*json_text_at(a, "device") && asprintf(&s.device, "%s/%s", LANSCOPE_DEVICE_PREFIX, json_text_at(a, "device")) < 0)

@@ -23,8 +23,6 @@
 #include "daemon/traffic-bus.h"
 #include "daemon/visibility.h"
 
-/* Alerts a ListAlerts call gives at most. */
-#define ALERTS_MAX 1000
 /* Ids an AcknowledgeAlerts call takes at most: each is a statement, and the loop waits. */
 #define ACKNOWLEDGE_MAX 10000u
 
@@ -302,81 +300,6 @@ static int find_device(struct method_call *call, sd_bus_error *error) {
         return r < 0 ? r : sd_bus_send(NULL, reply, NULL);
 }
 
-static int take_alert_option(void *userdata, const char *key, sd_bus_message *m) {
-        struct store_alert_filter *f = userdata;
-        const char *text;
-        uint64_t usec;
-        int flag, r;
-
-        if (strcmp(key, "Unacknowledged") == 0) {
-                r = method_read_variant(m, 'b', &flag);
-                f->unacknowledged = r >= 0 && flag;
-                return r;
-        }
-        if (strcmp(key, "Kind") == 0) {
-                r = method_read_variant(m, 's', &text);
-                return r < 0 ? r : (f->kind = alert_kind_from_string(text)) < 0 ? -EINVAL : 0;
-        }
-        if (strcmp(key, "Severity") == 0) {
-                r = method_read_variant(m, 's', &text);
-                return r < 0 ? r : (f->severity = alert_severity_from_string(text)) < 0 ? -EINVAL : 0;
-        }
-        if (strcmp(key, "Device") == 0) {
-                r = method_read_variant(m, 'o', &text);
-                return r < 0 ? r : object_path_parse(text, LANSCOPE_DEVICE_PREFIX, &f->device);
-        }
-        if (strcmp(key, "Since") == 0) {
-                r = method_read_variant(m, 't', &usec);
-                return r < 0 ? r : __builtin_mul_overflow(usec, NSEC_PER_USEC, &f->since) ? -ERANGE : 0;
-        }
-        if (strcmp(key, "Limit") == 0)
-                return method_read_variant(m, 'u', &f->limit);
-        return -ENOENT;
-}
-
-static int parse_list_alerts(struct method_call *call, sd_bus_error *error) {
-        struct store_alert_filter *f = &call->arguments.alert_filter;
-        int r;
-
-        *f = STORE_ALERT_FILTER_ALL;
-        r = method_read_options(call->message, take_alert_option, f, error);
-        if (f->limit == 0 || f->limit > ALERTS_MAX)
-                f->limit = ALERTS_MAX;
-        return r;
-}
-
-struct alert_list {
-        sd_bus_message *reply;
-        size_t size;
-};
-
-static int append_alert(void *userdata, const struct alert *alert) {
-        struct alert_list *list = userdata;
-
-        list->size += alert_bus_size(alert);
-        if (list->size > MESSAGE_BUDGET)
-                return -EMSGSIZE;
-        return alert_bus_append(list->reply, alert);
-}
-
-static int list_alerts(struct method_call *call, sd_bus_error *error) {
-        _cleanup_(sd_bus_message_unrefp) sd_bus_message *reply = NULL;
-        struct alert_list list = {};
-        int r = sd_bus_message_new_method_return(call->message, &reply);
-
-        list.reply = reply;
-        if (r >= 0)
-                r = sd_bus_message_open_container(reply, 'a', "a{sv}");
-        if (r >= 0)
-                r = store_list_alerts(call->manager->store, &call->arguments.alert_filter, append_alert, &list);
-        if (r == -EMSGSIZE)
-                return sd_bus_error_set(error, SD_BUS_ERROR_LIMITS_EXCEEDED,
-                                        "More than fits into one message: ask for fewer with Limit");
-        if (r >= 0)
-                r = sd_bus_message_close_container(reply);
-        return r < 0 ? r : sd_bus_send(NULL, reply, NULL);
-}
-
 static int parse_acknowledge(struct method_call *call, sd_bus_error *error) {
         const void *ids;
         size_t size;
@@ -438,7 +361,7 @@ static int parse_export(struct method_call *call, sd_bus_error *error) {
         arguments->format = export_format_from_string(format);
         if (arguments->format == _EXPORT_FORMAT_MAX)
                 return sd_bus_error_setf(error, SD_BUS_ERROR_INVALID_ARGS, "There is no format '%s', only json, jsonl and csv", format);
-        if (arguments->what == WHAT_FLOWS)
+        if (arguments->what != WHAT_DEVICES)
                 call->action = LANSCOPE_ACTION_INSPECT_TRAFFIC;
         return method_read_options(call->message, take_no_option, NULL, error);
 }
@@ -572,11 +495,12 @@ static int reload(struct method_call *call, sd_bus_error *error) {
 const struct method manager_methods[] = {
         { LANSCOPE_MANAGER_INTERFACE, "ListDevices", NULL, parse_list_devices, list_devices },
         { LANSCOPE_MANAGER_INTERFACE, "FindDevice", NULL, parse_find_device, find_device },
-        { LANSCOPE_MANAGER_INTERFACE, "ListAlerts", NULL, parse_list_alerts, list_alerts },
+        { LANSCOPE_MANAGER_INTERFACE, "ListAlerts", NULL, alert_bus_parse_list, alert_bus_list,
+          .in_full = LANSCOPE_ACTION_INSPECT_TRAFFIC },
         { LANSCOPE_MANAGER_INTERFACE, "AcknowledgeAlerts", LANSCOPE_ACTION_MANAGE_ALERTS, parse_acknowledge, acknowledge },
         { LANSCOPE_MANAGER_INTERFACE, "MuteAlerts", LANSCOPE_ACTION_MANAGE_ALERTS, exception_bus_parse_mute, exception_bus_mute },
         { LANSCOPE_MANAGER_INTERFACE, "UnmuteAlerts", LANSCOPE_ACTION_MANAGE_ALERTS, exception_bus_parse_unmute, exception_bus_unmute },
-        { LANSCOPE_MANAGER_INTERFACE, "ListExceptions", NULL, NULL, exception_bus_list },
+        { LANSCOPE_MANAGER_INTERFACE, "ListExceptions", LANSCOPE_ACTION_MANAGE_ALERTS, NULL, exception_bus_list },
         { LANSCOPE_MANAGER_INTERFACE, "OpenEvidence", LANSCOPE_ACTION_CAPTURE_PACKETS, parse_open_evidence, open_evidence },
         { LANSCOPE_MANAGER_INTERFACE, "ListFlows", LANSCOPE_ACTION_INSPECT_TRAFFIC, flow_bus_parse_list, flow_bus_list },
         { LANSCOPE_MANAGER_INTERFACE, "ListTalkers", LANSCOPE_ACTION_INSPECT_TRAFFIC, talker_bus_parse, talker_bus_list },

@@ -49,11 +49,11 @@ static int prepare(struct method_call *call, const struct method *row, sd_bus_er
 /* The second half, when polkit has answered. */
 static void on_verdict(void *userdata, sd_bus_message *m, int verdict, const sd_bus_error *why) {
         const struct method *row = method_find(sd_bus_message_get_interface(m), sd_bus_message_get_member(m));
-        struct method_call call = { .manager = userdata, .message = m };
+        struct method_call call = { .manager = userdata, .message = m, .in_full = verdict >= 0 };
         sd_bus_error error = SD_BUS_ERROR_NULL;
         int r = verdict;
 
-        if (r < 0)
+        if (r < 0 && !row->in_full)
                 sd_bus_error_copy(&error, why);
         else {
                 r = prepare(&call, row, &error);
@@ -77,10 +77,10 @@ int method_dispatch(sd_bus_message *m, void *userdata _unused_, sd_bus_error *er
         r = prepare(&call, row, error);
         if (r < 0)
                 return r;
-        action = call.action ? call.action : row->action;
+        action = row->in_full ? row->in_full : call.action ? call.action : row->action;
         if (!action)
                 return row->apply(&call, error);
-        r = polkit_check(call.manager->polkit, m, action, on_verdict, call.manager, error);
+        r = polkit_check(call.manager->polkit, m, action, !row->in_full, on_verdict, call.manager, error);
         return r < 0 ? r : 1;
 }
 

@@ -11,7 +11,7 @@
 
 /* The one gate that all method calls pass: every vtable names method_dispatch() as its handler, and what
  * that finds no row for, nobody may call. In this order: the row is found, the arguments are checked, polkit
- * is asked where the row names an action, and only then anything happens. After polkit's answer everything
+ * is asked where the row names an action (of `in_full`: how much to tell), and only then anything happens. After polkit's answer everything
  * is looked up and checked anew, for the object may be gone by then. */
 
 /* A call on its way through the gate. Pointers live as long as the message. */
@@ -19,6 +19,7 @@ struct method_call {
         struct manager *manager;
         sd_bus_message *message;
         const struct device *device; /* of org.lanscope1.Device, else NULL */
+        bool in_full;                /* the caller may have all that the method tells; see struct method */
         const char *action;          /* what the arguments need, where that is more than the row says; set by parse() */
         union {
                 const char *text;
@@ -68,6 +69,8 @@ struct method {
         int (*parse)(struct method_call *call, sd_bus_error *error);
         /* Does it and replies; -errno, with `error` set or not. */
         int (*apply)(struct method_call *call, sd_bus_error *error);
+        /* polkit's; instead of `action`. Who may not gets an answer with less in it, and is asked for no password. */
+        const char *in_full;
 };
 
 /* The rows; each interface's stand beside its vtable. NULL for a method without one. */

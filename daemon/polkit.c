@@ -31,6 +31,7 @@ struct check {
         uint64_t id;      /* names the check to polkit, to cancel it */
         uint32_t uid;     /* of the sender, once polkit was asked */
         bool asked;       /* polkit was asked */
+        bool may_prompt;
 };
 
 /* A sender with checks under way; lives as long as it has any. */
@@ -168,7 +169,7 @@ static int on_authorization(sd_bus_message *reply, void *userdata, sd_bus_error 
 static int ask_polkit(struct check *c, uint32_t uid) {
         sd_bus_message *m = NULL;
         char cancellation[32];
-        int interactive = sd_bus_message_get_allow_interactive_authorization(c->message), r;
+        int r;
 
         snprintf(cancellation, sizeof cancellation, "lanscope-%llu", (unsigned long long) c->id);
         r = sd_bus_message_new_method_call(c->peer->polkit->bus, &m, POLKIT_NAME, POLKIT_PATH, POLKIT_INTERFACE,
@@ -176,7 +177,7 @@ static int ask_polkit(struct check *c, uint32_t uid) {
         if (r < 0)
                 return r;
         r = sd_bus_message_append(m, "(sa{sv})sa{ss}us", "system-bus-name", 1, "name", "s", c->peer->name, c->action, 0,
-                                  interactive > 0 ? POLKIT_ALLOW_INTERACTION : 0, cancellation);
+                                  c->may_prompt ? POLKIT_ALLOW_INTERACTION : 0, cancellation);
         c->call = sd_bus_slot_unref(c->call);
         if (r >= 0)
                 r = sd_bus_call_async(c->peer->polkit->bus, &c->call, m, on_authorization, c, POLKIT_TIMEOUT);
@@ -281,8 +282,8 @@ static int check_new(struct polkit *p, sd_bus_message *message, struct check **r
         return 0;
 }
 
-int polkit_check(struct polkit *p, sd_bus_message *message, const char *action, polkit_done_fn done, void *userdata,
-                 sd_bus_error *error) {
+int polkit_check(struct polkit *p, sd_bus_message *message, const char *action, bool may_prompt, polkit_done_fn done,
+                 void *userdata, sd_bus_error *error) {
         struct check *c;
         int r;
 
@@ -296,6 +297,7 @@ int polkit_check(struct polkit *p, sd_bus_message *message, const char *action, 
         if (r < 0)
                 return sd_bus_error_set_errno(error, r);
         c->action = action;
+        c->may_prompt = may_prompt && sd_bus_message_get_allow_interactive_authorization(message) > 0;
         c->done = done;
         c->userdata = userdata;
         r = sd_bus_call_method_async(p->bus, &c->call, "org.freedesktop.DBus", "/org/freedesktop/DBus",

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <systemd/sd-bus.h>
 
@@ -30,8 +31,9 @@ struct polkit *polkit_free(struct polkit *polkit);
 DEFINE_CLEANUP(struct polkit *, polkit_free)
 
 /* 0: under way, `done` will be called later (never from within this call). -EUSERS: too many are pending;
- * other -errno: could not ask. `error` is set on failure. */
-int polkit_check(struct polkit *polkit, sd_bus_message *message, const char *action, polkit_done_fn done,
+ * other -errno: could not ask. `error` is set on failure. `may_prompt`: where the message allows it, polkit may ask
+ * the user for a password. */
+int polkit_check(struct polkit *polkit, sd_bus_message *message, const char *action, bool may_prompt, polkit_done_fn done,
                  void *userdata, sd_bus_error *error);
 
 size_t polkit_pending(const struct polkit *polkit);

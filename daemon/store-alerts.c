@@ -197,11 +197,9 @@ static bool filter_passes(const struct store_alert_filter *filter, const struct 
                 alert->severity >= filter->severity && (filter->device == 0 || filter->device == alert->device);
 }
 
-int store_list_alerts(struct store *store, const struct store_alert_filter *filter,
-                      int (*take)(void *userdata, const struct alert *alert), void *userdata) {
-        const struct store_value since = NUMBER(MIN(filter->since, (uint64_t) INT64_MAX));
-        sqlite3_stmt *rows = store_query(store, SQL_ALERTS_LIST, &since, 1);
-        uint32_t n = 0;
+/* Hands those rows over that pass, until `*n` is the limit. */
+static int take_rows(struct store *store, sqlite3_stmt *rows, const struct store_alert_filter *filter,
+                     int (*take)(void *userdata, const struct alert *alert), void *userdata, uint32_t *n) {
         int r;
 
         while ((r = store_next(store, rows)) > 0) {
@@ -214,11 +212,26 @@ int store_list_alerts(struct store *store, const struct store_alert_filter *filt
                 if (!filter_passes(filter, &alert))
                         continue;
                 r = take(userdata, &alert);
-                n++;
-                if (r < 0 || n == filter->limit)
+                (*n)++;
+                if (r < 0 || *n == filter->limit)
                         break;
         }
         sqlite3_reset(rows);
+        return MIN(r, 0);
+}
+
+int store_list_alerts(struct store *store, const struct store_alert_filter *filter,
+                      int (*take)(void *userdata, const struct alert *alert), void *userdata) {
+        struct store_value values[] = { NUMBER(MIN(filter->since, (uint64_t) INT64_MAX)), NUMBER(0) };
+        uint32_t n = 0;
+        int r = 0;
+
+        if (!filter->by_id)
+                r = take_rows(store, store_query(store, SQL_ALERTS_LIST, values, 1), filter, take, userdata, &n);
+        for (size_t i = 0; r >= 0 && i < filter->n_ids && (filter->limit == 0 || n < filter->limit); i++) {
+                values[1] = NUMBER(filter->ids[i]);
+                r = take_rows(store, store_query(store, SQL_ALERT_GET, values, 2), filter, take, userdata, &n);
+        }
         return r < 0 ? r : (int) n;
 }
 

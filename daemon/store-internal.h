@@ -59,6 +59,7 @@ enum store_statement {
         SQL_ALERT_UPDATE,
         SQL_ALERTS_RESOLVE,
         SQL_ALERTS_LIST,
+        SQL_ALERT_GET,
         SQL_ALERT_EXISTS,
         SQL_ALERT_ACKNOWLEDGE,
         SQL_ALERTS_UNACKNOWLEDGED,

@@ -310,6 +310,8 @@ const char *const store_sql[_SQL_MAX] = {
         [SQL_ALERTS_RESOLVE] = "UPDATE alerts SET state = 'resolved' WHERE state = 'active'",
         [SQL_ALERTS_LIST] = "SELECT id, time, kind, severity, device, network, mac, name, peer, message, details,"
                             " acknowledged, state, count, first, last FROM alerts WHERE time >= ?1 ORDER BY id DESC",
+        [SQL_ALERT_GET] = "SELECT id, time, kind, severity, device, network, mac, name, peer, message, details,"
+                          " acknowledged, state, count, first, last FROM alerts WHERE time >= ?1 AND id = ?2",
         [SQL_ALERT_EXISTS] = "SELECT acknowledged FROM alerts WHERE id = ?1",
         [SQL_ALERT_ACKNOWLEDGE] = "UPDATE alerts SET acknowledged = 1 WHERE id = ?1 AND acknowledged = 0",
         [SQL_ALERTS_UNACKNOWLEDGED] = "SELECT id FROM alerts WHERE acknowledged = 0 ORDER BY id",

@@ -159,6 +159,9 @@ struct store_alert_filter {
         uint64_t device;              /* 0: all */
         uint64_t since;               /* ns since the epoch */
         uint32_t limit;               /* 0: all */
+        bool by_id;                   /* only these, in this order; those that do not exist are left out */
+        const uint64_t *ids;
+        size_t n_ids;
 };
 #define STORE_ALERT_FILTER_ALL ((struct store_alert_filter) { .kind = _ALERT_KIND_INVALID })
 

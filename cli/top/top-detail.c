@@ -14,6 +14,7 @@
 #include "cli/top/top-flow.h"
 #include "cli/top/top-text.h"
 #include "cli/when.h"
+#include "dbus/lanscope-names.h"
 
 static void _printf_(4, 5) add(struct top_lines *lines, enum style style, const char *title, const char *format, ...) {
         struct top_line line = { .style = style };
@@ -185,7 +186,10 @@ static void build_alert(const struct top_model *m, struct json_object *record, s
         add_time(lines, "Time", json_at(record, "ts"), m->now);
         add_text(lines, "Device", json_text_at(record, "name"));
         add_text(lines, "MAC", json_text_at(record, "mac"));
-        add_text(lines, "Peer", json_text_at(record, "peer"));
+        if (json_at(record, "peer"))
+                add_text(lines, "Peer", json_text_at(record, "peer"));
+        else
+                add(lines, STYLE_DIM, "Peer", "not shown: it needs " LANSCOPE_ACTION_INSPECT_TRAFFIC);
         add_object(lines, "Details", json_at(record, "details"));
         add(lines, STYLE_NONE, "Id", "%s, %s", json_object_get_string(json_at(record, "id")),
             json_object_get_boolean(json_at(record, "acknowledged")) ? "acknowledged" : "not acknowledged: F9 does it");

@@ -18,6 +18,30 @@ static const struct {
 #undef X
 };
 
+static const char *const gists[_ALERT_KIND_MAX] = {
+        [ALERT_ADDRESS_CONFLICT] = "uses an address that another device has, too: neither will work well.",
+        [ALERT_ARP_SPOOFING] = "tells others that it is another device: it can read and change their traffic.",
+        [ALERT_NDP_SPOOFING] = "tells others that it is another device: it can read and change their traffic.",
+        [ALERT_GATEWAY_CHANGED] = "is the gateway now. If you did not replace your router, somebody reads your traffic.",
+        [ALERT_ROGUE_DHCP] = "hands out addresses, beside the DHCP server.",
+        [ALERT_DHCP_CHANGED] = "tells DHCP clients to use another router, or other DNS servers.",
+        [ALERT_ROGUE_RA] = "offers itself as a router, or speaks in the name of one.",
+        [ALERT_NAME_POISONING] = "answers for names that are not all its own: it can catch log-ins.",
+        [ALERT_ARP_SWEEP] = "looks for devices: it asked for many addresses that nobody has.",
+        [ALERT_PORT_SCAN] = "scans ports.",
+        [ALERT_HOST_SCAN] = "looks for hosts that can be reached.",
+        [ALERT_SYN_FLOOD] = "floods a host with requests for connections.",
+        [ALERT_CONNECTION_FLOOD] = "opens more connections than any program needs.",
+        [ALERT_BRUTE_FORCE] = "tries to log in again and again.",
+        [ALERT_DNS_TUNNEL] = "sends data in DNS queries.",
+        [ALERT_DGA_NAMES] = "looks for names that seem drawn by lot, as malicious programs do.",
+        [ALERT_BEACONING] = "calls the same place again and again, without a pause.",
+        [ALERT_VOLUME_SPIKE] = "moves more this hour than is usual at this time of day.",
+        [ALERT_UPLOAD_ANOMALY] = "sends more into the internet this hour than is usual at this time of day.",
+        [ALERT_UNUSUAL_CONTACT] = "contacts a place where it never was before.",
+        [ALERT_MODEL] = "behaves as the model has learned that it should not.",
+};
+
 static const char *const severities[_SEVERITY_MAX] = {
         [SEVERITY_INFO] = "info",
         [SEVERITY_WARNING] = "warning",
@@ -39,6 +63,10 @@ enum alert_kind alert_kind_from_string(const char *s) {
                 if (strcmp(kinds[i].name, s) == 0)
                         return (enum alert_kind) i;
         return _ALERT_KIND_INVALID;
+}
+
+const char *alert_kind_to_gist(enum alert_kind kind) {
+        return kind >= 0 && kind < _ALERT_KIND_MAX ? gists[kind] : NULL;
 }
 
 const char *alert_severity_to_string(enum alert_severity severity) {

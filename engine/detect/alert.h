@@ -81,5 +81,8 @@ const char *alert_severity_to_string(enum alert_severity severity) __attribute__
 enum alert_severity alert_severity_from_string(const char *s);
 const char *alert_state_to_string(enum alert_state state) __attribute__((const));
 enum alert_state alert_state_from_string(const char *s);
+/* What alerts of this kind say without naming whom the device was in contact with, nor how much: the sentence without its
+ * subject. NULL: their own message names nobody else. */
+const char *alert_kind_to_gist(enum alert_kind kind) __attribute__((const));
 /* The state in which alerts of this kind begin. */
 enum alert_state alert_kind_state(enum alert_kind kind) __attribute__((const));

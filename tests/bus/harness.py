@@ -267,12 +267,13 @@ def dhcp_request(source, hostname, vendor_class):
     return b"\xff" * 6 + mac(source) + b"\x08\x00" + ip + udp
 
 
-def write_capture(path, frames, start=1700000000):
-    """A pcap file with a frame a second."""
+def write_capture(path, frames, start=1700000000, step=1.0):
+    """A pcap file with a frame each `step` seconds."""
     with open(path, "wb") as f:
         f.write(struct.pack("<IHHiIII", 0xa1b2c3d4, 2, 4, 0, 0, 65535, 1))
         for i, frame in enumerate(frames):
-            f.write(struct.pack("<IIII", start + i, 0, len(frame), len(frame)) + frame)
+            usec = int(i * step * 10**6)
+            f.write(struct.pack("<IIII", start + usec // 10**6, usec % 10**6, len(frame), len(frame)) + frame)
 
 
 PHONE, PRINTER, LAPTOP = "00:1b:63:00:00:01", "00:80:77:00:00:02", "02:00:5e:00:00:03"

@@ -325,6 +325,20 @@ static void a_flood_of_findings_is_bounded(void **state _unused_) {
         log_done(&log);
 }
 
+/* The messages of all others name an address, a name or an amount that is not for everybody. */
+static void kinds_whose_own_message_names_nobody_else(void **state _unused_) {
+        static const enum alert_kind open[] = { ALERT_NEW_DEVICE, ALERT_DEVICE_RETURNED, ALERT_IDENTITY_CHANGED, ALERT_MAC_CLONED,
+                                                ALERT_DHCP_FLOOD, ALERT_MAC_FLOOD,      ALERT_NEW_SERVICE };
+        size_t n = 0;
+
+        for (int kind = 0; kind < _ALERT_KIND_MAX; kind++)
+                n += alert_kind_to_gist((enum alert_kind) kind) == NULL;
+        assert_int_equal(n, ELEMENTSOF(open));
+        for (size_t i = 0; i < ELEMENTSOF(open); i++)
+                assert_null(alert_kind_to_gist(open[i]));
+        assert_null(alert_kind_to_gist(_ALERT_KIND_INVALID));
+}
+
 int main(void) {
         const struct CMUnitTest tests[] = {
                 cmocka_unit_test(is_told_with_its_device_once_time_passes),
@@ -338,6 +352,7 @@ int main(void) {
                 cmocka_unit_test(peers_match_with_or_without_port_and_name),
                 cmocka_unit_test(exceptions_count_and_can_be_revoked),
                 cmocka_unit_test(a_flood_of_findings_is_bounded),
+                cmocka_unit_test(kinds_whose_own_message_names_nobody_else),
         };
 
         return cmocka_run_group_tests(tests, NULL, NULL);

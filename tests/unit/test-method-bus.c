@@ -34,7 +34,7 @@ static void every_method_goes_through_the_gate_and_has_a_row(void **state _unuse
 }
 
 static bool only_reads(const char *member) {
-        static const char *const reading[] = { "ListDevices", "FindDevice", "ListAlerts", "ListExceptions", "Export", "Explain" };
+        static const char *const reading[] = { "ListDevices", "FindDevice", "ListAlerts", "Export", "Explain" };
 
         for (size_t i = 0; i < ELEMENTSOF(reading); i++)
                 if (strcmp(reading[i], member) == 0)
@@ -48,6 +48,10 @@ static void all_but_the_reading_methods_name_an_action(void **state _unused_) {
         for (size_t i = 0; i < ELEMENTSOF(tables); i++)
                 for (const struct method *row = tables[i]; row->interface; row++)
                         assert_true((row->action == NULL) == only_reads(row->member));
+}
+
+static void alerts_are_listed_in_full_to_some_only(void **state _unused_) {
+        assert_string_equal(method_find(LANSCOPE_MANAGER_INTERFACE, "ListAlerts")->in_full, LANSCOPE_ACTION_INSPECT_TRAFFIC);
 }
 
 static void what_has_no_row_is_not_found(void **state _unused_) {
@@ -78,6 +82,7 @@ int main(void) {
         const struct CMUnitTest tests[] = {
                 cmocka_unit_test(every_method_goes_through_the_gate_and_has_a_row),
                 cmocka_unit_test(all_but_the_reading_methods_name_an_action),
+                cmocka_unit_test(alerts_are_listed_in_full_to_some_only),
                 cmocka_unit_test(what_has_no_row_is_not_found),
                 cmocka_unit_test(paths_are_ids_and_nothing_else),
         };
