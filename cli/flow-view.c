@@ -40,6 +40,8 @@ static const struct mapping {
         { "RttAverage", "rtt_ewma_ms", AS_MS },
         { "RttSamples", "rtt_samples", AS_MEASURED },
         { "RttHandshake", "rtt_handshake_ms", AS_MS },
+        { "RttResponder", "rtt_responder_ms", AS_MS },
+        { "RttInitiator", "rtt_initiator_ms", AS_MS },
         { "DuplicateAcks", "duplicate_acks", AS_MEASURED },
         { "ZeroWindows", "zero_windows", AS_MEASURED },
         { "History", "history", AS_TEXT },

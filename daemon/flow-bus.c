@@ -163,7 +163,8 @@ static int append_analysis(sd_bus_message *reply, const struct flow_record *f) {
                 const char *key;
                 uint64_t value;
         } times[] = {
-                { "RttHandshake", f->rtt.handshake }, { "RttLast", f->rtt.last },
+                { "RttHandshake", f->rtt.handshake }, { "RttResponder", f->rtt.responder },
+                { "RttInitiator", f->rtt.initiator }, { "RttLast", f->rtt.last },
                 { "RttMinimum", f->rtt.minimum },     { "RttAverage", f->rtt.average },
         };
         const struct {

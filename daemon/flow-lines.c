@@ -229,6 +229,8 @@ COLUMN(rtt_min, put_ms(l, RTT.minimum, RTT.samples > 0))
 COLUMN(rtt_average, put_ms(l, RTT.average, RTT.samples > 0))
 COLUMN(rtt_samples, put_count(l, RTT.samples, 0))
 COLUMN(rtt_handshake, put_ms(l, RTT.handshake, RTT.handshake > 0))
+COLUMN(rtt_responder, put_ms(l, RTT.responder, RTT.responder > 0))
+COLUMN(rtt_initiator, put_ms(l, RTT.initiator, RTT.initiator > 0))
 COLUMN(duplicate_acks, put_count(l, THERE.duplicate_acks, BACK.duplicate_acks))
 COLUMN(zero_windows, put_count(l, THERE.zero_windows, BACK.zero_windows))
 COLUMN(flags_there, put_tcp_flags(l, 0))
@@ -287,6 +289,8 @@ static const struct {
         TITLED("rtt_ewma_ms", put_rtt_average),
         TITLED("rtt_samples", put_rtt_samples),
         TITLED("rtt_handshake_ms", put_rtt_handshake),
+        TITLED("rtt_responder_ms", put_rtt_responder),
+        TITLED("rtt_initiator_ms", put_rtt_initiator),
         TITLED("duplicate_acks", put_duplicate_acks),
         TITLED("zero_windows", put_zero_windows),
         TITLED("tcp_flags_a_to_b", put_flags_there),

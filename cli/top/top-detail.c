@@ -224,8 +224,8 @@ static void add_analysis(struct top_lines *lines, struct json_object *f) {
         if (!json_object_get_boolean(json_at(f, "Analysed")))
                 return;
         add(lines, STYLE_NONE, "Round trip",
-            "handshake %.1f ms; of %" PRIu64 ": last %.1f ms, least %.1f ms, average %.1f ms",
-            (double) number_at(f, "RttHandshake") / 1000, number_at(f, "RttSamples"),
+            "handshake %.1f ms (%.1f ms to the responder); of %" PRIu64 ": last %.1f ms, least %.1f ms, average %.1f ms",
+            (double) number_at(f, "RttHandshake") / 1000, (double) number_at(f, "RttResponder") / 1000, number_at(f, "RttSamples"),
             (double) number_at(f, "RttLast") / 1000,
             (double) number_at(f, "RttMinimum") / 1000, (double) number_at(f, "RttAverage") / 1000);
         add(lines, STYLE_NONE, "Losses",

@@ -134,14 +134,24 @@ static void take_acknowledgement(struct flow_analysis *a, const struct flow_obse
         }
 }
 
+/* A SYN+ACK came `trip` us behind the SYN. The responder's half remembers when its last one did. */
+static void note_answer(struct flow_analysis *a, unsigned initiator, uint32_t trip) {
+        if (a->half[initiator].answered == 0)
+                a->half[initiator].answered = MAX(trip, 1U);
+        a->half[!initiator].answered = MAX(trip, 1U);
+}
+
 /* The handshake is timed from the last SYN. */
 static void take_handshake(struct flow_analysis *a, const struct flow_observation *o, uint32_t length, bool from_initiator,
                            bool again) {
         if (o->tcp_flags & TCP_SYN) {
                 if (!from_initiator) {
                         a->flags |= ANALYSIS_SYN_ACK;
+                        if (a->flags & ANALYSIS_SYN)
+                                note_answer(a, !o->direction, round_trip(a, o->ts));
                         return;
                 }
+                a->half[0].answered = a->half[1].answered = 0;
                 a->flags = (uint8_t) (ANALYSIS_SYN | (again ? 0 : ANALYSIS_TIMED));
                 a->initial = o->sequence;
                 a->timed_end = o->sequence + length;
@@ -150,6 +160,15 @@ static void take_handshake(struct flow_analysis *a, const struct flow_observatio
                 a->handshake = MAX(round_trip(a, o->ts), 1U);
                 a->flags |= ANALYSIS_HANDSHAKE;
         }
+}
+
+uint32_t flow_analysis_answered(const struct flow_analysis *a, unsigned direction, unsigned initiator) {
+        uint32_t until = a->half[!initiator].answered;
+
+        if (direction == initiator)
+                return a->half[initiator].answered;
+        /* Its part is what is left of the handshake. */
+        return until > 0 && a->flags & ANALYSIS_HANDSHAKE ? MAX(a->handshake, until + 1) - until : 0;
 }
 
 uint8_t flow_analysis_take(struct flow_analysis *a, const struct flow_observation *o, bool from_initiator) {
@@ -197,22 +216,57 @@ static void add_handshake(struct flow_analysis *a, const struct flow_sums *sums)
         a->flags |= ANALYSIS_HANDSHAKE;
 }
 
+static void add_counts(struct flow_half *half, const struct flow_sums *sums, unsigned i) {
+        half->retransmissions += sums->retransmissions[i];
+        half->out_of_order += sums->out_of_order[i];
+        half->duplicate_acks += sums->duplicate_acks[i];
+        half->zero_windows += sums->zero_windows[i];
+}
+
+/* Each sample leaves seven eighths of what was before it, so the difference to where the other average began fades by as
+ * much, and nothing need be known of the samples but how many they were. */
+static void add_trips(struct flow_analysis *a, const struct flow_trips *trips) {
+        int64_t average = (int64_t) (trips->average * 8 / NSEC_PER_USEC);
+        int64_t apart = (int64_t) a->average_by_8 - (int64_t) (trips->before * 8 / NSEC_PER_USEC);
+        uint32_t minimum = (uint32_t) MIN(trips->minimum / NSEC_PER_USEC, (uint64_t) UINT32_MAX / 8);
+
+        if (trips->samples == 0)
+                return;
+        for (uint32_t i = 0; i < trips->samples && apart / 8 != 0; i++)
+                apart -= apart / 8;
+        if (a->samples > 0)
+                average += apart;
+        a->average_by_8 = (uint32_t) MIN(MAX(average, 0), (int64_t) UINT32_MAX);
+        a->minimum = a->samples > 0 ? MIN(a->minimum, minimum) : minimum;
+        a->last = (uint32_t) MIN(trips->last / NSEC_PER_USEC, (uint64_t) UINT32_MAX / 8);
+        a->samples += trips->samples;
+}
+
+static void add_answer(struct flow_analysis *a, const struct flow_sums *sums, unsigned initiator) {
+        if (sums->answered[0] > a->timed_at)
+                a->half[initiator].answered = MAX(round_trip(a, sums->answered[0]), 1U);
+        if (sums->answered[1] > a->timed_at)
+                a->half[!initiator].answered = MAX(round_trip(a, sums->answered[1]), 1U);
+        else if (a->half[!initiator].answered == 0)
+                a->half[!initiator].answered = a->half[initiator].answered;
+}
+
 void flow_analysis_add(struct flow_analysis *a, const struct flow_sums *sums, unsigned initiator) {
-        for (unsigned i = 0; i < 2; i++) {
-                a->half[i].retransmissions += sums->retransmissions[i];
-                a->half[i].out_of_order += sums->out_of_order[i];
-        }
+        for (unsigned i = 0; i < 2; i++)
+                add_counts(&a->half[i], sums, i);
+        add_trips(a, &sums->trips);
         if (sums->opened > 0) {
                 a->flags |= ANALYSIS_SYN;
                 a->initial = sums->initial;
                 a->timed_at = MAX(a->timed_at, sums->opened);
         }
-        if (sums->answered > 0)
+        if (sums->answered[0] > 0)
                 a->flags |= ANALYSIS_SYN_ACK;
         if (!(a->flags & ANALYSIS_SYN))
                 return;
-        /* The one round trip that is timed; never on a SYN that was sent twice. */
-        if (a->samples == 0 && sums->answered > a->timed_at && a->half[initiator].retransmissions == 0)
-                take_sample(a, round_trip(a, sums->answered));
+        add_answer(a, sums, initiator);
+        /* Not every backend times more than this one; never a SYN that was sent twice. */
+        if (a->samples == 0 && sums->answered[0] > a->timed_at && a->half[initiator].retransmissions == 0)
+                take_sample(a, round_trip(a, sums->answered[0]));
         add_handshake(a, sums);
 }

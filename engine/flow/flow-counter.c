@@ -13,17 +13,22 @@
 #include "engine/flow/flow-index.h"
 #include "engine/flow/flow-tcp.h"
 
+struct told {
+        uint32_t again[2], late[2], duplicates[2], windows[2]; /* by direction */
+        uint32_t samples, average_by_8;
+};
+
 struct counted {
         uint64_t addresses, rest, hash; /* as in struct flow_observation */
         uint8_t ends[2][16];            /* of IPv6 */
         struct flow_counter_before before[2];
         struct flow_delta_direction sums[2]; /* not told yet; [0] sent by the lower end */
         struct flow_analysis analysis;
-        uint32_t told_again[2], told_late[2]; /* of what the analysis counts */
-        uint64_t opened, established;
+        struct told told; /* of what the analysis counts */
+        uint64_t opened, answered, established;
         uint32_t initial;
         uint8_t finished;  /* bits of directions whose FIN came */
-        uint8_t initiator; /* direction */
+        uint8_t initiator; /* direction; of who sent first while it is not known */
         bool initiator_known, ipv6, waits, recent;
         struct mac_address macs[2];
 };
@@ -90,6 +95,28 @@ static void set_endpoint(const struct counted *f, unsigned i, struct flow_endpoi
                 memcpy(ret->ip.bytes, &ipv4, sizeof ipv4);
 }
 
+static void add_losses(const struct counted *f, unsigned i, struct flow_delta_direction *ret) {
+        const struct flow_half *half = &f->analysis.half[i];
+
+        ret->retransmissions = half->retransmissions - f->told.again[i];
+        ret->out_of_order = half->out_of_order - f->told.late[i];
+        ret->duplicate_acks = half->duplicate_acks - f->told.duplicates[i];
+        ret->zero_windows = half->zero_windows - f->told.windows[i];
+}
+
+/* Of a flow that begins here the first sample is not kept apart, but its average begins with it. */
+static void set_trips(const struct counted *f, struct flow_trips *ret) {
+        const struct flow_analysis *a = &f->analysis;
+
+        *ret = (struct flow_trips) {
+                .last = a->last * NSEC_PER_USEC,
+                .minimum = a->minimum * NSEC_PER_USEC,
+                .average = a->average_by_8 * NSEC_PER_USEC / 8,
+                .before = (f->told.samples > 0 ? f->told.average_by_8 : a->average_by_8) * NSEC_PER_USEC / 8,
+                .samples = a->samples - f->told.samples,
+        };
+}
+
 static void make_delta(const struct counted *f, struct flow_delta *ret) {
         *ret = (struct flow_delta) {
                 .directions = { f->sums[0], f->sums[1] },
@@ -97,6 +124,7 @@ static void make_delta(const struct counted *f, struct flow_delta *ret) {
                 .inner_vlan = f->rest & 0xfff,
                 .protocol = (uint8_t) (f->rest >> 24),
                 .opened = f->opened,
+                .answered = f->answered,
                 .established = f->established,
                 .initial = f->initial,
         };
@@ -104,18 +132,24 @@ static void make_delta(const struct counted *f, struct flow_delta *ret) {
                 ret->initiator = f->initiator == 0 ? INITIATOR_FIRST : INITIATOR_SECOND;
         for (unsigned i = 0; i < 2; i++) {
                 set_endpoint(f, i, &ret->endpoints[i]);
-                ret->directions[i].retransmissions = f->analysis.half[i].retransmissions - f->told_again[i];
-                ret->directions[i].out_of_order = f->analysis.half[i].out_of_order - f->told_late[i];
+                add_losses(f, i, &ret->directions[i]);
         }
+        set_trips(f, &ret->trips);
 }
 
 static void note_told(struct counted *f) {
         for (unsigned i = 0; i < 2; i++) {
-                f->told_again[i] = f->analysis.half[i].retransmissions;
-                f->told_late[i] = f->analysis.half[i].out_of_order;
+                const struct flow_half *half = &f->analysis.half[i];
+
+                f->told.again[i] = half->retransmissions;
+                f->told.late[i] = half->out_of_order;
+                f->told.duplicates[i] = half->duplicate_acks;
+                f->told.windows[i] = half->zero_windows;
         }
+        f->told.samples = f->analysis.samples;
+        f->told.average_by_8 = f->analysis.average_by_8;
         memset(f->sums, 0, sizeof f->sums);
-        f->opened = f->established = 0;
+        f->opened = f->answered = f->established = 0;
 }
 
 static bool has_news(const struct counted *f) {
@@ -221,8 +255,7 @@ static void begin_again(struct flow_counter *c, struct counted *f) {
         tell_last(c, f);
         memset(f->before, 0, sizeof f->before);
         memset(&f->analysis, 0, sizeof f->analysis);
-        memset(f->told_again, 0, sizeof f->told_again);
-        memset(f->told_late, 0, sizeof f->told_late);
+        memset(&f->told, 0, sizeof f->told);
         f->finished = 0;
         f->initiator_known = false;
 }
@@ -265,11 +298,13 @@ static void count_segment(struct counted *f, const struct flow_observation *o) {
         if ((o->tcp_flags & (TCP_SYN | TCP_ACK)) == TCP_SYN) {
                 f->opened = o->ts;
                 f->initial = o->sequence;
+        } else if (o->tcp_flags & TCP_SYN) {
+                f->answered = o->ts;
         } else if (f->opened > 0 && f->established == 0 && f->initiator == o->direction) {
                 f->established = o->ts;
         }
         if (o->flags & OBSERVATION_WHOLE_HEADER)
-                (void) flow_analysis_take(&f->analysis, o, f->initiator_known && f->initiator == o->direction);
+                (void) flow_analysis_take(&f->analysis, o, f->initiator == o->direction);
 }
 
 void flow_counter_add(struct flow_counter *c, struct flow_observation *o, struct flow_counter_before *ret) {
@@ -284,6 +319,7 @@ void flow_counter_add(struct flow_counter *c, struct flow_observation *o, struct
         if (f->before[0].packets + f->before[1].packets == 0) {
                 f->macs[o->direction] = o->link_source;
                 f->macs[!o->direction] = o->link_destination;
+                f->initiator = f->initiator_known ? f->initiator : o->direction;
         }
         *ret = f->before[o->direction];
         f->before[o->direction].packets++;

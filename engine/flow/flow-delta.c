@@ -204,15 +204,20 @@ static void analyse(struct merge *m) {
         struct flow_sums sums = {
                 .opened = m->delta->opened,
                 .established = m->delta->established ?: m->began,
-                .answered = e->tcp_flags[!i] & TCP_SYN ? m->parts.more->first[!i] : 0,
+                .answered = { e->tcp_flags[!i] & TCP_SYN ? m->parts.more->first[!i] : 0, m->delta->answered },
                 .initial = m->delta->initial,
+                .trips = m->delta->trips,
         };
 
         for (unsigned j = 0; j < 2; j++) {
                 sums.retransmissions[j] = m->directions[j]->retransmissions;
                 sums.out_of_order[j] = m->directions[j]->out_of_order;
+                sums.duplicate_acks[j] = m->directions[j]->duplicate_acks;
+                sums.zero_windows[j] = m->directions[j]->zero_windows;
                 if (sums.retransmissions[j] + sums.out_of_order[j] > 0)
-                        flow_table_note_again(&m->parts, j);
+                        flow_table_note(&m->parts, j, LETTER_AGAIN);
+                if (sums.zero_windows[j] > 0)
+                        flow_table_note(&m->parts, j, LETTER_ZERO_WINDOW);
         }
         flow_analysis_add(m->parts.analysis, &sums, i);
 }

@@ -17,7 +17,7 @@ struct flow_delta_direction {
         uint8_t tcp_flags;          /* all that were seen (enum tcp_flag) */
         bool data, bare_ack;        /* segments with payload; segments that do nothing but acknowledge */
         bool after_fin;             /* segments without a FIN after one with it */
-        uint32_t retransmissions, out_of_order;
+        uint32_t retransmissions, out_of_order, duplicate_acks, zero_windows;
 };
 
 enum flow_delta_initiator { INITIATOR_UNKNOWN, INITIATOR_FIRST, INITIATOR_SECOND };
@@ -30,8 +30,10 @@ struct flow_delta {
         enum flow_delta_initiator initiator;       /* as a SYN, SYN+ACK, question or answer tells */
         /* TCP, where the initiator's SYN was seen */
         uint64_t opened;      /* when it came last, ns since the epoch; 0: it was not seen */
+        uint64_t answered;    /* when the last SYN+ACK came; 0: not seen */
         uint64_t established; /* when its first segment behind the SYN came; 0: not seen, or not by who counted the SYN */
         uint32_t initial;     /* the SYN's sequence number */
+        struct flow_trips trips;
 };
 
 /* Counts it in. `delta->directions` must hold a packet. */

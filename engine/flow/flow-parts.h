@@ -18,7 +18,7 @@ struct flow_parts {
 void flow_table_reach(struct flow_table *table, struct flow_observation *o, struct flow_parts *ret);
 /* Moves the flow on as a segment with o's flags, payload and direction does. Neither counts nor analyses it. */
 void flow_table_step(struct flow_table *table, const struct flow_parts *parts, const struct flow_observation *o);
-/* Segments of that direction were sent again or came late: the history gets its letter. */
-void flow_table_note_again(const struct flow_parts *parts, unsigned direction);
+/* The history gets this letter for segments of that direction. */
+void flow_table_note(const struct flow_parts *parts, unsigned direction, enum flow_letter letter);
 /* Adds to the table's totals. */
 void flow_table_count(struct flow_table *table, uint64_t packets, uint64_t bytes);

@@ -58,8 +58,18 @@ struct flow_direction {
 /* Round trips between where the capture was taken and the responder, in ns. */
 struct flow_rtt {
         uint64_t handshake; /* SYN to the handshake's last ACK, so to both ends and back; 0: not seen */
+        uint64_t responder; /* SYN to SYN+ACK, to the responder and back; 0: not seen */
+        uint64_t initiator; /* SYN+ACK to ACK, to the initiator and back; 0: not seen */
         uint64_t last, minimum, average; /* average: EWMA with a gain of 1/8, RFC 6298 §2 */
         uint32_t samples;
+};
+
+/* Round trips that were timed elsewhere; in ns. */
+struct flow_trips {
+        uint64_t last, minimum;
+        uint64_t average; /* what the moving average came to */
+        uint64_t before;  /* where it stood before; of the first ones the first of them */
+        uint32_t samples; /* 0: the others say nothing */
 };
 
 struct flow_record {

@@ -280,6 +280,8 @@ static void record_analysis(const struct flow_analysis *a, unsigned initiator, s
         }
         ret->rtt = (struct flow_rtt) {
                 .handshake = a->handshake * NSEC_PER_USEC,
+                .responder = flow_analysis_answered(a, initiator, initiator) * NSEC_PER_USEC,
+                .initiator = flow_analysis_answered(a, !initiator, initiator) * NSEC_PER_USEC,
                 .last = a->last * NSEC_PER_USEC,
                 .minimum = a->minimum * NSEC_PER_USEC,
                 .average = a->average_by_8 * NSEC_PER_USEC / 8,
@@ -944,8 +946,8 @@ void flow_table_step(struct flow_table *t, const struct flow_parts *parts, const
         parts->entry->tcp_flags[o->direction] |= o->tcp_flags;
 }
 
-void flow_table_note_again(const struct flow_parts *parts, unsigned direction) {
-        add_letters(parts->entry, parts->more, 1 << LETTER_AGAIN, direction);
+void flow_table_note(const struct flow_parts *parts, unsigned direction, enum flow_letter letter) {
+        add_letters(parts->entry, parts->more, (uint8_t) (1 << letter), direction);
 }
 
 void flow_table_count(struct flow_table *t, uint64_t packets, uint64_t bytes) {

@@ -59,6 +59,7 @@ struct flow_half {
         uint32_t next;         /* the sequence number behind it */
         uint32_t acknowledged; /* what this side acknowledged last */
         uint32_t retransmissions, out_of_order, duplicate_acks, zero_windows;
+        uint32_t answered;     /* us from its SYN to what acknowledged it, see flow_analysis_answered() */
         uint16_t window;       /* as in the header, not scaled */
         uint8_t flags;
 };
@@ -93,14 +94,18 @@ static inline void flow_analysis_lose_pauses(struct flow_analysis *analysis) {
 uint8_t flow_analysis_take(struct flow_analysis *analysis, const struct flow_observation *o, bool from_initiator);
 /* Is `initial` known? */
 bool flow_analysis_saw_syn(const struct flow_analysis *analysis);
+/* How long that side's SYN waited for its answer, us; 0: not seen. Of the initiator that is the round trip to the responder,
+ * from the last SYN to the first SYN+ACK; of the responder the one to the initiator, from the last SYN+ACK to what followed. */
+uint32_t flow_analysis_answered(const struct flow_analysis *analysis, unsigned direction, unsigned initiator);
 
 /* What a connection's segments came to, where they were analysed elsewhere; by direction. Times in ns, 0 unknown. */
 struct flow_sums {
         uint64_t opened;      /* when the last SYN came */
-        uint64_t answered;    /* when the SYN+ACK came */
+        uint64_t answered[2]; /* when the first SYN+ACK came, and the last */
         uint64_t established; /* when the initiator's first segment without a SYN came, of those in sight */
         uint32_t initial;     /* the SYN's sequence number, with `opened` */
-        uint32_t retransmissions[2], out_of_order[2];
+        uint32_t retransmissions[2], out_of_order[2], duplicate_acks[2], zero_windows[2];
+        struct flow_trips trips;
 };
 
 /* Adds them. May be called for parts of a connection in any order. */

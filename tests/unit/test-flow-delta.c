@@ -99,6 +99,8 @@ static void check_whole_connection(const struct flow_record *r) {
         assert_int_equal(r->state, FLOW_CLOSED);
         assert_int_equal(r->end, FLOW_END_FIN);
         assert_int_equal(r->rtt.handshake, 350 * NSEC_PER_USEC);
+        assert_int_equal(r->rtt.responder, 300 * NSEC_PER_USEC);
+        assert_int_equal(r->rtt.initiator, 50 * NSEC_PER_USEC);
         assert_int_equal(r->rtt.last, 300 * NSEC_PER_USEC);
         assert_int_equal(r->rtt.samples, 1);
 }
@@ -179,6 +181,84 @@ static void test_handshake_on_two_processors(void **state) {
         (void) state;
         check_handshake_apart(true);
         check_handshake_apart(false);
+}
+
+/* The first SYN+ACK tells the way to the responder, the last one that to the initiator. */
+static void test_answer_sent_twice(void **state) {
+        struct flow_delta delta = whole_connection();
+        const struct flow_record *r;
+        struct log log;
+
+        (void) state;
+        delta.answered = at(430);
+        log_begin(&log, NULL);
+        flow_table_add_delta(log.table, &delta);
+        r = log_only(&log);
+        assert_int_equal(r->rtt.responder, 300 * NSEC_PER_USEC);
+        assert_int_equal(r->rtt.initiator, 20 * NSEC_PER_USEC);
+        log_end(&log);
+}
+
+/* What a processor timed of one connection: samples of so many us. The average begins with the first of them. */
+static struct flow_trips trips(const uint32_t *samples, uint32_t n) {
+        struct flow_trips trips = { .samples = n };
+        double average = samples[0];
+
+        trips.before = samples[0] * NSEC_PER_USEC;
+        trips.minimum = UINT64_MAX;
+        for (uint32_t i = 0; i < n; i++) {
+                average += (samples[i] - average) / 8;
+                trips.minimum = MIN(trips.minimum, samples[i] * NSEC_PER_USEC);
+        }
+        trips.average = (uint64_t) (average * NSEC_PER_USEC);
+        trips.last = samples[n - 1] * NSEC_PER_USEC;
+        return trips;
+}
+
+/* However many samples come at a time, the average is the one of all of them; to the us of its rounding. */
+static void test_averages_of_parts(void **state) {
+        static const uint32_t samples[] = { 400, 900, 350, 20000, 360, 410, 380, 395, 402, 388, 1200, 377, 391, 40, 383, 390 };
+        struct flow_trips all = trips(samples, ELEMENTSOF(samples));
+
+        (void) state;
+        for (uint32_t part = 1; part <= ELEMENTSOF(samples); part *= 2) {
+                struct flow_delta delta = whole_connection();
+                const struct flow_record *r;
+                struct log log;
+
+                log_begin(&log, NULL);
+                for (uint32_t i = 0; i < ELEMENTSOF(samples); i += part) {
+                        delta.trips = trips(&samples[i], part);
+                        flow_table_add_delta(log.table, &delta);
+                }
+                r = log_only(&log);
+                assert_int_equal(r->rtt.samples, ELEMENTSOF(samples));
+                assert_int_equal(r->rtt.last, all.last);
+                assert_int_equal(r->rtt.minimum, all.minimum);
+                assert_in_range(r->rtt.average, all.average - 2 * NSEC_PER_USEC, all.average + 2 * NSEC_PER_USEC);
+                log_end(&log);
+        }
+}
+
+static void test_counts_add_up(void **state) {
+        struct flow_delta delta = whole_connection();
+        const struct flow_record *r;
+        struct log log;
+
+        (void) state;
+        delta.directions[0].duplicate_acks = 3;
+        delta.directions[1].zero_windows = 2;
+        log_begin(&log, NULL);
+        flow_table_add_delta(log.table, &delta);
+        delta.opened = delta.established = 0;
+        flow_table_add_delta(log.table, &delta);
+        r = log_only(&log);
+        assert_int_equal(r->directions[0].duplicate_acks, 6);
+        assert_int_equal(r->directions[1].duplicate_acks, 0);
+        assert_int_equal(r->directions[0].zero_windows, 0);
+        assert_int_equal(r->directions[1].zero_windows, 4);
+        assert_non_null(strchr(r->history, 'w'));
+        log_end(&log);
 }
 
 /* Nothing in a datagram tells who asked: who was heard first did, whichever processor's sums are read first. */
@@ -470,6 +550,9 @@ int main(void) {
                 cmocka_unit_test(test_ends_in_any_order),
                 cmocka_unit_test(test_directions_on_two_processors),
                 cmocka_unit_test(test_handshake_on_two_processors),
+                cmocka_unit_test(test_answer_sent_twice),
+                cmocka_unit_test(test_averages_of_parts),
+                cmocka_unit_test(test_counts_add_up),
                 cmocka_unit_test(test_datagrams_on_two_processors),
                 cmocka_unit_test(test_states_over_time),
                 cmocka_unit_test(test_ports_used_again),

@@ -133,13 +133,14 @@ static void test_connection(void **state _unused_) {
         assert_int_equal(r->directions[1].first, 1000 * NSEC_PER_SEC + 20 * NSEC_PER_MSEC);
         assert_int_equal(r->directions[1].last, 1000 * NSEC_PER_SEC + 110 * NSEC_PER_MSEC);
         assert_int_equal(r->rtt.handshake, 30 * NSEC_PER_MSEC);
+        assert_int_equal(r->rtt.responder, 20 * NSEC_PER_MSEC);
+        assert_int_equal(r->rtt.initiator, 10 * NSEC_PER_MSEC);
         assert_int_equal(r->rtt.samples, 2);
         assert_int_equal(r->rtt.minimum, 20 * NSEC_PER_MSEC);
         assert_int_equal(r->directions[0].retransmissions + r->directions[1].retransmissions, 0);
         log_free(log);
 }
 
-/* 7/8 of the old and 1/8 of the new. */
 /* 10, 30 and 20 ms between what the client sent, 40 between what it got; of UDP as of TCP. */
 static void test_times_between_packets(void **state _unused_) {
         const uint8_t protocols[] = { IPPROTO_TCP, IPPROTO_UDP };
@@ -177,6 +178,7 @@ static void test_times_between_packets_overflow(void **state _unused_) {
         log_free(log);
 }
 
+/* 7/8 of the old and 1/8 of the new. */
 static void test_rtt_average(void **state _unused_) {
         struct log *log = log_new(NULL);
         const struct flow_record *r;
@@ -202,8 +204,43 @@ static void test_retransmission_is_not_timed(void **state _unused_) {
         r = finish(log, 1);
         assert_int_equal(r->rtt.samples, 0);
         assert_int_equal(r->rtt.handshake, 81 * NSEC_PER_MSEC); /* from the last SYN */
+        assert_int_equal(r->rtt.responder, 80 * NSEC_PER_MSEC);
+        assert_int_equal(r->rtt.initiator, 1 * NSEC_PER_MSEC);
         assert_int_equal(r->directions[0].retransmissions, 2);
         assert_string_equal(r->history, "STh" "AD" "a");
+        log_free(log);
+}
+
+/* To the responder the first SYN+ACK tells the way, to the initiator the last. */
+static void test_answer_sent_twice(void **state _unused_) {
+        struct log *log = log_new(NULL);
+        const struct flow_record *r;
+
+        FEED(log, { 0, 1, TCP_SYN, 100, 0 }, { 0.02, 2, TCP_SYN | TCP_ACK, 500, 101 }, { 1.02, 2, TCP_SYN | TCP_ACK, 500, 101 },
+             { 1.025, 1, TCP_ACK, 101, 501 });
+        r = finish(log, 1);
+        assert_int_equal(r->rtt.handshake, 1025 * NSEC_PER_MSEC);
+        assert_int_equal(r->rtt.responder, 20 * NSEC_PER_MSEC);
+        assert_int_equal(r->rtt.initiator, 5 * NSEC_PER_MSEC);
+        log_free(log);
+}
+
+/* Nobody followed the SYN+ACK up, or the SYN went by unseen. */
+static void test_half_a_handshake(void **state _unused_) {
+        struct log *log = log_new(NULL);
+        const struct flow_record *r;
+
+        FEED(log, { 0, 1, TCP_SYN, 100, 0 }, { 0.02, 2, TCP_SYN | TCP_ACK, 500, 101 },
+             { .at = 0.03, .from = 2, .flags = TCP_SYN | TCP_ACK, .sequence = 500, .acknowledgement = 101, .port = 2000 },
+             { .at = 0.04, .from = 1, .flags = TCP_ACK, .sequence = 101, .acknowledgement = 501, .port = 2000 });
+        r = finish(log, 2);
+        for (unsigned i = 0; i < 2; i++) {
+                bool answered = r[i].endpoints[0].port == 1000;
+
+                assert_int_equal(r[i].rtt.handshake, 0);
+                assert_int_equal(r[i].rtt.responder, answered ? 20 * NSEC_PER_MSEC : 0);
+                assert_int_equal(r[i].rtt.initiator, 0);
+        }
         log_free(log);
 }
 
@@ -608,6 +645,8 @@ int main(void) {
                 cmocka_unit_test(test_times_between_packets_overflow),
                 cmocka_unit_test(test_rtt_average),
                 cmocka_unit_test(test_retransmission_is_not_timed),
+                cmocka_unit_test(test_answer_sent_twice),
+                cmocka_unit_test(test_half_a_handshake),
                 cmocka_unit_test(test_loss),
                 cmocka_unit_test(test_reordering),
                 cmocka_unit_test(test_zero_window),
