@@ -1,0 +1,147 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+/* The window as a whole: which page is shown, and, while the service cannot be asked, why. The pages themselves know
+ * nothing of each other. */
+
+#include "applet/window.h"
+
+#include <glib/gi18n.h>
+
+#include "applet/service-unit.h"
+
+struct _LanscopeWindow {
+        AdwApplicationWindow parent_instance;
+        LanscopeClient *client;
+        GCancellable *life;
+
+        AdwToastOverlay *toasts;
+        AdwStatusPage *status;
+        GtkButton *status_button;
+};
+
+G_DEFINE_FINAL_TYPE(LanscopeWindow, lanscope_window, ADW_TYPE_APPLICATION_WINDOW)
+
+/* What the window says in a state; the button does the one thing that may help. */
+struct state_text {
+        const char *icon, *title, *description, *button;
+};
+
+static const struct state_text state_texts[] = {
+        [LANSCOPE_STATE_CONNECTING] = { "network-wired-symbolic", N_("Connecting…"), "", NULL },
+        [LANSCOPE_STATE_NO_BUS] = { "network-error-symbolic", N_("No System Bus"),
+                                    N_("Lanscope talks to its service over the system bus, which does not answer. "
+                                       "It tries again by itself."),
+                                    N_("_Try Again") },
+        [LANSCOPE_STATE_NOT_INSTALLED] = { "network-offline-symbolic", N_("The Service Is Not Installed"),
+                                           N_("This window shows what the service lanscoped sees. Install it on this "
+                                              "computer to find the devices on your network."),
+                                           N_("_Try Again") },
+        [LANSCOPE_STATE_NOT_RUNNING] = { "media-playback-stop-symbolic", N_("The Service Is Not Running"),
+                                         N_("Nobody watches the network at the moment. You may be asked for a password "
+                                            "to start the service."),
+                                         N_("_Start Service") },
+        [LANSCOPE_STATE_NO_PERMISSION] = { "dialog-password-symbolic", N_("No Permission"),
+                                           N_("The service runs, but this account may not ask it. An administrator decides "
+                                              "that in the policy of the system bus."),
+                                           N_("_Try Again") },
+        [LANSCOPE_STATE_FAILED] = { "dialog-warning-symbolic", N_("The Service Does Not Answer"), NULL, N_("_Try Again") },
+        [LANSCOPE_STATE_LOADING] = { "network-wired-symbolic", N_("Loading…"), "", NULL },
+        [LANSCOPE_STATE_STOPPED] = { "media-playback-pause-symbolic", N_("Nothing Is Captured"),
+                                     N_("The service runs, but listens to no network."), NULL },
+        [LANSCOPE_STATE_EMPTY] = { "network-wired-symbolic", N_("No Devices Yet"),
+                                   N_("Devices appear here as soon as they say something on the network. "
+                                      "Most do within a few minutes."),
+                                   NULL },
+        [LANSCOPE_STATE_CAPTURING] = { "network-wired-symbolic", N_("Watching the Network"), "", NULL },
+};
+
+void lanscope_window_tell(LanscopeWindow *self, const char *text) {
+        g_autofree char *escaped = g_markup_escape_text(text, -1);
+
+        adw_toast_overlay_add_toast(self->toasts, adw_toast_new(escaped));
+}
+
+static void show_state(LanscopeWindow *self) {
+        LanscopeState state = lanscope_client_get_state(self->client);
+        const struct state_text *text = &state_texts[state];
+        const char *description = text->description ? text->description : lanscope_client_get_failure(self->client);
+        g_autofree char *escaped = g_markup_escape_text(*description && text->description ? _(description) : description, -1);
+
+        adw_status_page_set_icon_name(self->status, text->icon);
+        adw_status_page_set_title(self->status, _(text->title));
+        adw_status_page_set_description(self->status, escaped);
+        gtk_widget_set_visible(GTK_WIDGET(self->status_button), text->button != NULL);
+        if (text->button) {
+                gtk_button_set_label(self->status_button, _(text->button));
+                gtk_button_set_use_underline(self->status_button, TRUE);
+        }
+}
+
+static void on_started(GObject *source, GAsyncResult *result, void *data) {
+        g_autoptr(GError) error = NULL;
+        g_autofree char *text = NULL;
+
+        if (service_unit_finish(G_DBUS_CONNECTION(source), result, &error) ||
+            g_error_matches(error, G_IO_ERROR, G_IO_ERROR_CANCELLED))
+                return;
+        text = g_strdup_printf(_("The service was not started: %s"), error->message);
+        lanscope_window_tell(data, text);
+}
+
+static void on_status_button(LanscopeWindow *self) {
+        GDBusConnection *connection = lanscope_client_get_connection(self->client);
+
+        if (lanscope_client_get_state(self->client) == LANSCOPE_STATE_NOT_RUNNING && connection)
+                service_unit_start(connection, self->life, on_started, self);
+        else
+                lanscope_client_retry(self->client);
+}
+
+void lanscope_window_show_page(LanscopeWindow *self G_GNUC_UNUSED, const char *name G_GNUC_UNUSED) {
+}
+
+void lanscope_window_show_device(LanscopeWindow *self, const char *path G_GNUC_UNUSED) {
+        lanscope_window_show_page(self, "devices");
+}
+
+void lanscope_window_show_alert(LanscopeWindow *self, guint64 id G_GNUC_UNUSED) {
+        lanscope_window_show_page(self, "alerts");
+}
+
+LanscopeWindow *lanscope_window_new(LanscopeApplication *application) {
+        LanscopeWindow *self = g_object_new(LANSCOPE_TYPE_WINDOW, "application", application, NULL);
+        GSettings *settings = lanscope_application_get_settings(application);
+
+        self->client = g_object_ref(lanscope_application_get_client(application));
+        g_settings_bind(settings, "window-width", self, "default-width", G_SETTINGS_BIND_DEFAULT);
+        g_settings_bind(settings, "window-height", self, "default-height", G_SETTINGS_BIND_DEFAULT);
+        g_settings_bind(settings, "window-maximized", self, "maximized", G_SETTINGS_BIND_DEFAULT);
+        g_signal_connect_object(self->client, "notify::state", G_CALLBACK(show_state), self, G_CONNECT_SWAPPED);
+        show_state(self);
+        return self;
+}
+
+static void lanscope_window_dispose(GObject *object) {
+        LanscopeWindow *self = LANSCOPE_WINDOW(object);
+
+        g_cancellable_cancel(self->life);
+        g_clear_object(&self->life);
+        g_clear_object(&self->client);
+        G_OBJECT_CLASS(lanscope_window_parent_class)->dispose(object);
+}
+
+static void lanscope_window_init(LanscopeWindow *self) {
+        self->life = g_cancellable_new();
+        gtk_widget_init_template(GTK_WIDGET(self));
+}
+
+static void lanscope_window_class_init(LanscopeWindowClass *klass) {
+        GtkWidgetClass *widget_class = GTK_WIDGET_CLASS(klass);
+
+        G_OBJECT_CLASS(klass)->dispose = lanscope_window_dispose;
+        gtk_widget_class_set_template_from_resource(widget_class, "/org/lanscope/Applet/window.ui");
+        gtk_widget_class_bind_template_child(widget_class, LanscopeWindow, toasts);
+        gtk_widget_class_bind_template_child(widget_class, LanscopeWindow, status);
+        gtk_widget_class_bind_template_child(widget_class, LanscopeWindow, status_button);
+        gtk_widget_class_bind_template_callback(widget_class, on_status_button);
+}
