@@ -15,6 +15,7 @@
 #include "engine/detect/model.h"
 #include "engine/flow/contact.h"
 #include "engine/inventory/sightings.h"
+#include "engine/proto/phrases.h"
 
 #define TICK NSEC_PER_SEC
 /* Frames of several interfaces, queues and processors come mixed: a backend may hold some back for a second. That is
@@ -35,6 +36,7 @@ struct engine {
         struct datagram_table *datagrams;
         struct duplicates *duplicates;
         struct numbering *numbering;
+        struct phrases *phrases;     /* of dissectors; sessions and datagrams have their own */
         struct flow_table *flows;    /* NULL: not wanted */
         struct packet_counters plain;/* of frames that needed no decoder */
         struct inventory *inventory; /* NULL: facts alone are wanted */
@@ -199,6 +201,8 @@ int engine_new(struct engine **ret, const struct engine_config *config, const st
         if (r >= 0)
                 r = numbering_new(&e->numbering, config->hash_seed);
         if (r >= 0)
+                r = phrases_new(&e->phrases, config->hash_seed);
+        if (r >= 0)
                 r = duplicates_new(&e->duplicates, config->duplicate_window, config->hash_seed);
         if (r >= 0)
                 session_table_limit(e->sessions, config->session_bytes_max);
@@ -227,6 +231,7 @@ struct engine *engine_free(struct engine *e) {
         datagram_table_free(e->datagrams);
         duplicates_free(e->duplicates);
         numbering_free(e->numbering);
+        phrases_free(e->phrases);
         flow_table_free(e->flows);
         packet_decoder_free(e->decoder);
         free(e);
@@ -408,7 +413,7 @@ static void feed_decoded(struct engine *e, const struct frame *frame, bool again
                 numbering_feed(e->numbering, &packet, &sink);
         if (packet.layer == LAYER_UDP && datagram_table_feed(e->datagrams, &packet, &sink))
                 return;
-        dissectors_run(&packet, &sink, e->counters.dissectors);
+        dissectors_run(&packet, &sink, e->phrases, e->counters.dissectors);
 }
 
 static void feed_all(struct engine *e, const struct frame *frame) {

@@ -393,9 +393,6 @@ static void address_claims_fact(void *state, struct detect_host *host, const str
         struct address_claims *a = state;
         struct ip_address ip;
 
-        if (fact->kind != FACT_ARP_SENDER && fact->kind != FACT_NDP_SOURCE && fact->kind != FACT_ARP_WHO_HAS &&
-            fact->kind != FACT_NDP_WHO_HAS)
-                return;
         if (!(fact->flags & FACT_HAS_MAC) || fact->flags & FACT_TUNNELLED || !(fact->flags & FACT_LINK_SCOPED))
                 return;
         if (fact->kind == FACT_ARP_WHO_HAS || fact->kind == FACT_NDP_WHO_HAS) {
@@ -453,11 +450,14 @@ static uint64_t address_claims_next_deadline(const void *state) {
         return next;
 }
 
+static const enum fact_kind kinds[] = { FACT_ARP_SENDER, FACT_NDP_SOURCE, FACT_ARP_WHO_HAS, FACT_NDP_WHO_HAS };
+
 const struct detector address_claims_detector = {
         .name = "address_claims",
         .init = address_claims_init,
         .free = address_claims_free,
         .fact = address_claims_fact,
+        FACT_KINDS_OF(kinds),
         .advance = address_claims_advance,
         .next_deadline = address_claims_next_deadline,
 };

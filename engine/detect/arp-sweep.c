@@ -96,9 +96,7 @@ static void arp_sweep_fact(void *state, struct detect_host *host, const struct f
         unsigned n;
         bool fresh;
 
-        if ((fact->kind != FACT_ARP_WHO_HAS && fact->kind != FACT_NDP_WHO_HAS) || !detect_setting(host, ARP_SWEEP))
-                return;
-        if (!(fact->flags & FACT_HAS_MAC) || fact->flags & FACT_TUNNELLED || ip_parse(fact->value, &target) < 0 ||
+        if (!detect_setting(host, ARP_SWEEP) || !(fact->flags & FACT_HAS_MAC) || fact->flags & FACT_TUNNELLED || ip_parse(fact->value, &target) < 0 ||
             inventory_get_by_ip(host->inventory, &target) || is_gateway(host, &fact->mac))
                 return;
         s = watch_table_get(state, watch_key(&fact->mac, sizeof fact->mac, "", 0, target.family), &fresh);
@@ -116,9 +114,12 @@ static void arp_sweep_fact(void *state, struct detect_host *host, const struct f
                 report(host, fact, s, n, window);
 }
 
+static const enum fact_kind kinds[] = { FACT_ARP_WHO_HAS, FACT_NDP_WHO_HAS };
+
 const struct detector arp_sweep_detector = {
         .name = "arp_sweep",
         .init = arp_sweep_init,
         .free = arp_sweep_free,
         .fact = arp_sweep_fact,
+        FACT_KINDS_OF(kinds),
 };

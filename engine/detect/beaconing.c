@@ -78,8 +78,6 @@ static void report(struct detect_host *host, const struct contact *c, unsigned n
 }
 
 static bool is_call(const struct detect_host *host, const struct contact *c) {
-        if (c->kind != CONTACT_SYN && c->kind != CONTACT_DATAGRAM)
-                return false;
         /* Time, names and the finding of one's own address are asked for regularly by their nature. */
         if (c->kind == CONTACT_DATAGRAM && (c->destination_port == 123 || c->destination_port == 53 || c->destination_port == 3478))
                 return false;
@@ -122,5 +120,6 @@ const struct detector beaconing_detector = {
         .name = "beaconing",
         .init = beaconing_init,
         .free = beaconing_free,
+        .contact_kinds = CONTACT_BIT(SYN) | CONTACT_BIT(DATAGRAM),
         .contact = beaconing_contact,
 };

@@ -94,7 +94,7 @@ static void brute_force_contact(void *state, struct detect_host *host, const str
         unsigned n;
         bool fresh;
 
-        if (c->kind != CONTACT_SYN_ACK || !service_name(c->source_port) || !detect_setting(host, BRUTE_FORCE))
+        if (!service_name(c->source_port) || !detect_setting(host, BRUTE_FORCE))
                 return;
         a = watch_table_get(state, pair_key(&c->destination, &c->source, c->source_port), &fresh);
         if (!a)
@@ -125,6 +125,7 @@ const struct detector brute_force_detector = {
         .name = "brute_force",
         .init = brute_force_init,
         .free = brute_force_free,
+        .contact_kinds = CONTACT_BIT(SYN_ACK),
         .contact = brute_force_contact,
         .flow = brute_force_flow,
 };

@@ -7,7 +7,7 @@
 #include <errno.h>
 #include <stdlib.h>
 
-/* Detectors that have a hook which is called for each fact, or contact: most have neither. */
+/* Who wants to hear of one kind of fact or contact, and who of all flows: few do. */
 struct hooked {
         uint8_t at[DETECTOR_MAX];
         size_t n;
@@ -20,7 +20,7 @@ struct detection {
         const struct detector *const *detectors;
         size_t n;
         void *states[DETECTOR_MAX];
-        struct hooked facts, contacts;
+        struct hooked facts[_FACT_KIND_MAX], contacts[_CONTACT_KIND_MAX], flows;
 };
 
 static void set_known(void *userdata, uint64_t device) {
@@ -29,16 +29,32 @@ static void set_known(void *userdata, uint64_t device) {
         inventory_set_known(d->inventory, device);
 }
 
+static void hook(struct hooked *hooked, size_t i) {
+        hooked->at[hooked->n++] = (uint8_t) i;
+}
+
+static void hook_all(struct detection *d, size_t i) {
+        const struct detector *detector = d->detectors[i];
+
+        for (size_t k = 0; detector->fact && k < _FACT_KIND_MAX; k++)
+                if (detector->n_fact_kinds == 0)
+                        hook(&d->facts[k], i);
+        for (size_t k = 0; detector->fact && k < detector->n_fact_kinds; k++)
+                hook(&d->facts[detector->fact_kinds[k]], i);
+        for (size_t k = 0; detector->contact && k < _CONTACT_KIND_MAX; k++)
+                if (detector->contact_kinds >> k & 1)
+                        hook(&d->contacts[k], i);
+        if (detector->flow)
+                hook(&d->flows, i);
+}
+
 static int make_detectors(struct detection *d) {
         int r = 0;
 
         d->detectors = detectors_get(&d->n);
         for (size_t i = 0; r >= 0 && i < d->n; i++) {
                 r = d->detectors[i]->init(&d->states[i]);
-                if (d->detectors[i]->fact)
-                        d->facts.at[d->facts.n++] = (uint8_t) i;
-                if (d->detectors[i]->contact)
-                        d->contacts.at[d->contacts.n++] = (uint8_t) i;
+                hook_all(d, i);
         }
         return r;
 }
@@ -95,25 +111,31 @@ void detection_device_removed(struct detection *d, const struct device *device) 
 }
 
 void detection_fact(struct detection *d, const struct fact *fact) {
-        for (size_t k = 0; k < d->facts.n; k++) {
-                size_t i = d->facts.at[k];
+        const struct hooked *hooked = &d->facts[fact->kind];
+
+        for (size_t k = 0; k < hooked->n; k++) {
+                size_t i = hooked->at[k];
 
                 d->detectors[i]->fact(d->states[i], &d->host, fact);
         }
 }
 
 void detection_contact(struct detection *d, const struct contact *contact) {
-        for (size_t k = 0; k < d->contacts.n; k++) {
-                size_t i = d->contacts.at[k];
+        const struct hooked *hooked = &d->contacts[contact->kind];
+
+        for (size_t k = 0; k < hooked->n; k++) {
+                size_t i = hooked->at[k];
 
                 d->detectors[i]->contact(d->states[i], &d->host, contact);
         }
 }
 
 void detection_flow(struct detection *d, const struct flow_record *flow) {
-        for (size_t i = 0; i < d->n; i++)
-                if (d->detectors[i]->flow)
-                        d->detectors[i]->flow(d->states[i], &d->host, flow);
+        for (size_t k = 0; k < d->flows.n; k++) {
+                size_t i = d->flows.at[k];
+
+                d->detectors[i]->flow(d->states[i], &d->host, flow);
+        }
 }
 
 void detection_advance(struct detection *d, uint64_t now, bool flush) {

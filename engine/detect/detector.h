@@ -40,8 +40,12 @@ struct detector {
         void (*device_changed)(void *state, struct detect_host *host, const struct device *device, uint32_t changes,
                                uint64_t now);
         void (*device_removed)(void *state, const struct device *device);
-        /* A fact, before the inventory learns of it. */
+        /* A fact, before the inventory learns of it: of these kinds, or of any if there are none. */
         void (*fact)(void *state, struct detect_host *host, const struct fact *fact);
+        const enum fact_kind *fact_kinds;
+        size_t n_fact_kinds;
+        /* A contact of these kinds, a bit each: CONTACT_BIT(SYN) | … */
+        uint32_t contact_kinds;
         void (*contact)(void *state, struct detect_host *host, const struct contact *contact);
         /* A flow is over, or (`end` is FLOW_END_IDLE and the like) thought so. */
         void (*flow)(void *state, struct detect_host *host, const struct flow_record *flow);
@@ -53,6 +57,9 @@ struct detector {
 };
 
 #define DETECTOR_MAX 48
+#define CONTACT_BIT(kind) (UINT32_C(1) << CONTACT_##kind)
+/* Both fields, of an array. */
+#define FACT_KINDS_OF(array) .fact_kinds = (array), .n_fact_kinds = ELEMENTSOF(array)
 
 const struct detector *const *detectors_get(size_t *ret_n);
 

@@ -93,7 +93,7 @@ static void dga_names_fact(void *state, struct detect_host *host, const struct f
                 return;
         }
         /* RFC 1035 §4.1.1: 3 is "no such name". */
-        if (fact->kind != FACT_DNS_RCODE || strcmp(fact->value, "3") != 0)
+        if (strcmp(fact->value, "3") != 0)
                 return;
         c = client_of(state, host, &fact->destination, fact->ts);
         if (!c)
@@ -103,9 +103,12 @@ static void dga_names_fact(void *state, struct detect_host *host, const struct f
                 report(host, fact, c);
 }
 
+static const enum fact_kind kinds[] = { FACT_DNS_QUERY, FACT_DNS_RCODE };
+
 const struct detector dga_names_detector = {
         .name = "dga_names",
         .init = dga_names_init,
         .free = dga_names_free,
         .fact = dga_names_fact,
+        FACT_KINDS_OF(kinds),
 };

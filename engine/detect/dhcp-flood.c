@@ -63,8 +63,6 @@ static void dhcp_flood_fact(void *state, struct detect_host *host, const struct 
         struct sender *s;
         bool fresh;
 
-        if (fact->kind != FACT_DHCP_MSG_TYPE && fact->kind != FACT_DHCP_RELAY)
-                return;
         /* What has a subject is a server's. */
         if (!(fact->flags & FACT_HAS_MAC) || fact->flags & (FACT_TUNNELLED | FACT_HAS_SUBJECT) || mac_is_zero(&fact->source))
                 return;
@@ -83,9 +81,12 @@ static void dhcp_flood_fact(void *state, struct detect_host *host, const struct 
                 report(host, fact, s);
 }
 
+static const enum fact_kind kinds[] = { FACT_DHCP_MSG_TYPE, FACT_DHCP_RELAY };
+
 const struct detector dhcp_flood_detector = {
         .name = "dhcp_flood",
         .init = dhcp_flood_init,
         .free = dhcp_flood_free,
         .fact = dhcp_flood_fact,
+        FACT_KINDS_OF(kinds),
 };

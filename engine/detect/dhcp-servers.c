@@ -265,9 +265,6 @@ static void take_request(struct dhcp_servers *s, struct detect_host *host, const
 static void dhcp_servers_fact(void *state, struct detect_host *host, const struct fact *fact) {
         struct dhcp_servers *s = state;
 
-        if (fact->kind != FACT_DHCP_SERVER_ID && fact->kind != FACT_DHCP_ROUTER && fact->kind != FACT_DHCP_DNS &&
-            fact->kind != FACT_DHCP_REQUESTED_SERVER && fact->kind != FACT_DHCP_RELAY)
-                return;
         if (fact->flags & FACT_TUNNELLED)
                 return;
         /* What a relay carries is between it and the server of another link. */
@@ -300,11 +297,14 @@ static uint64_t dhcp_servers_next_deadline(const void *state) {
         return s->answer.any ? s->answer.ts : UINT64_MAX;
 }
 
+static const enum fact_kind kinds[] = { FACT_DHCP_SERVER_ID, FACT_DHCP_ROUTER, FACT_DHCP_DNS, FACT_DHCP_REQUESTED_SERVER, FACT_DHCP_RELAY };
+
 const struct detector dhcp_servers_detector = {
         .name = "dhcp_servers",
         .init = dhcp_servers_init,
         .free = dhcp_servers_free,
         .fact = dhcp_servers_fact,
+        FACT_KINDS_OF(kinds),
         .advance = dhcp_servers_advance,
         .next_deadline = dhcp_servers_next_deadline,
 };

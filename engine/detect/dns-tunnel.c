@@ -72,7 +72,7 @@ static void dns_tunnel_fact(void *state, struct detect_host *host, const struct 
         struct client *c;
         bool fresh;
 
-        if ((fact->kind != FACT_DNS_QUERY && fact->kind != FACT_DNS_ANSWER) || !detect_setting(host, DNS_TUNNEL))
+        if (!detect_setting(host, DNS_TUNNEL))
                 return;
         c = watch_table_get(state, watch_key(&fact->ip, sizeof fact->ip, "", 0, 0), &fresh);
         if (!c)
@@ -92,9 +92,12 @@ static void dns_tunnel_fact(void *state, struct detect_host *host, const struct 
                 report(host, fact, c);
 }
 
+static const enum fact_kind kinds[] = { FACT_DNS_QUERY, FACT_DNS_ANSWER };
+
 const struct detector dns_tunnel_detector = {
         .name = "dns_tunnel",
         .init = dns_tunnel_init,
         .free = dns_tunnel_free,
         .fact = dns_tunnel_fact,
+        FACT_KINDS_OF(kinds),
 };

@@ -124,7 +124,7 @@ static void identity_changed_fact(void *state, struct detect_host *host, const s
         char before[WORDS_MAX];
         struct trait *t;
 
-        if ((!what && fact->kind != FACT_SSH_BANNER) || !(fact->flags & FACT_HAS_MAC) || fact->flags & FACT_TUNNELLED ||
+        if (!(fact->flags & FACT_HAS_MAC) || fact->flags & FACT_TUNNELLED ||
             !detect_setting(host, IDENTITY_CHANGED))
                 return;
         /* Behind a router are many. */
@@ -154,10 +154,13 @@ static void identity_changed_device_changed(void *state, struct detect_host *hos
                 report(host, &device->macs[0].address, "type", before, type, SEVERITY_WARNING, now);
 }
 
+static const enum fact_kind kinds[] = { FACT_SSH_BANNER, FACT_SSH_HASSH_SERVER, FACT_TLS_CERT_ISSUER_CN, FACT_DHCP_PARAM_REQUEST_LIST, FACT_DHCP_VENDOR_CLASS };
+
 const struct detector identity_changed_detector = {
         .name = "identity_changed",
         .init = identity_changed_init,
         .free = identity_changed_free,
         .fact = identity_changed_fact,
+        FACT_KINDS_OF(kinds),
         .device_changed = identity_changed_device_changed,
 };

@@ -43,11 +43,7 @@ static int mac_cloned_init(void **ret_state) {
         return r;
 }
 
-static void note(struct trait *t, const char *words, uint64_t now) {
-        uint64_t hash = watch_key(words, strlen(words), "", 0, 1);
-
-        if (hash == t->hash[0])
-                return;
+static void note(struct trait *t, uint64_t hash, const char *words, uint64_t now) {
         if (now > t->since && now - t->since > WINDOW) {
                 t->since = now;
                 t->returns = 0;
@@ -75,13 +71,10 @@ static void report(struct detect_host *host, const struct fact *fact, const stru
         report_send(&r, host);
 }
 
-/* The hop limit that the system chose, where no forwarder counted it down. */
-static bool read_syn(const struct fact *fact, char ret[static WORDS_MAX]) {
-        if (strstr(fact->value, "\"kind\":\"synack\"") ||
-            (fact->hop_limit != 64 && fact->hop_limit != 128 && fact->hop_limit != 255))
-                return false;
-        snprintf(ret, WORDS_MAX, "hop limit %u", fact->hop_limit);
-        return true;
+/* A SYN with the hop limit that the system chose: no forwarder counted it down. */
+static bool is_original_syn(const struct fact *fact) {
+        return (fact->hop_limit == 64 || fact->hop_limit == 128 || fact->hop_limit == 255) &&
+               !strstr(fact->value, "\"kind\":\"synack\"");
 }
 
 static bool is_own_address(const struct detect_host *host, const struct fact *fact) {
@@ -95,34 +88,46 @@ static bool is_own_address(const struct detect_host *host, const struct fact *fa
         return false;
 }
 
-static void mac_cloned_fact(void *state, struct detect_host *host, const struct fact *fact) {
-        char words[WORDS_MAX];
-        struct machine *m;
-        struct trait *t;
-        bool fresh;
+/* NULL: it is not to be noted. */
+static struct machine *machine_of(void *state, const struct detect_host *host, const struct fact *fact) {
+        bool syn = fact->kind == FACT_TCP_SYN_SIG, fresh;
 
-        if (fact->kind != FACT_DHCP_PARAM_REQUEST_LIST && fact->kind != FACT_TCP_SYN_SIG)
-                return;
         if (!(fact->flags & FACT_HAS_MAC) || fact->flags & FACT_TUNNELLED || !detect_setting(host, MAC_CLONED))
-                return;
-        if (fact->kind == FACT_DHCP_PARAM_REQUEST_LIST)
-                snprintf(words, sizeof words, "%s", fact->value);
-        else if (!read_syn(fact, words) || !is_own_address(host, fact))
-                return;
+                return NULL;
+        if (syn && (!is_original_syn(fact) || !is_own_address(host, fact)))
+                return NULL;
         /* A virtual machine that shares its host's address has an IP address of its own; DHCP clients have none yet. */
-        m = watch_table_get(state, watch_key(&fact->mac, sizeof fact->mac, &fact->ip,
-                                             fact->kind == FACT_TCP_SYN_SIG ? sizeof fact->ip : 0, 0), &fresh);
+        return watch_table_get(state, watch_key(&fact->mac, sizeof fact->mac, &fact->ip, syn ? sizeof fact->ip : 0, 0), &fresh);
+}
+
+static void mac_cloned_fact(void *state, struct detect_host *host, const struct fact *fact) {
+        bool syn = fact->kind == FACT_TCP_SYN_SIG;
+        struct machine *m = machine_of(state, host, fact);
+        char words[WORDS_MAX];
+        struct trait *t;
+        uint64_t hash;
+
         if (!m)
                 return;
-        t = fact->kind == FACT_DHCP_PARAM_REQUEST_LIST ? &m->dhcp : &m->syn;
-        note(t, words, fact->ts);
+        t = syn ? &m->syn : &m->dhcp;
+        hash = syn ? fact->hop_limit : watch_key(fact->value, MIN(fact->value_length, WORDS_MAX - 1U), "", 0, 1);
+        if (hash != t->hash[0]) {
+                if (syn)
+                        snprintf(words, sizeof words, "hop limit %u", fact->hop_limit);
+                else
+                        snprintf(words, sizeof words, "%s", fact->value);
+                note(t, hash, words, fact->ts);
+        }
         if (t->returns >= detect_setting(host, MAC_CLONED_CHANGES))
-                report(host, fact, t, t == &m->dhcp ? "DHCP client" : "TCP stack");
+                report(host, fact, t, syn ? "TCP stack" : "DHCP client");
 }
+
+static const enum fact_kind kinds[] = { FACT_DHCP_PARAM_REQUEST_LIST, FACT_TCP_SYN_SIG };
 
 const struct detector mac_cloned_detector = {
         .name = "mac_cloned",
         .init = mac_cloned_init,
         .free = mac_cloned_free,
         .fact = mac_cloned_fact,
+        FACT_KINDS_OF(kinds),
 };

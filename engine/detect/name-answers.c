@@ -124,9 +124,12 @@ static void name_answers_fact(void *state, struct detect_host *host, const struc
                 report(host, fact, a, wpad);
 }
 
+static const enum fact_kind kinds[] = { FACT_LLMNR_ANSWER, FACT_NBNS_NAME, FACT_MDNS_HOSTNAME };
+
 const struct detector name_answers_detector = {
         .name = "name_answers",
         .init = name_answers_init,
         .free = name_answers_free,
         .fact = name_answers_fact,
+        FACT_KINDS_OF(kinds),
 };

@@ -59,7 +59,7 @@ static void new_service_contact(void *state, struct detect_host *host, const str
         bool fresh;
 
         /* High ports are given away anew all the time (FTP, calls, peers). */
-        if (c->kind != CONTACT_SYN_ACK || mac_is_zero(&c->source_mac) || c->source_port >= 32768 ||
+        if (mac_is_zero(&c->source_mac) || c->source_port >= 32768 ||
             !ip_is_on_link(host, &c->source, &c->destination) || !detect_setting(host, NEW_SERVICE))
                 return;
         s = watch_table_get(state, watch_key(&c->source_mac, sizeof c->source_mac, &c->source, sizeof c->source, 0), &fresh);
@@ -82,5 +82,6 @@ const struct detector new_service_detector = {
         .name = "new_service",
         .init = new_service_init,
         .free = new_service_free,
+        .contact_kinds = CONTACT_BIT(SYN_ACK),
         .contact = new_service_contact,
 };

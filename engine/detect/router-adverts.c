@@ -233,8 +233,6 @@ static void router_adverts_fact(void *state, struct detect_host *host, const str
         struct router_adverts *a = state;
         char *word;
 
-        if (fact->kind != FACT_NDP_ROUTER && fact->kind != FACT_NDP_PREFIX && fact->kind != FACT_NDP_RDNSS)
-                return;
         if (!(fact->flags & FACT_LINK_SCOPED) || fact->flags & FACT_TUNNELLED || mac_is_zero(&fact->source))
                 return;
         if (fact->kind == FACT_NDP_ROUTER) {
@@ -261,11 +259,14 @@ static uint64_t router_adverts_next_deadline(const void *state) {
         return a->advert.any ? a->advert.ts : UINT64_MAX;
 }
 
+static const enum fact_kind kinds[] = { FACT_NDP_ROUTER, FACT_NDP_PREFIX, FACT_NDP_RDNSS };
+
 const struct detector router_adverts_detector = {
         .name = "router_adverts",
         .init = router_adverts_init,
         .free = router_adverts_free,
         .fact = router_adverts_fact,
+        FACT_KINDS_OF(kinds),
         .advance = router_adverts_advance,
         .next_deadline = router_adverts_next_deadline,
 };

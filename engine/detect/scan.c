@@ -470,6 +470,7 @@ const struct detector scan_detector = {
         .name = "scan",
         .init = scan_init,
         .free = scan_free,
+        .contact_kinds = UINT32_MAX,
         .contact = scan_contact,
         .advance = scan_advance,
         .next_deadline = scan_next_deadline,

@@ -120,7 +120,7 @@ static void syn_flood_contact(void *state, struct detect_host *host, const struc
         uint32_t syns;
         bool fresh;
 
-        if (c->kind != CONTACT_SYN || !detect_setting(host, SYN_FLOOD))
+        if (!detect_setting(host, SYN_FLOOD))
                 return;
         s = watch_table_get(state, watch_key(&c->destination, sizeof c->destination, &c->destination_port, 2, c->vlan), &fresh);
         if (!s)
@@ -146,5 +146,6 @@ const struct detector syn_flood_detector = {
         .name = "syn_flood",
         .init = syn_flood_init,
         .free = syn_flood_free,
+        .contact_kinds = CONTACT_BIT(SYN),
         .contact = syn_flood_contact,
 };

@@ -81,7 +81,7 @@ static void unusual_contact_contact(void *state, struct detect_host *host, const
         uint32_t place;
         bool fresh;
 
-        if ((c->kind != CONTACT_SYN && c->kind != CONTACT_DATAGRAM) || mac_is_zero(&c->source_mac) ||
+        if (mac_is_zero(&c->source_mac) ||
             !ip_is_public(host, &c->destination) || !detect_setting(host, UNUSUAL_CONTACT))
                 return;
         d = inventory_get_by_mac(host->inventory, &c->source_mac);
@@ -106,5 +106,6 @@ const struct detector unusual_contact_detector = {
         .name = "unusual_contact",
         .init = unusual_contact_init,
         .free = unusual_contact_free,
+        .contact_kinds = CONTACT_BIT(SYN) | CONTACT_BIT(DATAGRAM),
         .contact = unusual_contact_contact,
 };

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
-/* A hash table with a list in the order of use. The record follows its head. */
+/* An index by key and a list in the order of use. The record follows its head. */
 
 #include "engine/detect/watch-table.h"
 
@@ -11,19 +11,21 @@
 #include <utlist.h>
 #include <xxhash.h>
 
-#include "common/id-hash.h"
+#include "common/mix.h"
+#include "engine/inventory/hash-index.h"
 
 struct item {
         uint64_t key;
         struct item *prev, *next;
-        UT_hash_handle hh;
         _Alignas(16) unsigned char record[];
 };
 
 struct watch_table {
-        struct item *by_key, *items;
+        struct hash_index index;
+        struct item *items; /* longest unasked for first */
+        uint64_t secret;
         size_t record_size;
-        uint32_t max;
+        uint32_t max, count;
 };
 
 static struct item *item_of(const void *record) {
@@ -35,6 +37,8 @@ int watch_table_new(struct watch_table **ret, size_t record_size, uint32_t max) 
 
         if (!t)
                 return -ENOMEM;
+        /* Where memory lies is not for peers to know, who could else choose keys of one bucket. No result depends on it. */
+        t->secret = mix64((uintptr_t) t, UINT64_C(0x9e3779b97f4a7c15)) | 1;
         t->record_size = record_size;
         t->max = max;
         *ret = t;
@@ -44,24 +48,45 @@ int watch_table_new(struct watch_table **ret, size_t record_size, uint32_t max) 
 struct watch_table *watch_table_free(struct watch_table *t) {
         if (!t)
                 return NULL;
-        while (t->items)
-                watch_table_remove(t, t->items->record);
+        for (struct item *item = t->items, *next; item; item = next) {
+                next = item->next;
+                free(item);
+        }
+        hash_index_clear(&t->index);
         free(t);
         return NULL;
 }
 
-void *watch_table_find(const struct watch_table *t, uint64_t key) {
-        struct item *item;
+static uint64_t hash_of(const struct watch_table *t, uint64_t key) {
+        return mix64(key, t->secret);
+}
 
-        HASH_FIND(hh, t->by_key, &key, sizeof key, item);
+static struct item *find(const struct watch_table *t, uint64_t key) {
+        uint64_t hash = hash_of(t, key);
+        size_t position = 0;
+
+        for (struct item *item; (item = hash_index_next(&t->index, hash, &position));)
+                if (item->key == key)
+                        return item;
+        return NULL;
+}
+
+void *watch_table_find(const struct watch_table *t, uint64_t key) {
+        struct item *item = find(t, key);
+
         return item ? item->record : NULL;
+}
+
+static void let_go(struct watch_table *t, struct item *item) {
+        DL_DELETE(t->items, item);
+        hash_index_remove(&t->index, hash_of(t, item->key), item);
+        t->count--;
 }
 
 void watch_table_remove(struct watch_table *t, void *record) {
         struct item *item = item_of(record);
 
-        DL_DELETE(t->items, item);
-        HASH_DEL(t->by_key, item);
+        let_go(t, item);
         free(item);
 }
 
@@ -69,18 +94,16 @@ void watch_table_remove(struct watch_table *t, void *record) {
 static struct item *take_item(struct watch_table *t) {
         struct item *item;
 
-        if (HASH_COUNT(t->by_key) < t->max)
+        if (t->count < t->max)
                 return malloc(sizeof *item + t->record_size);
         item = t->items;
-        DL_DELETE(t->items, item);
-        HASH_DEL(t->by_key, item);
+        let_go(t, item);
         return item;
 }
 
 void *watch_table_get(struct watch_table *t, uint64_t key, bool *ret_new) {
-        struct item *item;
+        struct item *item = find(t, key);
 
-        HASH_FIND(hh, t->by_key, &key, sizeof key, item);
         *ret_new = !item;
         if (item) {
                 if (item->next) {
@@ -92,10 +115,14 @@ void *watch_table_get(struct watch_table *t, uint64_t key, bool *ret_new) {
         item = take_item(t);
         if (!item)
                 return NULL;
+        if (hash_index_add(&t->index, hash_of(t, key), item) < 0) {
+                free(item);
+                return NULL;
+        }
         item->key = key;
         memset(item->record, 0, t->record_size);
-        HASH_ADD(hh, t->by_key, key, sizeof item->key, item);
         DL_APPEND(t->items, item);
+        t->count++;
         return item->record;
 }
 
@@ -106,7 +133,7 @@ void *watch_table_next(const struct watch_table *t, const void *record) {
 }
 
 uint32_t watch_table_count(const struct watch_table *t) {
-        return HASH_COUNT(t->by_key);
+        return t->count;
 }
 
 uint64_t watch_table_key(const void *record) {

@@ -11,6 +11,7 @@
 
 #include "common/macro.h"
 #include "engine/proto/digester.h"
+#include "engine/proto/phrases.h"
 #include "engine/proto/quic-keys.h"
 
 /* States: a bucket holds those of a few hashes, so that finding the oldest takes a look at each. */
@@ -44,6 +45,7 @@ struct datagram_table {
         struct pieces_slot pieces[PIECES_MAX];
         struct quic_crypt *crypt;
         struct digester *digester;
+        struct phrases *phrases;
         struct datagram_counters counters;
         uint64_t seed;
 };
@@ -76,6 +78,8 @@ int datagram_table_new(struct datagram_table **ret, uint64_t seed) {
         /* Not touched until used. */
         t->states = calloc(BUCKETS * BUCKET_SIZE, sizeof *t->states);
         r = t->states ? digester_new(&t->digester, seed) : -ENOMEM;
+        if (r >= 0)
+                r = phrases_new(&t->phrases, seed);
         if (r < 0) {
                 datagram_table_free(t);
                 return r;
@@ -91,6 +95,7 @@ struct datagram_table *datagram_table_free(struct datagram_table *t) {
                 free(t->pieces[i].pieces);
         quic_crypt_free(t->crypt);
         digester_free(t->digester);
+        phrases_free(t->phrases);
         free(t->states);
         free(t);
         return NULL;
@@ -233,6 +238,7 @@ static int parse(struct datagram_table *t, size_t i, const struct packet *packet
         identify(&d, packet, i);
         emitter_begin(&emitter, packet, &counting);
         emitter.digester = t->digester;
+        emitter.phrases = t->phrases;
         r = parsers[i]->parse(&d, packet->payload, &emitter);
         if (r != 0)
                 t->counters.parsers[i].packets++;

@@ -11,9 +11,11 @@
 
 struct certificate_memo;
 struct digester;
+struct phrases;
 
 struct emitter {
         struct fact_sink sink;
+        struct phrases *phrases;   /* NULL: none are kept */
         struct digester *digester; /* for those that read sessions and handshakes; NULL for dissectors */
         struct certificate_memo *certificates; /* NULL: none is kept */
         struct fact fact; /* pre-filled with what all facts of this packet share; see emitter_begin() */
@@ -51,8 +53,8 @@ const struct dissector *dissectors_get(size_t *ret_n);
  * decoded the packet yet. */
 bool dissectors_may_know_datagram(uint16_t port, uint16_t other, struct cursor payload);
 
-/* Offers `packet` to the rows that match; the first that does not answer 0 wins. Counters may be NULL. */
-void dissectors_run(const struct packet *packet, const struct fact_sink *sink,
+/* Offers `packet` to the rows that match; the first that does not answer 0 wins. Phrases and counters may be NULL. */
+void dissectors_run(const struct packet *packet, const struct fact_sink *sink, struct phrases *phrases,
                     struct dissector_counters *counters);
 
 /* Sets what the facts of `packet` share: time, frame, interface, VLAN, addresses, flags; mac = the
@@ -66,6 +68,8 @@ void emit_bytes(struct emitter *e, enum fact_kind kind, const void *value, size_
 /* "NAME value", where the name is clean already and only the value may have to become "hex:…". */
 void emit_named_bytes(struct emitter *e, enum fact_kind kind, const char *name, const void *value, size_t length);
 void emit_string(struct emitter *e, enum fact_kind kind, const char *value);
+/* Text that is known to be printable and no longer than FACT_VALUE_MAX, with a NUL behind it. */
+void emit_clean(struct emitter *e, enum fact_kind kind, const char *value, size_t length);
 void emit_strbuf(struct emitter *e, enum fact_kind kind, const struct strbuf *value);
 void emit_printf(struct emitter *e, enum fact_kind kind, const char *format, ...) _printf_(3, 4);
 void emit_ip(struct emitter *e, enum fact_kind kind, const struct ip_address *ip);

@@ -190,7 +190,7 @@ bool dissectors_may_know_datagram(uint16_t port, uint16_t other, struct cursor p
         return udp_row(port) != ROW_NONE || udp_row(other) != ROW_NONE || ssdp_may_be_reply(payload);
 }
 
-void dissectors_run(const struct packet *packet, const struct fact_sink *sink,
+void dissectors_run(const struct packet *packet, const struct fact_sink *sink, struct phrases *phrases,
                     struct dissector_counters *counters) {
         struct fact_counter counter;
         struct fact_sink counting = fact_counter_begin(&counter, sink);
@@ -205,6 +205,7 @@ void dissectors_run(const struct packet *packet, const struct fact_sink *sink,
                 int r;
 
                 emitter_begin(&emitter, packet, &counting);
+                emitter.phrases = phrases;
                 r = table[rows[i]].dissect(packet, &emitter);
                 if (r == 0)
                         continue;

@@ -14,6 +14,7 @@ void emitter_begin(struct emitter *e, const struct packet *packet, const struct 
         const struct frame *frame = packet->frame;
 
         e->sink = *sink;
+        e->phrases = NULL;
         e->digester = NULL;
         e->certificates = NULL;
         e->fact = (struct fact) {
@@ -106,6 +107,10 @@ static void emit_text(struct emitter *e, enum fact_kind kind, const char *value,
                 emit(e, kind, value, length, false);
         else
                 emit_bytes(e, kind, value, length);
+}
+
+void emit_clean(struct emitter *e, enum fact_kind kind, const char *value, size_t length) {
+        emit(e, kind, value, length, false);
 }
 
 void emit_string(struct emitter *e, enum fact_kind kind, const char *value) {

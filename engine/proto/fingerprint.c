@@ -234,3 +234,92 @@ int fingerprint_ja4(struct digester *digester, const struct tls_hello *hello, ch
                         numbers.value[numbers.n++] = number;
         return append_offers(digester, &b, &numbers, hello->signatures);
 }
+
+/* All that the two are made of, as bytes. */
+struct key {
+        uint8_t bytes[PHRASE_KEY_MAX];
+        size_t n;
+        bool full;
+};
+
+static inline void key_byte(struct key *k, uint8_t byte) {
+        if (k->n < sizeof k->bytes)
+                k->bytes[k->n++] = byte;
+        else
+                k->full = true;
+}
+
+static inline void key_number(struct key *k, uint16_t number) {
+        key_byte(k, (uint8_t) (number >> 8));
+        key_byte(k, (uint8_t) number);
+}
+
+/* Ends with a number that is in no list. */
+static void key_numbers(struct key *k, struct cursor list) {
+        uint16_t number;
+
+        while (cursor_be16(&list, &number))
+                if (!tls_is_grease(number))
+                        key_number(k, number);
+        key_number(k, 0x0a0a);
+}
+
+static void key_extensions(struct key *k, struct cursor extensions) {
+        struct cursor data;
+        uint16_t type;
+
+        while (tls_next_extension(&extensions, &type, &data))
+                if (!tls_is_grease(type))
+                        key_number(k, type);
+        key_number(k, 0x0a0a);
+}
+
+static void key_formats(struct key *k, struct cursor formats) {
+        uint8_t format;
+
+        key_byte(k, (uint8_t) cursor_left(&formats));
+        while (cursor_u8(&formats, &format))
+                key_byte(k, format);
+}
+
+static void make_key(struct key *k, const struct tls_hello *hello, char transport) {
+        char protocol[8];
+        struct strbuf b = STRBUF(protocol);
+
+        k->n = 0;
+        k->full = false;
+        append_protocol(&b, hello->protocols);
+        key_byte(k, (uint8_t) transport);
+        key_byte(k, (uint8_t) protocol[0]);
+        key_byte(k, (uint8_t) protocol[1]);
+        key_byte(k, hello->has_name);
+        key_number(k, hello->version);
+        key_formats(k, hello->formats);
+        key_numbers(k, hello->ciphers);
+        key_extensions(k, hello->extensions);
+        key_numbers(k, hello->groups);
+        key_numbers(k, hello->versions);
+        key_numbers(k, hello->signatures);
+}
+
+void fingerprint_client(struct digester *digester, struct phrases *phrases, const struct tls_hello *hello, char transport,
+                        char ret_ja3[static DIGEST_MD5_MAX], char ret_ja4[static FINGERPRINT_JA4_MAX]) {
+        struct phrase *phrase = NULL;
+        struct key key;
+
+        if (phrases) {
+                make_key(&key, hello, transport);
+                phrase = key.full ? NULL : phrases_place(phrases, key.bytes, key.n);
+        }
+        if (phrase && phrase_is_of(phrase, key.bytes, key.n)) {
+                memcpy(ret_ja3, phrase->texts[0], phrase->lengths[0] + 1U);
+                memcpy(ret_ja4, phrase->texts[1], phrase->lengths[1] + 1U);
+                return;
+        }
+        if (fingerprint_ja3(digester, hello, ret_ja3) < 0)
+                ret_ja3[0] = '\0';
+        if (fingerprint_ja4(digester, hello, transport, ret_ja4) < 0)
+                ret_ja4[0] = '\0';
+        if (phrase)
+                phrase_keep(phrase, key.bytes, key.n, ret_ja3, ret_ja4);
+}

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "engine/proto/digester.h"
+#include "engine/proto/phrases.h"
 
 /* Fingerprints of programs by what they offer, each byte for byte as its authors define it. -ENOTSUP as of digests. */
 
@@ -18,3 +19,8 @@ int fingerprint_ja3s(struct digester *digester, const struct tls_hello *hello, c
  * 'd' DTLS. */
 int fingerprint_ja4(struct digester *digester, const struct tls_hello *hello, char transport,
                     char ret[static FINGERPRINT_JA4_MAX]);
+
+/* Both of a ClientHello; "" for what libcrypto cannot do. Those of hellos that are alike in what counts are made once; each
+ * time anew where `phrases` is NULL. */
+void fingerprint_client(struct digester *digester, struct phrases *phrases, const struct tls_hello *hello, char transport,
+                        char ret_ja3[static DIGEST_MD5_MAX], char ret_ja4[static FINGERPRINT_JA4_MAX]);

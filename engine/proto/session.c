@@ -13,6 +13,7 @@
 #include "engine/flow/flow-hash.h"
 #include "engine/proto/certificate-memo.h"
 #include "engine/proto/digester.h"
+#include "engine/proto/phrases.h"
 
 /* Bytes that a direction may show before it is given up: a mail server greets and lists a dozen extensions before
  * STARTTLS. What is no text changes to a known protocol within its first messages (SOCKS, MySQL, RDP), or never. Only
@@ -78,6 +79,7 @@ struct session_table {
         uint32_t bytes_max; /* of a direction; 0 all */
         struct stream_budget budget;
         struct digester *digester;
+        struct phrases *phrases;
         struct certificate_memo *certificates;
         struct session_counters counters;
         struct flow_hash_secret secret;
@@ -150,7 +152,7 @@ int session_table_new(struct session_table **ret, uint32_t max_sessions, size_t 
         /* Not touched until used: an idle LAN pays for the sessions that it has. */
         t->sessions = calloc(n, sizeof *t->sessions);
         if (!t->buckets || !t->sessions || digester_new(&t->digester, seed) < 0 ||
-            certificate_memo_new(&t->certificates, seed) < 0) {
+            phrases_new(&t->phrases, seed) < 0 || certificate_memo_new(&t->certificates, seed) < 0) {
                 session_table_free(t);
                 return -ENOMEM;
         }
@@ -175,6 +177,7 @@ struct session_table *session_table_free(struct session_table *t) {
         free(t->buckets);
         free(t->sessions);
         digester_free(t->digester);
+        phrases_free(t->phrases);
         certificate_memo_free(t->certificates);
         free(t);
         return NULL;
@@ -466,6 +469,7 @@ static void read_packet(struct session_table *t, struct session *s, unsigned sid
 
         emitter_begin(&emitter, packet, &counting);
         emitter.digester = t->digester;
+        emitter.phrases = t->phrases;
         emitter.certificates = t->certificates;
         sender->mac = emitter.fact.mac;
         sender->fact_flags = emitter.fact.flags;
@@ -522,6 +526,7 @@ void session_table_finish(struct session_table *t, const struct fact_sink *sink)
 
         emitter.sink = counting;
         emitter.digester = t->digester;
+        emitter.phrases = t->phrases;
         emitter.certificates = t->certificates;
         emitter.fact = (struct fact) {};
         for (struct session *s = t->oldest; s; s = s->newer)

@@ -8,6 +8,7 @@
 
 #include "common/macro.h"
 #include "engine/proto/dissector.h"
+#include "engine/proto/phrases.h"
 
 enum tcp_option {
         OPTION_END = 0, OPTION_NOP = 1, OPTION_MSS = 2, OPTION_WINDOW_SCALE = 3, OPTION_SACK_PERMITTED = 4, OPTION_SACK = 5,
@@ -17,6 +18,7 @@ enum tcp_option {
 /* RFC 7323 §2.3 */
 #define WINDOW_SCALE_MAX 14
 
+/* All of its memory is set, for comparisons. */
 struct syn_options {
         int mss, scale; /* -1: not given */
         uint8_t kinds[40];
@@ -77,7 +79,8 @@ static void read_options(struct syn_options *o, struct cursor c) {
         struct cursor body;
         uint8_t kind, length;
 
-        *o = (struct syn_options) { .mss = -1, .scale = -1 };
+        memset(o, 0, sizeof *o);
+        o->mss = o->scale = -1;
         while (o->n_kinds < sizeof o->kinds && cursor_u8(&c, &kind)) {
                 o->kinds[o->n_kinds++] = kind;
                 if (kind == OPTION_END) {
@@ -141,24 +144,21 @@ static void append_order(struct strbuf *b, const struct syn_options *o) {
                 strbuf_string(b, ",eol");
 }
 
-static void emit_signature(struct emitter *e, const struct packet *packet, const struct syn_options *options) {
+static void put_signature(struct strbuf *b, const struct packet *packet, const struct syn_options *options) {
         bool v4 = packet->source.family == AF_INET;
-        char text[512];
-        struct strbuf b = STRBUF(text);
 
-        append_number(&b, "{\"v\":", v4 ? 4 : 6);
-        strbuf_string(&b, packet->tcp_flags & TCP_ACK ? ",\"kind\":\"synack\"" : ",\"kind\":\"syn\"");
-        append_number(&b, ",\"ttl\":", packet->hop_limit);
-        append_number(&b, ",\"df\":", v4 ? packet->ip_header[6] >> 6 & 1 : -1);
-        append_number(&b, ",\"id0\":", v4 ? packet->ip_id == 0 : -1);
-        append_number(&b, ",\"win\":", packet->tcp_window);
-        append_number(&b, ",\"mss\":", options->mss);
-        append_number(&b, ",\"ws\":", options->scale);
-        strbuf_string(&b, ",\"opts\":\"");
-        append_order(&b, options);
-        append_number(&b, "\",\"payload\":", (int) MIN(packet->payload_length, (uint32_t) INT32_MAX));
-        append_flags(&b, load_be16(packet->transport_header + 12) & 0xfff);
-        emit_strbuf(e, FACT_TCP_SYN_SIG, &b);
+        append_number(b, "{\"v\":", v4 ? 4 : 6);
+        strbuf_string(b, packet->tcp_flags & TCP_ACK ? ",\"kind\":\"synack\"" : ",\"kind\":\"syn\"");
+        append_number(b, ",\"ttl\":", packet->hop_limit);
+        append_number(b, ",\"df\":", v4 ? packet->ip_header[6] >> 6 & 1 : -1);
+        append_number(b, ",\"id0\":", v4 ? packet->ip_id == 0 : -1);
+        append_number(b, ",\"win\":", packet->tcp_window);
+        append_number(b, ",\"mss\":", options->mss);
+        append_number(b, ",\"ws\":", options->scale);
+        strbuf_string(b, ",\"opts\":\"");
+        append_order(b, options);
+        append_number(b, "\",\"payload\":", (int) MIN(packet->payload_length, (uint32_t) INT32_MAX));
+        append_flags(b, load_be16(packet->transport_header + 12) & 0xfff);
 }
 
 /* The layout as p0f writes it: padding is counted, whatever is in it. */
@@ -213,29 +213,90 @@ static void append_tcp_quirks(struct strbuf *b, const struct packet *packet, con
 
 /* As p0f 3 writes it (its README, section 5), but with the window as it came and the hop limit as it came: what they are
  * multiples of, and began with, is for whoever knows. Behind it stands the size of the headers, which that needs. */
-static void emit_raw_signature(struct emitter *e, const struct packet *packet, const struct syn_options *o) {
+static void put_raw_signature(struct strbuf *b, const struct packet *packet, const struct syn_options *o) {
         bool v4 = packet->source.family == AF_INET;
         uint32_t ip_header = v4 ? (packet->ip_header[0] & 15) * 4U : 40;
-        char text[512];
-        struct strbuf b = STRBUF(text);
         const uint32_t numbers[] = { packet->hop_limit, v4 ? ip_header - 20 : 0, (uint32_t) MAX(o->mss, 0), packet->tcp_window };
 
-        strbuf_string(&b, packet->tcp_flags & TCP_ACK ? "synack " : "syn ");
-        strbuf_char(&b, v4 ? '4' : '6');
+        strbuf_string(b, packet->tcp_flags & TCP_ACK ? "synack " : "syn ");
+        strbuf_char(b, v4 ? '4' : '6');
         for (size_t i = 0; i < ELEMENTSOF(numbers); i++) {
-                strbuf_char(&b, ':');
-                strbuf_unsigned(&b, numbers[i]);
+                strbuf_char(b, ':');
+                strbuf_unsigned(b, numbers[i]);
         }
-        strbuf_char(&b, ',');
-        strbuf_unsigned(&b, (uint32_t) MAX(o->scale, 0));
-        strbuf_char(&b, ':');
-        append_layout(&b, o);
-        strbuf_char(&b, ':');
-        append_ip_quirks(&b, packet);
-        append_tcp_quirks(&b, packet, o);
-        strbuf_string(&b, packet->payload_length > 0 ? ":+ " : ":0 ");
-        strbuf_unsigned(&b, ip_header + (packet->transport_header[12] >> 4) * 4U);
-        emit_strbuf(e, FACT_TCP_RAW_SIG, &b);
+        strbuf_char(b, ',');
+        strbuf_unsigned(b, (uint32_t) MAX(o->scale, 0));
+        strbuf_char(b, ':');
+        append_layout(b, o);
+        strbuf_char(b, ':');
+        append_ip_quirks(b, packet);
+        append_tcp_quirks(b, packet, o);
+        strbuf_string(b, packet->payload_length > 0 ? ":+ " : ":0 ");
+        strbuf_unsigned(b, ip_header + (packet->transport_header[12] >> 4) * 4U);
+}
+
+/* All that the two are made of. */
+struct syn_key {
+        struct syn_options options;
+        uint32_t payload_length, flow_label;
+        uint16_t window, flags;
+        uint8_t family, hop_limit, ip_length, traffic_class, fragments;
+        bool id_is_zero, sequence_is_zero, acknowledgement_is_zero, urgent_is_zero;
+};
+
+static void make_key(struct syn_key *key, const struct packet *packet, const struct syn_options *options) {
+        const uint8_t *ip = packet->ip_header, *tcp = packet->transport_header;
+        bool v4 = packet->source.family == AF_INET;
+
+        memset(key, 0, sizeof *key);
+        memcpy(&key->options, options, sizeof *options);
+        key->payload_length = packet->payload_length;
+        key->flow_label = v4 ? 0 : (load_be32(ip) & 0xfffff) != 0;
+        key->window = packet->tcp_window;
+        key->flags = load_be16(tcp + 12);
+        key->family = packet->source.family;
+        key->hop_limit = packet->hop_limit;
+        key->ip_length = v4 ? ip[0] & 15 : 0;
+        key->traffic_class = v4 ? ip[1] & 3 : ip[1] >> 4 & 3;
+        key->fragments = v4 ? ip[6] & 0xc0 : 0;
+        key->id_is_zero = packet->ip_id == 0;
+        key->sequence_is_zero = packet->tcp_sequence == 0;
+        key->acknowledgement_is_zero = packet->tcp_acknowledgement == 0;
+        key->urgent_is_zero = load_be16(tcp + 18) == 0;
+}
+
+static bool has_raw_signature(const struct packet *packet) {
+        return !(packet->tcp_flags & (TCP_FIN | TCP_RST));
+}
+
+static void emit_anew(struct emitter *e, const struct packet *packet, const struct syn_options *options, struct phrase *phrase,
+                      const struct syn_key *key) {
+        char signature[512], raw[512];
+        struct strbuf s = STRBUF(signature), r = STRBUF(raw);
+
+        put_signature(&s, packet, options);
+        put_raw_signature(&r, packet, options);
+        emit_strbuf(e, FACT_TCP_SYN_SIG, &s);
+        if (has_raw_signature(packet))
+                emit_strbuf(e, FACT_TCP_RAW_SIG, &r);
+        if (phrase)
+                phrase_keep(phrase, key, sizeof *key, signature, raw);
+}
+
+/* A system's SYNs are all alike. */
+static void emit_phrases(struct emitter *e, const struct packet *packet, const struct syn_options *options) {
+        struct phrase *phrase;
+        struct syn_key key;
+
+        make_key(&key, packet, options);
+        phrase = phrases_place(e->phrases, &key, sizeof key);
+        if (!phrase_is_of(phrase, &key, sizeof key)) {
+                emit_anew(e, packet, options, phrase, &key);
+                return;
+        }
+        emit_clean(e, FACT_TCP_SYN_SIG, phrase->texts[0], phrase->lengths[0]);
+        if (has_raw_signature(packet))
+                emit_clean(e, FACT_TCP_RAW_SIG, phrase->texts[1], phrase->lengths[1]);
 }
 
 int syn_dissect(const struct packet *packet, struct emitter *emitter) {
@@ -246,8 +307,9 @@ int syn_dissect(const struct packet *packet, struct emitter *emitter) {
         if (!h || !packet->ip_header || cursor_left(&packet->tcp_options) + 20 < (size_t) (h[12] >> 4) * 4)
                 return 0;
         read_options(&options, packet->tcp_options);
-        emit_signature(emitter, packet, &options);
-        if (!(packet->tcp_flags & (TCP_FIN | TCP_RST)))
-                emit_raw_signature(emitter, packet, &options);
+        if (emitter->phrases)
+                emit_phrases(emitter, packet, &options);
+        else
+                emit_anew(emitter, packet, &options, NULL, NULL);
         return 1;
 }

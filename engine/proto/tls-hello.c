@@ -222,9 +222,10 @@ int tls_client_hello_emit(struct cursor body, enum tls_transport transport, stru
         if (cursor_left(&h.name) > 0)
                 emit_bytes(e, kinds[transport].name, h.name.data, cursor_left(&h.name));
         emit_protocols(e, kinds[transport].protocols, h.protocols);
-        if (fingerprint_ja3(e->digester, &h, ja3) >= 0)
+        fingerprint_client(e->digester, e->phrases, &h, prefixes[transport], ja3, ja4);
+        if (*ja3)
                 emit_string(e, kinds[transport].ja3, ja3);
-        if (fingerprint_ja4(e->digester, &h, prefixes[transport], ja4) >= 0)
+        if (*ja4)
                 emit_string(e, kinds[transport].ja4, ja4);
         return 0;
 }

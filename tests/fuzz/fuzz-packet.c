@@ -54,7 +54,7 @@ static void decode_copy(struct packet_decoder *decoder, struct contact_table *co
         memcpy(copy, bytes->data, cursor_left(bytes));
         frame->data = copy;
         if (packet_decode(decoder, frame, &packet) > 0) {
-                dissectors_run(&packet, &sink, NULL);
+                dissectors_run(&packet, &sink, NULL, NULL);
                 if (contact_from_packet(contacts, &packet, &contact) && contact.kind >= _CONTACT_KIND_MAX)
                         abort();
         }

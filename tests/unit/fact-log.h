@@ -6,6 +6,7 @@
 
 #include "common/macro.h"
 #include "engine/proto/dissector.h"
+#include "engine/proto/phrases.h"
 
 /* A sink for tests: every fact as a line "kind value", in order. */
 
@@ -38,6 +39,21 @@ static inline const struct fact *fact_log_find(const struct fact_log *log, enum 
         return NULL;
 }
 
+/* The same facts, whether texts are made anew or found among those of all packets before? */
+static inline void fact_log_again(const struct fact_log *log, const struct packet *packet) {
+        static struct phrases *phrases;
+
+        if (!phrases)
+                assert_int_equal(phrases_new(&phrases, 1), 0);
+        for (unsigned i = 0; i < 2; i++) {
+                struct fact_log again = {};
+                struct fact_sink sink = { fact_log_take, &again };
+
+                dissectors_run(packet, &sink, phrases, NULL);
+                assert_string_equal(again.text, log->text);
+        }
+}
+
 /* Decodes one Ethernet frame and dissects it; returns what packet_decode() did. */
 static inline int fact_log_frame(struct fact_log *log, const void *data, size_t length) {
         struct frame frame = { .ts = 1, .number = 1, .linktype = 1, .captured = (uint32_t) length,
@@ -51,8 +67,10 @@ static inline int fact_log_frame(struct fact_log *log, const void *data, size_t 
         if (packet_decoder_new(&decoder) < 0)
                 return -1;
         r = packet_decode(decoder, &frame, &packet);
-        if (r > 0)
-                dissectors_run(&packet, &sink, NULL);
+        if (r > 0) {
+                dissectors_run(&packet, &sink, NULL, NULL);
+                fact_log_again(log, &packet);
+        }
         packet_decoder_free(decoder);
         return r;
 }
@@ -77,7 +95,7 @@ static inline uint64_t fact_log_payload(struct fact_log *log, struct packet pack
         memset(log, 0, sizeof *log);
         packet.payload = cursor_make(data, length);
         packet.payload_length = (uint32_t) length;
-        dissectors_run(&packet, &sink, counters);
+        dissectors_run(&packet, &sink, NULL, counters);
         for (size_t i = 0; i < ELEMENTSOF(counters); i++)
                 malformed += counters[i].malformed;
         return malformed;

@@ -16,7 +16,7 @@ static void counters_stand_at_the_row(void **state _unused_) {
 
         packet.source_port = packet.destination_port = 1900;
         packet.payload = cursor_make(search, strlen(search));
-        dissectors_run(&packet, &sink, counters);
+        dissectors_run(&packet, &sink, NULL, counters);
         rows = dissectors_get(&n);
         for (size_t i = 0; i < n; i++) {
                 bool ssdp = rows[i].number == 1900;

@@ -9,17 +9,19 @@
 #include "tests/unit/tls-bytes.h"
 
 static struct digester *digester;
+static struct phrases *phrases; /* of the hellos of all tests */
 
 static int make_digester(void **state _unused_) {
-        return digester_new(&digester, 1);
+        return digester_new(&digester, 1) < 0 ? -1 : phrases_new(&phrases, 1);
 }
 
 static int free_digester(void **state _unused_) {
         digester = digester_free(digester);
+        phrases = phrases_free(phrases);
         return 0;
 }
 
-static int client_facts(struct fact_log *log, const struct bytes *body, enum tls_transport transport) {
+static int log_client(struct fact_log *log, const struct bytes *body, enum tls_transport transport, struct phrases *p) {
         struct packet packet = fact_log_packet(LAYER_TCP, "10.0.0.1", "10.0.0.2");
         struct fact_sink sink = { fact_log_take, log };
         struct emitter e;
@@ -27,7 +29,20 @@ static int client_facts(struct fact_log *log, const struct bytes *body, enum tls
         memset(log, 0, sizeof *log);
         emitter_begin(&e, &packet, &sink);
         e.digester = digester;
+        e.phrases = p;
         return tls_client_hello_emit(cursor_make(body->data, body->n), transport, &e);
+}
+
+/* Whether fingerprints are made anew or were made before, they are the same. */
+static int client_facts(struct fact_log *log, const struct bytes *body, enum tls_transport transport) {
+        struct fact_log again;
+        int r = log_client(log, body, transport, NULL);
+
+        for (unsigned i = 0; i < 2; i++) {
+                assert_int_equal(log_client(&again, body, transport, phrases), r);
+                assert_string_equal(again.text, log->text);
+        }
+        return r;
 }
 
 static int server_facts(struct fact_log *log, const struct bytes *body) {
