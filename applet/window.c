@@ -7,6 +7,7 @@
 
 #include <glib/gi18n.h>
 
+#include "applet/page-devices.h"
 #include "applet/service-unit.h"
 
 struct _LanscopeWindow {
@@ -15,6 +16,14 @@ struct _LanscopeWindow {
         GCancellable *life;
 
         AdwToastOverlay *toasts;
+        AdwLeaflet *leaflet;
+        AdwViewSwitcherTitle *switcher_title;
+        AdwViewSwitcherBar *switcher_bar;
+        GtkWidget *search_button;
+        GtkMenuButton *view_button;
+        GtkStack *states;
+        AdwViewStack *pages;
+        LanscopePageDevices *devices;
         AdwStatusPage *status;
         GtkButton *status_button;
 };
@@ -61,8 +70,25 @@ void lanscope_window_tell(LanscopeWindow *self, const char *text) {
         adw_toast_overlay_add_toast(self->toasts, adw_toast_new(escaped));
 }
 
-static void show_state(LanscopeWindow *self) {
-        LanscopeState state = lanscope_client_get_state(self->client);
+/* The switcher and the buttons of a page stand in the header bar only while the page is there. */
+static void show_controls(LanscopeWindow *self) {
+        gboolean pages = g_str_equal(gtk_stack_get_visible_child_name(self->states), "pages");
+        gboolean devices = pages && adw_view_stack_get_visible_child(self->pages) == GTK_WIDGET(self->devices);
+        gboolean narrow = adw_view_switcher_title_get_title_visible(self->switcher_title);
+
+        adw_view_switcher_title_set_view_switcher_enabled(self->switcher_title, pages);
+        adw_view_switcher_bar_set_reveal(self->switcher_bar, pages && narrow);
+        gtk_widget_set_visible(self->search_button, devices);
+        gtk_widget_set_visible(GTK_WIDGET(self->view_button), devices);
+}
+
+static void on_page(LanscopeWindow *self) {
+        /* The first page is there before the rest of the template. */
+        if (self->client)
+                show_controls(self);
+}
+
+static void show_status(LanscopeWindow *self, LanscopeState state) {
         const struct state_text *text = &state_texts[state];
         const char *description = text->description ? text->description : lanscope_client_get_failure(self->client);
         g_autofree char *escaped = g_markup_escape_text(*description && text->description ? _(description) : description, -1);
@@ -75,6 +101,20 @@ static void show_state(LanscopeWindow *self) {
                 gtk_button_set_label(self->status_button, _(text->button));
                 gtk_button_set_use_underline(self->status_button, TRUE);
         }
+}
+
+/* With devices to show, pages are shown whatever is captured. */
+static void show_state(LanscopeWindow *self) {
+        LanscopeState state = lanscope_client_get_state(self->client);
+        gboolean known = g_list_model_get_n_items(G_LIST_MODEL(lanscope_client_get_devices(self->client))) > 0;
+
+        if (lanscope_client_is_ready(self->client) && (known || state == LANSCOPE_STATE_CAPTURING))
+                gtk_stack_set_visible_child_name(self->states, "pages");
+        else {
+                show_status(self, state);
+                gtk_stack_set_visible_child_name(self->states, "status");
+        }
+        show_controls(self);
 }
 
 static void on_started(GObject *source, GAsyncResult *result, void *data) {
@@ -97,7 +137,11 @@ static void on_status_button(LanscopeWindow *self) {
                 lanscope_client_retry(self->client);
 }
 
-void lanscope_window_show_page(LanscopeWindow *self G_GNUC_UNUSED, const char *name G_GNUC_UNUSED) {
+void lanscope_window_show_page(LanscopeWindow *self, const char *name) {
+        if (!adw_view_stack_get_child_by_name(self->pages, name))
+                return;
+        adw_leaflet_set_visible_child_name(self->leaflet, "main");
+        adw_view_stack_set_visible_child_name(self->pages, name);
 }
 
 void lanscope_window_show_device(LanscopeWindow *self, const char *path G_GNUC_UNUSED) {
@@ -116,6 +160,10 @@ LanscopeWindow *lanscope_window_new(LanscopeApplication *application) {
         g_settings_bind(settings, "window-width", self, "default-width", G_SETTINGS_BIND_DEFAULT);
         g_settings_bind(settings, "window-height", self, "default-height", G_SETTINGS_BIND_DEFAULT);
         g_settings_bind(settings, "window-maximized", self, "maximized", G_SETTINGS_BIND_DEFAULT);
+        lanscope_page_devices_set_up(self->devices, self->client, settings, GTK_WIDGET(self));
+        gtk_widget_insert_action_group(GTK_WIDGET(self), "devices", lanscope_page_devices_get_actions(self->devices));
+        gtk_menu_button_set_menu_model(self->view_button, lanscope_page_devices_get_menu(self->devices));
+        g_signal_connect_object(self->switcher_title, "notify::title-visible", G_CALLBACK(show_controls), self, G_CONNECT_SWAPPED);
         g_signal_connect_object(self->client, "notify::state", G_CALLBACK(show_state), self, G_CONNECT_SWAPPED);
         show_state(self);
         return self;
@@ -140,8 +188,18 @@ static void lanscope_window_class_init(LanscopeWindowClass *klass) {
 
         G_OBJECT_CLASS(klass)->dispose = lanscope_window_dispose;
         gtk_widget_class_set_template_from_resource(widget_class, "/org/lanscope/Applet/window.ui");
+        g_type_ensure(LANSCOPE_TYPE_PAGE_DEVICES);
         gtk_widget_class_bind_template_child(widget_class, LanscopeWindow, toasts);
+        gtk_widget_class_bind_template_child(widget_class, LanscopeWindow, leaflet);
+        gtk_widget_class_bind_template_child(widget_class, LanscopeWindow, switcher_title);
+        gtk_widget_class_bind_template_child(widget_class, LanscopeWindow, switcher_bar);
+        gtk_widget_class_bind_template_child(widget_class, LanscopeWindow, search_button);
+        gtk_widget_class_bind_template_child(widget_class, LanscopeWindow, view_button);
+        gtk_widget_class_bind_template_child(widget_class, LanscopeWindow, states);
+        gtk_widget_class_bind_template_child(widget_class, LanscopeWindow, pages);
+        gtk_widget_class_bind_template_child(widget_class, LanscopeWindow, devices);
         gtk_widget_class_bind_template_child(widget_class, LanscopeWindow, status);
         gtk_widget_class_bind_template_child(widget_class, LanscopeWindow, status_button);
         gtk_widget_class_bind_template_callback(widget_class, on_status_button);
+        gtk_widget_class_bind_template_callback(widget_class, on_page);
 }
