@@ -15,6 +15,7 @@
 #include <strings.h>
 
 #include "common/cleanup.h"
+#include "daemon/listen-address.h"
 #include "daemon/record-log.h"
 #include "engine/packet/duplicates.h"
 
@@ -219,6 +220,28 @@ static int read_interfaces(struct config *config, void *field _unused_, const ch
 
                 if (r < 0)
                         return r;
+        }
+        *config = copy;
+        return 0;
+}
+
+/* A list; empty takes back what was listed before. */
+static int read_listen(struct config *config, void *field _unused_, const char *value) {
+        char words[CONF_LINE_MAX + 1], *rest = words;
+        struct listen_address ignored;
+        struct config copy = *config;
+
+        snprintf(words, sizeof words, "%s", value);
+        if (*value == '\0') {
+                memset(copy.metrics.listen, 0, sizeof copy.metrics.listen);
+                copy.metrics.n_listen = 0;
+        }
+        for (char *word; (word = strtok_r(rest, " \t", &rest));) {
+                if (copy.metrics.n_listen >= METRICS_SOCKETS_MAX || strlen(word) >= CONFIG_LISTEN_MAX)
+                        return -E2BIG;
+                if (listen_address_parse(word, &ignored) < 0)
+                        return -EINVAL;
+                strcpy(copy.metrics.listen[copy.metrics.n_listen++], word);
         }
         *config = copy;
         return 0;
@@ -481,6 +504,8 @@ static const struct setting {
         { "Output", "LogSize", read_log_size, offsetof(struct config, output.log_size) },
         { "Output", "LogKeep", read_count_or_none, offsetof(struct config, output.log_keep) },
         { "Output", "QueueCapacity", read_count, offsetof(struct config, output.queue_capacity) },
+        { "Metrics", "Listen", read_listen, 0 },
+        { "Metrics", "PerDevice", read_bool, offsetof(struct config, metrics.per_device) },
         { "Inventory", "MaxDevices", read_count, offsetof(struct config, inventory.devices_max) },
         { "Inventory", "MaxNetworks", read_count, offsetof(struct config, inventory.networks_max) },
         { "Inventory", "IdleAfterSec", read_span, offsetof(struct config, inventory.idle_after) },

@@ -7,6 +7,7 @@
 
 #include "common/conf-file.h"
 #include "daemon/capture.h"
+#include "daemon/metrics-server.h"
 #include "daemon/store.h"
 #include "engine/detect/detect-settings.h"
 #include "engine/flow/flow-table.h"
@@ -16,6 +17,7 @@
 
 #define CONFIG_INTERFACES_MAX 16
 #define CONFIG_PATH_MAX 512
+#define CONFIG_LISTEN_MAX 112 /* the longest path of a socket, and some */
 #define CONFIG_TIMEOUT_MAX (7 * 86400 * NSEC_PER_SEC)
 #define CONFIG_TOP_MAX 100
 #define CONFIG_LOG_SIZE_MIN (UINT64_C(64) << 10)
@@ -44,6 +46,11 @@ struct config {
                 uint32_t log_keep;            /* full files of each kind */
                 uint32_t queue_capacity;      /* lines that may wait for each file */
         } output;
+        struct {
+                char listen[METRICS_SOCKETS_MAX][CONFIG_LISTEN_MAX]; /* as listen-address.h reads it */
+                size_t n_listen; /* 0: nowhere */
+                bool per_device; /* with a label for each device */
+        } metrics;
         uint64_t packet_count;    /* frames after which capture stops; 0: never */
 
         uint64_t settle;          /* ns, up to CONFIG_SETTLE_MAX */

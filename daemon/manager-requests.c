@@ -13,6 +13,7 @@
 #include "daemon/alert-bus.h"
 #include "daemon/log.h"
 #include "daemon/manager.h"
+#include "daemon/manager-metrics.h"
 #include "daemon/settings.h"
 
 static int set_text(struct manager *m, uint64_t id, int (*set)(struct inventory *inventory, uint64_t id, const char *text),
@@ -203,6 +204,7 @@ static bool flows_differ(const struct config *a, const struct config *b) {
 static void apply_config(struct manager *m, const struct config *config) {
         bool restart = capture_differs(&m->config, config), flows = flows_differ(&m->config, config);
         bool output = memcmp(&m->config.output, &config->output, sizeof config->output) != 0;
+        bool metrics = memcmp(&m->config.metrics, &config->metrics, sizeof config->metrics) != 0;
         uint64_t until;
 
         m->config = *config;
@@ -212,6 +214,8 @@ static void apply_config(struct manager *m, const struct config *config) {
                 log_error("No flows are kept: out of memory");
         if (output && manager_restart_output(m) < 0)
                 log_error("Nothing is written to the files of [Output]: out of memory");
+        if (metrics)
+                manager_restart_metrics(m);
         engine_set_settle(m->engine, m->config.settle);
         engine_set_duplicate_window(m->engine, manager_duplicate_window(&m->config));
         engine_set_detect_settings(m->engine, &m->config.detect);

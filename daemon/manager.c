@@ -20,7 +20,9 @@
 #include "config.h"
 #include "daemon/alert-bus.h"
 #include "daemon/log.h"
+#include "daemon/loop.h"
 #include "daemon/manager-bus.h"
+#include "daemon/manager-metrics.h"
 #include "daemon/manager-output.h"
 #include "daemon/settings.h"
 #include "engine/detect/model.h"
@@ -155,6 +157,7 @@ static void on_alert(void *userdata, const struct alert *alert) {
 
         if (!m->config.new_device && alert->kind == ALERT_NEW_DEVICE)
                 return;
+        m->tally.alerts[alert->kind][alert->severity]++;
         if (alert_queue_push(m->alerts, alert, 0) < 0)
                 m->counters.alerts_dropped++;
 }
@@ -272,6 +275,12 @@ void manager_commit_alerts(struct manager *m) {
                 return;
         if (commit_new(m) >= 0)
                 (void) commit_changes(m);
+}
+
+static void on_fact(void *userdata, const struct fact *fact) {
+        struct manager *m = userdata;
+
+        m->tally.facts[fact->kind]++;
 }
 
 static void on_flow(void *userdata, const struct flow_record *record) {
@@ -649,6 +658,7 @@ int manager_restart_output(struct manager *m) {
 
 static int make_engine(struct manager *m) {
         const struct engine_ops ops = {
+                .fact = on_fact,
                 .device_added = on_device_added,
                 .device_changed = on_device_changed,
                 .device_removed = on_device_removed,
@@ -799,6 +809,8 @@ int manager_new(struct manager **ret, const struct manager_options *options) {
                 return -ENOMEM;
         m->options = options;
         m->engine_deadline = m->flush_at = UINT64_MAX;
+        m->started = clock_ns(CLOCK_REALTIME);
+        manager_take_sockets(m);
         r = settings_load(options, &m->config, &m->rules, &model, &complaints);
         if (r >= 0)
                 r = make_loop(m);
@@ -830,6 +842,7 @@ int manager_new(struct manager **ret, const struct manager_options *options) {
                 r = options->replay ? start_replay(m) : start_listening(m);
         if (r < 0)
                 return r;
+        manager_restart_metrics(m);
         *ret = TAKE_PTR(m);
         return 0;
 }
@@ -837,6 +850,7 @@ int manager_new(struct manager **ret, const struct manager_options *options) {
 struct manager *manager_free(struct manager *m) {
         if (!m)
                 return NULL;
+        manager_stop_metrics(m);
         listener_free(m->listener);
         replay_free(m->replay);
         polkit_free(m->polkit);
@@ -873,7 +887,7 @@ int manager_run(struct manager *m) {
         manager_notify_status(m);
         (void) sd_notify(false, "READY=1");
         log_info("lanscoped %s is running", PACKAGE_VERSION);
-        r = sd_event_loop(m->event);
+        r = loop_run(m->event, &m->tally.busy);
         m->running = false;
         (void) sd_notify(false, "STOPPING=1\nSTATUS=Saving");
         /* The flows that go on end here, and count until here. */

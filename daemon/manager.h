@@ -14,13 +14,16 @@
 #include "daemon/configuration.h"
 #include "daemon/flows.h"
 #include "daemon/ledger.h"
+#include "daemon/listen-address.h"
 #include "daemon/listener.h"
+#include "daemon/metrics-server.h"
 #include "daemon/output.h"
 #include "daemon/polkit.h"
 #include "daemon/replay.h"
 #include "daemon/store.h"
 #include "daemon/streams.h"
 #include "daemon/talkers.h"
+#include "daemon/tally.h"
 #include "engine/engine.h"
 
 /* The service: owns the loop's sources, the engine, the store and the bus, and passes between them
@@ -76,6 +79,13 @@ struct manager {
         struct streams *streams;
         struct ledger *ledger;
         struct output *output;
+        struct metrics_server *metrics; /* NULL: nobody may ask for any */
+        struct {
+                int handed[METRICS_SOCKETS_MAX]; /* by systemd */
+                size_t n_handed, n_made;
+                struct listen_address made[METRICS_SOCKETS_MAX]; /* Listen= */
+        } metrics_sockets;
+        struct tally tally;
         struct { /* when statistics were written last, and what they were */
                 uint64_t at, packets, bytes;
         } reported;
@@ -93,6 +103,7 @@ struct manager {
         uint64_t alerts_retry_at; /* usec, monotonic: the store could not write */
         uint64_t signals_begin;   /* usec, monotonic: the second in which `signals` alerts were signalled */
         unsigned signals;
+        uint64_t started;         /* ns since the epoch */
         bool running;
         struct manager_counters counters;
 };

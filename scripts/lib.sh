@@ -61,7 +61,7 @@ disable_new_services() {
         command -v systemctl >/dev/null || return 0
         for unit in $(dpkg -L "$@" 2>/dev/null | sed -n 's|^\(/usr\)\?/lib/systemd/system/\([^/]*\.\(service\|socket\)\)$|\2|p'); do
                 case $unit in
-                avahi-daemon.*|miniupnpd.*|minidlna.*) systemctl --quiet disable "$unit" || true ;;
+                avahi-daemon.*|miniupnpd.*|minidlna.*|prometheus.*) systemctl --quiet disable "$unit" || true ;;
                 esac
         done
 }
