@@ -53,12 +53,16 @@ static void arm(struct changes *c, uint64_t at) {
         (void) sd_event_source_set_enabled(c->timer, SD_EVENT_ONESHOT);
 }
 
+static bool is_congested(const struct changes *c) {
+        return c->ops.congested && c->ops.congested(c->ops.userdata);
+}
+
 static int on_timer(sd_event_source *s _unused_, uint64_t usec, void *userdata) {
         struct changes *c = userdata;
 
         (void) sd_event_now(sd_event_source_get_event(s), CLOCK_MONOTONIC, &usec);
         c->last_round = usec;
-        for (size_t n = 0; n < CHANGES_BUDGET && c->entries; n++)
+        for (size_t n = 0; n < CHANGES_BUDGET && c->entries && !is_congested(c); n++)
                 entry_tell(c, c->entries);
         if (c->entries)
                 arm(c, usec + CHANGES_INTERVAL);

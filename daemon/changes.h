@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <systemd/sd-event.h>
@@ -9,7 +10,8 @@
 
 /* What clients still have to be told: at most one message an object and CHANGES_INTERVAL, and at most
  * CHANGES_BUDGET objects in it, first come, first served, whatever the network does. What waits is merged:
- * an object that came and went between two rounds is never heard of. A timer runs only while something waits. */
+ * an object that came and went between two rounds is never heard of. While
+ * the bus takes nothing all of it waits. A timer runs only while something waits. */
 
 #define CHANGES_INTERVAL (1 * USEC_PER_SEC)
 #define CHANGES_BUDGET 500
@@ -24,6 +26,8 @@ struct changes_ops {
         void (*changed)(void *userdata, enum object_kind kind, uint64_t id, uint32_t mask);
         void (*removed)(void *userdata, enum object_kind kind, uint64_t id);
         void *userdata;
+        /* Is so much said already that nobody has taken yet, that more has to wait? NULL: never. */
+        bool (*congested)(void *userdata);
 };
 
 int changes_new(struct changes **ret, sd_event *event, const struct changes_ops *ops);

@@ -623,7 +623,21 @@ static void on_changed(void *userdata, enum object_kind kind, uint64_t id, uint3
         }
 }
 
-const struct changes_ops manager_bus_changes = { .added = on_added, .changed = on_changed, .removed = on_removed };
+/* Messages that the bus has not taken yet. It always does at once, unless it hangs. */
+#define QUEUED_MAX 1024
+
+bool manager_bus_is_congested(const struct manager *m) {
+        uint64_t queued;
+
+        return sd_bus_get_n_queued_write(m->bus, &queued) >= 0 && queued >= QUEUED_MAX;
+}
+
+static bool on_congested(void *userdata) {
+        return manager_bus_is_congested(userdata);
+}
+
+const struct changes_ops manager_bus_changes = { .added = on_added, .changed = on_changed, .removed = on_removed,
+                                                 .congested = on_congested };
 
 static int open_bus(const char *address, sd_bus **ret) {
         _cleanup_(sd_bus_unrefp) sd_bus *bus = NULL;

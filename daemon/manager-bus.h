@@ -16,5 +16,7 @@ extern const sd_bus_vtable manager_vtable[];
 int manager_bus_connect(struct manager *manager);
 /* Puts all objects on the bus and the bus on the loop. */
 int manager_bus_register(struct manager *manager);
+/* Does the bus not take what is said? Signals are held back then. */
+bool manager_bus_is_congested(const struct manager *manager);
 /* The callbacks of changes.h. */
 extern const struct changes_ops manager_bus_changes;

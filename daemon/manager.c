@@ -176,7 +176,7 @@ static bool may_signal(struct manager *m) {
                 m->signals_begin = now;
                 m->signals = 0;
         }
-        return m->signals++ < ALERT_SIGNALS;
+        return !manager_bus_is_congested(m) && m->signals++ < ALERT_SIGNALS;
 }
 
 static void signal_alert(struct manager *m, const struct alert *alert) {

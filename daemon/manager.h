@@ -58,7 +58,7 @@ enum manager_change {
 
 struct manager_counters {
         uint64_t alerts_dropped;     /* could not be stored, and no more could wait */
-        uint64_t alert_signals_held; /* stored and listed, but not signalled: too many in one second */
+        uint64_t alert_signals_held; /* stored and listed, but not signalled: too many in one second, or the bus hangs */
         uint64_t objects_hidden;     /* devices left out of a GetManagedObjects that would not fit a message */
 };
 

@@ -10,7 +10,14 @@ struct heard {
         unsigned added, changed, removed;
         uint64_t last_id;
         uint32_t last_mask;
+        bool congested;
 };
+
+static bool is_congested(void *userdata) {
+        struct heard *h = userdata;
+
+        return h->congested;
+}
 
 static void on_added(void *userdata, enum object_kind kind _unused_, uint64_t id) {
         struct heard *h = userdata;
@@ -42,7 +49,7 @@ struct fixture {
 
 static struct fixture *make(void) {
         static struct fixture f;
-        struct changes_ops ops = { on_added, on_changed, on_removed, &f.heard };
+        struct changes_ops ops = { on_added, on_changed, on_removed, &f.heard, is_congested };
 
         memset(&f, 0, sizeof f);
         assert_true(sd_event_new(&f.event) >= 0);
@@ -90,6 +97,23 @@ static void the_next_message_comes_a_second_later(void **state _unused_) {
         run(f, 400);
         assert_int_equal(f->heard.changed, 2);
         assert_int_equal(f->heard.last_mask, 2);
+        done(f);
+}
+
+static void what_nobody_takes_waits_and_is_merged(void **state _unused_) {
+        struct fixture *f = make();
+
+        f->heard.congested = true;
+        changes_mark(f->changes, OBJECT_DEVICE, 7, 1);
+        run(f, 50);
+        changes_mark(f->changes, OBJECT_DEVICE, 7, 2);
+        run(f, 1100);
+        assert_int_equal(f->heard.changed, 0);
+        f->heard.congested = false;
+        for (unsigned i = 0; f->heard.changed == 0 && i < 50; i++)
+                run(f, 100);
+        assert_int_equal(f->heard.changed, 1);
+        assert_int_equal(f->heard.last_mask, 3);
         done(f);
 }
 
@@ -176,6 +200,7 @@ int main(void) {
         const struct CMUnitTest tests[] = {
                 cmocka_unit_test(many_changes_of_one_object_are_one_message),
                 cmocka_unit_test(the_next_message_comes_a_second_later),
+                cmocka_unit_test(what_nobody_takes_waits_and_is_merged),
                 cmocka_unit_test(kinds_with_one_id_are_different_objects),
                 cmocka_unit_test(what_came_and_went_is_never_heard_of),
                 cmocka_unit_test(an_added_object_brings_its_changes_along),
