@@ -7,6 +7,8 @@
 
 #include <glib/gi18n.h>
 
+#include "applet/notifier.h"
+#include "applet/tray.h"
 #include "applet/window.h"
 #include "config.h"
 
@@ -14,6 +16,8 @@ struct _LanscopeApplication {
         AdwApplication parent_instance;
         LanscopeClient *client;
         GSettings *settings;
+        struct notifier *notifier;
+        struct tray *tray;
         gboolean start_hidden; /* --background: the first activation shows nothing */
         gboolean held;         /* stays without a window */
 };
@@ -72,6 +76,18 @@ static void show_page(GSimpleAction *action G_GNUC_UNUSED, GVariant *page, void 
         lanscope_window_show_page(window, g_variant_get_string(page, NULL));
 }
 
+static void show_window(GSimpleAction *action G_GNUC_UNUSED, GVariant *parameter G_GNUC_UNUSED, void *data) {
+        gtk_window_present(GTK_WINDOW(window_get(data)));
+}
+
+/* Of the launcher, which passes no parameters. */
+static void show_alerts(GSimpleAction *action G_GNUC_UNUSED, GVariant *parameter G_GNUC_UNUSED, void *data) {
+        LanscopeWindow *window = window_get(data);
+
+        gtk_window_present(GTK_WINDOW(window));
+        lanscope_window_show_page(window, "alerts");
+}
+
 static void about(GSimpleAction *action G_GNUC_UNUSED, GVariant *parameter G_GNUC_UNUSED, void *data) {
         LanscopeWindow *window = window_get(data);
 
@@ -89,6 +105,8 @@ static const GActionEntry actions[] = {
         { .name = "show-device", .activate = show_device, .parameter_type = "s" },
         { .name = "show-alert", .activate = show_alert, .parameter_type = "t" },
         { .name = "show-page", .activate = show_page, .parameter_type = "s" },
+        { .name = "show-window", .activate = show_window },
+        { .name = "show-alerts", .activate = show_alerts },
         { .name = "about", .activate = about },
         { .name = "quit", .activate = quit },
 };
@@ -117,11 +135,15 @@ static void lanscope_application_startup(GApplication *application) {
         g_signal_connect_object(self->settings, "changed::run-in-background", G_CALLBACK(on_background_setting), self,
                                 G_CONNECT_SWAPPED);
         on_background_setting(self);
+        self->notifier = notifier_new(self);
+        self->tray = tray_new(self);
 }
 
 static void lanscope_application_shutdown(GApplication *application) {
         LanscopeApplication *self = LANSCOPE_APPLICATION(application);
 
+        self->tray = tray_free(self->tray);
+        self->notifier = notifier_free(self->notifier);
         G_APPLICATION_CLASS(lanscope_application_parent_class)->shutdown(application);
         g_clear_object(&self->client);
         g_clear_object(&self->settings);

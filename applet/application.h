@@ -12,7 +12,8 @@
 G_DECLARE_FINAL_TYPE(LanscopeApplication, lanscope_application, LANSCOPE, APPLICATION, AdwApplication)
 
 /* Actions, here and on the session bus (org.gtk.Actions, org.freedesktop.Application): "show-device" (s, an object path),
- * "show-alert" (t, an id), "show-page" (s: "devices", "alerts", "traffic", "service"), "preferences", "about", "quit".
+ * "show-alert" (t, an id), "show-page" (s: "devices", "alerts", "traffic", "service"), "show-alerts", "show-window", "preferences",
+ * "about", "quit"; and those of notifier.h.
  * Without a window it goes on while the setting run-in-background is on, or when it was started with --background. */
 LanscopeApplication *lanscope_application_new(void);
 
