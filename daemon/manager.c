@@ -86,14 +86,23 @@ void manager_mark(struct manager *m, uint32_t mask) {
         (void) changes_mark(m->changes, OBJECT_MANAGER, 0, mask);
 }
 
-static void flush_within(struct manager *m, uint64_t delay) {
-        uint64_t at = now_monotonic(m) + delay;
-
+static void flush_at(struct manager *m, uint64_t at) {
         if (at >= m->flush_at)
                 return;
         m->flush_at = at;
         (void) sd_event_source_set_time(m->flush_timer, at);
         (void) sd_event_source_set_enabled(m->flush_timer, SD_EVENT_ONESHOT);
+}
+
+static void flush_within(struct manager *m, uint64_t delay) {
+        flush_at(m, now_monotonic(m) + delay);
+}
+
+/* That somebody was seen, and how much was moved, is written now and then. */
+static void flush_seen(struct manager *m) {
+        if (m->flush_seen_at == UINT64_MAX)
+                m->flush_seen_at = now_monotonic(m) + FLUSH_SELDOM;
+        flush_at(m, m->flush_seen_at);
 }
 
 static void on_device_added(void *userdata, const struct device *d) {
@@ -107,13 +116,14 @@ static void on_device_added(void *userdata, const struct device *d) {
 
 static void on_device_changed(void *userdata, const struct device *d, uint32_t changes) {
         struct manager *m = userdata;
-        bool seen_only = (changes & ~(uint32_t) CHANGE_SEEN) == 0;
-
         (void) changes_mark(m->changes, OBJECT_DEVICE, d->id, changes & ~(uint32_t) CHANGE_SEEN);
         if (changes & CHANGE_PRESENCE)
                 manager_mark(m, MANAGER_DEVICES);
         (void) store_put_device(m->store, d->id, changes);
-        flush_within(m, seen_only ? FLUSH_SELDOM : FLUSH_SOON);
+        if (store_is_change(changes))
+                flush_within(m, FLUSH_SOON);
+        else
+                flush_seen(m);
 }
 
 static void on_device_removed(void *userdata, const struct device *d, uint64_t successor) {
@@ -431,13 +441,18 @@ static int on_post(sd_event_source *s _unused_, void *userdata) {
 
 static int on_flush(sd_event_source *s _unused_, uint64_t usec _unused_, void *userdata) {
         struct manager *m = userdata;
-        int r = store_flush(m->store, FLUSH_BATCH);
+        bool seen = now_monotonic(m) >= m->flush_seen_at;
+        int r = seen ? store_flush(m->store, FLUSH_BATCH) : store_flush_changed(m->store, FLUSH_BATCH);
 
         m->flush_at = UINT64_MAX;
         if (r < 0)
                 log_error("Cannot save what was seen, will try again: %s", store_last_error(m->store));
+        if (seen && r <= 0)
+                m->flush_seen_at = r < 0 ? now_monotonic(m) + FLUSH_RETRY : UINT64_MAX;
         if (r != 0)
                 flush_within(m, r < 0 ? FLUSH_RETRY : 0);
+        else
+                flush_at(m, m->flush_seen_at);
         return 0;
 }
 
@@ -618,7 +633,7 @@ static void on_moved(void *userdata, const struct flow_record *record, const str
                 entry = (struct store_peer) { peer->ip, name_of_peer(m, us, peer, ts, name), traffic_of(moved, i) };
                 ledger_add_peer(m->ledger, device->id, ts, &entry);
                 (void) store_put_device(m->store, device->id, CHANGE_SEEN);
-                flush_within(m, FLUSH_SELDOM);
+                flush_seen(m);
         }
 }
 
@@ -808,7 +823,7 @@ int manager_new(struct manager **ret, const struct manager_options *options) {
         if (!m)
                 return -ENOMEM;
         m->options = options;
-        m->engine_deadline = m->flush_at = UINT64_MAX;
+        m->engine_deadline = m->flush_at = m->flush_seen_at = UINT64_MAX;
         m->started = clock_ns(CLOCK_REALTIME);
         manager_take_sockets(m);
         r = settings_load(options, &m->config, &m->rules, &model, &complaints);

@@ -451,6 +451,10 @@ int store_put_device(struct store *store, uint64_t id, uint32_t changes) {
         return changes == 0 ? 0 : mark_device(store, id, changes);
 }
 
+bool store_is_change(uint32_t changes) {
+        return (changes & (CHANGES_KEPT | DELETED) & ~(uint32_t) CHANGE_SEEN) != 0;
+}
+
 int store_delete_device(struct store *store, uint64_t id) {
         return mark_device(store, id, DELETED);
 }
@@ -525,30 +529,59 @@ static void count_flush(struct store *store, size_t n_devices, uint64_t begin) {
         c->flush_usec_max = MAX(c->flush_usec_max, c->flush_usec_last);
 }
 
-int store_flush(struct store *store, size_t limit) {
+/* In front, each in its order. How many they are. */
+static int put_changed_first(struct store_dirty_entry *entries, size_t n, size_t *ret_changed) {
+        _cleanup_(freep) struct store_dirty_entry *seen = malloc((n + 1) * sizeof *seen);
+        size_t n_seen = 0, n_changed = 0;
+
+        if (!seen)
+                return -ENOMEM;
+        for (size_t i = 0; i < n; i++)
+                if (store_is_change(entries[i].changes))
+                        entries[n_changed++] = entries[i];
+                else
+                        seen[n_seen++] = entries[i];
+        memcpy(entries + n_changed, seen, n_seen * sizeof *seen);
+        *ret_changed = n_changed;
+        return 0;
+}
+
+static int flush(struct store *store, size_t limit, bool merely_seen) {
         _cleanup_(freep) struct store_dirty_entry *networks = NULL, *devices = NULL;
         uint64_t begin = clock_usec(CLOCK_MONOTONIC);
-        size_t n_devices = store->devices.n;
+        size_t n_devices = store->devices.n, n_wanted = n_devices;
         int r;
 
         if (store_dirty(store) == 0 && !store->sweep)
                 return 0;
         if (!store->source.device || !store->source.network)
                 return store_complain(store, -EINVAL, "there is no source to write from");
-        if (limit > 0)
-                n_devices = MIN(n_devices, limit);
         r = store_dirty_sorted(&store->networks, &networks);
         if (r >= 0)
                 r = store_dirty_sorted(&store->devices, &devices);
-        if (r >= 0)
-                r = flush_all(store, networks, devices, n_devices, limit == 0);
+        if (r >= 0 && !merely_seen)
+                r = put_changed_first(devices, n_devices, &n_wanted);
+        if (r < 0)
+                return r;
+        if (!merely_seen && n_wanted == 0 && store->networks.n == 0 && !store->sweep)
+                return 0;
+        n_devices = limit > 0 ? MIN(n_wanted, limit) : n_wanted;
+        r = flush_all(store, networks, devices, n_devices, limit == 0);
         if (r < 0)
                 return r;
         store->sweep = r > 0;
         store_dirty_keep(&store->networks, NULL, 0);
         store_dirty_keep(&store->devices, devices + n_devices, store->devices.n - n_devices);
         count_flush(store, n_devices, begin);
-        return store->devices.n > 0 || store->sweep;
+        return n_wanted > n_devices || store->sweep;
+}
+
+int store_flush(struct store *store, size_t limit) {
+        return flush(store, limit, true);
+}
+
+int store_flush_changed(struct store *store, size_t limit) {
+        return flush(store, limit, false);
 }
 
 void store_get_counters(struct store *store, struct store_counters *ret) {

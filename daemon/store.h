@@ -116,6 +116,8 @@ int store_load(struct store *store, const struct store_load_ops *ops);
 int store_put_device(struct store *store, uint64_t id, uint32_t changes);
 int store_delete_device(struct store *store, uint64_t id);
 int store_put_network(struct store *store, uint64_t id);
+/* Are these enum device_change worth writing before long? */
+bool store_is_change(uint32_t changes);
 size_t store_dirty(const struct store *store);
 /* Marks of devices that are gone are bounded; their rows are then found by looking through all.
  * Writes what is marked, up to `limit` devices (0: all), in one transaction; none if nothing is marked. 1:
@@ -123,6 +125,9 @@ size_t store_dirty(const struct store *store);
  * lists take some 15 ms; devices that were merely seen, a twentieth of that. On -ENOSPC, store_prune() may help. */
 #define STORE_FLUSH_STEP 500
 int store_flush(struct store *store, size_t limit);
+/* The same without the devices that were merely seen: on a busy network these are all, and a row of each for the sake of
+ * one that changed is most of what the service would write. */
+int store_flush_changed(struct store *store, size_t limit);
 
 /* Durable on return. The device's own row is written along if it has none.
  * -EINVAL, -E2BIG: text that is not UTF-8 or too long. */

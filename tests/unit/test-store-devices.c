@@ -201,6 +201,32 @@ static void limit_leaves_the_rest_for_later(void **state) {
         assert_int_equal(fixture_number(f, "SELECT count(*) FROM devices"), 10);
 }
 
+static void merely_seen_devices_can_wait(void **state) {
+        struct fixture *f = *state;
+
+        fixture_open(f);
+        for (uint64_t id = 1; id <= 10; id++) {
+                fixture_add(f, id);
+                store_put_device(f->store, id, id % 2 ? CHANGE_SEEN : UINT32_MAX);
+        }
+        assert_int_equal(store_flush_changed(f->store, 3), 1);
+        assert_int_equal(store_flush_changed(f->store, 3), 0);
+        assert_int_equal(fixture_number(f, "SELECT count(*) FROM devices WHERE id % 2 = 0"), 5);
+        assert_int_equal(fixture_number(f, "SELECT count(*) FROM devices"), 5);
+        assert_int_equal(store_dirty(f->store), 5);
+        /* Nothing but them: no transaction. */
+        store_put_device(f->store, 2, CHANGE_SEEN);
+        assert_int_equal(store_flush_changed(f->store, 0), 0);
+        assert_int_equal(store_dirty(f->store), 6);
+        store_delete_device(f->store, 10);
+        f->n_devices = 9;
+        assert_int_equal(store_flush_changed(f->store, 0), 0);
+        assert_int_equal(fixture_number(f, "SELECT count(*) FROM devices"), 4);
+        assert_int_equal(store_flush(f->store, 0), 0);
+        assert_int_equal(fixture_number(f, "SELECT count(*) FROM devices"), 9);
+        assert_int_equal(store_dirty(f->store), 0);
+}
+
 static void deleted_device_takes_its_rows_along(void **state) {
         struct fixture *f = *state;
         struct fixture_log log;
@@ -447,6 +473,7 @@ int main(void) {
                 TEST(many_puts_are_one_row_and_one_fetch),
                 TEST(only_named_parts_are_rewritten),
                 TEST(limit_leaves_the_rest_for_later),
+                TEST(merely_seen_devices_can_wait),
                 TEST(deleted_device_takes_its_rows_along),
                 TEST(device_unknown_to_the_source_is_deleted),
                 TEST(device_back_under_its_id_is_new),
