@@ -7,8 +7,10 @@
 
 #include <glib/gi18n.h>
 
+#include "applet/page-device.h"
 #include "applet/page-devices.h"
 #include "applet/service-unit.h"
+#include "applet/traffic-panel.h"
 
 struct _LanscopeWindow {
         AdwApplicationWindow parent_instance;
@@ -24,6 +26,8 @@ struct _LanscopeWindow {
         GtkStack *states;
         AdwViewStack *pages;
         LanscopePageDevices *devices;
+        LanscopeTrafficPanel *traffic;
+        LanscopePageDevice *device;
         AdwStatusPage *status;
         GtkButton *status_button;
 };
@@ -144,12 +148,41 @@ void lanscope_window_show_page(LanscopeWindow *self, const char *name) {
         adw_view_stack_set_visible_child_name(self->pages, name);
 }
 
-void lanscope_window_show_device(LanscopeWindow *self, const char *path G_GNUC_UNUSED) {
-        lanscope_window_show_page(self, "devices");
+static void open_device(LanscopeWindow *self, LanscopeDevice *device) {
+        lanscope_page_device_show(self->device, device);
+        adw_leaflet_set_visible_child_name(self->leaflet, "device");
+}
+
+static void close_device(LanscopeWindow *self) {
+        adw_leaflet_set_visible_child_name(self->leaflet, "main");
+}
+
+/* Off the screen the page follows nothing. */
+static void on_leaflet(LanscopeWindow *self) {
+        if (self->client && !adw_leaflet_get_child_transition_running(self->leaflet) &&
+            g_str_equal(adw_leaflet_get_visible_child_name(self->leaflet), "main"))
+                lanscope_page_device_show(self->device, NULL);
+}
+
+void lanscope_window_show_device(LanscopeWindow *self, const char *path) {
+        LanscopeDevice *device = lanscope_device_store_lookup(lanscope_client_get_devices(self->client), path);
+
+        if (device)
+                open_device(self, device);
+        else
+                lanscope_window_show_page(self, "devices");
 }
 
 void lanscope_window_show_alert(LanscopeWindow *self, guint64 id G_GNUC_UNUSED) {
         lanscope_window_show_page(self, "alerts");
+}
+
+static void on_tell(GtkWidget *widget, const char *action G_GNUC_UNUSED, GVariant *text) {
+        lanscope_window_tell(LANSCOPE_WINDOW(widget), g_variant_get_string(text, NULL));
+}
+
+static void on_back(GtkWidget *widget, const char *action G_GNUC_UNUSED, GVariant *parameter G_GNUC_UNUSED) {
+        close_device(LANSCOPE_WINDOW(widget));
 }
 
 LanscopeWindow *lanscope_window_new(LanscopeApplication *application) {
@@ -161,6 +194,8 @@ LanscopeWindow *lanscope_window_new(LanscopeApplication *application) {
         g_settings_bind(settings, "window-height", self, "default-height", G_SETTINGS_BIND_DEFAULT);
         g_settings_bind(settings, "window-maximized", self, "maximized", G_SETTINGS_BIND_DEFAULT);
         lanscope_page_devices_set_up(self->devices, self->client, settings, GTK_WIDGET(self));
+        lanscope_page_device_set_up(self->device, self->client);
+        lanscope_traffic_panel_set_up(self->traffic, self->client);
         gtk_widget_insert_action_group(GTK_WIDGET(self), "devices", lanscope_page_devices_get_actions(self->devices));
         gtk_menu_button_set_menu_model(self->view_button, lanscope_page_devices_get_menu(self->devices));
         g_signal_connect_object(self->switcher_title, "notify::title-visible", G_CALLBACK(show_controls), self, G_CONNECT_SWAPPED);
@@ -189,6 +224,11 @@ static void lanscope_window_class_init(LanscopeWindowClass *klass) {
         G_OBJECT_CLASS(klass)->dispose = lanscope_window_dispose;
         gtk_widget_class_set_template_from_resource(widget_class, "/org/lanscope/Applet/window.ui");
         g_type_ensure(LANSCOPE_TYPE_PAGE_DEVICES);
+        g_type_ensure(LANSCOPE_TYPE_PAGE_DEVICE);
+        g_type_ensure(LANSCOPE_TYPE_TRAFFIC_PANEL);
+        gtk_widget_class_install_action(widget_class, "win.tell", "s", on_tell);
+        gtk_widget_class_install_action(widget_class, "win.back", NULL, on_back);
+        gtk_widget_class_add_binding_action(widget_class, GDK_KEY_Left, GDK_ALT_MASK, "win.back", NULL);
         gtk_widget_class_bind_template_child(widget_class, LanscopeWindow, toasts);
         gtk_widget_class_bind_template_child(widget_class, LanscopeWindow, leaflet);
         gtk_widget_class_bind_template_child(widget_class, LanscopeWindow, switcher_title);
@@ -198,8 +238,13 @@ static void lanscope_window_class_init(LanscopeWindowClass *klass) {
         gtk_widget_class_bind_template_child(widget_class, LanscopeWindow, states);
         gtk_widget_class_bind_template_child(widget_class, LanscopeWindow, pages);
         gtk_widget_class_bind_template_child(widget_class, LanscopeWindow, devices);
+        gtk_widget_class_bind_template_child(widget_class, LanscopeWindow, traffic);
+        gtk_widget_class_bind_template_child(widget_class, LanscopeWindow, device);
         gtk_widget_class_bind_template_child(widget_class, LanscopeWindow, status);
         gtk_widget_class_bind_template_child(widget_class, LanscopeWindow, status_button);
         gtk_widget_class_bind_template_callback(widget_class, on_status_button);
         gtk_widget_class_bind_template_callback(widget_class, on_page);
+        gtk_widget_class_bind_template_callback(widget_class, on_leaflet);
+        gtk_widget_class_bind_template_callback(widget_class, open_device);
+        gtk_widget_class_bind_template_callback(widget_class, close_device);
 }
