@@ -53,8 +53,8 @@ static void add_party(PlainRows *rows, const LanscopeTrafficParty *party, gboole
 
         plain_row_add_value(row, size);
         if (is_device) {
-                gtk_actionable_set_action_name(GTK_ACTIONABLE(row), "app.show-device");
                 gtk_actionable_set_action_target(GTK_ACTIONABLE(row), "s", party->id);
+                gtk_actionable_set_action_name(GTK_ACTIONABLE(row), "app.show-device");
                 gtk_list_box_row_set_activatable(GTK_LIST_BOX_ROW(row), TRUE);
         }
         plain_rows_add(rows, row);

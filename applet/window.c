@@ -7,6 +7,7 @@
 
 #include <glib/gi18n.h>
 
+#include "applet/page-alerts.h"
 #include "applet/page-device.h"
 #include "applet/page-devices.h"
 #include "applet/service-unit.h"
@@ -26,6 +27,8 @@ struct _LanscopeWindow {
         GtkStack *states;
         AdwViewStack *pages;
         LanscopePageDevices *devices;
+        AdwViewStackPage *alerts_page;
+        LanscopePageAlerts *alerts;
         LanscopeTrafficPanel *traffic;
         LanscopePageDevice *device;
         AdwStatusPage *status;
@@ -173,8 +176,16 @@ void lanscope_window_show_device(LanscopeWindow *self, const char *path) {
                 lanscope_window_show_page(self, "devices");
 }
 
-void lanscope_window_show_alert(LanscopeWindow *self, guint64 id G_GNUC_UNUSED) {
+void lanscope_window_show_alert(LanscopeWindow *self, guint64 id) {
         lanscope_window_show_page(self, "alerts");
+        lanscope_page_alerts_select(self->alerts, id);
+}
+
+static void show_badge(LanscopeWindow *self) {
+        guint n = lanscope_client_get_unacknowledged_alerts(self->client);
+
+        adw_view_stack_page_set_badge_number(self->alerts_page, n);
+        adw_view_stack_page_set_needs_attention(self->alerts_page, n > 0);
 }
 
 static void on_tell(GtkWidget *widget, const char *action G_GNUC_UNUSED, GVariant *text) {
@@ -194,12 +205,15 @@ LanscopeWindow *lanscope_window_new(LanscopeApplication *application) {
         g_settings_bind(settings, "window-height", self, "default-height", G_SETTINGS_BIND_DEFAULT);
         g_settings_bind(settings, "window-maximized", self, "maximized", G_SETTINGS_BIND_DEFAULT);
         lanscope_page_devices_set_up(self->devices, self->client, settings, GTK_WIDGET(self));
+        lanscope_page_alerts_set_up(self->alerts, self->client);
         lanscope_page_device_set_up(self->device, self->client);
         lanscope_traffic_panel_set_up(self->traffic, self->client);
         gtk_widget_insert_action_group(GTK_WIDGET(self), "devices", lanscope_page_devices_get_actions(self->devices));
         gtk_menu_button_set_menu_model(self->view_button, lanscope_page_devices_get_menu(self->devices));
         g_signal_connect_object(self->switcher_title, "notify::title-visible", G_CALLBACK(show_controls), self, G_CONNECT_SWAPPED);
         g_signal_connect_object(self->client, "notify::state", G_CALLBACK(show_state), self, G_CONNECT_SWAPPED);
+        g_signal_connect_object(self->client, "notify::unacknowledged-alerts", G_CALLBACK(show_badge), self, G_CONNECT_SWAPPED);
+        show_badge(self);
         show_state(self);
         return self;
 }
@@ -224,6 +238,7 @@ static void lanscope_window_class_init(LanscopeWindowClass *klass) {
         G_OBJECT_CLASS(klass)->dispose = lanscope_window_dispose;
         gtk_widget_class_set_template_from_resource(widget_class, "/org/lanscope/Applet/window.ui");
         g_type_ensure(LANSCOPE_TYPE_PAGE_DEVICES);
+        g_type_ensure(LANSCOPE_TYPE_PAGE_ALERTS);
         g_type_ensure(LANSCOPE_TYPE_PAGE_DEVICE);
         g_type_ensure(LANSCOPE_TYPE_TRAFFIC_PANEL);
         gtk_widget_class_install_action(widget_class, "win.tell", "s", on_tell);
@@ -239,6 +254,8 @@ static void lanscope_window_class_init(LanscopeWindowClass *klass) {
         gtk_widget_class_bind_template_child(widget_class, LanscopeWindow, pages);
         gtk_widget_class_bind_template_child(widget_class, LanscopeWindow, devices);
         gtk_widget_class_bind_template_child(widget_class, LanscopeWindow, traffic);
+        gtk_widget_class_bind_template_child(widget_class, LanscopeWindow, alerts_page);
+        gtk_widget_class_bind_template_child(widget_class, LanscopeWindow, alerts);
         gtk_widget_class_bind_template_child(widget_class, LanscopeWindow, device);
         gtk_widget_class_bind_template_child(widget_class, LanscopeWindow, status);
         gtk_widget_class_bind_template_child(widget_class, LanscopeWindow, status_button);
