@@ -25,6 +25,7 @@
 /* A pcapng block that is read whole: a frame and 64 KiB for its options. Others are skipped, whatever their length. */
 #define BLOCK_MAX (FRAME_MAX + UINT32_C(65536))
 #define BUFFER_SIZE (512 * 1024)
+#define READ_SIZE (128 * 1024) /* at a time: what was read is still in the cache when it is looked at */
 #define INTERFACES_MAX 4096
 #define FRAMES_MAX 32
 
@@ -123,7 +124,7 @@ static int refill(struct capture_file *f, size_t n) {
         f->base += f->position;
         f->position = 0;
         while (f->filled < n && !f->ended) {
-                int got = gzread(f->gz, f->buffer + f->filled, (unsigned) (BUFFER_SIZE - f->filled));
+                int got = gzread(f->gz, f->buffer + f->filled, (unsigned) MIN((size_t) READ_SIZE, BUFFER_SIZE - f->filled));
                 int code = Z_OK;
 
                 if (got > 0) {
@@ -289,22 +290,26 @@ static inline void pcap_lengths(const struct capture_file *f, uint32_t *captured
 /* The way of nearly all records: those of a plain file, which are in the buffer and claim nothing odd. Of f->frames what
  * is the same in all of them stands there already. Returns how many were read. */
 static size_t pcap_read_plain(struct capture_file *f, size_t max) {
-        const uint8_t *p = f->buffer + f->position, *end = f->buffer + f->filled;
+        const uint8_t *p = here(f);
+        ssize_t left = (ssize_t) bytes_ready(f) - 16; /* behind the record header at p */
         struct frame *frame = f->frames, *last = frame + max;
+        uint64_t number = f->number, fraction = f->fraction;
 
-        for (; frame < last && end - p >= 16; frame++) {
+        for (; frame < last && left >= 0; frame++) {
                 uint32_t captured = load_le32(p + 8), length = load_le32(p + 12);
 
-                if (captured > end - p - 16 || captured > FRAME_MAX || length < captured)
+                if (captured > left || captured > length || length > FRAME_MAX)
                         break;
-                frame->ts = load_le32(p) * NSEC_PER_SEC + load_le32(p + 4) * f->fraction;
-                frame->number = ++f->number;
+                frame->ts = load_le32(p) * NSEC_PER_SEC + load_le32(p + 4) * fraction;
+                frame->number = ++number;
                 frame->captured = captured;
                 frame->length = length;
                 frame->data = p + 16;
                 p += 16 + captured;
+                left -= 16 + captured;
         }
         f->position = (size_t) (p - f->buffer);
+        f->number = number;
         if (frame > f->frames)
                 f->last_ts = frame[-1].ts;
         return (size_t) (frame - f->frames);

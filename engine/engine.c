@@ -319,55 +319,60 @@ static void decode_flow(struct engine *e, const struct frame *frame) {
         count_flow(e, &packet);
 }
 
-/* The table keeps its own time: there is no tick. */
-static void follow_clock(struct engine *e, const struct frame *frames, size_t n) {
-        uint64_t now = e->now;
+/* A frame that no decoder sees. */
+static inline void count_plain(struct engine *e, const struct frame *frame) {
+        e->plain.frames++;
+        e->plain.bytes += frame->length;
+        e->plain.truncated += frame->length > frame->captured;
+}
 
-        for (const struct frame *f = frames, *end = f + n; f < end; f++) {
-                if (f->ts < now)
-                        note_older(e, now, f->ts);
-                else
-                        now = f->ts;
-                if (f->length > f->captured)
-                        e->plain.truncated++;
+/* The table keeps its own time: there is no tick. */
+static void follow_clock(struct engine *e, uint64_t ts) {
+        if (ts < e->now)
+                note_older(e, e->now, ts);
+        else
+                e->now = ts;
+}
+
+/* One that is older than one before it, or not for the short way. */
+static void feed_flow(struct engine *e, const struct frame *frame) {
+        follow_clock(e, frame->ts);
+        if (flow_observation_from_frame(frame, flow_table_next(e->flows))) {
+                count_plain(e, frame);
+                flow_table_add(e->flows);
+        } else {
+                decode_flow(e, frame);
         }
-        e->now = now;
 }
 
 /* Flows and nothing else: most frames need no decoder. */
 static void feed_flows(struct engine *e, const struct frame *frames, size_t n) {
+        struct flow_intake intake = { 0 };
+
         if (e->earliest == 0)
                 e->earliest = frames->ts;
-        follow_clock(e, frames, n);
         while (n > 0) {
-                size_t room, wanted, taken;
-                struct flow_observation *next = flow_table_room(e->flows, &room);
+                size_t taken;
 
-                wanted = MIN(n, room);
-                taken = flow_observations_from_frames(frames, wanted, next);
-                e->plain.bytes += flow_table_add_all(e->flows, taken);
+                intake.latest = e->now;
+                taken = flow_table_add_frames(e->flows, frames, n, &intake);
+                e->now = intake.latest;
                 e->plain.frames += taken;
                 frames += taken;
                 n -= taken;
-                if (taken < wanted) {
-                        e->plain.truncated -= frames->length > frames->captured; /* the decoder counts it */
-                        decode_flow(e, frames++);
+                if (n > 0) {
+                        feed_flow(e, frames++);
                         n--;
                 }
         }
+        e->plain.bytes += intake.bytes;
+        e->plain.truncated += intake.truncated;
 }
 
 bool engine_may_read_datagram(const struct frame *frame, const struct flow_observation *o) {
         struct cursor data = cursor_make(frame->data + o->data, frame->captured - o->data);
 
         return datagram_may_be_known(data) || dissectors_may_know_datagram(o->rest >> 48, o->rest >> 32 & 0xffff, data);
-}
-
-/* A frame that no decoder sees. */
-static inline void count_plain(struct engine *e, const struct frame *frame) {
-        e->plain.frames++;
-        e->plain.bytes += frame->length;
-        e->plain.truncated += frame->length > frame->captured;
 }
 
 /* Does the packet tell no more than that it was there? */

@@ -106,8 +106,8 @@ static void count_direction(struct merge *m, unsigned i) {
         }
         e->last[i] = MAX(e->last[i], d->last);
         add_packets(e, more, i, d);
-        e->shortest[i] = MIN(e->shortest[i], d->shortest);
-        e->longest[i] = MAX(e->longest[i], d->longest);
+        e->lengths[i].shortest = MIN(e->lengths[i].shortest, d->shortest);
+        e->lengths[i].longest = MAX(e->lengths[i].longest, d->longest);
         flow_table_count(m->table, d->packets, d->bytes);
 }
 

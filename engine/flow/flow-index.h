@@ -26,7 +26,7 @@ static inline uint32_t flow_index_guess(const struct flow_index *x, uint64_t has
         uint64_t i = hash & x->mask;
         uint32_t slot;
 
-        while ((slot = x->slots[i]) != 0 && !flow_index_may_be(slot, hash))
+        while (!flow_index_may_be(slot = x->slots[i], hash) && slot != 0)
                 i = (i + 1) & x->mask;
         return slot & FLOW_NUMBER_MASK;
 }

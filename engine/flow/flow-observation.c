@@ -6,54 +6,12 @@
 
 #include "engine/flow/flow-observation.h"
 
-#include <endian.h>
 #include <netinet/in.h>
 #include <string.h>
 
+#include "engine/flow/flow-frame.h"
 #include "engine/flow/flow-message.h"
 #include "engine/packet/decoder.h"
-
-/* Source and destination side by side, as in the header: where the source is the higher end halves change places. No
- * branch, for it goes either way as often. */
-static inline void set_ipv4(struct flow_observation *o, uint64_t addresses, uint32_t ports, uint8_t protocol, uint32_t vlans) {
-        uint64_t back = addresses << 32 | addresses >> 32;
-        unsigned higher = addresses > back, turn;
-
-        if (addresses == back)
-                higher = ports >> 16 > (ports & 0xffff);
-        turn = 16 * higher;
-        o->direction = (uint8_t) higher;
-        o->addresses = addresses ^ ((addresses ^ back) & -(uint64_t) higher);
-        ports = ports << turn | ports >> (-turn & 31);
-        o->rest = (uint64_t) ports << 32 | (uint64_t) protocol << 24 | vlans;
-}
-
-/* Is the address `a` higher than `b`? */
-static inline bool is_higher(const uint8_t *a, const uint8_t *b) {
-        for (unsigned i = 0; i < 16; i += 8) {
-                uint64_t x, y;
-
-                memcpy(&x, a + i, sizeof x);
-                memcpy(&y, b + i, sizeof y);
-                if (x != y)
-                        return be64toh(x) > be64toh(y);
-        }
-        return false;
-}
-
-static inline void set_ipv6(struct flow_observation *o, const uint8_t *source, const uint8_t *destination, uint32_t ports,
-                            uint8_t protocol, uint32_t vlans) {
-        bool higher = is_higher(source, destination);
-
-        if (!higher && ports >> 16 > (ports & 0xffff))
-                higher = memcmp(source, destination, 16) == 0;
-        o->direction = higher;
-        memcpy(o->ends[higher], source, 16);
-        memcpy(o->ends[!higher], destination, 16);
-        o->flags |= OBSERVATION_IPV6;
-        ports = higher ? ports << 16 | ports >> 16 : ports;
-        o->rest = (uint64_t) ports << 32 | (uint64_t) protocol << 24 | vlans;
-}
 
 /* `vlans`: outer << 12 | inner. Tags without a VLAN do not count. */
 static inline bool add_tag(uint32_t *vlans, uint16_t tci) {
@@ -89,39 +47,11 @@ static __attribute__((noinline)) uint16_t skip_tags(struct rest *r, uint16_t typ
         return type;
 }
 
-static inline bool read_tcp(const struct rest *t, struct flow_observation *o) {
-        const uint8_t *h = t->header;
-        uint32_t header, sent = t->left + t->missing;
-
-        if (t->left < 20)
-                return false;
-        header = (uint32_t) (h[12] >> 4) * 4;
-        if (header < 20 || header > sent)
-                return false;
-        o->sequence = load_be32(h + 4);
-        o->acknowledgement = load_be32(h + 8);
-        o->tcp_flags = h[13];
-        o->window = load_be16(h + 14);
-        o->payload = sent - header;
-        o->flags = OBSERVATION_TCP | OBSERVATION_WHOLE_HEADER;
-        return true;
-}
-
-static inline bool read_udp(const struct rest *t, struct flow_observation *o) {
-        const uint8_t *h = t->header;
-
-        if (t->left < 8 || load_be16(h + 4) < 8)
-                return false;
-        o->tcp_flags = 0;
-        o->flags = 0;
-        o->data = (uint16_t) (h + 8 - t->frame);
-        return !udp_port_has_tunnel(load_be16(h)) && !udp_port_has_tunnel(load_be16(h + 2));
-}
-
 static inline bool read_transport(const struct rest *t, uint8_t protocol, struct flow_observation *o) {
         if (protocol == IPPROTO_TCP)
-                return read_tcp(t, o);
-        return protocol == IPPROTO_UDP && read_udp(t, o);
+                return t->left >= 20 && flow_frame_read_tcp(t->header, t->left + t->missing, true, o) >= 0;
+        return protocol == IPPROTO_UDP &&
+               flow_frame_read_udp(t->header, t->left, (uint32_t) (t->header - t->frame), o) >= 0;
 }
 
 /* Of `r` only `claimed` bytes belong to the packet, be they captured or not: as decoder_limit() has it. */
@@ -150,7 +80,7 @@ static inline bool read_ipv4(struct rest r, uint32_t vlans, struct flow_observat
         if (!read_transport(&r, h[9], o))
                 return false;
         memcpy(&addresses, h + 12, sizeof addresses);
-        set_ipv4(o, be64toh(addresses), load_be32(r.header), h[9], vlans);
+        flow_frame_set_ipv4(o, be64toh(addresses), load_be32(r.header), h[9], vlans);
         return true;
 }
 
@@ -168,7 +98,7 @@ static inline bool read_ipv6(struct rest r, uint32_t vlans, struct flow_observat
         limit(&r, length);
         if (!read_transport(&r, h[6], o))
                 return false;
-        set_ipv6(o, h + 8, h + 24, load_be32(r.header), h[6], vlans);
+        flow_frame_set_ipv6(o, h + 8, h + 24, load_be32(r.header), h[6], vlans);
         return true;
 }
 
@@ -199,62 +129,8 @@ static __attribute__((noinline)) bool read_any(const struct frame *frame, struct
         return taken;
 }
 
-/* IPv4 without tags or options of its own, and with nothing missing, is what most frames hold: the same as above in
- * fewer steps. IP begins at 14, what it carries at 34. `length`: of TCP with its header, and all of it captured. */
-#define PLAIN_HEADERS 34
-
-static inline bool read_plain_tcp(const uint8_t *tcp, uint32_t length, struct flow_observation *o) {
-        uint32_t header = (uint32_t) (tcp[12] >> 4) * 4;
-        uint64_t numbers;
-
-        if (length < 20 || header < 20 || header > length)
-                return false;
-        memcpy(&numbers, tcp + 4, sizeof numbers);
-        numbers = be64toh(numbers);
-        o->sequence = (uint32_t) (numbers >> 32);
-        o->acknowledgement = (uint32_t) numbers;
-        o->tcp_flags = tcp[13];
-        o->window = load_be16(tcp + 14);
-        o->payload = length - header;
-        o->flags = OBSERVATION_TCP | OBSERVATION_WHOLE_HEADER;
-        return true;
-}
-
-static inline bool read_plain_udp(const uint8_t *udp, uint32_t length, struct flow_observation *o) {
-        const struct rest r = { udp, length, 0, udp - PLAIN_HEADERS };
-
-        return read_udp(&r, o);
-}
-
-static inline bool read_frame(const struct frame *frame, struct flow_observation *o) {
-        const uint8_t *h = frame->data;
-        uint32_t length;
-        uint64_t addresses;
-
-        if (frame->captured < 54 || frame->linktype != LINK_ETHERNET || frame->vlan_tag != 0 ||
-            load_be16(h + 12) != TYPE_IPV4 || h[14] != 0x45 || load_be16(h + 20) & 0x3fff)
-                return read_any(frame, o);
-        length = load_be16(h + 16) - 20U;
-        if (length > frame->captured - PLAIN_HEADERS)
-                return read_any(frame, o);
-        if (!(h[23] == IPPROTO_TCP && read_plain_tcp(h + PLAIN_HEADERS, length, o)) &&
-            !(h[23] == IPPROTO_UDP && read_plain_udp(h + PLAIN_HEADERS, length, o)))
-                return read_any(frame, o);
-        memcpy(&addresses, h + 26, sizeof addresses);
-        set_ipv4(o, be64toh(addresses), load_be32(h + PLAIN_HEADERS), h[23], 0);
-        set_frame(o, frame, h);
-        return true;
-}
-
 bool flow_observation_from_frame(const struct frame *frame, struct flow_observation *o) {
-        return read_frame(frame, o);
-}
-
-size_t flow_observations_from_frames(const struct frame *frames, size_t n, struct flow_observation *ret) {
-        for (size_t i = 0; i < n; i++)
-                if (!read_frame(&frames[i], &ret[i]))
-                        return i;
-        return n;
+        return flow_frame_read(frame, true, o) >= 0 || read_any(frame, o);
 }
 
 /* Type and identifier (or code) take the place of the ports, whichever way the message goes. */
@@ -286,9 +162,9 @@ static void set_ends(struct flow_observation *o, const struct ip_address *source
         uint32_t ports = (uint32_t) source_port << 16 | destination_port;
 
         if (source->family == AF_INET)
-                set_ipv4(o, (uint64_t) load_be32(source->bytes) << 32 | load_be32(destination->bytes), ports, protocol, vlans);
+                flow_frame_set_ipv4(o, (uint64_t) load_be32(source->bytes) << 32 | load_be32(destination->bytes), ports, protocol, vlans);
         else
-                set_ipv6(o, source->bytes, destination->bytes, ports, protocol, vlans);
+                flow_frame_set_ipv6(o, source->bytes, destination->bytes, ports, protocol, vlans);
 }
 
 static void set_tcp(struct flow_observation *o, const struct packet *p) {

@@ -32,6 +32,7 @@ struct flow_observation {
         uint8_t tcp_flags;
         uint8_t direction;      /* 0: sent by the lower end */
         uint8_t flags;          /* enum flow_observation_flags */
+        uint8_t news;           /* the table's: see flow_frame_news() */
         uint16_t data;          /* of UDP, read from a frame: where in it the datagram's content begins */
         union { /* of the frame; zero: none, or a tunnel's */
                 struct {
@@ -47,9 +48,6 @@ struct flow_observation {
  * under at most two VLAN tags, not a tunnel, and without a flaw. False for anything else: then packet_decode() has
  * to look at it. Where both have an answer it is the same. `hash` is left alone; of IPv6 `addresses`, too. */
 bool flow_observation_from_frame(const struct frame *frame, struct flow_observation *ret);
-
-/* The same of `n` frames in a row, up to the first that is not for the short way. Returns how many were read. */
-size_t flow_observations_from_frames(const struct frame *frames, size_t n, struct flow_observation *ret);
 
 /* The same of a decoded packet. A tunnel's flow is the one inside; the tunnel's own where none is. False: it belongs
  * to no flow: not IP, or a fragment that does not complete its datagram, or ports that cannot be read. */

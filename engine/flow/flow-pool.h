@@ -25,17 +25,19 @@ struct flow_entry {
         uint64_t addresses, rest; /* key, as in struct flow_observation */
         uint64_t last[2];
         uint32_t bytes[2], packets[2];
-        uint16_t shortest[2], longest[2];
-        uint8_t tcp_flags[2], letters[2];
-        uint8_t state; /* enum flow_state */
-        uint8_t bits;  /* enum flow_entry_bits */
-        uint8_t n_letters;
-        uint8_t padding;
+        struct {
+                uint16_t shortest, longest;
+        } lengths[2];
+        uint8_t tcp_flags[2];
+        uint8_t letters[2]; /* bits of enum flow_letter: those in the history */
+        uint8_t settled[2]; /* those that need no look any more: see flow_observation_news() */
+        uint8_t state;      /* enum flow_state */
+        uint8_t bits;       /* enum flow_entry_bits */
 };
 
 struct flow_more {
         uint64_t first[2];
-        uint64_t history;  /* four bits a letter: enum flow_letter * 2 + direction, the first lowest */
+        uint64_t history;  /* a one, then four bits a letter: enum flow_letter * 2 + direction; the last of all pushes the one out */
         uint32_t links[2]; /* in its list (flow-lists.h), 24 bits; above them the packets' high words */
         uint16_t bytes_high[2];
         struct mac_address macs[2];

@@ -17,19 +17,27 @@
 #include <string.h>
 
 #include "common/macro.h"
+#include "engine/flow/flow-frame.h"
 #include "engine/flow/flow-index.h"
 #include "engine/flow/flow-lists.h"
 #include "engine/flow/flow-parts.h"
 
 #define BATCH 32
 #define RING 1024               /* lists of one timeout; a power of two */
-#define AHEAD 8                 /* observations; by then the flow that one needs has come in */
-#define SETTLED 4               /* letters; with as many a history seldom gets more */
+#define AHEAD 24                /* observations; by then the flow that one needs has come in */
+#define NEARLY_FULL 24          /* observations are worked off, so that frames that come in batches go on in such */
+#define MANY 16384              /* flows, whose less used part is no longer in the cache */
 #define INDEX_START 8192
 #define GROW_BY 4               /* times as large */
 #define GROW_AHEAD 16
 #define RINGS_MAX 6
 #define LATENESS 10             /* ticks by which flows that are over may be ended too late, while there is no traffic */
+
+#ifdef FLOW_TABLE_LOOKS_AT_ALL  /* for tests: the short way must make no difference */
+#define LOOKS_AT_ALL true
+#else
+#define LOOKS_AT_ALL false
+#endif
 
 enum { LIST_UNANSWERED, LIST_RINGS };
 
@@ -41,13 +49,13 @@ struct ring {
 };
 
 struct flow_table {
-        struct flow_observation batch[BATCH];
+        struct flow_observation batch[BATCH + AHEAD]; /* old ones stand behind those that wait, and at the end */
         unsigned waiting;
-        uint64_t waiting_bytes;
         struct flow_index index;
         struct flow_pool pool;
         uint64_t secret[2];
         uint64_t now, next_tick;   /* ns */
+        uint64_t newest;           /* now, or the time of the last observation that waits */
         uint64_t tick, tick_length;/* tick = now / tick_length */
         uint64_t idle[_FLOW_STATE_MAX]; /* timeouts by state */
         uint64_t shortest_idle;    /* of them */
@@ -109,9 +117,7 @@ static inline uint64_t mix(uint64_t a, uint64_t b) {
 }
 
 static inline uint64_t hash_key(const struct flow_table *t, uint64_t addresses, uint64_t rest) {
-        uint64_t h = mix(addresses ^ t->secret[0], rest ^ t->secret[1]);
-
-        return h ^ h >> 32;
+        return mix(addresses ^ t->secret[0], rest ^ t->secret[1]);
 }
 
 static uint64_t hash_of(const void *userdata, uint32_t number) {
@@ -243,13 +249,14 @@ static enum flow_end end_of(const struct flow_entry *e, enum flow_end reason) {
 
 static void record_history(const struct flow_entry *e, const struct flow_more *m, char *ret) {
         static const char letters[_LETTER_MAX] = "SHADFRTW";
-        unsigned n = e->n_letters;
+        unsigned n = e->letters[0] & e->letters[1];
         bool high = e->bits & ENTRY_INITIATOR_HIGH;
 
+        n = n == UINT8_MAX ? 2 * _LETTER_MAX : (63 - (unsigned) __builtin_clzll(m->history)) / 4;
         if (n > 0 && high != !!(e->bits & ENTRY_FIRST_HIGH))
                 *ret++ = '^';
         for (unsigned i = 0; i < n; i++) {
-                unsigned code = m->history >> 4 * i & 15;
+                unsigned code = m->history >> 4 * (n - 1 - i) & 15;
                 char letter = letters[code / 2];
 
                 *ret++ = (code & 1) == high ? letter : (char) (letter + ('a' - 'A'));
@@ -263,8 +270,8 @@ static void record_direction(const struct flow_entry *e, const struct flow_more 
                 .bytes = (uint64_t) m->bytes_high[i] << 32 | e->bytes[i],
                 .first = m->first[i],
                 .last = e->last[i],
-                .shortest = e->longest[i] > 0 ? e->shortest[i] : 0,
-                .longest = e->longest[i],
+                .shortest = e->lengths[i].longest > 0 ? e->lengths[i].shortest : 0,
+                .longest = e->lengths[i].longest,
                 .tcp_flags = e->tcp_flags[i],
         };
 }
@@ -553,11 +560,11 @@ static void begin(struct flow_table *t, uint32_t number, const struct flow_obser
         *entry_of(t, number) = (struct flow_entry) {
                 .addresses = o->addresses,
                 .rest = o->rest,
-                .shortest = { UINT16_MAX, UINT16_MAX },
+                .lengths = { { .shortest = UINT16_MAX }, { .shortest = UINT16_MAX } },
                 .state = (uint8_t) first_state(o),
                 .bits = first_bits(o),
         };
-        *m = (struct flow_more) { .links = { m->links[0] & FLOW_NUMBER_MASK, m->links[1] & FLOW_NUMBER_MASK } };
+        *m = (struct flow_more) { .history = 1, .links = { m->links[0] & FLOW_NUMBER_MASK, m->links[1] & FLOW_NUMBER_MASK } };
         m->macs[o->direction] = o->link_source;
         m->macs[!o->direction] = o->link_destination;
         m->first[o->direction] = o->ts;
@@ -594,12 +601,19 @@ static uint32_t create(struct flow_table *t, const struct flow_observation *o) {
         return number;
 }
 
+static inline bool same_ends(const struct flow_ends *ends, const struct flow_observation *o) {
+        const uint8_t *a = ends->bytes[0], *b = o->ends[0];
+
+        return ((flow_frame_word(a) ^ flow_frame_word(b)) | (flow_frame_word(a + 8) ^ flow_frame_word(b + 8)) |
+                (flow_frame_word(a + 16) ^ flow_frame_word(b + 16)) | (flow_frame_word(a + 24) ^ flow_frame_word(b + 24))) == 0;
+}
+
 static inline bool is_flow(struct flow_table *t, uint32_t number, const struct flow_observation *o) {
         const struct flow_entry *e = entry_of(t, number);
 
         if (e->addresses != o->addresses || e->rest != o->rest)
                 return false;
-        return !(o->flags & OBSERVATION_IPV6) || memcmp(ends_of(t, number)->bytes, o->ends, sizeof o->ends) == 0;
+        return !(o->flags & OBSERVATION_IPV6) || same_ends(ends_of(t, number), o);
 }
 
 static inline uint32_t find(struct flow_table *t, const struct flow_observation *o) {
@@ -637,7 +651,7 @@ static void add_letters(struct flow_entry *e, struct flow_more *m, uint8_t lette
         e->letters[direction] |= letters;
         for (unsigned i = 0; letters >> i; i++)
                 if (letters & 1 << i)
-                        m->history |= (uint64_t) (i * 2 + direction) << 4 * e->n_letters++;
+                        m->history = m->history << 4 | (i * 2 + direction);
 }
 
 /* A flow met midway learns who began from a SYN that comes late. */
@@ -689,38 +703,45 @@ static void change_state(struct flow_table *t, uint32_t number, const struct flo
                 change_list(t, number, before);
 }
 
-static inline __attribute__((always_inline)) void take_tcp(struct flow_table *t, uint32_t number, struct flow_entry *e,
-                                                           const struct flow_observation *o, bool analysis) {
+/* A plain segment changes no letters that are there already, and of these states none. */
+static void settle(struct flow_entry *e) {
+        const unsigned stable = 1U << FLOW_ESTABLISHED | 1U << FLOW_FIN_WAIT | 1U << FLOW_CLOSED | 1U << FLOW_RESET;
+        uint8_t letters = stable >> e->state & 1 ? 1 << LETTER_ACK | 1 << LETTER_DATA : 0;
+
+        for (unsigned i = 0; i < 2; i++)
+                e->settled[i] = e->letters[i] & letters;
+}
+
+static void take_tcp(struct flow_table *t, uint32_t number, struct flow_entry *e, const struct flow_observation *o) {
         unsigned d = o->direction;
         uint8_t letters = flow_tcp_letters(o->tcp_flags, o->payload);
 
-        if (analysis && o->flags & OBSERVATION_WHOLE_HEADER)
+        if (t->config.analysis && o->flags & OBSERVATION_WHOLE_HEADER)
                 letters |= flow_analysis_take(analysis_of(t, number), o, d == !!(e->bits & ENTRY_INITIATOR_HIGH));
         if (letters & ~e->letters[d])
                 add_letters(e, more_of(t, number), letters, d);
         if (e->state != FLOW_ESTABLISHED || o->tcp_flags & (TCP_SYN | TCP_FIN | TCP_RST))
                 change_state(t, number, o);
         e->tcp_flags[d] |= o->tcp_flags;
+        settle(e);
 }
 
 /* Few packets are shorter or longer than all before them. */
 static __attribute__((noinline)) void count_length(struct flow_entry *e, unsigned d, uint32_t length) {
         uint16_t most = (uint16_t) MIN(length, (uint32_t) UINT16_MAX);
 
-        e->shortest[d] = MIN(e->shortest[d], most);
-        e->longest[d] = MAX(e->longest[d], most);
+        e->lengths[d].shortest = MIN(e->lengths[d].shortest, most);
+        e->lengths[d].longest = MAX(e->lengths[d].longest, most);
 }
 
-static inline void count(struct flow_table *t, uint32_t number, struct flow_entry *e, const struct flow_observation *o) {
-        unsigned d = o->direction;
-
-        e->last[d] = o->ts;
-        if (__builtin_add_overflow(e->packets[d], 1, &e->packets[d]))
+static inline void count(struct flow_table *t, uint32_t number, struct flow_entry *e, unsigned d, uint64_t ts, uint32_t length) {
+        e->last[d] = ts;
+        if (++e->packets[d] == 0)
                 flow_more_set_packets_high(more_of(t, number), d, flow_more_packets_high(more_of(t, number), d) + 1);
-        if (__builtin_add_overflow(e->bytes[d], o->length, &e->bytes[d]))
+        if (__builtin_add_overflow(e->bytes[d], length, &e->bytes[d]))
                 more_of(t, number)->bytes_high[d]++;
-        if (o->length < e->shortest[d] || o->length > e->longest[d])
-                count_length(e, d, o->length);
+        if (length < e->lengths[d].shortest || length > e->lengths[d].longest)
+                count_length(e, d, length);
 }
 
 static inline bool opens(const struct flow_observation *o) {
@@ -739,20 +760,20 @@ static __attribute__((noinline)) void meet_again(struct flow_table *t, uint32_t 
                 more_of(t, number)->first[o->direction] = o->ts;
 }
 
-/* Time goes on to that of the observation, or stands still where that is older. */
-static inline void follow_clock(struct flow_table *t, struct flow_observation *o) {
-        if (o->ts < t->now) {
-                t->counters.clock_backwards++;
-                o->ts = t->now;
-        }
+/* Time goes on to that of the observation. */
+static inline void follow_clock(struct flow_table *t, const struct flow_observation *o) {
         t->now = o->ts;
         if (t->now >= t->next_tick)
                 walk(t);
 }
 
-/* `o->number` is a guess, true or not; what was removed since it was made has another key. `analysis` is a constant where
- * this is inlined. */
-static inline __attribute__((always_inline)) void take(struct flow_table *t, struct flow_observation *o, bool analysis) {
+static inline void note_pause(struct flow_table *t, uint32_t number, const struct flow_entry *e, const struct flow_observation *o) {
+        if (e->last[o->direction] > 0)
+                flow_half_note_pause(&analysis_of(t, number)->half[o->direction], o->ts - e->last[o->direction]);
+}
+
+/* `o->number` is a guess, true or not; what was removed since it was made has another key. */
+static __attribute__((noinline)) void take(struct flow_table *t, struct flow_observation *o) {
         struct flow_entry *e = entry_of(t, o->number);
         uint32_t number = o->number;
 
@@ -764,69 +785,147 @@ static inline __attribute__((always_inline)) void take(struct flow_table *t, str
         else if (entry_of(t, number)->last[o->direction] <= t->recent || opens(o))
                 meet_again(t, number, o);
         e = entry_of(t, number);
-        if (analysis && e->last[o->direction] > 0)
-                flow_half_note_pause(&analysis_of(t, number)->half[o->direction], o->ts - e->last[o->direction]);
-        count(t, number, e, o);
+        if (t->config.analysis)
+                note_pause(t, number, e, o);
+        count(t, number, e, o->direction, o->ts, o->length);
         if (o->flags & OBSERVATION_TCP)
-                take_tcp(t, number, e, o, analysis);
+                take_tcp(t, number, e, o);
 }
 
-/* By now the index slots have come in; the flows that they name, most likely those looked for, are next. */
-static inline __attribute__((always_inline)) void fetch_flows(struct flow_table *t, bool analysis) {
-        for (struct flow_observation *o = t->batch, *end = o + t->waiting; o < end; o++) {
-                uint32_t number = flow_index_guess(&t->index, o->hash);
+/* The way of nearly all packets: one more of a flow, where it was guessed to be, that brings no news. False: take() has to
+ * look at it, to the same end. `analysis` is a constant where this is inlined. */
+static inline __attribute__((always_inline)) bool take_settled(struct flow_table *t, const struct flow_observation *o, bool analysis) {
+        uint32_t number = o->number;
+        struct flow_entry *e = entry_of(t, number);
+        unsigned d = o->direction;
+        uint64_t ts = o->ts;
 
-                o->number = number;
-                __builtin_prefetch(entry_of(t, number), 1);
-                if (analysis) {
-                        const uint8_t *a = (const uint8_t *) analysis_of(t, number);
+        if (e->addresses != o->addresses || e->rest != o->rest || o->news & ~e->settled[d] || ts >= t->next_tick ||
+            e->last[d] <= t->recent || (o->flags & OBSERVATION_IPV6 && !same_ends(ends_of(t, number), o)))
+                return false;
+        if (analysis) {
+                note_pause(t, number, e, o);
+                if (o->flags & OBSERVATION_WHOLE_HEADER) {
+                        uint8_t letters = flow_analysis_take(analysis_of(t, number), o, d == !!(e->bits & ENTRY_INITIATOR_HIGH));
 
-                        for (size_t line = 0; line < sizeof(struct flow_analysis); line += 64)
-                                __builtin_prefetch(a + line, 1);
+                        if (letters & ~e->letters[d])
+                                add_letters(e, more_of(t, number), letters, d);
                 }
         }
+        e->tcp_flags[d] |= o->tcp_flags;
+        count(t, number, e, d, ts, o->length);
+        return true;
 }
 
-static inline __attribute__((always_inline)) void take_all(struct flow_table *t, bool analysis) {
-        fetch_flows(t, analysis);
-        for (struct flow_observation *o = t->batch, *end = o + t->waiting; o < end; o++) {
-                if (o + AHEAD < end && entry_of(t, o[AHEAD].number)->n_letters < SETTLED)
-                        __builtin_prefetch(more_of(t, o[AHEAD].number), 1);
-                take(t, o, analysis);
+/* By now the index slot has come in; the flow that it names, most likely the one looked for, is next. */
+static inline __attribute__((always_inline)) void fetch_flow(struct flow_table *t, struct flow_observation *o, bool analysis) {
+        uint32_t number = flow_index_guess(&t->index, o->hash);
+
+        o->number = number;
+        __builtin_prefetch(entry_of(t, number), 1);
+        if (analysis) {
+                const uint8_t *a = (const uint8_t *) analysis_of(t, number);
+
+                for (size_t line = 0; line < sizeof(struct flow_analysis); line += 64)
+                        __builtin_prefetch(a + line, 1);
         }
-        t->counters.bytes += t->waiting_bytes;
-        t->counters.packets += t->waiting;
+}
+
+/* What is to be looked at touches the rest of its flow, too. */
+static inline void fetch_more(struct flow_table *t, const struct flow_observation *o) {
+        if (o->news & ~entry_of(t, o->number)->settled[o->direction])
+                __builtin_prefetch(more_of(t, o->number), 1);
+}
+
+static inline __attribute__((always_inline)) void take_all(struct flow_table *t, bool analysis, bool many) {
+        struct flow_observation *o = t->batch, *end = o + t->waiting, *fetched = MIN(o + AHEAD, end);
+
+        for (struct flow_observation *next = o; next < fetched; next++)
+                fetch_flow(t, next, analysis);
+        for (; o < end; o++) {
+                if (fetched < end)
+                        fetch_flow(t, fetched++, analysis);
+                if (many)
+                        fetch_more(t, o + AHEAD / 2);
+                if (LOOKS_AT_ALL || __builtin_expect(!take_settled(t, o, analysis), false))
+                        take(t, o);
+        }
+        t->now = t->newest;
         t->waiting = 0;
-        t->waiting_bytes = 0;
 }
 
 static void work_off(struct flow_table *t) {
         if (t->config.analysis)
-                take_all(t, true);
+                take_all(t, true, true);
+        else if (t->counters.active > MANY)
+                take_all(t, false, true);
         else
-                take_all(t, false);
+                take_all(t, false, false);
 }
 
-struct flow_observation *flow_table_room(struct flow_table *t, size_t *ret_room) {
-        *ret_room = BATCH - t->waiting;
-        return &t->batch[t->waiting];
+void flow_table_count(struct flow_table *t, uint64_t packets, uint64_t bytes) {
+        t->counters.packets += packets;
+        t->counters.bytes += bytes;
 }
 
-uint64_t flow_table_add_all(struct flow_table *t, size_t n) {
-        uint64_t bytes = 0;
+/* Sets what is the table's, and has the place in the index come in. */
+static inline void prepare(struct flow_table *t, struct flow_observation *o, uint8_t news) {
+        if (o->flags & OBSERVATION_IPV6)
+                o->addresses = fingerprint(t, o->ends);
+        o->hash = hash_key(t, o->addresses, o->rest);
+        o->news = news;
+        __builtin_prefetch(&t->index.slots[o->hash & t->index.mask]);
+}
 
-        for (struct flow_observation *o = &t->batch[t->waiting], *end = o + n; o < end; o++) {
-                if (o->flags & OBSERVATION_IPV6)
-                        o->addresses = fingerprint(t, o->ends);
-                o->hash = hash_key(t, o->addresses, o->rest);
-                __builtin_prefetch(&t->index.slots[o->hash & t->index.mask]);
-                bytes += o->length;
+static uint8_t news_of(const struct flow_observation *o) {
+        return o->flags & OBSERVATION_TCP ? flow_frame_news(o->tcp_flags, o->payload) : 0;
+}
+
+/* The next frame as an observation. False: it is not for the short way. */
+static inline __attribute__((always_inline)) bool read_frame(struct flow_table *t, const struct frame *frame, bool whole, struct flow_observation *o) {
+        int news = flow_frame_read(frame, whole, o);
+
+        if (__builtin_expect(news < 0, false)) {
+                if (!flow_observation_from_frame(frame, o))
+                        return false;
+                news = news_of(o);
         }
-        t->waiting += (unsigned) n;
-        t->waiting_bytes += bytes;
-        if (t->waiting == BATCH)
-                work_off(t);
-        return bytes;
+        prepare(t, o, (uint8_t) news);
+        return true;
+}
+
+/* `whole` is a constant where this is inlined. */
+static inline __attribute__((always_inline)) size_t add_frames(struct flow_table *t, const struct frame *frames, size_t n, bool whole,
+                                                               struct flow_intake *intake) {
+        const struct frame *f = frames, *end = frames + n;
+        uint64_t latest = MAX(intake->latest, t->newest), bytes = 0, truncated = 0;
+
+        while (f < end) {
+                struct flow_observation *o = &t->batch[t->waiting];
+                const struct frame *first = f, *last = f + MIN(end - f, (ptrdiff_t) (BATCH - t->waiting));
+
+                for (; f < last && f->ts >= latest && read_frame(t, f, whole, o); f++, o++) {
+                        latest = f->ts;
+                        bytes += f->length;
+                        truncated += f->length > f->captured;
+                }
+                t->waiting += (unsigned) (f - first);
+                if (f > first)
+                        t->newest = latest;
+                if (t->waiting >= NEARLY_FULL)
+                        work_off(t);
+                if (f < last)
+                        break;
+        }
+        flow_table_count(t, (uint64_t) (f - frames), bytes);
+        intake->latest = latest;
+        intake->bytes += bytes;
+        intake->truncated += truncated;
+        return (size_t) (f - frames);
+}
+
+size_t flow_table_add_frames(struct flow_table *t, const struct frame *frames, size_t n, struct flow_intake *intake) {
+        return t->config.analysis ? add_frames(t, frames, n, true, intake) : add_frames(t, frames, n, false, intake);
 }
 
 struct flow_observation *flow_table_next(struct flow_table *t) {
@@ -834,12 +933,22 @@ struct flow_observation *flow_table_next(struct flow_table *t) {
 }
 
 void flow_table_add(struct flow_table *t) {
-        flow_table_add_all(t, 1);
+        struct flow_observation *o = &t->batch[t->waiting];
+
+        if (o->ts < t->newest) {
+                t->counters.clock_backwards++;
+                o->ts = t->newest;
+        }
+        t->newest = o->ts;
+        prepare(t, o, news_of(o));
+        flow_table_count(t, 1, o->length);
+        if (++t->waiting == BATCH)
+                work_off(t);
 }
 
 void flow_table_advance(struct flow_table *t, uint64_t now) {
         work_off(t);
-        t->now = MAX(t->now, now);
+        t->now = t->newest = MAX(t->now, now);
         if (t->now >= t->next_tick)
                 walk(t);
 }
@@ -944,13 +1053,9 @@ void flow_table_step(struct flow_table *t, const struct flow_parts *parts, const
         add_letters(parts->entry, parts->more, flow_tcp_letters(o->tcp_flags, o->payload), o->direction);
         change_state(t, parts->number, o);
         parts->entry->tcp_flags[o->direction] |= o->tcp_flags;
+        settle(parts->entry);
 }
 
 void flow_table_note(const struct flow_parts *parts, unsigned direction, enum flow_letter letter) {
         add_letters(parts->entry, parts->more, (uint8_t) (1 << letter), direction);
-}
-
-void flow_table_count(struct flow_table *t, uint64_t packets, uint64_t bytes) {
-        t->counters.packets += packets;
-        t->counters.bytes += bytes;
 }

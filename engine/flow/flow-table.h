@@ -55,17 +55,22 @@ struct flow_table *flow_table_free(struct flow_table *table);
 /* Where the next observation goes; flow_table_add() takes it. May be filled in and not added. */
 struct flow_observation *flow_table_next(struct flow_table *table);
 void flow_table_add(struct flow_table *table);
-/* The same for several at once, at most as many as there is room for; there always is for one. Returns how many bytes
- * they had on the wire. */
-struct flow_observation *flow_table_room(struct flow_table *table, size_t *ret_room);
-uint64_t flow_table_add_all(struct flow_table *table, size_t n);
+/* What frames came to. */
+struct flow_intake {
+        uint64_t latest;           /* their time, ns; to begin with that of the frames before */
+        uint64_t bytes, truncated; /* adds up */
+};
+
+/* Reads frames in a row, by the short way of flow_observation_from_frame(), and takes them in. Returns how many: all up to the
+ * first that is not for the short way, or is older than one before it. */
+size_t flow_table_add_frames(struct flow_table *table, const struct frame *frames, size_t n, struct flow_intake *intake);
 /* Works off what waits, and ends flows that are idle at `now` (ns since the epoch). */
 void flow_table_advance(struct flow_table *table, uint64_t now);
 /* When flow_table_advance() next has work to do; UINT64_MAX: never. */
 uint64_t flow_table_next_deadline(const struct flow_table *table);
 /* Ends all flows. */
 void flow_table_flush(struct flow_table *table);
-/* Does not count observations that wait. */
+/* Packets and bytes of observations that wait are counted; flows that they begin or end are not yet. */
 void flow_table_get_counters(const struct flow_table *table, struct flow_counters *ret);
 /* Calls `take`, in no particular order, for each flow that has not ended and had a packet at `since` (ns) or later; an
  * answer that is not 0 ends it and is returned. The table must not be changed meanwhile. */

@@ -107,8 +107,23 @@ int decode_ip(struct packet_decoder *d, struct packet *p, struct cursor c);
 
 /* tunnel.c: where the payload is a tunnel's, true, with the result of what is inside in `*ret`. What only
  * looks like one is left alone. */
-/* May UDP from or to `port` (host order) be a tunnel? */
-bool udp_port_has_tunnel(uint16_t port);
+/* Ports at which UDP is a tunnel, if it looks like one, and what is in it. */
+#define UDP_TUNNEL_PORTS(X)                                                                     \
+        X(1701, l2tp) X(2152, gtp) X(3544, teredo) X(4341, lisp) X(4754, gre) /* RFC 8086 */    \
+        X(4789, vxlan) X(8472, vxlan) /* Linux before the number was assigned */                \
+        X(4790, vxlan_gpe) X(5072, ayiya) X(5247, capwap) X(6081, geneve)                       \
+        X(6635, mpls) /* RFC 7510 */ X(37008, tzsp)
+bool udp_port_is_tunnel(uint16_t port);
+
+/* May UDP from or to `port` (host order) be a tunnel? Of most that are none the port's last bits tell already. */
+static inline bool udp_port_has_tunnel(uint16_t port) {
+#define LAST_BITS(port, what) | UINT64_C(1) << (port) % 64
+        const uint64_t some = 0 UDP_TUNNEL_PORTS(LAST_BITS);
+#undef LAST_BITS
+
+        return some >> port % 64 & 1 && udp_port_is_tunnel(port);
+}
+
 bool decode_udp_tunnel(struct packet_decoder *d, struct packet *p, struct cursor c, int *ret);
 bool decode_ip_tunnel(struct packet_decoder *d, struct packet *p, struct cursor c, int *ret);
 int decode_nsh(struct packet_decoder *d, struct packet *p, struct cursor c);

@@ -288,37 +288,15 @@ static bool strip_mpls(struct cursor *c _unused_, size_t sent _unused_, uint32_t
 
 static strip_function udp_tunnel(uint16_t port) {
         switch (port) {
-        case 1701:
-                return strip_l2tp;
-        case 2152:
-                return strip_gtp;
-        case 3544:
-                return strip_teredo;
-        case 4341:
-                return strip_lisp;
-        case 4754:
-                return strip_gre; /* RFC 8086 */
-        case 4789:
-        case 8472: /* Linux before the number was assigned */
-                return strip_vxlan;
-        case 4790:
-                return strip_vxlan_gpe;
-        case 5072:
-                return strip_ayiya;
-        case 5247:
-                return strip_capwap;
-        case 6081:
-                return strip_geneve;
-        case 6635:
-                return strip_mpls; /* RFC 7510 */
-        case 37008:
-                return strip_tzsp;
+#define STRIP(port, what) case port: return strip_##what;
+        UDP_TUNNEL_PORTS(STRIP)
+#undef STRIP
         default:
                 return NULL;
         }
 }
 
-bool udp_port_has_tunnel(uint16_t port) {
+bool udp_port_is_tunnel(uint16_t port) {
         return udp_tunnel(port) != NULL;
 }
 

@@ -1,0 +1,97 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "tests/unit/flow-looked.h"
+
+/* The two ways that a frame's packet takes into a flow table, side by side: read and taken in as fast as can be, many at a
+ * time; and decoded, looked at, one by one. They must tell the same flows. */
+
+struct told {
+        struct flow_record *records;
+        size_t n, room;
+};
+
+static inline void told_take(void *userdata, const struct flow_record *record) {
+        struct told *told = userdata;
+
+        if (told->n == told->room) {
+                told->room = told->room * 2 + 64;
+                told->records = realloc(told->records, told->room * sizeof *told->records);
+                if (!told->records)
+                        abort();
+        }
+        told->records[told->n++] = *record;
+}
+
+struct both {
+        struct packet_decoder *decoders[2];
+        struct flow_table *fast, *looked;
+        struct told told[2];
+        struct flow_intake intake;
+        uint64_t older; /* frames */
+};
+
+static inline void both_init(struct both *b, const struct flow_table_config *config) {
+        struct flow_table_ops ops[] = { { told_take, &b->told[0] }, { told_take, &b->told[1] } };
+
+        if (packet_decoder_new(&b->decoders[0]) < 0 || packet_decoder_new(&b->decoders[1]) < 0 ||
+            flow_table_new(&b->fast, config, &ops[0]) < 0 || looked_table_new(&b->looked, config, &ops[1]) < 0)
+                abort();
+}
+
+static inline void both_done(struct both *b) {
+        flow_table_free(b->fast);
+        looked_table_free(b->looked);
+        for (unsigned i = 0; i < 2; i++) {
+                packet_decoder_free(b->decoders[i]);
+                free(b->told[i].records);
+        }
+}
+
+/* Decoded, whatever the frame is. False: it has no flow. */
+static inline bool both_decode(struct packet_decoder *decoder, const struct frame *frame, struct flow_observation *o) {
+        struct packet packet;
+
+        packet_decode(decoder, frame, &packet);
+        return flow_observation_from_packet(&packet, o);
+}
+
+/* As the engine does it that wants flows and nothing else. */
+static inline void both_feed_fast(struct both *b, const struct frame *frames, size_t n) {
+        while (n > 0) {
+                size_t taken = flow_table_add_frames(b->fast, frames, n, &b->intake);
+
+                frames += taken;
+                n -= taken;
+                if (n == 0)
+                        return;
+                b->older += frames->ts < b->intake.latest;
+                b->intake.latest = MAX(b->intake.latest, frames->ts);
+                if (both_decode(b->decoders[0], frames, flow_table_next(b->fast)))
+                        flow_table_add(b->fast);
+                frames++;
+                n--;
+        }
+}
+
+static inline void both_feed(struct both *b, const struct frame *frames, size_t n) {
+        both_feed_fast(b, frames, n);
+        for (size_t i = 0; i < n; i++)
+                if (both_decode(b->decoders[1], &frames[i], looked_table_next(b->looked)))
+                        looked_table_add(b->looked);
+}
+
+/* Ends all flows. Have both told the same? */
+static inline bool both_agree(struct both *b) {
+        struct flow_counters c[2];
+
+        flow_table_flush(b->fast);
+        looked_table_flush(b->looked);
+        flow_table_get_counters(b->fast, &c[0]);
+        looked_table_get_counters(b->looked, &c[1]);
+        return memcmp(&c[0], &c[1], sizeof c[0]) == 0 && b->told[0].n == b->told[1].n &&
+               (b->told[0].n == 0 || memcmp(b->told[0].records, b->told[1].records, b->told[0].n * sizeof *b->told[0].records) == 0);
+}
