@@ -36,6 +36,17 @@ bool fact_kind_is_answered(enum fact_kind kind) {
         return kind == FACT_SSDP_ST || kind == FACT_WSD_ENDPOINT || kind == FACT_WSD_TYPES || kind == FACT_WSD_SCOPE;
 }
 
+bool fact_last_ip(const struct fact *fact, struct ip_address *ret) {
+        const char *blank;
+
+        if (fact->value_ip.family != 0) {
+                *ret = fact->value_ip;
+                return true;
+        }
+        blank = strrchr(fact->value, ' ');
+        return ip_parse(blank ? blank + 1 : fact->value, ret) >= 0;
+}
+
 enum fact_voice fact_voice(const struct fact *fact) {
         enum fact_voice voice = kinds[fact->kind].voice;
 

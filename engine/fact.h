@@ -242,6 +242,7 @@ struct fact {
         struct ip_address destination;
         uint32_t value_length;       /* bytes, without the NUL that follows them */
         const char *value;           /* valid UTF-8, or "hex:…"; valid while the fact is handled */
+        struct ip_address value_ip;  /* the address that is the last word of the value, where its dissector knows; else none */
 };
 
 const char *fact_kind_to_string(enum fact_kind kind) __attribute__((const));
@@ -252,6 +253,8 @@ bool fact_kind_is_answered(enum fact_kind kind) __attribute__((const));
 /* The voice of this very fact: an ssdp.st in an answer is what the device is, in a search what it wants; what is foreign
  * is claimed. */
 enum fact_voice fact_voice(const struct fact *fact);
+/* The address that the last word of its value is; false: it is none. */
+bool fact_last_ip(const struct fact *fact, struct ip_address *ret);
 
 /* Whoever takes facts. The fact and its value live only during the call. */
 struct fact_sink {

@@ -363,7 +363,7 @@ static void take_question(struct address_claims *a, const struct fact *fact) {
         uint64_t *asked;
         bool fresh;
 
-        if (ip_parse(fact->value, &ip) < 0)
+        if (!fact_last_ip(fact, &ip))
                 return;
         asked = watch_table_get(a->questions, claim_key(fact, &ip), &fresh);
         if (asked)
@@ -383,12 +383,6 @@ static enum manner manner_of_ndp(const struct fact *fact) {
         return fact->flags & FACT_REPLY ? MANNER_UNASKED : MANNER_REQUEST;
 }
 
-static bool second_word_is_ip(const struct fact *fact, struct ip_address *ret) {
-        const char *space = strchr(fact->value, ' ');
-
-        return space && ip_parse(space + 1, ret) >= 0;
-}
-
 static void address_claims_fact(void *state, struct detect_host *host, const struct fact *fact) {
         struct address_claims *a = state;
         struct ip_address ip;
@@ -399,7 +393,7 @@ static void address_claims_fact(void *state, struct detect_host *host, const str
                 take_question(a, fact);
                 return;
         }
-        if (mac_is_group(&fact->mac) || mac_is_zero(&fact->mac) || !second_word_is_ip(fact, &ip) || !ip_is_host(&ip))
+        if (mac_is_group(&fact->mac) || mac_is_zero(&fact->mac) || !fact_last_ip(fact, &ip) || !ip_is_host(&ip))
                 return;
         take_claim(a, host, fact, &ip, fact->kind == FACT_ARP_SENDER ? manner_of_arp(fact) : manner_of_ndp(fact));
 }

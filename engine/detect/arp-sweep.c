@@ -96,7 +96,7 @@ static void arp_sweep_fact(void *state, struct detect_host *host, const struct f
         unsigned n;
         bool fresh;
 
-        if (!detect_setting(host, ARP_SWEEP) || !(fact->flags & FACT_HAS_MAC) || fact->flags & FACT_TUNNELLED || ip_parse(fact->value, &target) < 0 ||
+        if (!detect_setting(host, ARP_SWEEP) || !(fact->flags & FACT_HAS_MAC) || fact->flags & FACT_TUNNELLED || !fact_last_ip(fact, &target) ||
             inventory_get_by_ip(host->inventory, &target) || is_gateway(host, &fact->mac))
                 return;
         s = watch_table_get(state, watch_key(&fact->mac, sizeof fact->mac, "", 0, target.family), &fresh);

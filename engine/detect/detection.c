@@ -20,7 +20,7 @@ struct detection {
         const struct detector *const *detectors;
         size_t n;
         void *states[DETECTOR_MAX];
-        struct hooked facts[_FACT_KIND_MAX], contacts[_CONTACT_KIND_MAX], flows;
+        struct hooked facts[_FACT_KIND_MAX], contacts[_CONTACT_KIND_MAX], flows, devices;
 };
 
 static void set_known(void *userdata, uint64_t device) {
@@ -46,6 +46,8 @@ static void hook_all(struct detection *d, size_t i) {
                         hook(&d->contacts[k], i);
         if (detector->flow)
                 hook(&d->flows, i);
+        if (detector->device_changed)
+                hook(&d->devices, i);
 }
 
 static int make_detectors(struct detection *d) {
@@ -99,9 +101,11 @@ struct detection *detection_free(struct detection *d) {
 }
 
 void detection_device_changed(struct detection *d, const struct device *device, uint32_t changes, uint64_t now) {
-        for (size_t i = 0; i < d->n; i++)
-                if (d->detectors[i]->device_changed)
-                        d->detectors[i]->device_changed(d->states[i], &d->host, device, changes, now);
+        for (size_t k = 0; k < d->devices.n; k++) {
+                size_t i = d->devices.at[k];
+
+                d->detectors[i]->device_changed(d->states[i], &d->host, device, changes, now);
+        }
 }
 
 void detection_device_removed(struct detection *d, const struct device *device) {

@@ -25,6 +25,7 @@
 #define FIRSTS_MAX 16384
 #define SUSPECTS_MAX 512
 #define TARGETS_MAX 192
+#define CHAINS 256
 #define KNOWN_BITS 2048 /* of a Bloom filter of targets that are no first contacts */
 
 /* A host answers within this, or it does not. */
@@ -56,6 +57,9 @@ struct target {
 struct suspect {
         struct ip_address ip;
         struct mac_address mac;
+        /* Where targets are, by hash: one more than the place of the first in `targets`, and of each the next; 0: none. */
+        uint8_t heads[CHAINS], nexts[TARGETS_MAX];
+        uint16_t unweighed; /* targets */
         struct target targets[TARGETS_MAX]; /* a ring */
         uint16_t n, next;
         bool dirty;
@@ -148,14 +152,28 @@ static uint32_t target_hash(const struct attempt *a) {
         return (uint32_t) watch_key(&a->destination, sizeof a->destination, &a->port, sizeof a->port, a->protocol);
 }
 
-static struct target *find_target(struct suspect *s, uint32_t hash) {
-        for (size_t i = 0; i < s->n; i++) {
-                struct target *t = &s->targets[(s->next + TARGETS_MAX - 1 - i) % TARGETS_MAX];
+_Static_assert(TARGETS_MAX < UINT8_MAX, "places are bytes");
 
-                if (t->hash == hash)
-                        return t;
-        }
+static struct target *find_target(struct suspect *s, uint32_t hash) {
+        for (unsigned i = s->heads[hash % CHAINS]; i > 0; i = s->nexts[i - 1])
+                if (s->targets[i - 1].hash == hash)
+                        return &s->targets[i - 1];
         return NULL;
+}
+
+static void unchain(struct suspect *s, unsigned place) {
+        uint8_t *at = &s->heads[s->targets[place].hash % CHAINS];
+
+        while (*at != place + 1)
+                at = &s->nexts[*at - 1];
+        *at = s->nexts[place];
+}
+
+static void chain(struct suspect *s, unsigned place) {
+        uint8_t *head = &s->heads[s->targets[place].hash % CHAINS];
+
+        s->nexts[place] = *head;
+        *head = (uint8_t) (place + 1);
 }
 
 /* Ports that ordinary clients contact by the dozen, far away: web, time, names, mail, calls, messages to telephones. */
@@ -207,8 +225,14 @@ static struct target make_target(const struct detect_host *host, const struct at
 static void add_target(struct suspect *s, const struct target *t) {
         struct target *slot = &s->targets[s->next];
 
+        if (s->n == TARGETS_MAX) {
+                unchain(s, s->next);
+                s->unweighed -= !slot->weighed;
+        }
         *slot = *t;
+        chain(s, s->next);
         slot->weighed = !is_first_contact(s, t->hash);
+        s->unweighed += !slot->weighed;
         s->next = (uint16_t) ((s->next + 1) % TARGETS_MAX);
         s->n = (uint16_t) MIN(s->n + 1, TARGETS_MAX);
         s->tries++;
@@ -221,8 +245,10 @@ static struct suspect *find_suspect(struct scan *s, const struct detect_host *ho
         struct target *first;
         bool fresh;
 
-        if (suspect)
-                return watch_table_get(s->suspects, key, &fresh);
+        if (suspect) {
+                watch_table_use(s->suspects, suspect);
+                return suspect;
+        }
         first = watch_table_get(s->firsts, key, &fresh);
         if (!first)
                 return NULL;
@@ -291,18 +317,35 @@ static bool is_recent(const struct target *t, uint64_t since) {
         return t->ts >= since;
 }
 
+/* Those of the window. */
+struct recent {
+        const struct target *targets[TARGETS_MAX];
+        size_t n;
+        bool unsettled; /* something may still be answered, or become unanswered */
+};
+
+static void find_recent(const struct suspect *s, uint64_t since, uint64_t now, struct recent *ret) {
+        ret->n = 0;
+        ret->unsettled = false;
+        for (size_t i = 0; i < s->n; i++) {
+                const struct target *t = &s->targets[i];
+
+                if (is_recent(t, since))
+                        ret->targets[ret->n++] = t;
+                ret->unsettled |= t->outcome == PENDING && now - MIN(now, t->ts) < 2 * NSEC_PER_SEC;
+        }
+}
+
 /* Ports of the host that `at` is of, and hosts on its port, among the targets from `at` on. */
-static void tally_from(const struct suspect *s, size_t at, uint64_t since, uint64_t now, bool flush, struct tally *ret) {
-        const struct target *t = &s->targets[at];
+static void tally_from(const struct recent *r, size_t at, uint64_t now, bool flush, struct tally *ret) {
+        const struct target *t = r->targets[at];
         bool ping = t->protocol == IPPROTO_ICMP || t->protocol == IPPROTO_ICMPV6;
         unsigned ports = 0, hosts = 0, far = 0, answered = 0, nobodies = 0;
         uint16_t low = UINT16_MAX, high = 0;
 
-        for (size_t i = at; i < s->n; i++) {
-                const struct target *u = &s->targets[i];
+        for (size_t i = at; i < r->n; i++) {
+                const struct target *u = r->targets[i];
 
-                if (!is_recent(u, since))
-                        continue;
                 if (u->protocol == t->protocol && ip_equal(&u->ip, &t->ip) && !ping && (u->outcome != ANSWERED || u->port < 1024)) {
                         ports++;
                         low = MIN(low, u->port);
@@ -404,12 +447,13 @@ static void report_slow(struct detect_host *host, const struct suspect *s, uint6
 static void weigh(struct suspect *s, uint64_t now, bool flush) {
         if (now > s->weighed && now - s->weighed > BALANCE_AGE)
                 s->balance = 0;
-        for (size_t i = 0; i < s->n; i++) {
+        for (size_t i = 0; i < s->n && s->unweighed > 0; i++) {
                 struct target *t = &s->targets[i];
 
                 if (t->weighed || (t->outcome == PENDING && !is_unanswered(t, now, flush)))
                         continue;
                 t->weighed = true;
+                s->unweighed--;
                 if (!t->near)
                         continue;
                 s->balance = MAX(s->balance + (t->outcome == ANSWERED ? -1 : 1), 0);
@@ -417,14 +461,21 @@ static void weigh(struct suspect *s, uint64_t now, bool flush) {
         }
 }
 
+/* Fewer targets than make an alert need not be compared with each other. */
+static bool are_few(const struct detect_host *host, const struct recent *r) {
+        return r->n < detect_setting(host, SCAN_PORTS) && r->n < detect_setting(host, SCAN_HOSTS);
+}
+
 static void judge(struct detect_host *host, struct suspect *s, uint64_t now, bool flush) {
         uint64_t window = detect_setting(host, SCAN_WINDOW), since = now > window ? now - window : 0;
         uint64_t last = s->targets[(s->next + TARGETS_MAX - 1) % TARGETS_MAX].ts;
         struct tally tally = {};
+        struct recent recent;
 
-        for (size_t i = 0; i < s->n; i++)
-                if (is_recent(&s->targets[i], since))
-                        tally_from(s, i, since, now, flush, &tally);
+        find_recent(s, since, now, &recent);
+        s->dirty = recent.unsettled;
+        for (size_t i = 0; i < recent.n && !are_few(host, &recent); i++)
+                tally_from(&recent, i, now, flush, &tally);
         weigh(s, now, flush);
         if (tally.ports >= detect_setting(host, SCAN_PORTS))
                 report_ports(host, s, &tally, last);
@@ -435,14 +486,6 @@ static void judge(struct detect_host *host, struct suspect *s, uint64_t now, boo
         else
                 return;
         s->balance = 0;
-}
-
-/* Something may still be answered, or become unanswered. */
-static bool is_unsettled(const struct suspect *s, uint64_t now) {
-        for (size_t i = 0; i < s->n; i++)
-                if (s->targets[i].outcome == PENDING && now - MIN(now, s->targets[i].ts) < 2 * NSEC_PER_SEC)
-                        return true;
-        return false;
 }
 
 static void scan_advance(void *state, struct detect_host *host, uint64_t now, bool flush) {
@@ -456,7 +499,6 @@ static void scan_advance(void *state, struct detect_host *host, uint64_t now, bo
                 if (!suspect->dirty)
                         continue;
                 judge(host, suspect, now, flush);
-                suspect->dirty = is_unsettled(suspect, now);
                 unsettled |= suspect->dirty;
         }
         s->dirty = unsettled;

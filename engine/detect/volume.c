@@ -146,6 +146,9 @@ static void count(void *state, struct detect_host *host, const struct flow_recor
                         v->peer = other->ip;
                 }
         }
+        /* What is little is never too much; sent is part of it. */
+        if (v->total < detect_setting(host, VOLUME_MIN))
+                return;
         totals = baseline_of(host, v->totals, hour % 24);
         uploads = baseline_of(host, v->uploads, hour % 24);
         if (detect_setting(host, UPLOAD_ANOMALY) && is_beyond(host, &uploads, v->sent))

@@ -101,15 +101,23 @@ static struct item *take_item(struct watch_table *t) {
         return item;
 }
 
+static void use(struct watch_table *t, struct item *item) {
+        if (!item->next)
+                return;
+        DL_DELETE(t->items, item);
+        DL_APPEND(t->items, item);
+}
+
+void watch_table_use(struct watch_table *t, void *record) {
+        use(t, item_of(record));
+}
+
 void *watch_table_get(struct watch_table *t, uint64_t key, bool *ret_new) {
         struct item *item = find(t, key);
 
         *ret_new = !item;
         if (item) {
-                if (item->next) {
-                        DL_DELETE(t->items, item);
-                        DL_APPEND(t->items, item);
-                }
+                use(t, item);
                 return item->record;
         }
         item = take_item(t);

@@ -15,6 +15,8 @@ struct watch_table *watch_table_free(struct watch_table *table);
 
 /* The record of `key`, made (all zero, `*ret_new` true) if there is none. NULL: out of memory. Lives until the next get. */
 void *watch_table_get(struct watch_table *table, uint64_t key, bool *ret_new);
+/* As a get of its key would: `record` was asked for just now. */
+void watch_table_use(struct watch_table *table, void *record);
 void *watch_table_find(const struct watch_table *table, uint64_t key);
 /* Of a record. */
 void watch_table_remove(struct watch_table *table, void *record);

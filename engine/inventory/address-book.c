@@ -40,7 +40,7 @@ static struct ip_list list_of(struct entry *entry, const struct ip_address *ip) 
         return (struct ip_list) { d->ipv6, &d->n_ipv6, DEVICE_IPV6_MAX, CHANGE_IPV6 };
 }
 
-static struct device_ip *find_ip(struct entry *entry, const struct ip_address *ip) {
+struct device_ip *entry_find_ip(struct entry *entry, const struct ip_address *ip) {
         struct ip_list list = list_of(entry, ip);
 
         for (size_t i = 0; i < *list.n; i++)
@@ -55,7 +55,7 @@ struct entry *entry_by_ip(const struct inventory *inventory, const struct networ
         size_t position = 0;
 
         while ((entry = hash_index_next(&inventory->by_ip, ip_hash(inventory, ip), &position)))
-                if ((!network || entry->network == network) && find_ip(entry, ip) &&
+                if ((!network || entry->network == network) && entry_find_ip(entry, ip) &&
                     (!best || entry->device.last_seen > best->device.last_seen))
                         best = entry;
         return best;
@@ -72,7 +72,7 @@ static void drop(struct inventory *inventory, struct entry *entry, struct device
 }
 
 void entry_unbind(struct inventory *inventory, struct entry *entry, const struct ip_address *ip) {
-        struct device_ip *found = find_ip(entry, ip);
+        struct device_ip *found = entry_find_ip(entry, ip);
 
         if (!found)
                 return;
@@ -82,7 +82,7 @@ void entry_unbind(struct inventory *inventory, struct entry *entry, const struct
 
 void entry_unbind_source(struct inventory *inventory, struct entry *entry, const struct ip_address *ip,
                          enum fact_kind source) {
-        const struct device_ip *found = find_ip(entry, ip);
+        const struct device_ip *found = entry_find_ip(entry, ip);
 
         if (found && found->source == source)
                 entry_unbind(inventory, entry, ip);
@@ -183,12 +183,12 @@ bool entry_bind(struct inventory *inventory, struct entry *entry, const struct i
         if (!network_ip_is_host(entry->network, ip) || (natural && natural != entry && claim != CLAIM_SELF))
                 return false;
         if (owner && owner != entry) {
-                held = find_ip(owner, ip);
+                held = entry_find_ip(owner, ip);
                 if (natural != entry && !owner_yields(owner, held, claim, now))
                         return false;
                 entry_unbind(inventory, owner, ip);
         }
-        held = find_ip(entry, ip);
+        held = entry_find_ip(entry, ip);
         if (held) {
                 held->last_seen = MAX(held->last_seen, now);
                 if (claim != CLAIM_WEAK && held->source != FACT_HOST_ADDRESS && held->source != source) {

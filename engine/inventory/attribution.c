@@ -106,13 +106,6 @@ struct entry *fact_attribute(struct inventory *inventory, struct network_entry *
         return entry;
 }
 
-/* The last word of a value, as an address. */
-static bool read_last_ip(const char *value, struct ip_address *ret) {
-        const char *blank = strrchr(value, ' ');
-
-        return ip_parse(blank ? blank + 1 : value, ret) >= 0;
-}
-
 /* DHCP: the client has this address and, of those that it had by DHCP, no other. */
 static void take_lease(struct inventory *inventory, struct entry *client, const struct fact *fact, const struct ip_address *ip,
                        enum claim claim, uint64_t now) {
@@ -142,19 +135,19 @@ static bool learn_claim(struct inventory *inventory, struct entry *entry, const 
         struct ip_address ip;
 
         if (fact->kind == FACT_ARP_SENDER || fact->kind == FACT_NDP_SOURCE || fact->kind == FACT_NDP_NA_NO_LLADDR) {
-                if (read_last_ip(fact->value, &ip))
+                if (fact_last_ip(fact, &ip))
                         entry_bind(inventory, entry, &ip, fact->kind, CLAIM_STRONG, now);
                 return true;
         }
         if (fact->kind == FACT_NDP_DAD) {
-                if (read_last_ip(fact->value, &ip))
+                if (fact_last_ip(fact, &ip))
                         entry_bind(inventory, entry, &ip, fact->kind, CLAIM_WEAK, now);
                 return true;
         }
-        if (fact->kind == FACT_DHCP_ASSIGNED_IP && read_last_ip(fact->value, &ip))
+        if (fact->kind == FACT_DHCP_ASSIGNED_IP && fact_last_ip(fact, &ip))
                 take_assigned(inventory, entry->network, fact, &ip, now);
         /* The acknowledgement goes to the client alone: on a switch nobody else hears of its address. */
-        if (fact->kind == FACT_DHCP_REQUESTED_IP && fact->flags & FACT_AGREED && read_last_ip(fact->value, &ip))
+        if (fact->kind == FACT_DHCP_REQUESTED_IP && fact->flags & FACT_AGREED && fact_last_ip(fact, &ip))
                 take_lease(inventory, entry, fact, &ip, CLAIM_WEAK, now);
         /* What an ARP message says of its sender's address is said by FACT_ARP_SENDER. */
         return fact->kind == FACT_ARP_WHO_HAS || fact->kind == FACT_ARP_GRATUITOUS || fact->kind == FACT_ARP_PROBE ||
@@ -171,8 +164,10 @@ static void learn_addresses(struct inventory *inventory, struct entry *entry, co
         if (inventory->latest.bound && inventory->latest.generation == inventory->generation)
                 return;
         inventory->latest.bound = inventory->latest.valid;
-        if (ip_is_host(&fact->ip))
-                entry_bind(inventory, entry, &fact->ip, fact->kind, CLAIM_WEAK, now);
+        if (!ip_is_host(&fact->ip) || !entry_bind(inventory, entry, &fact->ip, fact->kind, CLAIM_WEAK, now))
+                return;
+        if (inventory->latest.valid && inventory->latest.generation == inventory->generation && inventory->latest.attribution)
+                inventory->latest.attribution->held = entry_find_ip(entry, &fact->ip);
 }
 
 /* A host name comes with an address: whose is it? A sleep proxy answers for a sleeping host, a reflector for hosts
@@ -182,7 +177,7 @@ static struct entry *owner_of_name(struct inventory *inventory, struct entry *en
         struct ip_address ip;
         struct entry *owner;
 
-        if (!read_last_ip(fact->value, &ip) || ip_equal(&ip, &fact->ip))
+        if (!fact_last_ip(fact, &ip) || ip_equal(&ip, &fact->ip))
                 return entry;
         owner = entry_by_ip(inventory, network, &ip);
         if (owner)
@@ -199,7 +194,7 @@ static struct entry *owner_of_name(struct inventory *inventory, struct entry *en
 static void take_goodbye(struct inventory *inventory, struct entry *entry, const struct fact *fact, uint64_t now) {
         struct ip_address ip;
 
-        if (fact->kind == FACT_MDNS_HOSTNAME && read_last_ip(fact->value, &ip))
+        if (fact->kind == FACT_MDNS_HOSTNAME && fact_last_ip(fact, &ip))
                 entry_unbind_source(inventory, entry, &ip, FACT_MDNS_HOSTNAME);
         entry_take_service(inventory, entry, fact->kind, fact->value, true, now);
 }
@@ -210,7 +205,7 @@ static void take_named_server(struct inventory *inventory, const struct entry *c
         struct ip_address ip;
         struct entry *server;
 
-        if (!read_last_ip(fact->value, &ip))
+        if (!fact_last_ip(fact, &ip))
                 return;
         server = entry_by_ip(inventory, client->network, &ip);
         if (server && server != client)
@@ -218,16 +213,16 @@ static void take_named_server(struct inventory *inventory, const struct entry *c
 }
 
 static bool is_service(const struct fact *fact) {
-        return fact_voice(fact) == VOICE_SELF && (fact->kind == FACT_MDNS_SERVICE || fact->kind == FACT_SSDP_NT ||
-                                                  fact->kind == FACT_SSDP_ST || fact->kind == FACT_SSDP_USN);
+        return (fact->kind == FACT_MDNS_SERVICE || fact->kind == FACT_SSDP_NT || fact->kind == FACT_SSDP_ST ||
+                fact->kind == FACT_SSDP_USN) && fact_voice(fact) == VOICE_SELF;
 }
 
 /* A server that gives 0.0.0.0 or 255.255.255.255 as an address gives none. */
 static bool is_empty_address(const struct fact *fact) {
         struct ip_address ip;
 
-        return fact_voice(fact) == VOICE_SERVES && ip_parse(fact->value, &ip) >= 0 && !ip_is_host(&ip) &&
-               fact->kind != FACT_DHCP_NETMASK;
+        return fact_voice(fact) == VOICE_SERVES && fact->kind != FACT_DHCP_NETMASK && ip_parse(fact->value, &ip) >= 0 &&
+               !ip_is_host(&ip);
 }
 
 void fact_apply(struct inventory *inventory, struct entry *entry, const struct fact *fact, uint64_t now) {
@@ -248,6 +243,6 @@ void fact_apply(struct inventory *inventory, struct entry *entry, const struct f
                 entry_guess_os(inventory, entry, fact, now);
         if (fact->kind == FACT_MDNS_HOSTNAME)
                 entry = owner_of_name(inventory, entry, fact, now);
-        if (entry && !is_empty_address(fact))
+        if (entry && evidence_is_kept(fact->kind) && !is_empty_address(fact))
                 entry_take_evidence(inventory, entry, fact->kind, fact_voice(fact), fact->value, now);
 }

@@ -21,6 +21,8 @@ enum tier {
 /* An unconfirmed device silent for so long leaves. */
 #define UNCONFIRMED_EXPIRY (24 * 3600 * NSEC_PER_SEC)
 
+#define EVIDENCE_HINTS 16
+
 struct entry {
         struct device device; /* what readers get */
         struct network_entry *network;
@@ -33,6 +35,7 @@ struct entry {
         bool timed;           /* in the list of its presence */
         size_t text_bytes;    /* charged to it */
         size_t services_room, evidence_room;
+        uint8_t evidence_hints[EVIDENCE_HINTS]; /* by kind: where a piece of it was found last */
         uint64_t ipv6_told;   /* when CHANGE_IPV6 was last marked for a mere replacement */
         struct entry *tier_prev, *tier_next;
         struct entry *presence_prev, *presence_next;

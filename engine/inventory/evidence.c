@@ -180,6 +180,10 @@ struct evidence_policy evidence_policy(enum fact_kind kind) {
         return rows[kind].listed ? rows[kind].policy : policy_of_voice(fact_kind_voice(kind));
 }
 
+bool evidence_is_kept(enum fact_kind kind) {
+        return rows[kind].listed ? rows[kind].policy.keep > 0 : fact_kind_voice(kind) != VOICE_ASKS;
+}
+
 /* A host name is one piece whatever the address that it came with: those change, and have their own lists. */
 static bool is_same(enum fact_kind kind, const char *kept, const char *value) {
         size_t length;
@@ -190,13 +194,26 @@ static bool is_same(enum fact_kind kind, const char *kept, const char *value) {
         return strcspn(kept, " ") == length && strncmp(kept, value, length) == 0;
 }
 
-static struct evidence *find(struct device *d, enum fact_kind kind, enum fact_voice voice, const char *value) {
+static bool is_piece(const struct evidence *piece, enum fact_kind kind, enum fact_voice voice, const char *value) {
+        return piece->kind == kind && piece->voice == voice && is_same(kind, piece->value, value);
+}
+
+/* Devices repeat themselves: mostly it is the one that was found last. */
+static struct evidence *find(struct entry *entry, enum fact_kind kind, enum fact_voice voice, const char *value) {
+        uint8_t *hint = &entry->evidence_hints[kind % EVIDENCE_HINTS];
+        struct device *d = &entry->device;
+
+        if (*hint < d->n_evidence && is_piece(&d->evidence[*hint], kind, voice, value))
+                return &d->evidence[*hint];
         for (size_t i = 0; i < d->n_evidence; i++)
-                if (d->evidence[i].kind == kind && d->evidence[i].voice == voice &&
-                    is_same(kind, d->evidence[i].value, value))
+                if (is_piece(&d->evidence[i], kind, voice, value)) {
+                        *hint = (uint8_t) i;
                         return &d->evidence[i];
+                }
         return NULL;
 }
+
+_Static_assert(DEVICE_EVIDENCE_MAX <= UINT8_MAX, "hints are bytes");
 
 /* The reasons for the class point into the list: they follow when it moves. */
 static void shift_reasons(struct device *d, size_t from, bool inserted) {
@@ -335,7 +352,7 @@ void entry_take_evidence(struct inventory *inventory, struct entry *entry, enum 
         length = kept_length(value);
         if (value[length] != '\0')
                 strbuf_bytes(&b, value, length);
-        known = find(&entry->device, kind, voice, b.length > 0 ? text : value);
+        known = find(entry, kind, voice, b.length > 0 ? text : value);
         if (known) {
                 if (known->count < UINT32_MAX)
                         known->count++;
@@ -353,7 +370,7 @@ void entry_take_evidence(struct inventory *inventory, struct entry *entry, enum 
 }
 
 void entry_adopt_evidence(struct inventory *inventory, struct entry *entry, const struct evidence *piece) {
-        struct evidence *known = find(&entry->device, piece->kind, piece->voice, piece->value);
+        struct evidence *known = find(entry, piece->kind, piece->voice, piece->value);
         struct evidence kept = *piece;
 
         kept.confidence = evidence_policy(piece->kind).confidence;

@@ -10,6 +10,8 @@ struct evidence_policy {
         uint8_t keep;       /* pieces of this kind a device; 0: volatile, not kept */
         uint8_t name;       /* confidence as a name, 0: is none */
 };
+/* Is anything kept of this kind? */
+bool evidence_is_kept(enum fact_kind kind);
 struct evidence_policy evidence_policy(enum fact_kind kind);
 void entry_take_evidence(struct inventory *inventory, struct entry *entry, enum fact_kind kind, enum fact_voice voice,
                          const char *value, uint64_t now);

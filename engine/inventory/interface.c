@@ -144,6 +144,7 @@ static struct network_entry *enter(struct inventory *inventory, const struct inv
                 return before;
         scope->gateway_checked = false;
         scope->network = network_choose(inventory, interface->ifindex, 0, now) ?: before;
+        inventory->generation++;
         if (scope->network != before)
                 leave(inventory, before, &interface->mac);
         return scope->network;
@@ -178,6 +179,7 @@ void inventory_remove_interface(struct inventory *inventory, uint32_t ifindex) {
                 else
                         inventory->scopes[kept++] = inventory->scopes[i];
         inventory->n_scopes = kept;
+        inventory->generation++;
         *interface = inventory->interfaces[--inventory->n_interfaces];
 }
 
@@ -200,6 +202,7 @@ struct network_entry *interface_check_gateway(struct inventory *inventory, struc
                 return network;
         leave(inventory, network, &interface->mac);
         scope->network = other;
+        inventory->generation++;
         describe_network(inventory, other, interface, now);
         make_self(inventory, other, interface, now);
         return other;

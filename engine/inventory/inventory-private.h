@@ -29,10 +29,32 @@
 struct latest_fact {
         bool valid;
         bool bound;           /* its IP address is settled */
+        struct attribution *attribution; /* where it is remembered beyond this packet; NULL: nowhere */
         uint64_t generation;  /* that it was attributed in */
         struct fact fact;     /* without what it says */
         struct entry *entry;  /* NULL: nobody's */
 };
+
+/* What attribution looks at in a fact of an ordinary kind. */
+struct fact_ends {
+        struct mac_address mac, source;
+        struct ip_address ip;
+        uint8_t hop_limit;
+        bool to_group;
+        uint8_t padding;
+        uint32_t ifindex;
+        uint16_t vlan, flags;
+};
+
+/* Whom facts with these ends are about, as long as nothing changes that this depends on. */
+struct attribution {
+        uint64_t generation;
+        struct fact_ends ends;
+        struct entry *entry;    /* NULL: nobody's */
+        struct device_ip *held; /* the entry's, for the IP address; NULL: it is not, or not known */
+};
+
+#define ATTRIBUTIONS 256
 
 struct inventory {
         struct inventory_config config;
@@ -50,6 +72,7 @@ struct inventory {
         uint64_t secret[2];        /* of their hashes; never of ids, which are the same everywhere */
         uint64_t generation;       /* of those two, of networks and of what is known of addresses */
         struct latest_fact latest;
+        struct attribution attributions[ATTRIBUTIONS]; /* by hash of the ends; the newer one stays */
         struct entry *tiers[_TIER_MAX];          /* longest silent first */
         size_t tier_counts[_TIER_MAX];
         struct entry *presences[_PRESENCE_MAX];  /* idle and online ones, longest silent first */

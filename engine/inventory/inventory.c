@@ -37,6 +37,7 @@ int inventory_new(struct inventory **ret, const struct inventory_config *config,
         }
         inventory->secret[0] = mix64(config->hash_seed ^ UINT64_C(0x9e3779b97f4a7c15), UINT64_C(0xbf58476d1ce4e5b9));
         inventory->secret[1] = mix64(config->hash_seed ^ UINT64_C(0x94d049bb133111eb), UINT64_C(0xd6e8feb86659fd93));
+        inventory->generation = 1; /* later than that of attributions that were never made */
         inventory->evictions = (struct token_bucket) { .burst = EVICTION_BURST, .interval = EVICTION_INTERVAL };
         inventory_set_config(inventory, config);
         if (ops)
@@ -116,21 +117,88 @@ static bool is_of_latest(const struct inventory *inventory, const struct fact *f
         return l->valid && l->generation == inventory->generation && is_common(fact) && is_alike(fact, &l->fact);
 }
 
-static struct entry *attribute(struct inventory *inventory, const struct fact *fact) {
-        uint64_t now = inventory_time(inventory, fact->ts), unattributed = inventory->counters.unattributed;
-        struct network_entry *network = network_of(inventory, fact->ifindex, fact->vlan, true, now);
-        struct entry *entry;
+static struct fact_ends ends_of(const struct fact *fact) {
+        struct fact_ends ends;
 
-        if (!network)
-                return NULL;
-        network = interface_check_gateway(inventory, network, fact, now);
-        entry = fact_attribute(inventory, network, fact, now);
+        _Static_assert(sizeof ends == 40, "no bytes between");
+        memset(&ends, 0, sizeof ends);
+        ends.mac = fact->mac;
+        ends.source = fact->source;
+        ends.ip = fact->ip;
+        ends.hop_limit = fact->hop_limit;
+        ends.to_group = ip_is_multicast(&fact->destination);
+        ends.ifindex = fact->ifindex;
+        ends.vlan = fact->vlan;
+        ends.flags = fact->flags & (FACT_HAS_MAC | FACT_TUNNELLED | FACT_LINK_SCOPED | FACT_HAS_SUBJECT);
+        return ends;
+}
+
+static struct attribution *attribution_of(struct inventory *inventory, const struct fact_ends *ends) {
+        uint64_t words[5];
+
+        memcpy(words, ends, sizeof words);
+        return &inventory->attributions[inventory_hash(inventory, inventory_hash(inventory, words[0] ^ words[4], words[1]) ^ words[2],
+                                                       words[3]) % ATTRIBUTIONS];
+}
+
+static void note_latest(struct inventory *inventory, const struct fact *fact, struct entry *entry, struct attribution *attribution,
+                        bool bound) {
         inventory->latest = (struct latest_fact) {
-                .valid = is_common(fact) && (entry || inventory->counters.unattributed > unattributed),
+                .valid = true,
+                .bound = bound,
+                .attribution = attribution,
                 .generation = inventory->generation,
                 .fact = *fact,
                 .entry = entry,
         };
+}
+
+static struct entry *attribute_anew(struct inventory *inventory, const struct fact *fact, uint64_t now, bool *ret_told) {
+        uint64_t unattributed = inventory->counters.unattributed;
+        struct network_entry *network = network_of(inventory, fact->ifindex, fact->vlan, true, now);
+        struct entry *entry;
+
+        *ret_told = false;
+        if (!network)
+                return NULL;
+        network = interface_check_gateway(inventory, network, fact, now);
+        entry = fact_attribute(inventory, network, fact, now);
+        *ret_told = entry || inventory->counters.unattributed > unattributed;
+        return entry;
+}
+
+/* As it was before, with what time changes. */
+static struct entry *attribute_as_before(struct inventory *inventory, const struct fact *fact, struct attribution *a, uint64_t now) {
+        struct entry *entry = a->entry;
+
+        if (!entry)
+                inventory->counters.unattributed++;
+        else
+                entry_heard(inventory, entry, &fact->mac, now);
+        if (a->held)
+                a->held->last_seen = MAX(a->held->last_seen, now);
+        note_latest(inventory, fact, entry, a, a->held != NULL);
+        return entry;
+}
+
+static struct entry *attribute(struct inventory *inventory, const struct fact *fact) {
+        uint64_t now = inventory_time(inventory, fact->ts);
+        struct attribution *a;
+        struct fact_ends ends;
+        struct entry *entry;
+        bool told;
+
+        if (!is_common(fact))
+                return attribute_anew(inventory, fact, now, &told);
+        ends = ends_of(fact);
+        a = attribution_of(inventory, &ends);
+        if (a->generation == inventory->generation && memcmp(&a->ends, &ends, sizeof ends) == 0)
+                return attribute_as_before(inventory, fact, a, now);
+        entry = attribute_anew(inventory, fact, now, &told);
+        if (!told)
+                return entry;
+        *a = (struct attribution) { inventory->generation, ends, entry, NULL };
+        note_latest(inventory, fact, entry, a, false);
         return entry;
 }
 

@@ -154,14 +154,20 @@ static void learn(struct peer_names *n, const struct key *key, enum rank rank, c
         add(n, key, rank, text, length, now);
 }
 
+/* An address is none: those of IPv4 end with a digit, those of IPv6 have a colon. Bytes that are no name come as "hex:". */
+static bool is_name(const char *text, size_t length) {
+        struct ip_address named;
+
+        if (memchr(text, ':', length))
+                return memcmp(text, "hex:", MIN(length, 4U)) != 0 && ip_parse(text, &named) < 0;
+        return text[length - 1] < '0' || text[length - 1] > '9' || ip_parse(text, &named) < 0;
+}
+
 static void learn_both(struct peer_names *n, const struct fact *fact, const struct ip_address *client,
                        const struct ip_address *server, enum rank rank, const char *text, size_t length) {
         struct key key = { .client = *client, .server = *server };
-        struct ip_address named;
 
-        /* Bytes that are no name come as "hex:". */
-        if (length == 0 || length > PEER_NAME_TEXT_MAX || !ip_is_host(server) || ip_parse(text, &named) >= 0 ||
-            (length > 4 && memcmp(text, "hex:", 4) == 0))
+        if (length == 0 || length > PEER_NAME_TEXT_MAX || !ip_is_host(server) || !is_name(text, length))
                 return;
         learn(n, &key, rank, text, length, fact->ts);
         key.client = (struct ip_address) {};
@@ -209,7 +215,7 @@ static void take_answer(struct peer_names *n, const struct fact *fact) {
                 take_alias(&n->alias, fact, owner, length, data);
         else if ((is_word(type, (size_t) (data - 1 - type), "A") ||
                   is_word(type, (size_t) (data - 1 - type), "AAAA")) &&
-                 ip_parse(data, &server) >= 0) {
+                 fact_last_ip(fact, &server)) {
                 if (alias_is_current(&n->alias, fact) && same_name(n->alias.to, owner, length)) {
                         owner = n->alias.from;
                         length = strlen(owner);

@@ -178,6 +178,9 @@ static void presence_enter(struct inventory *inventory, struct entry *entry) {
 }
 
 void entry_set_presence(struct inventory *inventory, struct entry *entry, enum presence presence) {
+        /* It stands where it would be put. */
+        if (entry->device.presence == presence && entry->timed && inventory->presences[presence]->presence_prev == entry)
+                return;
         presence_leave(inventory, entry);
         if (entry->device.presence != presence && !entry->fresh)
                 entry_changed(inventory, entry, CHANGE_PRESENCE);
@@ -211,8 +214,11 @@ void entry_heard(struct inventory *inventory, struct entry *entry, const struct 
                         entry->device.macs[i].last_seen = MAX(entry->device.macs[i].last_seen, now);
         entry->device.last_seen = MAX(entry->device.last_seen, now);
         network_heard(inventory, entry->network, now);
-        tier_leave(inventory, entry);
-        tier_enter(inventory, entry);
+        /* Heard just before, too: it stands where it would be put. */
+        if (inventory->tiers[entry->tier]->tier_prev != entry || tier_of(entry) != entry->tier) {
+                tier_leave(inventory, entry);
+                tier_enter(inventory, entry);
+        }
         entry_set_presence(inventory, entry, PRESENCE_ONLINE);
         entry_changed(inventory, entry, CHANGE_SEEN);
 }

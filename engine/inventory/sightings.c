@@ -1,11 +1,10 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
-/* The table behind the hot path: fixed size, open addressing, a bounded probe. Nearly all frames are between the same
- * two addresses as the frame before, so those two slots are tried first. */
+/* The table behind the hot path: fixed size, open addressing, a bounded probe. Nearly all frames are between the same few
+ * pairs of addresses, so the slots of pairs that were met before stand in a smaller table. */
 
 #include "engine/inventory/sightings.h"
 
-#include <endian.h>
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
@@ -23,12 +22,21 @@ struct slot {
         struct device_traffic traffic;
 };
 
+/* Two ends that were counted in this interval. */
+struct pair {
+        uint64_t source, destination; /* with the VLAN above the address; 0 and 0: none, as no frame has them */
+        uint32_t ifindex;
+        struct slot *sender, *receiver; /* NULL: a group, or zero, which is not counted */
+};
+
+#define PAIRS 256
+
 struct sightings {
         struct slot slots[SLOTS];
+        struct pair pairs[PAIRS];
         uint16_t used[SLOTS_USED_MAX]; /* in order of arrival */
         size_t n_used;
         uint64_t multiplier; /* odd */
-        struct slot *sender, *receiver; /* of the frame before; never NULL */
 };
 
 int sightings_new(struct sightings **ret, uint64_t seed) {
@@ -36,7 +44,6 @@ int sightings_new(struct sightings **ret, uint64_t seed) {
 
         if (!s)
                 return -ENOMEM;
-        s->sender = s->receiver = &s->slots[0];
         s->multiplier = UINT64_C(0x9e3779b97f4a7c15) ^ seed << 1;
         *ret = s;
         return 0;
@@ -47,12 +54,12 @@ struct sightings *sightings_free(struct sightings *sightings) {
         return NULL;
 }
 
-static inline uint64_t pack(const struct sightings_key *key) {
-        uint64_t address;
+static uint64_t pack(const struct mac_address *mac, uint16_t vlan) {
+        uint64_t address = 0;
 
-        _Static_assert(offsetof(struct sightings_key, mac) == offsetof(struct sightings_key, vlan) + 2, "read as one word");
-        memcpy(&address, &key->vlan, sizeof address);
-        return UINT64_C(1) << 63 | (uint64_t) key->vlan << 48 | (be64toh(address) & (UINT64_MAX >> 16));
+        for (size_t i = 0; i < sizeof mac->bytes; i++)
+                address = address << 8 | mac->bytes[i];
+        return UINT64_C(1) << 63 | (uint64_t) vlan << 48 | address;
 }
 
 static struct mac_address unpack_mac(uint64_t address) {
@@ -71,7 +78,7 @@ static struct slot *take_slot(struct sightings *s, struct slot *slot, uint64_t a
         return slot;
 }
 
-static __attribute__((noinline)) struct slot *find_slot(struct sightings *s, uint64_t address, uint32_t ifindex, uint64_t now) {
+static struct slot *find_slot(struct sightings *s, uint64_t address, uint32_t ifindex, uint64_t now) {
         /* Multiplicative hashing (Knuth, TAOCP 3, 6.4): the high bits are the mixed ones. Who does not know the odd
          * multiplier cannot choose addresses that collide (Dietzfelbinger et al., J. Algorithms 25, 1997). */
         uint64_t hash = (address ^ (uint64_t) ifindex << 20) * s->multiplier >> 52;
@@ -87,38 +94,66 @@ static __attribute__((noinline)) struct slot *find_slot(struct sightings *s, uin
         return NULL;
 }
 
-static inline struct slot *seek(struct sightings *s, struct slot **last, const struct sightings_key *key, uint64_t now) {
-        uint64_t address = pack(key);
-        struct slot *slot = *last;
+static uint64_t word_of(const struct mac_address *mac, uint16_t vlan) {
+        uint64_t word = (uint64_t) vlan << 48;
 
-        if (slot->address != address || slot->ifindex != key->ifindex) {
-                slot = find_slot(s, address, key->ifindex, now);
-                if (!slot)
-                        return NULL;
-                *last = slot;
-        }
-        slot->last = now;
-        return slot;
+        memcpy(&word, mac->bytes, sizeof mac->bytes);
+        return word;
 }
 
-bool sightings_count_sent(struct sightings *s, const struct sightings_key *key, uint64_t now, uint32_t bytes) {
-        struct slot *slot = seek(s, &s->sender, key, now);
+static bool counts(const struct mac_address *mac) {
+        return !mac_is_group(mac) && !mac_is_zero(mac);
+}
 
-        if (!slot)
-                return false;
+static void add_sent(struct slot *slot, const struct frame *frame) {
+        slot->last = frame->ts;
         slot->traffic.packets_sent++;
-        slot->traffic.bytes_sent += bytes;
-        return true;
+        slot->traffic.bytes_sent += frame->length;
 }
 
-bool sightings_count_received(struct sightings *s, const struct sightings_key *key, uint64_t now, uint32_t bytes) {
-        struct slot *slot = seek(s, &s->receiver, key, now);
-
-        if (!slot)
-                return false;
+static void add_received(struct slot *slot, const struct frame *frame) {
+        slot->last = frame->ts;
         slot->traffic.packets_received++;
-        slot->traffic.bytes_received += bytes;
-        return true;
+        slot->traffic.bytes_received += frame->length;
+}
+
+/* The two were not counted yet, or others took their place. */
+static __attribute__((noinline)) unsigned count_pair(struct sightings *s, const struct frame *frame, uint16_t vlan,
+                                                     const struct mac_address *source, const struct mac_address *destination,
+                                                     struct pair *pair) {
+        struct pair found = { word_of(source, vlan), word_of(destination, vlan), frame->ifindex, NULL, NULL };
+        unsigned dropped = 0;
+
+        if (counts(source)) {
+                found.sender = find_slot(s, pack(source, vlan), frame->ifindex, frame->ts);
+                dropped += !found.sender;
+        }
+        if (counts(destination)) {
+                found.receiver = find_slot(s, pack(destination, vlan), frame->ifindex, frame->ts);
+                dropped += !found.receiver;
+        }
+        if (found.sender)
+                add_sent(found.sender, frame);
+        if (found.receiver)
+                add_received(found.receiver, frame);
+        if (dropped == 0)
+                *pair = found;
+        return dropped;
+}
+
+unsigned sightings_count_frame(struct sightings *s, const struct frame *frame, uint16_t vlan, const struct mac_address *source,
+                               const struct mac_address *destination) {
+        uint64_t from = word_of(source, vlan), to = word_of(destination, vlan);
+        struct pair *pair = &s->pairs[(from + 3 * to) * s->multiplier >> 56];
+
+        _Static_assert(PAIRS == 256, "eight bits");
+        if (pair->source != from || pair->destination != to || pair->ifindex != frame->ifindex || (from | to) == 0)
+                return count_pair(s, frame, vlan, source, destination, pair);
+        if (pair->sender)
+                add_sent(pair->sender, frame);
+        if (pair->receiver)
+                add_received(pair->receiver, frame);
+        return 0;
 }
 
 bool sightings_is_empty(const struct sightings *s) {
@@ -141,6 +176,7 @@ void sightings_tell(struct sightings *s, void (*tell)(void *userdata, const stru
                 *slot = (struct slot) {};
         }
         s->n_used = 0;
+        memset(s->pairs, 0, sizeof s->pairs);
 }
 
 static void tell_inventory(void *userdata, const struct sighting *sighting) {

@@ -35,16 +35,6 @@ int emit_dns_questions(struct emitter *e, enum fact_kind kind, struct dns_messag
         return r < 0 ? r : 1;
 }
 
-static bool append_address(struct strbuf *b, const struct dns_record *record) {
-        char text[IP_STRING_MAX];
-        struct ip_address ip;
-
-        if (!dns_record_address(record, &ip))
-                return false;
-        strbuf_string(b, ip_format(&ip, text));
-        return true;
-}
-
 /* `numbers` 16-bit numbers, then a name: one for MX, three for SRV, none for CNAME, NS and PTR. */
 static bool append_name(struct strbuf *b, const struct dns_message *m, struct cursor data, unsigned numbers) {
         struct dns_name name;
@@ -79,9 +69,6 @@ static bool append_strings(struct strbuf *b, struct cursor data) {
  * nothing: that they are there is all that is told. */
 static bool append_data(struct strbuf *b, const struct dns_message *m, const struct dns_record *record) {
         switch (record->type) {
-        case DNS_TYPE_A:
-        case DNS_TYPE_AAAA:
-                return append_address(b, record);
         case DNS_TYPE_CNAME:
         case DNS_TYPE_NS:
         case DNS_TYPE_PTR:
@@ -102,10 +89,15 @@ static void emit_record(struct emitter *e, enum fact_kind kind, const struct dns
                         const struct dns_record *record) {
         char data[FACT_VALUE_MAX], head[NAME_AND_TYPE_MAX];
         struct strbuf b = STRBUF(data), h = STRBUF(head);
+        struct ip_address ip;
 
-        if (!append_data(&b, m, record))
-                return;
         append_name_and_type(&h, &record->name, record->type);
+        if (dns_record_address(record, &ip)) {
+                emit_named_ip(e, kind, &h, &ip);
+                return;
+        }
+        if (record->type == DNS_TYPE_A || record->type == DNS_TYPE_AAAA || !append_data(&b, m, record))
+                return;
         if (b.length > 0)
                 emit_named_bytes(e, kind, head, data, b.length);
         else

@@ -46,15 +46,23 @@ struct fact_sink fact_counter_begin(struct fact_counter *ret_counter, const stru
         return (struct fact_sink) { count_fact, ret_counter };
 }
 
+/* The fact that all facts of the packet begin as says each of them: nothing is copied. */
 static void emit(struct emitter *e, enum fact_kind kind, const char *value, size_t length, bool cut) {
-        struct fact fact = e->fact;
+        uint16_t flags = e->fact.flags;
 
-        fact.kind = kind;
-        fact.value = value;
-        fact.value_length = (uint32_t) length;
+        e->fact.kind = kind;
+        e->fact.value = value;
+        e->fact.value_length = (uint32_t) length;
         if (cut)
-                fact.flags |= FACT_VALUE_CUT;
-        e->sink.take(e->sink.userdata, &fact);
+                e->fact.flags |= FACT_VALUE_CUT;
+        e->sink.take(e->sink.userdata, &e->fact);
+        e->fact.flags = flags;
+}
+
+static void emit_with_ip(struct emitter *e, enum fact_kind kind, const struct strbuf *value, const struct ip_address *ip) {
+        e->fact.value_ip = *ip;
+        emit(e, kind, value->data, value->length, value->truncated);
+        e->fact.value_ip = (struct ip_address) {};
 }
 
 /* As the conformance corpus has it: printable, or hex. */
@@ -133,15 +141,28 @@ void emit_printf(struct emitter *e, enum fact_kind kind, const char *format, ...
 
 void emit_ip(struct emitter *e, enum fact_kind kind, const struct ip_address *ip) {
         char text[IP_STRING_MAX];
+        struct strbuf b = STRBUF(text);
 
-        emit_string(e, kind, ip_format(ip, text));
+        b.length = strlen(ip_format(ip, text));
+        emit_with_ip(e, kind, &b, ip);
 }
 
 void emit_mac_ip(struct emitter *e, enum fact_kind kind, const struct mac_address *mac, const struct ip_address *ip) {
         char text[MAC_STRING_MAX + IP_STRING_MAX];
+        struct strbuf b = STRBUF(text);
 
         mac_format(mac, text);
         text[MAC_STRING_MAX - 1] = ' ';
-        ip_format(ip, text + MAC_STRING_MAX);
-        emit_string(e, kind, text);
+        b.length = MAC_STRING_MAX + strlen(ip_format(ip, text + MAC_STRING_MAX));
+        emit_with_ip(e, kind, &b, ip);
+}
+
+void emit_named_ip(struct emitter *e, enum fact_kind kind, const struct strbuf *name, const struct ip_address *ip) {
+        struct strbuf b = STRBUF(e->value);
+        char text[IP_STRING_MAX];
+
+        strbuf_bytes(&b, name->data, name->length);
+        strbuf_char(&b, ' ');
+        strbuf_string(&b, ip_format(ip, text));
+        emit_with_ip(e, kind, &b, ip);
 }

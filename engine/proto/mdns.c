@@ -60,16 +60,11 @@ static void dissect_hinfo(struct emitter *e, const struct dns_record *record) {
 }
 
 static void dissect_address(struct emitter *e, const struct dns_record *record) {
-        char text[DNS_NAME_TEXT_MAX + IP_STRING_MAX], address[IP_STRING_MAX];
-        struct strbuf b = STRBUF(text);
+        const struct strbuf name = { .data = (char *) record->name.text, .length = record->name.length };
         struct ip_address ip;
 
-        if (!dns_record_address(record, &ip))
-                return;
-        strbuf_bytes(&b, record->name.text, record->name.length);
-        strbuf_char(&b, ' ');
-        strbuf_string(&b, ip_format(&ip, address));
-        emit_strbuf(e, FACT_MDNS_HOSTNAME, &b);
+        if (dns_record_address(record, &ip))
+                emit_named_ip(e, FACT_MDNS_HOSTNAME, &name, &ip);
 }
 
 static void dissect_record(struct emitter *e, const struct dns_message *m, const struct dns_record *record) {

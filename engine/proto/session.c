@@ -8,6 +8,7 @@
 #include <errno.h>
 #include <netinet/in.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "common/macro.h"
 #include "engine/flow/flow-hash.h"
@@ -349,9 +350,21 @@ static size_t text_length(struct cursor data) {
         return n < SESSION_LINE_MAX ? 0 : n;
 }
 
+/* Is one of eight bytes greater than `low` and less than `high`, both below 128? Exact: no carry leaves its byte. */
+static inline bool has_between(uint64_t bytes, uint8_t low, uint8_t high) {
+        const uint64_t ones = UINT64_C(0x0101010101010101), tops = ones * 0x80, rest = bytes & ~tops;
+
+        return ((ones * (127U + high) - rest) & ~bytes & (rest + ones * (127U - low))) & tops;
+}
+
 static size_t binary_length(struct cursor data) {
         size_t n = MIN(cursor_left(&data), (size_t) SESSION_BINARY_BYTES), i = 1;
 
+        for (uint64_t word; i + sizeof word <= n; i += sizeof word) {
+                memcpy(&word, data.data + i, sizeof word);
+                if (has_between(word, 19, 25) || has_between(word, 'A' - 1, 'Z' + 1))
+                        break;
+        }
         while (i < n && !may_begin(data.data[i]))
                 i++;
         return i;

@@ -206,6 +206,51 @@ static void hop_limit_decides_where_no_prefix_is_known(void **state) {
         assert_null(device_at(f, NAS));
 }
 
+static void say_from_afar(struct fixture *f, const char *mac, const char *ip, const char *value) {
+        struct fact fact = fact_of(f, mac, ip, FACT_SSDP_USER_AGENT, value);
+
+        f->now += SEC;
+        fact.ts = f->now;
+        fact.flags &= (uint16_t) ~FACT_LINK_SCOPED;
+        fact.hop_limit = 64;
+        inventory_take_fact(f->inventory, &fact);
+}
+
+/* Whom facts are about is remembered, and asked again when something became known that it depends on. */
+static void what_is_remembered_of_a_sender_is_not_for_ever(void **state) {
+        struct fixture *f = *state;
+        const struct device *d;
+
+        for (unsigned i = 0; i < 3; i++)
+                say_from_afar(f, PHONE, "192.168.77.3", "one");
+        d = device_at(f, PHONE);
+        assert_int_equal(evidence_of(d, FACT_SSDP_USER_AGENT)->count, 3);
+        assert_true(d->last_seen == f->now);
+        assert_true(d->ipv4[0].last_seen == f->now);
+        /* Somebody else has it. */
+        arp(f, NAS, "192.168.77.3");
+        f->now += 40 * SEC;
+        arp(f, NAS, "192.168.77.3");
+        for (unsigned i = 0; i < 3; i++)
+                say_from_afar(f, PHONE, "192.168.77.3", "one");
+        assert_int_equal(evidence_of(device_at(f, PHONE), FACT_SSDP_USER_AGENT)->count, 3);
+        assert_false(has_v4(device_at(f, PHONE), "192.168.77.3"));
+}
+
+/* A device that was forgotten is a new one when it speaks again. */
+static void what_is_remembered_of_a_sender_goes_with_it(void **state) {
+        struct fixture *f = *state;
+        uint64_t id;
+
+        for (unsigned i = 0; i < 3; i++)
+                say_from_afar(f, PHONE, "192.168.77.3", "one");
+        id = device_at(f, PHONE)->id;
+        assert_int_equal(inventory_forget(f->inventory, id), 0);
+        assert_null(device_at(f, PHONE));
+        say_from_afar(f, PHONE, "192.168.77.3", "one");
+        assert_int_equal(evidence_of(device_at(f, PHONE), FACT_SSDP_USER_AGENT)->count, 1);
+}
+
 /* One that writes new hop limits into what it forwards, as NAT in user space does. */
 static void known_address_counts_for_more_than_the_hop_limit(void **state) {
         struct fixture *f = *state;
@@ -894,6 +939,8 @@ int main(void) {
                 TEST(known_address_counts_for_more_than_the_hop_limit),
                 TEST(certificates_of_far_servers_are_not_the_routers),
                 TEST(hop_limit_decides_where_no_prefix_is_known),
+                TEST(what_is_remembered_of_a_sender_is_not_for_ever),
+                TEST(what_is_remembered_of_a_sender_goes_with_it),
                 TEST(address_of_another_is_not_the_senders),
                 TEST(gateway_is_not_taken_for_a_host_it_forwards),
                 TEST(tunnelled_facts_are_nobodys),

@@ -36,7 +36,7 @@ static void the_longest_unasked_for_goes_first(void **state _unused_) {
         assert_int_equal(watch_table_new(&t, sizeof *r, 3), 0);
         for (uint64_t key = 1; key <= 3; key++)
                 ((struct record *) watch_table_get(t, key, &fresh))->a = key;
-        watch_table_get(t, 1, &fresh);
+        watch_table_use(t, watch_table_find(t, 1));
         watch_table_find(t, 2); /* reading does not promote */
         r = watch_table_get(t, 4, &fresh);
         assert_true(fresh && r->a == 0);
@@ -51,6 +51,7 @@ static void the_longest_unasked_for_goes_first(void **state _unused_) {
 }
 
 static void a_million_keys_keep_its_size(void **state _unused_) {
+        struct record *r = NULL;
         struct watch_table *t;
         bool fresh;
 
@@ -58,6 +59,12 @@ static void a_million_keys_keep_its_size(void **state _unused_) {
         for (uint64_t i = 0; i < 1000000; i++)
                 assert_non_null(watch_table_get(t, watch_key(&i, sizeof i, "", 0, 0), &fresh));
         assert_int_equal(watch_table_count(t), 512);
+        /* The last ones, in their order. */
+        for (uint64_t i = 1000000 - 512; i < 1000000; i++) {
+                r = watch_table_next(t, r);
+                assert_true(watch_table_key(r) == watch_key(&i, sizeof i, "", 0, 0));
+                assert_ptr_equal(watch_table_find(t, watch_table_key(r)), r);
+        }
         watch_table_free(t);
 }
 
