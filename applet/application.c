@@ -8,6 +8,7 @@
 #include <glib/gi18n.h>
 
 #include "applet/notifier.h"
+#include "applet/preferences.h"
 #include "applet/tray.h"
 #include "applet/window.h"
 #include "config.h"
@@ -39,9 +40,11 @@ static void on_background_setting(LanscopeApplication *self) {
 }
 
 static LanscopeWindow *window_get(LanscopeApplication *self) {
-        GtkWindow *window = gtk_application_get_active_window(GTK_APPLICATION(self));
-
-        return window ? LANSCOPE_WINDOW(window) : lanscope_window_new(self);
+        /* Dialogs may be windows of the application, too. */
+        for (GList *item = gtk_application_get_windows(GTK_APPLICATION(self)); item; item = item->next)
+                if (LANSCOPE_IS_WINDOW(item->data))
+                        return item->data;
+        return lanscope_window_new(self);
 }
 
 static void lanscope_application_activate(GApplication *application) {
@@ -88,6 +91,14 @@ static void show_alerts(GSimpleAction *action G_GNUC_UNUSED, GVariant *parameter
         lanscope_window_show_page(window, "alerts");
 }
 
+static void preferences(GSimpleAction *action G_GNUC_UNUSED, GVariant *parameter G_GNUC_UNUSED, void *data) {
+        LanscopeApplication *self = data;
+        LanscopeWindow *window = window_get(self);
+
+        gtk_window_present(GTK_WINDOW(window));
+        preferences_show(GTK_WINDOW(window), self->settings);
+}
+
 static void about(GSimpleAction *action G_GNUC_UNUSED, GVariant *parameter G_GNUC_UNUSED, void *data) {
         LanscopeWindow *window = window_get(data);
 
@@ -107,6 +118,7 @@ static const GActionEntry actions[] = {
         { .name = "show-page", .activate = show_page, .parameter_type = "s" },
         { .name = "show-window", .activate = show_window },
         { .name = "show-alerts", .activate = show_alerts },
+        { .name = "preferences", .activate = preferences },
         { .name = "about", .activate = about },
         { .name = "quit", .activate = quit },
 };
@@ -117,7 +129,15 @@ static void set_accelerators(GtkApplication *application) {
                 const char *keys[3];
         } rows[] = {
                 { "app.quit", { "<primary>q" } },
+                { "app.preferences", { "<primary>comma" } },
                 { "window.close", { "<primary>w" } },
+                { "win.back", { "<alt>Left", "Back" } },
+                { "win.search", { "<primary>f" } },
+                { "win.show::devices", { "<primary>1" } },
+                { "win.show::alerts", { "<primary>2" } },
+                { "win.show::traffic", { "<primary>3" } },
+                { "win.show::service", { "<primary>4" } },
+                { "devices.clear", { "<primary><shift>a" } },
         };
 
         for (size_t i = 0; i < G_N_ELEMENTS(rows); i++)

@@ -10,12 +10,14 @@
 #include "applet/page-alerts.h"
 #include "applet/page-device.h"
 #include "applet/page-devices.h"
+#include "applet/page-service.h"
 #include "applet/service-unit.h"
 #include "applet/traffic-panel.h"
 
 struct _LanscopeWindow {
         AdwApplicationWindow parent_instance;
         LanscopeClient *client;
+        GSettings *settings;
         GCancellable *life;
 
         AdwToastOverlay *toasts;
@@ -25,12 +27,14 @@ struct _LanscopeWindow {
         GtkWidget *search_button;
         GtkMenuButton *view_button;
         GtkStack *states;
+        GtkWidget *welcome_button;
         AdwViewStack *pages;
         LanscopePageDevices *devices;
         AdwViewStackPage *alerts_page;
         LanscopePageAlerts *alerts;
         LanscopeTrafficPanel *traffic;
         LanscopePageDevice *device;
+        LanscopePageService *service;
         AdwStatusPage *status;
         GtkButton *status_button;
 };
@@ -115,13 +119,21 @@ static void show_state(LanscopeWindow *self) {
         LanscopeState state = lanscope_client_get_state(self->client);
         gboolean known = g_list_model_get_n_items(G_LIST_MODEL(lanscope_client_get_devices(self->client))) > 0;
 
-        if (lanscope_client_is_ready(self->client) && (known || state == LANSCOPE_STATE_CAPTURING))
+        if (!g_settings_get_boolean(self->settings, "introduced")) {
+                gtk_stack_set_visible_child_name(self->states, "welcome");
+                gtk_widget_grab_focus(self->welcome_button);
+        } else if (lanscope_client_is_ready(self->client) && (known || state == LANSCOPE_STATE_CAPTURING))
                 gtk_stack_set_visible_child_name(self->states, "pages");
         else {
                 show_status(self, state);
                 gtk_stack_set_visible_child_name(self->states, "status");
         }
         show_controls(self);
+}
+
+static void on_welcome(LanscopeWindow *self) {
+        g_settings_set_boolean(self->settings, "introduced", TRUE);
+        show_state(self);
 }
 
 static void on_started(GObject *source, GAsyncResult *result, void *data) {
@@ -192,6 +204,17 @@ static void on_tell(GtkWidget *widget, const char *action G_GNUC_UNUSED, GVarian
         lanscope_window_tell(LANSCOPE_WINDOW(widget), g_variant_get_string(text, NULL));
 }
 
+static void on_search(GtkWidget *widget, const char *action G_GNUC_UNUSED, GVariant *parameter G_GNUC_UNUSED) {
+        LanscopeWindow *self = LANSCOPE_WINDOW(widget);
+
+        lanscope_window_show_page(self, "devices");
+        g_object_set(self->devices, "search-mode", TRUE, NULL);
+}
+
+static void on_show(GtkWidget *widget, const char *action G_GNUC_UNUSED, GVariant *page) {
+        lanscope_window_show_page(LANSCOPE_WINDOW(widget), g_variant_get_string(page, NULL));
+}
+
 static void on_back(GtkWidget *widget, const char *action G_GNUC_UNUSED, GVariant *parameter G_GNUC_UNUSED) {
         close_device(LANSCOPE_WINDOW(widget));
 }
@@ -201,12 +224,14 @@ LanscopeWindow *lanscope_window_new(LanscopeApplication *application) {
         GSettings *settings = lanscope_application_get_settings(application);
 
         self->client = g_object_ref(lanscope_application_get_client(application));
+        self->settings = g_object_ref(settings);
         g_settings_bind(settings, "window-width", self, "default-width", G_SETTINGS_BIND_DEFAULT);
         g_settings_bind(settings, "window-height", self, "default-height", G_SETTINGS_BIND_DEFAULT);
         g_settings_bind(settings, "window-maximized", self, "maximized", G_SETTINGS_BIND_DEFAULT);
         lanscope_page_devices_set_up(self->devices, self->client, settings, GTK_WIDGET(self));
         lanscope_page_alerts_set_up(self->alerts, self->client);
         lanscope_page_device_set_up(self->device, self->client);
+        lanscope_page_service_set_up(self->service, self->client);
         lanscope_traffic_panel_set_up(self->traffic, self->client);
         gtk_widget_insert_action_group(GTK_WIDGET(self), "devices", lanscope_page_devices_get_actions(self->devices));
         gtk_menu_button_set_menu_model(self->view_button, lanscope_page_devices_get_menu(self->devices));
@@ -224,6 +249,7 @@ static void lanscope_window_dispose(GObject *object) {
         g_cancellable_cancel(self->life);
         g_clear_object(&self->life);
         g_clear_object(&self->client);
+        g_clear_object(&self->settings);
         G_OBJECT_CLASS(lanscope_window_parent_class)->dispose(object);
 }
 
@@ -240,10 +266,12 @@ static void lanscope_window_class_init(LanscopeWindowClass *klass) {
         g_type_ensure(LANSCOPE_TYPE_PAGE_DEVICES);
         g_type_ensure(LANSCOPE_TYPE_PAGE_ALERTS);
         g_type_ensure(LANSCOPE_TYPE_PAGE_DEVICE);
+        g_type_ensure(LANSCOPE_TYPE_PAGE_SERVICE);
         g_type_ensure(LANSCOPE_TYPE_TRAFFIC_PANEL);
         gtk_widget_class_install_action(widget_class, "win.tell", "s", on_tell);
         gtk_widget_class_install_action(widget_class, "win.back", NULL, on_back);
-        gtk_widget_class_add_binding_action(widget_class, GDK_KEY_Left, GDK_ALT_MASK, "win.back", NULL);
+        gtk_widget_class_install_action(widget_class, "win.search", NULL, on_search);
+        gtk_widget_class_install_action(widget_class, "win.show", "s", on_show);
         gtk_widget_class_bind_template_child(widget_class, LanscopeWindow, toasts);
         gtk_widget_class_bind_template_child(widget_class, LanscopeWindow, leaflet);
         gtk_widget_class_bind_template_child(widget_class, LanscopeWindow, switcher_title);
@@ -251,16 +279,19 @@ static void lanscope_window_class_init(LanscopeWindowClass *klass) {
         gtk_widget_class_bind_template_child(widget_class, LanscopeWindow, search_button);
         gtk_widget_class_bind_template_child(widget_class, LanscopeWindow, view_button);
         gtk_widget_class_bind_template_child(widget_class, LanscopeWindow, states);
+        gtk_widget_class_bind_template_child(widget_class, LanscopeWindow, welcome_button);
         gtk_widget_class_bind_template_child(widget_class, LanscopeWindow, pages);
         gtk_widget_class_bind_template_child(widget_class, LanscopeWindow, devices);
         gtk_widget_class_bind_template_child(widget_class, LanscopeWindow, traffic);
         gtk_widget_class_bind_template_child(widget_class, LanscopeWindow, alerts_page);
         gtk_widget_class_bind_template_child(widget_class, LanscopeWindow, alerts);
         gtk_widget_class_bind_template_child(widget_class, LanscopeWindow, device);
+        gtk_widget_class_bind_template_child(widget_class, LanscopeWindow, service);
         gtk_widget_class_bind_template_child(widget_class, LanscopeWindow, status);
         gtk_widget_class_bind_template_child(widget_class, LanscopeWindow, status_button);
         gtk_widget_class_bind_template_callback(widget_class, on_status_button);
         gtk_widget_class_bind_template_callback(widget_class, on_page);
+        gtk_widget_class_bind_template_callback(widget_class, on_welcome);
         gtk_widget_class_bind_template_callback(widget_class, on_leaflet);
         gtk_widget_class_bind_template_callback(widget_class, open_device);
         gtk_widget_class_bind_template_callback(widget_class, close_device);
