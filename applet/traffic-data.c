@@ -47,7 +47,8 @@ static GPtrArray *parties_new(GVariant *dictionary, const char *key, const char 
 
 static void fill_spans(LanscopeTraffic *traffic) {
         guint64 width = traffic->width * G_USEC_PER_SEC;
-        guint64 n = traffic->until > traffic->since ? (traffic->until - traffic->since + width - 1) / width : 0;
+        guint64 length = traffic->until > traffic->since ? traffic->until - traffic->since : 0;
+        guint64 n = length / width + (length % width != 0);
 
         if (n > LANSCOPE_TRAFFIC_SPANS_MAX) {
                 traffic->since += (n - LANSCOPE_TRAFFIC_SPANS_MAX) * width;
