@@ -86,7 +86,7 @@ static void print_interfaces(const struct screen *s, struct json_object *list) {
         }
 }
 
-static void print_sentences(const struct screen *s, const char *title, struct json_object *list) {
+static void print_sentences(const struct screen *s, const char *title, enum style style, struct json_object *list) {
         size_t n = json_object_is_type(list, json_type_array) ? json_object_array_length(list) : 0;
 
         for (size_t i = 0; i < n; i++) {
@@ -94,8 +94,9 @@ static void print_sentences(const struct screen *s, const char *title, struct js
                         print_title(s, title);
                 else
                         printf("%16s", "");
+                fputs(screen_style(s, style), stdout);
                 screen_print(s, json_object_get_string(json_object_array_get_idx(list, i)));
-                putchar('\n');
+                printf("%s\n", screen_style(s, STYLE_NONE));
         }
 }
 
@@ -156,8 +157,9 @@ static int print(const struct options *options, struct json_object *p, const str
         print_headline(&s, p);
         print_mode(&s, p);
         print_interfaces(&s, json_at(p, "Interfaces"));
-        print_sentences(&s, "Not better", json_at(p, "BackendReasons"));
-        print_sentences(&s, "Visibility", json_at(p, "Visibility"));
+        print_sentences(&s, "Problems", STYLE_BAD, json_at(p, "Problems"));
+        print_sentences(&s, "Not better", STYLE_NONE, json_at(p, "BackendReasons"));
+        print_sentences(&s, "Visibility", STYLE_NONE, json_at(p, "Visibility"));
         print_counts(&s, p);
         print_learning(&s, p);
         if (options->verbose && json_object_is_type(json_at(p, "Statistics"), json_type_object)) {

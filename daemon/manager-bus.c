@@ -130,6 +130,16 @@ PROPERTY_GETTER(get_visibility) {
         return r < 0 ? r : sd_bus_message_close_container(reply);
 }
 
+PROPERTY_GETTER(get_problems) {
+        const struct manager *m = userdata;
+        int r = sd_bus_message_open_container(reply, 'a', "s");
+
+        for (size_t i = 0; r >= 0 && i < _PROBLEM_MAX; i++)
+                if (m->problems.sentences[i])
+                        r = append_text(reply, m->problems.sentences[i]);
+        return r < 0 ? r : sd_bus_message_close_container(reply);
+}
+
 PROPERTY_GETTER(get_capturing) {
         return sd_bus_message_append(reply, "b", is_capturing(userdata));
 }
@@ -524,6 +534,7 @@ const sd_bus_vtable manager_vtable[] = {
         SD_BUS_PROPERTY("Backend", "s", get_backend, 0, CHANGES),
         SD_BUS_PROPERTY("BackendReasons", "as", get_backend_reasons, 0, CHANGES),
         SD_BUS_PROPERTY("Visibility", "as", get_visibility, 0, CHANGES),
+        SD_BUS_PROPERTY("Problems", "as", get_problems, 0, CHANGES),
         SD_BUS_PROPERTY("Capturing", "b", get_capturing, 0, CHANGES),
         SD_BUS_PROPERTY("DeviceCount", "u", get_device_count, 0, CHANGES),
         SD_BUS_PROPERTY("OnlineCount", "u", get_online_count, 0, CHANGES),
@@ -602,6 +613,7 @@ static void emit_manager_changed(struct manager *m, uint32_t mask) {
                 { "OnlineCount", MANAGER_DEVICES },
                 { "UnacknowledgedAlerts", MANAGER_ALERTS },
                 { "LearningUntil", MANAGER_LEARNING },
+                { "Problems", MANAGER_PROBLEMS },
         };
         int r = emit_properties_changed(m->bus, LANSCOPE_PATH, LANSCOPE_MANAGER_INTERFACE, rows, ELEMENTSOF(rows), mask);
 

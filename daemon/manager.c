@@ -24,6 +24,7 @@
 #include "daemon/manager-bus.h"
 #include "daemon/manager-metrics.h"
 #include "daemon/manager-output.h"
+#include "daemon/manager-store.h"
 #include "daemon/settings.h"
 #include "engine/detect/model.h"
 
@@ -31,7 +32,6 @@
  * changed, for a home server's disk. usec. */
 #define FLUSH_SOON (5 * USEC_PER_SEC)
 #define FLUSH_SELDOM (300 * USEC_PER_SEC)
-#define FLUSH_RETRY (30 * USEC_PER_SEC)
 #define FLUSH_BATCH 500
 #define PRUNE_INTERVAL (3600 * USEC_PER_SEC)
 #define PRUNE_AGAIN (1 * USEC_PER_SEC)
@@ -94,7 +94,7 @@ static void flush_at(struct manager *m, uint64_t at) {
         (void) sd_event_source_set_enabled(m->flush_timer, SD_EVENT_ONESHOT);
 }
 
-static void flush_within(struct manager *m, uint64_t delay) {
+void manager_flush_within(struct manager *m, uint64_t delay) {
         flush_at(m, now_monotonic(m) + delay);
 }
 
@@ -111,7 +111,7 @@ static void on_device_added(void *userdata, const struct device *d) {
         (void) changes_add(m->changes, OBJECT_DEVICE, d->id);
         manager_mark(m, MANAGER_DEVICES);
         (void) store_put_device(m->store, d->id, UINT32_MAX);
-        flush_within(m, FLUSH_SOON);
+        manager_flush_within(m, FLUSH_SOON);
 }
 
 static void on_device_changed(void *userdata, const struct device *d, uint32_t changes) {
@@ -121,7 +121,7 @@ static void on_device_changed(void *userdata, const struct device *d, uint32_t c
                 manager_mark(m, MANAGER_DEVICES);
         (void) store_put_device(m->store, d->id, changes);
         if (store_is_change(changes))
-                flush_within(m, FLUSH_SOON);
+                manager_flush_within(m, FLUSH_SOON);
         else
                 flush_seen(m);
 }
@@ -137,7 +137,7 @@ static void on_device_removed(void *userdata, const struct device *d, uint64_t s
         (void) changes_remove(m->changes, OBJECT_DEVICE, d->id);
         manager_mark(m, MANAGER_DEVICES);
         (void) store_delete_device(m->store, d->id);
-        flush_within(m, FLUSH_SOON);
+        manager_flush_within(m, FLUSH_SOON);
 }
 
 static void on_traffic(void *userdata, const struct device *d, const struct device_traffic *traffic, uint64_t ts) {
@@ -151,7 +151,7 @@ static void on_network_added(void *userdata, const struct network *n) {
 
         (void) changes_add(m->changes, OBJECT_NETWORK, n->id);
         (void) store_put_network(m->store, n->id);
-        flush_within(m, FLUSH_SOON);
+        manager_flush_within(m, FLUSH_SOON);
 }
 
 static void on_network_changed(void *userdata, const struct network *n) {
@@ -159,7 +159,7 @@ static void on_network_changed(void *userdata, const struct network *n) {
 
         (void) changes_mark(m->changes, OBJECT_NETWORK, n->id, 1);
         (void) store_put_network(m->store, n->id);
-        flush_within(m, FLUSH_SOON);
+        manager_flush_within(m, FLUSH_SOON);
 }
 
 static void on_alert(void *userdata, const struct alert *alert) {
@@ -169,14 +169,14 @@ static void on_alert(void *userdata, const struct alert *alert) {
                 return;
         m->tally.alerts[alert->kind][alert->severity]++;
         if (alert_queue_push(m->alerts, alert, 0) < 0)
-                m->counters.alerts_dropped++;
+                manager_lost_alert(m);
 }
 
 static void on_alert_changed(void *userdata, const struct alert *alert, uint32_t changes) {
         struct manager *m = userdata;
 
         if (alert_queue_push(m->alert_changes, alert, changes) < 0)
-                m->counters.alerts_dropped++;
+                manager_lost_alert(m);
 }
 
 static bool may_signal(struct manager *m) {
@@ -215,10 +215,10 @@ static void freeze_evidence(struct manager *m, const struct alert *alert) {
                 log_warning("The frames of alert %" PRIu64 " cannot be kept: %s", alert->id, strerror(-r));
 }
 
-static void retry_alerts(struct manager *m, size_t n) {
-        log_error("Cannot store %zu alerts, will try again: %s", n, store_last_error(m->store));
-        m->alerts_retry_at = now_monotonic(m) + FLUSH_RETRY;
-        flush_within(m, FLUSH_RETRY);
+static void retry_alerts(struct manager *m) {
+        manager_store_failed(m);
+        m->alerts_retry_at = now_monotonic(m) + STORE_RETRY;
+        manager_flush_within(m, STORE_RETRY);
 }
 
 static int commit_new(struct manager *m) {
@@ -230,7 +230,7 @@ static int commit_new(struct manager *m) {
                 return 0;
         r = store_add_alerts(m->store, alerts, n);
         if (r < 0) {
-                retry_alerts(m, n);
+                retry_alerts(m);
                 return r;
         }
         for (size_t i = 0; i < n; i++) {
@@ -269,7 +269,7 @@ static int commit_changes(struct manager *m) {
                 int r = commit_change(m, &alerts[i], alert_queue_changes(m->alert_changes, i));
 
                 if (r < 0) {
-                        retry_alerts(m, n - i);
+                        retry_alerts(m);
                         return r;
                 }
         }
@@ -375,6 +375,8 @@ void manager_notify_status(struct manager *m) {
                               i->capture ? capture_method(i->capture) : "");
         if (m->replay)
                 strbuf_string(&b, replay_ended(m->replay) ? "a capture file was replayed" : "replaying a capture file");
+        if (m->problems.sentences[PROBLEM_STORE])
+                strbuf_string(&b, "; what is seen cannot be saved");
         (void) sd_notifyf(false, "STATUS=%s mode; %s", capture_mode_to_string(m->config.capture.mode), text);
 }
 
@@ -422,6 +424,7 @@ static int on_post(sd_event_source *s _unused_, void *userdata) {
         struct manager *m = userdata;
         uint64_t deadline;
 
+        manager_mend_store(m);
         manager_commit_alerts(m);
         check_learning(m);
         if (m->replay)
@@ -446,11 +449,14 @@ static int on_flush(sd_event_source *s _unused_, uint64_t usec _unused_, void *u
 
         m->flush_at = UINT64_MAX;
         if (r < 0)
-                log_error("Cannot save what was seen, will try again: %s", store_last_error(m->store));
+                manager_store_failed(m);
+        manager_resolve_alerts(m);
+        if (r >= 0 && m->alerts_resolved)
+                manager_store_works(m);
         if (seen && r <= 0)
-                m->flush_seen_at = r < 0 ? now_monotonic(m) + FLUSH_RETRY : UINT64_MAX;
+                m->flush_seen_at = r < 0 ? now_monotonic(m) + STORE_RETRY : UINT64_MAX;
         if (r != 0)
-                flush_within(m, r < 0 ? FLUSH_RETRY : 0);
+                manager_flush_within(m, r < 0 ? STORE_RETRY : 0);
         else
                 flush_at(m, m->flush_seen_at);
         return 0;
@@ -534,7 +540,7 @@ static int open_store(struct manager *m) {
         if (r < 0)
                 log_error("Cannot open the database %s: %s", path, message ? message : strerror(-r));
         else if (message)
-                log_warning("%s", message);
+                problems_set(&m->problems, PROBLEM_DATABASE, "%s", message);
         return r < 0 ? r : make_evidence(m, path);
 }
 
@@ -719,9 +725,8 @@ static int restore(struct manager *m) {
         store_set_source(m->store, &source);
         /* Names and classes are derived when time passes: before anybody can ask. */
         inventory_advance(inventory, m->options->replay ? 0 : clock_ns(CLOCK_REALTIME));
-        r = store_resolve_alerts(m->store);
-        if (r >= 0)
-                r = manager_load_exceptions(m);
+        manager_resolve_alerts(m);
+        r = manager_load_exceptions(m);
         return r < 0 ? r : store_count_unacknowledged(m->store, &m->unacknowledged);
 }
 
@@ -882,6 +887,7 @@ struct manager *manager_free(struct manager *m) {
         changes_free(m->changes);
         alert_queue_free(m->alerts);
         alert_queue_free(m->alert_changes);
+        problems_done(&m->problems);
         sd_bus_flush_close_unref(m->bus);
         sd_event_source_disable_unref(m->post);
         sd_event_source_disable_unref(m->engine_timer);

@@ -19,6 +19,7 @@
 #include "daemon/metrics-server.h"
 #include "daemon/output.h"
 #include "daemon/polkit.h"
+#include "daemon/problems.h"
 #include "daemon/replay.h"
 #include "daemon/store.h"
 #include "daemon/streams.h"
@@ -54,6 +55,7 @@ enum manager_change {
         MANAGER_DEVICES = 1 << 2,
         MANAGER_ALERTS = 1 << 3,
         MANAGER_LEARNING = 1 << 4,
+        MANAGER_PROBLEMS = 1 << 5,
 };
 
 struct manager_counters {
@@ -102,6 +104,9 @@ struct manager {
         uint64_t learning_until;  /* ns since the epoch; 0: not learning */
         uint64_t unacknowledged;
         uint64_t alerts_retry_at; /* usec, monotonic: the store could not write */
+        uint64_t mend_at;         /* usec, monotonic: not before then the database is made anew */
+        bool alerts_resolved;     /* those of the run before */
+        struct problems problems;
         uint64_t signals_begin;   /* usec, monotonic: the second in which `signals` alerts were signalled */
         unsigned signals;
         uint64_t started;         /* ns since the epoch */
@@ -126,6 +131,8 @@ int manager_restart_output(struct manager *manager);
 /* Stores the alerts that wait, then tells of them. */
 void manager_commit_alerts(struct manager *manager);
 void manager_recount_alerts(struct manager *manager);
+/* What waits for the database is written in `delay` usec at the latest. */
+void manager_flush_within(struct manager *manager, uint64_t delay);
 /* Properties of the Manager object may have changed: enum manager_change. */
 void manager_mark(struct manager *manager, uint32_t changes);
 void manager_notify_status(struct manager *manager);

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <sqlite3.h>
+#include <sys/types.h>
 
 #include "daemon/store-dirty.h"
 #include "daemon/store.h"
@@ -101,6 +102,9 @@ struct store {
         char *path;
         bool in_memory;
         int lock_fd;      /* holds an flock(2) on the file for as long as it is open */
+        sqlite3 *orphan;  /* its file was taken away; not yet saved from it */
+        ino_t beside[2];  /* the log and its index, "-wal" and "-shm"; 0: not open */
+        bool lost;        /* damaged or taken away: store_recover() */
         bool durable;     /* the present setting of PRAGMA synchronous */
         uint64_t created; /* ns since the epoch */
         struct store_config config;
@@ -159,6 +163,12 @@ int store_schema_version(void);
 /* Runs all migrations from `version` on, each in its own transaction. */
 int store_migrate(struct store *store, int version);
 extern const char *const store_sql[_SQL_MAX];
+
+/* store-salvage.c: copies what can be read, of what is not there yet; number of rows. */
+size_t store_salvage(struct store *store, sqlite3 *from);
+
+/* Is the file still where it is to be? 0; -ESTALE: it was moved, replaced or deleted, or its log was. */
+int store_check_file(struct store *store);
 
 /* store-devices.c; all inside a transaction */
 const char *store_voice_to_string(enum fact_voice voice); /* as spelled in the file */

@@ -53,7 +53,7 @@ static const char *advice(int error) {
         case ENOTDIR:
                 return "its directory must exist";
         case EUCLEAN:
-                return "the file is damaged; restart the service to have it moved aside and a new one made";
+                return "the file is damaged, and is moved aside for a new one";
         case ENOMEM:
                 return "out of memory";
         case EIO:
@@ -66,6 +66,7 @@ static const char *advice(int error) {
 int store_fail(struct store *store, int rc) {
         int error = errno_of(store->db, rc);
 
+        store->lost |= error == -EUCLEAN;
         snprintf(store->error, sizeof store->error, "Database %s: %s: %s.", store->path,
                  store->db ? sqlite3_errmsg(store->db) : sqlite3_errstr(rc), advice(error));
         return error;
@@ -144,8 +145,10 @@ int store_number(struct store *store, enum store_statement statement, uint64_t *
 }
 
 int store_begin(struct store *store, bool durable) {
-        int r;
+        int r = store_check_file(store);
 
+        if (r < 0)
+                return r;
         if (durable != store->durable) {
                 /* In WAL mode NORMAL survives a crash of the program, FULL that of the machine too. */
                 int rc = sqlite3_exec(store->db, durable ? "PRAGMA synchronous = FULL" : "PRAGMA synchronous = NORMAL",

@@ -94,8 +94,51 @@ static int get(struct store *store, const char *sql, int64_t *ret_number, bool *
         return rc;
 }
 
+/* Whether the name still leads to the file that is open. */
+static bool is_in_place(const struct store *store) {
+        struct stat ours, named;
+
+        return fstat(store->lock_fd, &ours) >= 0 && stat(store->path, &named) >= 0 && named.st_ino == ours.st_ino &&
+               named.st_dev == ours.st_dev;
+}
+
+static const char *const suffixes[] = { "-wal", "-shm" };
+
+/* The inode of the file beside it; 0: there is none. */
+static ino_t file_beside(const struct store *store, const char *suffix) {
+        _cleanup_(freep) char *name = NULL;
+        struct stat st;
+
+        if (asprintf(&name, "%s%s", store->path, suffix) < 0) {
+                name = NULL;
+                return 0;
+        }
+        return stat(name, &st) < 0 ? 0 : st.st_ino;
+}
+
+int store_check_file(struct store *store) {
+        if (store->in_memory)
+                return 0;
+        if (!store->db)
+                return store_complain(store, -ESTALE, "there is none at present; see above for why");
+        if (is_in_place(store) && (store->beside[0] == 0 || file_beside(store, suffixes[0]) == store->beside[0]))
+                return 0;
+        store->lost = true;
+        return store_complain(store, -ESTALE, "its file was moved or deleted while it was in use; it is made anew");
+}
+
 /* Everything in the file that could make SQLite do more than read rows is switched off: it may have been
  * tampered with (sqlite.org/security.html). */
+static void harden(sqlite3 *db) {
+        sqlite3_busy_timeout(db, BUSY_TIMEOUT_MSEC);
+        sqlite3_limit(db, SQLITE_LIMIT_ATTACHED, 0);
+        sqlite3_db_config(db, SQLITE_DBCONFIG_DEFENSIVE, 1, NULL);
+        sqlite3_db_config(db, SQLITE_DBCONFIG_TRUSTED_SCHEMA, 0, NULL);
+        sqlite3_db_config(db, SQLITE_DBCONFIG_ENABLE_LOAD_EXTENSION, 0, NULL);
+        sqlite3_db_config(db, SQLITE_DBCONFIG_ENABLE_TRIGGER, 0, NULL);
+        sqlite3_db_config(db, SQLITE_DBCONFIG_ENABLE_VIEW, 0, NULL);
+}
+
 static int open_connection(struct store *store) {
         int rc = sqlite3_open_v2(store->path, &store->db,
                                  SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE,
@@ -103,13 +146,7 @@ static int open_connection(struct store *store) {
 
         if (rc != SQLITE_OK)
                 return store_fail(store, rc);
-        sqlite3_busy_timeout(store->db, BUSY_TIMEOUT_MSEC);
-        sqlite3_limit(store->db, SQLITE_LIMIT_ATTACHED, 0);
-        sqlite3_db_config(store->db, SQLITE_DBCONFIG_DEFENSIVE, 1, NULL);
-        sqlite3_db_config(store->db, SQLITE_DBCONFIG_TRUSTED_SCHEMA, 0, NULL);
-        sqlite3_db_config(store->db, SQLITE_DBCONFIG_ENABLE_LOAD_EXTENSION, 0, NULL);
-        sqlite3_db_config(store->db, SQLITE_DBCONFIG_ENABLE_TRIGGER, 0, NULL);
-        sqlite3_db_config(store->db, SQLITE_DBCONFIG_ENABLE_VIEW, 0, NULL);
+        harden(store->db);
         /* A file that turns out not to be for us is left byte for byte as it is. */
         sqlite3_db_config(store->db, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1, NULL);
         return set(store, "PRAGMA cell_size_check = ON; PRAGMA mmap_size = 0; PRAGMA temp_store = MEMORY;"
@@ -248,14 +285,22 @@ static int open_file(struct store *store) {
         if (r < 0)
                 return r;
         sqlite3_db_config(store->db, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 0, NULL);
+        for (size_t i = 0; i < ELEMENTSOF(suffixes) && !store->in_memory; i++)
+                store->beside[i] = file_beside(store, suffixes[i]);
+        store->lost = false;
         return 0;
 }
 
-static void close_connection(struct store *store) {
+static void drop_statements(struct store *store) {
         for (size_t i = 0; i < _SQL_MAX; i++) {
                 sqlite3_finalize(store->statements[i]);
                 store->statements[i] = NULL;
         }
+        memset(store->beside, 0, sizeof store->beside);
+}
+
+static void close_connection(struct store *store) {
+        drop_statements(store);
         sqlite3_close(store->db);
         store->db = NULL;
         store->durable = false;
@@ -303,11 +348,26 @@ static int name_aside(struct store *store, char **ret) {
         return store_complain(store, -EEXIST, "it is damaged, and too many damaged ones are beside it already");
 }
 
+/* SQLite deletes a log by its name when it closes: the name may be another's by now. */
+static void leave_files(sqlite3 *db) {
+        int persist = 1;
+
+        sqlite3_file_control(db, "main", SQLITE_FCNTL_PERSIST_WAL, &persist);
+        sqlite3_db_config(db, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1, NULL);
+}
+
+static void unlock(struct store *store) {
+        closep(&store->lock_fd);
+        store->lock_fd = -1;
+}
+
 /* The log beside it belongs to it and goes along. The lock is held until all is done. */
-static int move_aside(struct store *store, char **ret_message) {
-        _cleanup_(freep) char *aside = NULL, *message = NULL;
+static int move_aside(struct store *store, char **ret_aside) {
+        _cleanup_(freep) char *aside = NULL;
         int r;
 
+        if (store->db)
+                leave_files(store->db);
         close_connection(store);
         r = name_aside(store, &aside);
         if (r >= 0)
@@ -316,17 +376,40 @@ static int move_aside(struct store *store, char **ret_message) {
                 r = rename_beside(store, aside, "-wal");
         if (r >= 0)
                 r = rename_beside(store, aside, "-shm");
-        closep(&store->lock_fd);
-        store->lock_fd = -1;
-        if (r < 0)
-                return r;
-        if (asprintf(&message, "Database %s is damaged. It is kept as %s, and a new one is made; \"sqlite3 %s .recover\" "
-                     "may bring back what was in it.", store->path, aside, aside) < 0) {
-                message = NULL;
+        unlock(store);
+        if (r >= 0)
+                *ret_aside = TAKE_PTR(aside);
+        return r;
+}
+
+/* What it says of `aside`, which was damaged; the new file is open. */
+static int salvage_aside(struct store *store, const char *aside, char **ret_message) {
+        sqlite3 *from = NULL;
+        size_t n = 0;
+
+        if (sqlite3_open_v2(aside, &from, SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX, NULL) == SQLITE_OK) {
+                harden(from);
+                sqlite3_db_config(from, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1, NULL); /* it is kept as it was */
+                n = store_salvage(store, from);
+        }
+        sqlite3_close(from);
+        if (asprintf(ret_message, "Database %s is damaged. It is kept as %s, and a new one is made with %zu rows that could be "
+                     "read; \"sqlite3 %s .recover\" may bring back more.", store->path, aside, n, aside) < 0) {
+                *ret_message = NULL;
                 return -ENOMEM;
         }
-        *ret_message = TAKE_PTR(message);
         return 0;
+}
+
+static int replace_damaged(struct store *store, char **ret_message) {
+        _cleanup_(freep) char *aside = NULL;
+        int r = move_aside(store, &aside);
+
+        if (r >= 0)
+                r = open_file(store);
+        if (r >= 0)
+                r = salvage_aside(store, aside, ret_message);
+        return r < 0 ? r : stamp(store);
 }
 
 static void limit_config(struct store_config *config) {
@@ -364,11 +447,8 @@ int store_open(struct store **ret, const char *path, const struct store_config *
         if (r < 0)
                 return r;
         r = open_file(store);
-        if (r == -EUCLEAN && !store->in_memory) {
-                r = move_aside(store, &message);
-                if (r >= 0)
-                        r = open_file(store);
-        }
+        if (r == -EUCLEAN && !store->in_memory)
+                r = replace_damaged(store, &message);
         if (r < 0) {
                 free(message);
                 message = strdup(store->error);
@@ -381,12 +461,100 @@ int store_open(struct store **ret, const char *path, const struct store_config *
         return r < 0 ? r : 0;
 }
 
+/* What stands beside a file that is no more is not to be taken for what belongs to the new one. It stays open. */
+static void unlink_beside(struct store *store) {
+        for (size_t i = 0; i < ELEMENTSOF(suffixes); i++) {
+                _cleanup_(freep) char *name = NULL;
+
+                if (store->beside[i] == 0 || file_beside(store, suffixes[i]) != store->beside[i])
+                        continue;
+                if (asprintf(&name, "%s%s", store->path, suffixes[i]) < 0) {
+                        name = NULL;
+                        continue;
+                }
+                (void) unlink(name);
+        }
+}
+
+/* The log goes into the file first. If the file is where it was, that is all there is to do; else it is kept open, for the
+ * sake of what is in it. */
+static void abandon_file(struct store *store) {
+        if (!store->db)
+                return;
+        if (!is_in_place(store))
+                unlink_beside(store);
+        drop_statements(store);
+        (void) sqlite3_wal_checkpoint_v2(store->db, NULL, SQLITE_CHECKPOINT_TRUNCATE, NULL, NULL);
+        leave_files(store->db);
+        if (is_in_place(store) || store->orphan)
+                sqlite3_close(store->db);
+        else
+                store->orphan = store->db;
+        store->db = NULL;
+        store->durable = false;
+        unlock(store);
+}
+
+static int replace_abandoned(struct store *store, char **ret_message) {
+        size_t n;
+        int r;
+
+        abandon_file(store);
+        r = open_file(store);
+        if (r < 0)
+                return r;
+        n = store->orphan ? store_salvage(store, store->orphan) : 0;
+        sqlite3_close(store->orphan);
+        store->orphan = NULL;
+        if (asprintf(ret_message, "Database %s was moved or deleted while it was in use. It was made anew, with %zu rows that it had.",
+                     store->path, n) < 0) {
+                *ret_message = NULL;
+                return -ENOMEM;
+        }
+        return 0;
+}
+
+static int save_created(struct store *store) {
+        int r = store_begin(store, true);
+
+        return r < 0 ? r : store_end(store, store_run(store, SQL_META_PUT, TEXT("created"), NUMBER(store->created)));
+}
+
+bool store_is_lost(const struct store *store) {
+        return store->lost && !store->in_memory;
+}
+
+int store_recover(struct store *store, uint64_t now, char **ret_message) {
+        _cleanup_(freep) char *message = NULL;
+        uint64_t created = store->created;
+        int r;
+
+        store->config.now = now;
+        if (store->db && store_check_file(store) >= 0)
+                r = replace_damaged(store, &message);
+        else
+                r = replace_abandoned(store, &message);
+        store->created = MIN(created, store->created);
+        if (r >= 0)
+                r = save_created(store);
+        if (r < 0) {
+                close_connection(store);
+                unlock(store);
+                store->lost = true;
+                return r;
+        }
+        store->error[0] = '\0';
+        *ret_message = TAKE_PTR(message);
+        return 0;
+}
+
 struct store *store_close(struct store *store) {
         if (!store)
                 return NULL;
         if (store->db && store->source.device)
                 store_flush(store, 0);
         close_connection(store);
+        sqlite3_close(store->orphan);
         closep(&store->lock_fd);
         store_dirty_done(&store->devices);
         store_dirty_done(&store->networks);

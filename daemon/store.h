@@ -93,6 +93,12 @@ void store_config_default(struct store_config *config);
  * -EPROTONOSUPPORT: made by a newer lanscope. -EMEDIUMTYPE: not lanscope's database. Both leave it as it is.
  * -EBUSY: another process has it. -EACCES, -EROFS, -ENOENT (no such directory), -ENOSPC, -EIO, -ENOMEM. */
 int store_open(struct store **ret, const char *path, const struct store_config *config, char **ret_message);
+/* While it is in use the file may be damaged, or moved, replaced or deleted. Then whatever is asked for fails (-EUCLEAN,
+ * -ESTALE), and this is true. */
+bool store_is_lost(const struct store *store);
+/* Makes it anew and copies what can be read of the one before; the caller marks all that is in memory to be written. 0, with a
+ * sentence to be shown in `*ret_message` (caller frees). -errno: as store_open(), see store_last_error(); try again. */
+int store_recover(struct store *store, uint64_t now, char **ret_message);
 /* Flushes what can be flushed. Call it while the source is still there. NULL is fine. */
 struct store *store_close(struct store *store);
 DEFINE_CLEANUP(struct store *, store_close)
