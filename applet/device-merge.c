@@ -63,15 +63,23 @@ static void on_activate(GtkListView *list, guint position, struct choice *choice
         gtk_window_close(GTK_WINDOW(gtk_widget_get_root(GTK_WIDGET(list))));
 }
 
+static void on_updated(GtkSorter *sorter, guint changes) {
+        if (changes & device_order_depends(LANSCOPE_ORDER_NAME, FALSE))
+                gtk_sorter_changed(sorter, GTK_SORTER_CHANGE_DIFFERENT);
+}
+
 static GtkWidget *list_new(struct choice *choice, LanscopeClient *client) {
         GtkListItemFactory *factory = gtk_signal_list_item_factory_new();
+        GtkSorter *sorter = GTK_SORTER(gtk_custom_sorter_new(compare, NULL, NULL));
+        LanscopeDeviceStore *devices = lanscope_client_get_devices(client);
         GtkFilterListModel *filtered;
         GtkSortListModel *sorted;
         GtkWidget *list;
 
         choice->filter = GTK_FILTER(gtk_custom_filter_new(match, choice, NULL));
-        filtered = gtk_filter_list_model_new(G_LIST_MODEL(g_object_ref(lanscope_client_get_devices(client))), choice->filter);
-        sorted = gtk_sort_list_model_new(G_LIST_MODEL(filtered), GTK_SORTER(gtk_custom_sorter_new(compare, NULL, NULL)));
+        filtered = gtk_filter_list_model_new(G_LIST_MODEL(g_object_ref(devices)), choice->filter);
+        sorted = gtk_sort_list_model_new(G_LIST_MODEL(filtered), sorter);
+        g_signal_connect_object(devices, "updated", G_CALLBACK(on_updated), sorter, G_CONNECT_SWAPPED);
         g_signal_connect(factory, "setup", G_CALLBACK(on_setup), NULL);
         g_signal_connect(factory, "bind", G_CALLBACK(on_bind), NULL);
         g_signal_connect(factory, "unbind", G_CALLBACK(on_unbind), NULL);

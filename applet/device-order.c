@@ -86,6 +86,8 @@ LanscopeChanges device_order_depends(LanscopeOrder order, gboolean grouped) {
                 changes |= LANSCOPE_CHANGED_ADDRESSES;
         if (order == LANSCOPE_ORDER_LAST_SEEN)
                 changes |= LANSCOPE_CHANGED_PRESENCE;
+        if (order == LANSCOPE_ORDER_LAST_SEEN || order == LANSCOPE_ORDER_FIRST_SEEN || order == LANSCOPE_ORDER_TRAFFIC)
+                changes |= LANSCOPE_CHANGED_OTHER;
         return changes;
 }
 

@@ -2,13 +2,17 @@
 
 /* The devices, in an array that is the model and an index of it by path. An entry is in one of three places: in the
  * model, on its way in (`incoming`), or on its way out (`leaving`, still in the model). A timer runs only while
- * something waits. */
+ * something waits.
+ *
+ * A device that is in the model changes only in flush(), just before that is told, and before others come in: who keeps
+ * the devices sorted would otherwise merge new ones into an order that is none any more. */
 
 #include "applet/device-store.h"
 
 struct entry {
         LanscopeDevice *device;
-        LanscopeChanges changes; /* not told yet */
+        GPtrArray *pending;      /* of GVariant: what it was told, but does not show yet; NULL none */
+        LanscopeChanges changes; /* that have no properties */
         guint load;              /* the last load that saw it */
         gboolean listed;         /* in the model */
         gboolean is_new;         /* to be told as added */
@@ -35,6 +39,7 @@ static void entry_free(void *data) {
         struct entry *entry = data;
 
         g_object_unref(entry->device);
+        g_clear_pointer(&entry->pending, g_ptr_array_unref);
         g_free(entry);
 }
 
@@ -119,6 +124,16 @@ static void flush_incoming(LanscopeDeviceStore *self, GPtrArray *ret_added) {
                 g_list_model_items_changed(G_LIST_MODEL(self), before, 0, self->model->len - before);
 }
 
+static LanscopeChanges entry_apply(struct entry *entry) {
+        LanscopeChanges changes = entry->changes;
+
+        for (guint i = 0; entry->pending && i < entry->pending->len; i++)
+                changes |= lanscope_device_update(entry->device, entry->pending->pdata[i]);
+        g_clear_pointer(&entry->pending, g_ptr_array_unref);
+        entry->changes = 0;
+        return changes;
+}
+
 static void flush_dirty(LanscopeDeviceStore *self) {
         g_autoptr(GPtrArray) devices = g_ptr_array_new_with_free_func(g_object_unref);
         g_autoptr(GArray) masks = g_array_new(FALSE, FALSE, sizeof(LanscopeChanges));
@@ -129,17 +144,19 @@ static void flush_dirty(LanscopeDeviceStore *self) {
         g_hash_table_iter_init(&iter, self->dirty);
         while (g_hash_table_iter_next(&iter, &key, NULL)) {
                 struct entry *entry = key;
+                LanscopeChanges changes = entry_apply(entry);
 
+                if (!changes)
+                        continue;
                 g_ptr_array_add(devices, g_object_ref(entry->device));
-                g_array_append_val(masks, entry->changes);
-                all |= entry->changes;
-                entry->changes = 0;
+                g_array_append_val(masks, changes);
+                all |= changes;
         }
         g_hash_table_remove_all(self->dirty);
-        for (guint i = 0; i < devices->len; i++)
-                g_signal_emit_by_name(devices->pdata[i], "changed", (guint) g_array_index(masks, LanscopeChanges, i));
         if (all)
                 g_signal_emit_by_name(self, "updated", (guint) all);
+        for (guint i = 0; i < devices->len; i++)
+                g_signal_emit_by_name(devices->pdata[i], "changed", (guint) g_array_index(masks, LanscopeChanges, i));
 }
 
 static void flush(LanscopeDeviceStore *self) {
@@ -148,10 +165,10 @@ static void flush(LanscopeDeviceStore *self) {
         g_autoptr(LanscopeDeviceStore) hold = g_object_ref(self);
 
         g_clear_handle_id(&self->flush, g_source_remove);
+        flush_dirty(self);
         if (self->leaving > 0)
                 flush_leaving(self, gone);
         flush_incoming(self, added);
-        flush_dirty(self);
         for (guint i = 0; i < gone->len; i++)
                 g_signal_emit_by_name(gone->pdata[i], "gone");
         for (guint i = 0; i < added->len; i++)
@@ -172,11 +189,14 @@ static void flush_soon(LanscopeDeviceStore *self) {
 }
 
 static void entry_update(LanscopeDeviceStore *self, struct entry *entry, GVariant *properties, LanscopeChanges more) {
-        LanscopeChanges changes = lanscope_device_update(entry->device, properties) | more;
-
-        if (!changes || !entry->listed)
+        if (!entry->listed) {
+                lanscope_device_update(entry->device, properties);
                 return;
-        entry->changes |= changes;
+        }
+        if (!entry->pending)
+                entry->pending = g_ptr_array_new_with_free_func((GDestroyNotify) g_variant_unref);
+        g_ptr_array_add(entry->pending, g_variant_ref(properties));
+        entry->changes |= more;
         g_hash_table_add(self->dirty, entry);
         flush_soon(self);
 }

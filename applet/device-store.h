@@ -9,14 +9,15 @@
  * at once, but told in bundles, LANSCOPE_FLUSH_MSEC apart at least: however much the network does, whoever shows the list
  * has work that many times a second at most. */
 
-#define LANSCOPE_FLUSH_MSEC 50
+#define LANSCOPE_FLUSH_MSEC 100
 
 #define LANSCOPE_TYPE_DEVICE_STORE (lanscope_device_store_get_type())
 G_DECLARE_FINAL_TYPE(LanscopeDeviceStore, lanscope_device_store, LANSCOPE, DEVICE_STORE, GObject)
 
 /* Signal "device-added" (LanscopeDevice): seen for the first time while we watched, and in the model by now. What a
  * load brings is not "added".
- * Signal "updated" (guint LanscopeChanges): devices that are in the model changed; all of a bundle, or-ed. */
+ * Signal "updated" (guint LanscopeChanges): devices that are in the model changed; all of a bundle, or-ed. Whoever keeps
+ * them sorted must sort them anew before the handler returns: after it, others may come in. */
 
 LanscopeDeviceStore *lanscope_device_store_new(void);
 

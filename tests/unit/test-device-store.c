@@ -122,6 +122,22 @@ static void test_changes_come_in_one_bundle(void **state) {
         assert_int_equal(lanscope_device_info(lanscope_device_store_lookup(s->store, "/a"))->presence, LANSCOPE_PRESENCE_ONLINE);
 }
 
+static void test_device_in_the_model_changes_only_when_that_is_told(void **state) {
+        struct store_state *s = *state;
+        const LanscopeDeviceInfo *info;
+
+        add(s, "/a", "{'Name': <'a'>}");
+        told(s);
+        info = lanscope_device_info(lanscope_device_store_lookup(s->store, "/a"));
+        change(s, "/a", "{'Name': <'b'>}");
+        add(s, "/c", "@a{sv} {}");
+        assert_string_equal(info->name, "a");
+        g_string_truncate(s->log, 0);
+        /* Before others come in. */
+        assert_string_equal(told(s), "updated:1 1-0+1 added:/c");
+        assert_string_equal(info->name, "b");
+}
+
 static void test_change_that_changes_nothing_is_not_told(void **state) {
         struct store_state *s = *state;
 
@@ -207,7 +223,7 @@ static void test_load_keeps_objects_and_drops_what_it_does_not_name(void **state
         lanscope_device_store_begin_load(s->store);
         load(s, "[{'Path': <objectpath '/b'>, 'Name': <'b2'>}, {'Path': <objectpath '/c'>}]");
         lanscope_device_store_end_load(s->store);
-        assert_string_equal(told(s), "0-1+0 1-0+1 updated:1");
+        assert_string_equal(told(s), "updated:1 0-1+0 1-0+1");
         assert_ptr_equal(lanscope_device_store_lookup(s->store, "/b"), kept);
         assert_null(lanscope_device_store_lookup(s->store, "/a"));
         assert_int_equal(gone, 1);
@@ -253,6 +269,7 @@ static void test_devices_are_found_by_all_that_is_shown(void **state) {
         assert_false(lanscope_device_matches(device, "laptop"));
         /* What was searched once is not remembered for ever. */
         change(s, "/a", "{'Name': <'Laptop'>}");
+        told(s);
         assert_true(lanscope_device_matches(device, "laptop"));
         assert_false(lanscope_device_matches(device, "drucker"));
 }
@@ -261,6 +278,7 @@ int main(void) {
         const struct CMUnitTest tests[] = {
                 cmocka_unit_test_setup_teardown(test_additions_come_in_one_bundle, set_up, tear_down),
                 cmocka_unit_test_setup_teardown(test_changes_come_in_one_bundle, set_up, tear_down),
+                cmocka_unit_test_setup_teardown(test_device_in_the_model_changes_only_when_that_is_told, set_up, tear_down),
                 cmocka_unit_test_setup_teardown(test_change_that_changes_nothing_is_not_told, set_up, tear_down),
                 cmocka_unit_test_setup_teardown(test_wrong_types_and_unknown_keys_are_passed_over, set_up, tear_down),
                 cmocka_unit_test_setup_teardown(test_change_of_unknown_device_is_passed_over, set_up, tear_down),
