@@ -4,6 +4,7 @@
 #include "interest.h"
 #include "lanscope-events.h"
 #include "presence.h"
+#include "segments.h"
 
 /* The accounting of flows; see lanscope-events.h for what lies where. A packet of a known flow costs one look into
  * the index and one or two cache lines of the flow's record. Records are filled one behind the other, so that the
@@ -12,11 +13,6 @@
  *
  * When a log is full the next flow takes the place of another one, whose counts go to the totals of what was evicted
  * and to the presence map: no packet is lost, only whose it was. */
-
-#define TCP_FIN 0x01
-#define TCP_SYN 0x02
-#define TCP_RST 0x04
-#define TCP_ACK 0x10
 
 /* Of each CPU and generation. The maps have room for two CPUs; the daemon makes them fit before loading. */
 const volatile __u32 flow_records_max = 16384; /* a power of two, up to LANSCOPE_FLOW_RECORDS_MAX */
@@ -55,33 +51,6 @@ struct {
         __type(value, struct lanscope_processor);
 } processors SEC(".maps");
 
-/* One packet, or the segments of a super-packet. */
-struct flow_packet {
-        struct lanscope_flow_key key;
-        struct lanscope_flow_ends ends; /* IPv6 */
-        __u64 hash;
-        __u32 length;            /* of the frame in memory */
-        __u32 segments;          /* that it stands for */
-        __u32 segment;           /* bytes of payload of each of them but the last; 0 unknown */
-        __u32 headers;           /* bytes before the transport's payload, as far as known; 0 unknown */
-        __u32 sequence, payload; /* TCP */
-        __u8 tcp_flags;
-        __u8 tag;                /* bytes of the VLAN tag that the network card took out */
-        __u8 protocol;
-        __u8 high;               /* the high end sent it */
-        __u8 ipv6;
-        __u8 known;              /* enum lanscope_flow_bits, of a question or an answer */
-        __u8 padding[2];         /* the verifier of kernels before 6.3 wants every byte written */
-};
-
-static __always_inline __u32 flow_now(void) {
-        return bpf_ktime_get_ns() >> LANSCOPE_TICK_SHIFT;
-}
-
-static __always_inline __u32 flow_now_coarse(void) {
-        return bpf_ktime_get_coarse_ns() >> LANSCOPE_TICK_SHIFT;
-}
-
 /* A step of MurmurHash3's finalizer (public domain). */
 static __always_inline __u64 flow_mix(__u64 h, __u64 word) {
         h = (h ^ word) * 0xff51afd7ed558ccdULL;
@@ -114,7 +83,8 @@ static __always_inline __u64 *flow_slot(__u32 base, __u64 hash, __u32 probe) {
 }
 
 /* The record of the packet's flow in one log; NULL: there is none. */
-static __always_inline struct lanscope_flow *flow_find(__u32 slot_base, __u32 base, __u32 generation, const struct flow_packet *p) {
+static __always_inline struct lanscope_flow *flow_find(__u32 slot_base, __u32 base, __u32 generation, const struct flow_packet *p,
+                                                       __u32 *ret_number) {
         __u64 wanted = (__u64) generation << 16 | p->hash >> 48;
 
 #pragma unroll
@@ -129,8 +99,10 @@ static __always_inline struct lanscope_flow *flow_find(__u32 slot_base, __u32 ba
                         continue;
                 number = base + (*slot & 0xffff) - 1;
                 r = bpf_map_lookup_elem(&flow_records, &number);
-                if (r && flow_is(r, p) && (!p->ipv6 || flow_has_ends(number, p)))
+                if (r && flow_is(r, p) && (!p->ipv6 || flow_has_ends(number, p))) {
+                        *ret_number = number;
                         return r;
+                }
         }
         return NULL;
 }
@@ -202,16 +174,6 @@ static __always_inline void flow_evict(struct lanscope_processor *cpu, struct la
         cpu->counters.evicted_bytes += low->bytes + high->bytes;
 }
 
-/* What the last generation knew of the flow and this one needs to know: where its sequence numbers are. */
-static __always_inline void flow_carry_over(struct lanscope_flow_half *half, const struct lanscope_flow_half *before) {
-        half->next = before->next;
-        half->bits = before->bits & (LANSCOPE_HALF_NEXT | LANSCOPE_HALF_DONE);
-}
-
-static __always_inline struct lanscope_flow *flow_before(const struct lanscope_processor *cpu, const struct flow_packet *p) {
-        return flow_find(cpu->slot_base ^ flow_slots_max, cpu->base ^ flow_records_max, cpu->generation - 1, p);
-}
-
 __noinline __u32 class_of_ports(__u16 source, __u16 destination) {
         return interest_of_udp(source, destination);
 }
@@ -224,16 +186,6 @@ static __always_inline void flow_set_classes(struct lanscope_flow *r) {
         r->halves[1].class = class_of_ports(swapped ? low : high, swapped ? high : low);
 }
 
-static __always_inline void flow_recall(const struct lanscope_processor *cpu, struct lanscope_flow *r,
-                                        const struct flow_packet *p) {
-        const struct lanscope_flow *before = flow_before(cpu, p);
-
-        if (!before)
-                return;
-        flow_carry_over(&r->halves[0], before->halves[0].high == p->high ? &before->halves[0] : &before->halves[1]);
-        flow_carry_over(&r->halves[1], before->halves[0].high == p->high ? &before->halves[1] : &before->halves[0]);
-}
-
 static __always_inline void flow_set_ends(__u32 number, const struct flow_packet *p) {
         struct lanscope_flow_ends *ends = bpf_map_lookup_elem(&flow_ends, &number);
 
@@ -242,7 +194,7 @@ static __always_inline void flow_set_ends(__u32 number, const struct flow_packet
 }
 
 /* The next record of the log, or when that is full another flow's. */
-static __always_inline struct lanscope_flow *flow_begin(struct lanscope_processor *cpu, const struct flow_packet *p) {
+static __always_inline struct lanscope_flow *flow_begin(struct lanscope_processor *cpu, struct flow_packet *p) {
         struct lanscope_flow_log *log = cpu->generation & 1 ? &cpu->logs[1] : &cpu->logs[0];
         __u32 full = log->used >= flow_records_max, index = full ? p->hash >> 20 & (flow_records_max - 1) : log->used;
         __u32 number = cpu->base + index;
@@ -250,6 +202,7 @@ static __always_inline struct lanscope_flow *flow_begin(struct lanscope_processo
 
         if (!r)
                 return NULL;
+        p->number = number;
         cpu->full = full;
         if (full)
                 flow_evict(cpu, &log->evicted, r);
@@ -262,8 +215,8 @@ static __always_inline struct lanscope_flow *flow_begin(struct lanscope_processo
         r->halves[1].high = !p->high;
         if (p->protocol == IPPROTO_UDP || p->protocol == IPPROTO_UDPLITE)
                 flow_set_classes(r);
-        else if (p->protocol == IPPROTO_TCP && !(p->tcp_flags & TCP_SYN))
-                flow_recall(cpu, r, p);
+        else if (p->protocol == IPPROTO_TCP)
+                segment_meet(r, p, cpu->generation);
         if (p->ipv6)
                 flow_set_ends(number, p);
         flow_insert(cpu->slot_base, cpu->generation, p, index);
@@ -272,9 +225,15 @@ static __always_inline struct lanscope_flow *flow_begin(struct lanscope_processo
 
 /* A SYN with a number of its own, behind a connection that was opened or has ended here. */
 static __always_inline bool flow_is_over(const struct lanscope_flow *r, const struct flow_packet *p) {
+        const struct lanscope_times *times;
+        __u32 number = p->number;
+
         if ((p->tcp_flags & (TCP_SYN | TCP_ACK | TCP_RST)) != TCP_SYN)
                 return false;
-        return r->opened ? r->initial != p->sequence : (r->halves[0].tcp_flags | r->halves[1].tcp_flags) & (TCP_FIN | TCP_RST);
+        times = r->bits & LANSCOPE_FLOW_TIMES ? bpf_map_lookup_elem(&flow_times, &number) : NULL;
+        if (times && times->opened)
+                return times->initial != p->sequence;
+        return (r->halves[0].tcp_flags | r->halves[1].tcp_flags) & (TCP_FIN | TCP_RST);
 }
 
 #define FLOW_OVER (1ULL << 56)
@@ -292,13 +251,13 @@ static __always_inline void flow_turn(struct lanscope_processor *cpu, __u32 gene
         cpu->full = 0;
 }
 
-static __always_inline struct lanscope_flow *flow_get(struct lanscope_processor *cpu, const struct flow_packet *p) {
+static __always_inline struct lanscope_flow *flow_get(struct lanscope_processor *cpu, struct flow_packet *p) {
         __u32 generation = *(volatile __u32 *) &flow_generation;
         struct lanscope_flow *r;
 
         if (cpu->generation != generation)
                 flow_turn(cpu, generation);
-        r = flow_find(cpu->slot_base, cpu->base, generation, p);
+        r = flow_find(cpu->slot_base, cpu->base, generation, p, &p->number);
         if (r && !flow_is_over(r, p))
                 return r;
         /* Nobody finds it any more. */
@@ -309,74 +268,23 @@ static __always_inline struct lanscope_flow *flow_get(struct lanscope_processor 
 
 /* TCP. */
 
-/* Ticks within which a late segment may have been overtaken: the coarse clock's own two. */
-#define FLOW_OVERTAKEN 8000
-
-static __always_inline void flow_note_again(struct lanscope_flow *r, struct lanscope_flow_half *half,
-                                            const struct flow_packet *p, __u32 now) {
-        bool second = half->high != r->halves[0].high;
-        __u32 hole = second ? r->holes[1] : r->holes[0];
-        bool fills = half->bits & LANSCOPE_HALF_HOLE && (__s32) (p->sequence - hole) >= 0;
-
-        /* The coarse clock may be behind the exact one. */
-        if (fills && (__s32) (now - half->last) < FLOW_OVERTAKEN)
-                second ? r->out_of_order[1]++ : r->out_of_order[0]++;
-        else
-                second ? r->retransmissions[1]++ : r->retransmissions[0]++;
+/* One direction of a record: which of the two it is. */
+static __always_inline __u32 flow_half_of(const struct lanscope_flow *r, const struct flow_packet *p) {
+        return r->halves[0].high != p->high;
 }
 
-static __always_inline void flow_note_hole(struct lanscope_flow *r, struct lanscope_flow_half *half) {
-        if (half->high != r->halves[0].high)
-                r->holes[1] = half->next;
-        else
-                r->holes[0] = half->next;
-        half->bits |= LANSCOPE_HALF_HOLE;
-}
-
-static __always_inline void flow_take_sequence(struct lanscope_flow *r, struct lanscope_flow_half *half,
-                                               const struct flow_packet *p, __u32 now) {
-        __u32 length = p->payload + !!(p->tcp_flags & TCP_SYN) + !!(p->tcp_flags & TCP_FIN), end = p->sequence + length;
-        __s32 ahead = p->sequence - half->next;
-
-        if (!(half->bits & LANSCOPE_HALF_NEXT)) {
-                half->bits |= LANSCOPE_HALF_NEXT;
-                half->next = end;
-                return;
-        }
-        /* Keep-alive: a byte that was acknowledged, or none (RFC 1122 §4.2.3.6). */
-        if (length <= 1 && ahead == -1 && !(p->tcp_flags & (TCP_SYN | TCP_FIN)))
-                return;
-        if (length > 0 && ahead < 0)
-                flow_note_again(r, half, p, now);
-        if ((__s32) (end - half->next) <= 0)
-                return;
-        if (ahead > 0)
-                flow_note_hole(r, half);
-        half->next = end;
-}
-
-static __always_inline void flow_take_syn(struct lanscope_flow *r, struct lanscope_flow_half *half, const struct flow_packet *p) {
-        /* Who answers has been asked. */
-        r->bits = LANSCOPE_FLOW_KNOWN | (p->high == !!(p->tcp_flags & TCP_ACK) ? 0 : LANSCOPE_FLOW_FROM_HIGH);
-        half->bits &= ~LANSCOPE_HALF_DONE;
+static __always_inline void flow_take_syn(struct lanscope_flow *r, __u32 i, const struct flow_packet *p) {
+        r->halves[i].bits &= ~LANSCOPE_HALF_DONE;
+        segment_set_done(r, p, p->high, false);
         if (p->tcp_flags & TCP_ACK)
                 return;
-        r->halves[0].bits &= ~LANSCOPE_HALF_DONE;
-        r->halves[1].bits &= ~LANSCOPE_HALF_DONE;
-        half->bits |= LANSCOPE_HALF_OPENING;
-        r->opened = flow_now() ?: 1;
-        r->established = 0;
-        r->initial = p->sequence;
+        r->halves[!i].bits &= ~LANSCOPE_HALF_DONE;
+        segment_set_done(r, p, !p->high, false);
 }
 
-static __always_inline void flow_take_tcp(struct lanscope_flow *r, struct lanscope_flow_half *half, const struct flow_packet *p,
-                                          __u32 now) {
-        if (p->tcp_flags & TCP_SYN)
-                flow_take_syn(r, half, p);
-        else if (half->bits & LANSCOPE_HALF_OPENING && p->tcp_flags & TCP_ACK) {
-                half->bits &= ~LANSCOPE_HALF_OPENING;
-                r->established = flow_now() ?: 1;
-        }
+static __always_inline void flow_take_tcp(struct lanscope_flow *r, __u32 i, struct flow_packet *p) {
+        struct lanscope_flow_half *half = &r->halves[i];
+
         if (p->payload > 0)
                 half->bits |= LANSCOPE_HALF_DATA;
         else if ((p->tcp_flags & (TCP_SYN | TCP_FIN | TCP_RST | TCP_ACK)) == TCP_ACK)
@@ -384,9 +292,10 @@ static __always_inline void flow_take_tcp(struct lanscope_flow *r, struct lansco
         if (half->tcp_flags & TCP_FIN && !(p->tcp_flags & TCP_FIN))
                 half->bits |= LANSCOPE_HALF_AFTER_FIN;
         half->tcp_flags |= p->tcp_flags;
-        /* A reset may carry any number. */
-        if (!(p->tcp_flags & TCP_RST))
-                flow_take_sequence(r, half, p, now);
+        if (p->tcp_flags & TCP_SYN)
+                flow_take_syn(r, i, p);
+        if (!(p->tcp_flags & TCP_RST) && p->window != FLOW_NO_WINDOW)
+                segment_analyse(r, i, p);
 }
 
 /* What flow_count() says. */
@@ -426,7 +335,7 @@ __noinline __u32 flow_count(struct flow_packet *p) {
         struct lanscope_processor *cpu;
         struct lanscope_flow_half *half;
         struct lanscope_flow *r;
-        __u32 zero = 0, now;
+        __u32 zero = 0, now, i;
         __u64 bytes;
 
         cpu = bpf_map_lookup_elem(&processors, &zero);
@@ -438,15 +347,18 @@ __noinline __u32 flow_count(struct flow_packet *p) {
         bytes = flow_bytes(p);
         cpu->counters.packets += p->segments;
         cpu->counters.bytes += bytes;
-        half = r->halves[0].high == p->high ? &r->halves[0] : &r->halves[1];
+        i = flow_half_of(r, p);
+        half = &r->halves[i];
         now = flow_now_coarse();
         if (half->packets == 0) {
                 /* The exact clock is for round trips. */
-                half->first = half->last = cpu->full && p->protocol != IPPROTO_TCP ? now : flow_now();
+                half->first = half->last = cpu->full && p->protocol != IPPROTO_TCP ? now : segment_now(p);
                 half->shortest = 0xffff;
+                if (p->protocol == IPPROTO_TCP && segment_is_done(r, p))
+                        half->bits |= LANSCOPE_HALF_DONE;
         }
         if (p->protocol == IPPROTO_TCP)
-                flow_take_tcp(r, half, p, now);
+                flow_take_tcp(r, i, p);
         flow_count_half(half, p, bytes, now);
         return half->class | (half->bits & LANSCOPE_HALF_DONE ? FLOW_DONE : 0);
 }
@@ -460,10 +372,10 @@ __noinline int flow_set_done(struct flow_packet *p) {
         cpu = bpf_map_lookup_elem(&processors, &zero);
         if (!p || !cpu)
                 return 0;
-        r = flow_find(cpu->slot_base, cpu->base, cpu->generation, p);
-        if (r && r->halves[0].high == p->high)
-                r->halves[0].bits |= LANSCOPE_HALF_DONE;
-        else if (r)
-                r->halves[1].bits |= LANSCOPE_HALF_DONE;
+        r = flow_find(cpu->slot_base, cpu->base, cpu->generation, p, &p->number);
+        if (!r)
+                return 0;
+        r->halves[flow_half_of(r, p)].bits |= LANSCOPE_HALF_DONE;
+        segment_set_done(r, p, p->high, true);
         return 0;
 }

@@ -88,16 +88,14 @@ struct lanscope_counters {
 enum lanscope_flow_bits {
         LANSCOPE_FLOW_KNOWN = 1,     /* who began: a SYN, a SYN+ACK, a question or an answer tells */
         LANSCOPE_FLOW_FROM_HIGH = 2, /* it was the high end */
+        LANSCOPE_FLOW_TIMES = 4,     /* its struct lanscope_times holds */
 };
 
 enum lanscope_half_bits {
         LANSCOPE_HALF_DATA = 1,      /* TCP segments with payload */
         LANSCOPE_HALF_BARE_ACK = 2,  /* segments that do nothing but acknowledge */
         LANSCOPE_HALF_AFTER_FIN = 4, /* segments without a FIN after one with it */
-        LANSCOPE_HALF_NEXT = 8,      /* `next` holds */
-        LANSCOPE_HALF_HOLE = 16,     /* its `holes` holds */
-        LANSCOPE_HALF_DONE = 32,     /* its first bytes are long past */
-        LANSCOPE_HALF_OPENING = 64,  /* it sent a SYN, and nothing since */
+        LANSCOPE_HALF_DONE = 8,      /* its first bytes are long past */
 };
 
 struct lanscope_flow_key {
@@ -113,7 +111,7 @@ struct lanscope_flow_half {
         __u64 bytes;
         __u32 packets;
         __u32 first, last;          /* `first` is exact, `last` to a tick of the kernel's */
-        __u32 next;                 /* TCP: the sequence number behind the highest seen */
+        __u32 padding;
         __u16 shortest, longest;    /* frames */
         __u8 tcp_flags;             /* all that were seen */
         __u8 bits;                  /* enum lanscope_half_bits */
@@ -126,13 +124,23 @@ struct lanscope_flow_half {
 struct lanscope_flow {
         struct lanscope_flow_key key;
         struct lanscope_flow_half halves[2]; /* [0] of the end that sent first; so it is below */
-        __u32 opened;      /* when the last SYN came; 0: none did */
-        __u32 established; /* when the first segment of the same end's behind it came; 0: none did */
+        /* TCP */
+        __u16 retransmissions[2], out_of_order[2], duplicate_acks[2], zero_windows[2]; /* 65535: that or more */
+        __u8 bits;             /* enum lanscope_flow_bits */
+        __u8 place;            /* where its numbers are remembered, from 1; 0: they are not */
+        __u8 padding[14];
+};
+
+/* What a TCP flow's record says about time; beside it, as few packets touch it. In ticks; 0: not seen. */
+struct lanscope_times {
+        __u32 opened;      /* when the last SYN came */
+        __u32 answered;    /* when the last SYN+ACK came */
+        __u32 established; /* when the first segment of the initiator's behind the SYN came */
         __u32 initial;     /* the SYN's sequence number */
-        __u32 holes[2];    /* where the last gap in front of `next` begins */
-        __u16 retransmissions[2], out_of_order[2];
-        __u8 bits;         /* enum lanscope_flow_bits */
-        __u8 padding[3];
+        __u32 samples;     /* of round trips to the responder */
+        __u32 last, minimum;
+        __u32 average_by_8, before_by_8; /* EWMA with a gain of 1/8; where it stood before these, or the first of all */
+        __u32 total;       /* samples that it is of */
 };
 
 /* Addresses of an IPv6 flow. */

@@ -273,12 +273,15 @@ static __always_inline enum lanscope_class class_of_tcp(load_fn load, void *ctx,
                 __be32 sequence, acknowledgement;
                 __u8 data_offset, flags;
         } __attribute__((packed)) tcp; /* RFC 9293 §3.1 */
+        __be16 window;
 
         if (load(ctx, offset, &tcp, sizeof tcp) < 0)
                 return LANSCOPE_NONE;
         v->packet.headers = offset + (tcp.data_offset >> 4) * 4;
         v->packet.sequence = bpf_ntohl(tcp.sequence);
         v->packet.payload = v->packet.headers < v->end ? v->end - v->packet.headers : 0;
+        v->packet.acknowledgement = bpf_ntohl(tcp.acknowledgement);
+        v->packet.window = load(ctx, offset + sizeof tcp, &window, sizeof window) < 0 ? FLOW_NO_WINDOW : bpf_ntohs(window);
         v->packet.tcp_flags = tcp.flags;
         if (r->more)
                 return LANSCOPE_FRAGMENT;
@@ -464,6 +467,8 @@ static __always_inline enum lanscope_class quick_transport(struct view *v, const
                 return QUICK_NOT;
         v->packet.headers = offset + (*(const __u8 *) (p + 12) >> 4) * 4;
         v->packet.sequence = bpf_ntohl(*(const __be32 *) (p + 4));
+        v->packet.acknowledgement = bpf_ntohl(*(const __be32 *) (p + 8));
+        v->packet.window = bpf_ntohs(*(const __be16 *) (p + 14));
         v->packet.payload = v->packet.headers < v->end ? v->end - v->packet.headers : 0;
         v->packet.tcp_flags = *(const __u8 *) (p + 13);
         return class_of_segment(v);

@@ -38,6 +38,7 @@ struct ebpf_flows {
         uint32_t positions[BATCH];
         struct lanscope_flow records[BATCH];
         struct lanscope_flow_ends ends[BATCH];
+        struct lanscope_times times[BATCH];
         struct lanscope_processor processors[];
 };
 
@@ -59,6 +60,8 @@ int ebpf_flows_fit(struct lanscope_bpf *p) {
         r = bpf_map__set_max_entries(p->maps.flow_records, 2 * cpus * records);
         if (r >= 0)
                 r = bpf_map__set_max_entries(p->maps.flow_ends, 2 * cpus * records);
+        if (r >= 0)
+                r = bpf_map__set_max_entries(p->maps.flow_times, 2 * cpus * records);
         return r < 0 ? r : bpf_map__set_max_entries(p->maps.flow_slots, 2 * cpus * records * SLOTS_PER_RECORD);
 }
 
@@ -133,28 +136,45 @@ static void set_direction(const struct ebpf_flows *f, const struct lanscope_flow
                 .after_fin = half->bits & LANSCOPE_HALF_AFTER_FIN,
                 .retransmissions = r->retransmissions[i],
                 .out_of_order = r->out_of_order[i],
+                .duplicate_acks = r->duplicate_acks[i],
+                .zero_windows = r->zero_windows[i],
         };
 }
 
-/* [0] is the low end. */
-static void set_delta(const struct ebpf_flows *f, const struct lanscope_flow *r, const struct lanscope_flow_ends *ends,
-                      struct flow_delta *ret) {
+static void set_times(const struct ebpf_flows *f, const struct lanscope_times *t, struct flow_delta *ret) {
+        ret->initial = t->initial;
+        ret->opened = t->opened ? time_of(f, t->opened) : 0;
+        ret->answered = t->answered ? time_of(f, t->answered) : 0;
+        ret->established = t->established ? time_of(f, t->established) : 0;
+        ret->trips = (struct flow_trips) {
+                .last = (uint64_t) t->last << LANSCOPE_TICK_SHIFT,
+                .minimum = (uint64_t) t->minimum << LANSCOPE_TICK_SHIFT,
+                .average = ((uint64_t) t->average_by_8 << LANSCOPE_TICK_SHIFT) / 8,
+                .before = ((uint64_t) t->before_by_8 << LANSCOPE_TICK_SHIFT) / 8,
+                .samples = t->samples,
+                .total = t->total,
+        };
+}
+
+/* Of record `i` of the batch. [0] is the low end. */
+static void set_delta(const struct ebpf_flows *f, uint32_t number, struct flow_delta *ret) {
+        const struct lanscope_flow *r = &f->records[number];
+
         *ret = (struct flow_delta) {
                 .vlan = r->key.rest >> 12 & 0xfff,
                 .inner_vlan = r->key.rest & 0xfff,
                 .protocol = (uint8_t) (r->key.rest >> 24),
-                .initial = r->initial,
-                .opened = r->opened ? time_of(f, r->opened) : 0,
-                .established = r->established ? time_of(f, r->established) : 0,
         };
         for (unsigned i = 0; i < 2; i++) {
-                ret->endpoints[i].ip = address_of(&r->key, ends, i);
+                ret->endpoints[i].ip = address_of(&r->key, &f->ends[number], i);
                 ret->endpoints[i].port = ntohs((uint16_t) (r->key.rest >> (i == 0 ? 48 : 32)));
                 ret->endpoints[i].mac = mac_of(&r->key, i);
                 set_direction(f, r, i, &ret->directions[r->halves[i].high]);
         }
         if (r->bits & LANSCOPE_FLOW_KNOWN)
                 ret->initiator = r->bits & LANSCOPE_FLOW_FROM_HIGH ? INITIATOR_SECOND : INITIATOR_FIRST;
+        if (r->bits & LANSCOPE_FLOW_TIMES)
+                set_times(f, &f->times[number], ret);
 }
 
 static void tell_sighting(const struct ebpf_flows *f, const struct flow_delta *delta, unsigned end) {
@@ -172,11 +192,11 @@ static void tell_sighting(const struct ebpf_flows *f, const struct flow_delta *d
                 f->ops.sighting(f->ops.userdata, &sighting);
 }
 
-static void tell_record(const struct ebpf_flows *f, const struct lanscope_flow *r, const struct lanscope_flow_ends *ends) {
+static void tell_record(const struct ebpf_flows *f, uint32_t number) {
+        unsigned first = f->records[number].halves[0].high;
         struct flow_delta delta;
-        unsigned first = r->halves[0].high;
 
-        set_delta(f, r, ends, &delta);
+        set_delta(f, number, &delta);
         if (f->ops.flow)
                 f->ops.flow(f->ops.userdata, &delta);
         tell_sighting(f, &delta, first);
@@ -218,12 +238,21 @@ static bool any_ipv6(const struct ebpf_flows *f, uint32_t n) {
         return false;
 }
 
+static bool any_times(const struct ebpf_flows *f, uint32_t n) {
+        for (uint32_t i = 0; i < n; i++)
+                if (f->records[i].bits & LANSCOPE_FLOW_TIMES)
+                        return true;
+        return false;
+}
+
 static uint32_t tell_batch(struct ebpf_flows *f, uint32_t from, uint32_t n) {
         n = read_array(f->programs->maps.flow_records, f->positions, from, n, f->records);
         if (any_ipv6(f, n))
                 n = read_array(f->programs->maps.flow_ends, f->positions, from, n, f->ends);
+        if (any_times(f, n))
+                n = read_array(f->programs->maps.flow_times, f->positions, from, n, f->times);
         for (uint32_t i = 0; i < n; i++)
-                tell_record(f, &f->records[i], &f->ends[i]);
+                tell_record(f, i);
         return n;
 }
 

@@ -223,32 +223,53 @@ static void add_counts(struct flow_half *half, const struct flow_sums *sums, uns
         half->zero_windows += sums->zero_windows[i];
 }
 
-/* Each sample leaves seven eighths of what was before it, so the difference to where the other average began fades by as
- * much, and nothing need be known of the samples but how many they were. */
-static void add_trips(struct flow_analysis *a, const struct flow_trips *trips) {
-        int64_t average = (int64_t) (trips->average * 8 / NSEC_PER_USEC);
+/* Whoever counted all samples so far has the average. Else each sample leaves seven eighths of what was before it: the
+ * difference to where the other average began fades by as much, and nothing need be known of the samples but how many. */
+static int64_t average_with(const struct flow_analysis *a, const struct flow_trips *trips) {
         int64_t apart = (int64_t) a->average_by_8 - (int64_t) (trips->before * 8 / NSEC_PER_USEC);
+        int64_t average = (int64_t) (trips->average * 8 / NSEC_PER_USEC);
+
+        if (trips->total >= a->samples + trips->samples)
+                return average;
+        for (uint32_t i = 0; i < trips->samples && apart / 8 != 0; i++)
+                apart -= apart / 8;
+        return average + apart;
+}
+
+static void add_trips(struct flow_analysis *a, const struct flow_trips *trips) {
         uint32_t minimum = (uint32_t) MIN(trips->minimum / NSEC_PER_USEC, (uint64_t) UINT32_MAX / 8);
 
         if (trips->samples == 0)
                 return;
-        for (uint32_t i = 0; i < trips->samples && apart / 8 != 0; i++)
-                apart -= apart / 8;
-        if (a->samples > 0)
-                average += apart;
-        a->average_by_8 = (uint32_t) MIN(MAX(average, 0), (int64_t) UINT32_MAX);
-        a->minimum = a->samples > 0 ? MIN(a->minimum, minimum) : minimum;
         a->last = (uint32_t) MIN(trips->last / NSEC_PER_USEC, (uint64_t) UINT32_MAX / 8);
+        a->average_by_8 = (uint32_t) MIN(MAX(average_with(a, trips), 0), (int64_t) UINT32_MAX);
+        a->minimum = a->samples > 0 ? MIN(a->minimum, minimum) : minimum;
         a->samples += trips->samples;
 }
 
+/* What was answered was answered so much sooner behind a SYN that came later. */
+static void open_at(struct flow_analysis *a, uint64_t opened, struct flow_half *responder) {
+        uint64_t later = opened > a->timed_at ? (opened - a->timed_at) / NSEC_PER_USEC : 0;
+
+        if (a->flags & ANALYSIS_HANDSHAKE) {
+                if (later >= a->handshake)
+                        return;
+                a->handshake -= (uint32_t) later;
+        }
+        if (a->flags & ANALYSIS_SYN)
+                responder->answered = responder->answered > later ? responder->answered - (uint32_t) later : 0;
+        a->flags |= ANALYSIS_SYN;
+        a->timed_at = MAX(a->timed_at, opened);
+}
+
 static void add_answer(struct flow_analysis *a, const struct flow_sums *sums, unsigned initiator) {
+        uint32_t *first = &a->half[initiator].answered, *last = &a->half[!initiator].answered;
+
         if (sums->answered[0] > a->timed_at)
-                a->half[initiator].answered = MAX(round_trip(a, sums->answered[0]), 1U);
+                *first = MAX(round_trip(a, sums->answered[0]), 1U);
+        *last = MAX(*last, *first);
         if (sums->answered[1] > a->timed_at)
-                a->half[!initiator].answered = MAX(round_trip(a, sums->answered[1]), 1U);
-        else if (a->half[!initiator].answered == 0)
-                a->half[!initiator].answered = a->half[initiator].answered;
+                *last = MAX(*last, round_trip(a, sums->answered[1]));
 }
 
 void flow_analysis_add(struct flow_analysis *a, const struct flow_sums *sums, unsigned initiator) {
@@ -256,17 +277,13 @@ void flow_analysis_add(struct flow_analysis *a, const struct flow_sums *sums, un
                 add_counts(&a->half[i], sums, i);
         add_trips(a, &sums->trips);
         if (sums->opened > 0) {
-                a->flags |= ANALYSIS_SYN;
                 a->initial = sums->initial;
-                a->timed_at = MAX(a->timed_at, sums->opened);
+                open_at(a, sums->opened, &a->half[!initiator]);
         }
         if (sums->answered[0] > 0)
                 a->flags |= ANALYSIS_SYN_ACK;
         if (!(a->flags & ANALYSIS_SYN))
                 return;
         add_answer(a, sums, initiator);
-        /* Not every backend times more than this one; never a SYN that was sent twice. */
-        if (a->samples == 0 && sums->answered[0] > a->timed_at && a->half[initiator].retransmissions == 0)
-                take_sample(a, round_trip(a, sums->answered[0]));
         add_handshake(a, sums);
 }

@@ -114,6 +114,7 @@ static void set_trips(const struct counted *f, struct flow_trips *ret) {
                 .average = a->average_by_8 * NSEC_PER_USEC / 8,
                 .before = (f->told.samples > 0 ? f->told.average_by_8 : a->average_by_8) * NSEC_PER_USEC / 8,
                 .samples = a->samples - f->told.samples,
+                .total = a->samples,
         };
 }
 

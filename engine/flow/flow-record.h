@@ -70,6 +70,7 @@ struct flow_trips {
         uint64_t average; /* what the moving average came to */
         uint64_t before;  /* where it stood before; of the first ones the first of them */
         uint32_t samples; /* 0: the others say nothing */
+        uint32_t total;   /* samples that the average is of: these, and those that were told before by the same counter */
 };
 
 struct flow_record {

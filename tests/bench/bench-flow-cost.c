@@ -95,6 +95,10 @@ static int measure_all(const struct programs *p, unsigned rounds) {
                 r = measure(p, "tcp", tcp_frame, 10000, rounds);
         if (r >= 0)
                 r = measure(p, "udp-100", udp_frame, 100, rounds);
+        if (r >= 0)
+                r = measure(p, "tcp-100", tcp_frame, 100, rounds);
+        if (r >= 0)
+                r = measure(p, "tcp-10-times", tcp_frame, many, rounds);
         return r < 0 ? r : measure(p, "udp-10-times", udp_frame, many, rounds);
 }
 

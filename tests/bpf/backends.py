@@ -123,6 +123,15 @@ class Run:
     def stats(self):
         return {key: int(value) for key, value in (word.split('=') for word in self.of('stats')[0].split())}
 
+    def analysed(self):
+        """{ends: {key: value}} of TCP."""
+        found = {}
+        for line in self.of('flow'):
+            words = line.split()
+            if words[0] == '6':
+                found[' '.join(words[2:8])] = {key: int(value) for key, value in (word.split('=') for word in words if '=' in word)}
+        return found
+
     def flows(self, count=10):
         """Sorted; the first `count` words: whose it was and how much, then its state, how it ended, and its history."""
         return sorted(' '.join(line.split()[:count]) for line in self.of('flow'))
@@ -229,8 +238,10 @@ def ssdp(source, address):
 
 
 def syn(source, destination, flags=2):
-    tcp = struct.pack('>HHIIBBHHHBBH', 40000, 443, 1, 0, 6 << 4, flags, 64240, 0, 0, 2, 4, 1460)
-    return ethernet(source, destination, 0x0800, ipv4('192.0.2.1', '192.0.2.2', 6, tcp))
+    answers = flags & 0x10
+    ports, ends = ((443, 40000), ('192.0.2.2', '192.0.2.1')) if answers else ((40000, 443), ('192.0.2.1', '192.0.2.2'))
+    tcp = struct.pack('>HHIIBBHHHBBH', *ports, 1, 2 if answers else 0, 6 << 4, flags, 64240, 0, 0, 2, 4, 1460)
+    return ethernet(source, destination, 0x0800, ipv4(*ends, 6, tcp))
 
 
 def bulk(source, destination, size=900):
@@ -257,10 +268,10 @@ class Talk:
 
     made = []
 
-    def segment(self, leaves, flags, data, offset=0):
-        """What comes `offset` bytes after what was said; says nothing itself."""
+    def segment(self, leaves, flags, data, offset=0, window=64240, missing=0):
+        """What comes `offset` bytes after what was said; says nothing itself. All but `missing` bytes of the other are acknowledged."""
         number, ports = (self.next[leaves] + offset) % 2**32, self.ports[::-1] if leaves else self.ports
-        tcp = struct.pack('>HHIIBBHHH', *ports, number, self.next[not leaves] % 2**32, 5 << 4, flags, 64240, 0, 0) + data
+        tcp = struct.pack('>HHIIBBHHH', *ports, number, (self.next[not leaves] - missing) % 2**32, 5 << 4, flags, window, 0, 0) + data
         ends = ('192.0.2.1', '192.0.2.4') if self.version == 4 else ('2001:db8::1', '2001:db8::4')
         source, destination = ends[::-1] if leaves else ends
         packet = ipv4(source, destination, 6, tcp) if self.version == 4 else ipv6(source, destination, 6, tcp)
@@ -446,6 +457,95 @@ def case_connections_give_the_same():
                  'GET /long', 'long/1', 'GET /then', 'GET /mixed':
         assert any(line.endswith(' ' + value) for line in told), '%s is not told: %r' % (value, told)
     assert not any('late/1' in line for line in told), told
+
+
+TIMES = 'handshake', 'responder', 'initiator', 'last', 'minimum', 'average'
+
+
+def losses():
+    """[(leaves, frame, pause behind it)]: what goes wrong in connections, each thing a known number of times."""
+    Talk.made.clear()
+    said = []
+
+    def then(talk, *words, pause=0.0, **more):
+        talk.segment(*words, **more)
+        said.append((*talk.frames.pop(), pause))
+
+    for version in 4, 6:
+        talk = Talk(80, version=version, handshake=False)
+        then(talk, False, 2, b'', -1, pause=0.1)
+        then(talk, True, 0x12, b'', -1, pause=0.05)
+        then(talk, False, 0x10, b'')
+        for i in range(3):                                       # a round trip each, a longer one each time
+            then(talk, False, 0x18, b'q' * 100, pause=0.03 * (i + 1))
+            talk.next[False] += 100
+            then(talk, True, 0x18, b'a' * 1000)
+            talk.next[True] += 1000
+            then(talk, False, 0x10, b'')
+        then(talk, False, 0x18, b'l' * 100, 100, pause=0.01)      # the first of two is lost
+        talk.next[False] += 200
+        then(talk, True, 0x10, b'', missing=200)
+        then(talk, True, 0x10, b'', missing=200, pause=0.4)
+        then(talk, False, 0x18, b'l' * 100, -200, pause=0.05)     # and sent again
+        then(talk, True, 0x10, b'')
+        then(talk, False, 0x18, b'o' * 100, 100)                  # one is overtaken
+        then(talk, False, 0x18, b'o' * 100, pause=0.02)
+        talk.next[False] += 200
+        then(talk, True, 0x10, b'', pause=0.02)
+        then(talk, False, 0x18, b't' * 50, pause=0.25)            # one that need not have been sent again
+        then(talk, False, 0x18, b't' * 50, pause=0.02)
+        talk.next[False] += 50
+        then(talk, True, 0x10, b'')
+        then(talk, True, 0x10, b'', window=0)                     # closed, a probe, and open again
+        then(talk, False, 0x10, b'p', pause=0.02)
+        then(talk, True, 0x10, b'', window=0, pause=0.02)
+        then(talk, True, 0x10, b'')
+        then(talk, False, 0x10, b'', -1)                          # a keep-alive and its answer
+        then(talk, True, 0x10, b'', pause=0.02)
+        then(talk, False, 0x11, b'')
+        talk.next[False] += 1
+        then(talk, True, 0x11, b'')
+        talk.next[True] += 1
+        then(talk, False, 0x10, b'')
+    # Two that open and go no further: asked twice, answered twice.
+    for again in 2, 0x12:
+        talk = Talk(81, handshake=False)
+        for flags in (2, 2, 0x12) if again == 2 else (2, 0x12, 0x12):
+            then(talk, flags == 0x12, flags, b'', -1, pause=0.15)
+        then(talk, False, 0x10, b'')
+    return said
+
+
+def case_losses_and_round_trips_are_told_alike():
+    """By the kernel, by workers and by one thread that sees every packet: the same counts, and times that are as near as
+    clocks that are read in two places."""
+    said = losses()
+    runs = start_all(['xdp-native', 'tcx', 'clsact', 'pcap*1', 'pcap*3', 'pcap'])
+    # Of samples that were taken by several processors within a second nobody knows which was the last.
+    everywhere = os.sched_getaffinity(0)
+    os.sched_setaffinity(0, [min(everywhere)])
+    for leaves, frame, pause in said:
+        replay([(leaves, frame)], pause)
+    os.sched_setaffinity(0, everywhere)
+    time.sleep(2.4)
+    for run in runs.values():
+        run.stop()
+    reference = runs['pcap'].analysed()
+    assert len(reference) == 4, runs['pcap'].lines
+    for ends, flow in reference.items():
+        if ' 80 ' in ends:
+            want = dict(samples=5, again=2, again_back=0, late=1, late_back=0, duplicates=0, duplicates_back=2, windows=0, windows_back=2)
+            assert {key: flow[key] for key in want} == want, flow
+            assert flow['responder'] >= 100000 and flow['initiator'] >= 50000 and flow['minimum'] < flow['average'], flow
+    for backend, run in runs.items():
+        found = run.analysed()
+        assert found.keys() == reference.keys(), '%s: %r' % (backend, run.of('flow'))
+        for ends, flow in found.items():
+            for key, value in flow.items():
+                near = 20000 if key in TIMES else 0
+                assert abs(value - reference[ends][key]) <= near, '%s: %s: %s is %d instead of %d: %r' % (
+                    backend, ends, key, value, reference[ends][key], flow)
+    print('# %d connections: %s agree' % (len(reference), ', '.join(runs)))
 
 
 def exchange(n):

@@ -4,7 +4,7 @@
  *     start METHOD / reason TEXT / failed ERROR TEXT
  *     fact MAC KIND VALUE
  *     seen MAC VLAN PACKETS_SENT BYTES_SENT PACKETS_RECEIVED BYTES_RECEIVED
- *     flow PROTOCOL VLAN IP PORT MAC IP PORT MAC PACKETS BYTES PACKETS BYTES STATE END HISTORY RTT_US RETRANSMISSIONS
+ *     flow PROTOCOL VLAN IP PORT MAC IP PORT MAC PACKETS BYTES PACKETS BYTES STATE END HISTORY KEY=VALUE…
  *     stats KEY=VALUE…
  * usage: capture-run BACKEND[*WORKERS] INTERFACE [MODE [FILTER]], where MODE may be span-drop
  *        capture-run --clean-up */
@@ -26,6 +26,27 @@ static void on_fact(void *userdata _unused_, const struct fact *fact) {
         printf("fact %s %s %s\n", mac_format(&fact->mac, mac), fact_kind_to_string(fact->kind), fact->value);
 }
 
+/* Times in us, counts of both ways. */
+static void print_analysis(const struct flow_record *r) {
+        const struct flow_direction *a = &r->directions[0], *b = &r->directions[1];
+        const struct {
+                const char *key;
+                uint64_t value;
+        } values[] = {
+                { "handshake", r->rtt.handshake / NSEC_PER_USEC }, { "responder", r->rtt.responder / NSEC_PER_USEC },
+                { "initiator", r->rtt.initiator / NSEC_PER_USEC }, { "last", r->rtt.last / NSEC_PER_USEC },
+                { "minimum", r->rtt.minimum / NSEC_PER_USEC },     { "average", r->rtt.average / NSEC_PER_USEC },
+                { "samples", r->rtt.samples },                     { "again", a->retransmissions },
+                { "again_back", b->retransmissions },              { "late", a->out_of_order },
+                { "late_back", b->out_of_order },                  { "duplicates", a->duplicate_acks },
+                { "duplicates_back", b->duplicate_acks },          { "windows", a->zero_windows },
+                { "windows_back", b->zero_windows },
+        };
+
+        for (size_t i = 0; i < ELEMENTSOF(values); i++)
+                printf(" %s=%llu", values[i].key, (unsigned long long) values[i].value);
+}
+
 static void on_flow(void *userdata _unused_, const struct flow_record *r) {
         const char *state = flow_state_to_string(r->state);
 
@@ -37,9 +58,10 @@ static void on_flow(void *userdata _unused_, const struct flow_record *r) {
         }
         for (unsigned i = 0; i < 2; i++)
                 printf(" %llu %llu", (unsigned long long) r->directions[i].packets, (unsigned long long) r->directions[i].bytes);
-        printf(" %s %s %s %llu %u\n", state ? state : "-", flow_end_to_string(r->end), *r->history ? r->history : "-",
-               (unsigned long long) (r->rtt.handshake / NSEC_PER_USEC),
-               r->directions[0].retransmissions + r->directions[1].retransmissions);
+        printf(" %s %s %s", state ? state : "-", flow_end_to_string(r->end), *r->history ? r->history : "-");
+        if (r->analysed)
+                print_analysis(r);
+        putchar('\n');
 }
 
 static void on_frame(void *userdata, const struct frame *frame) {

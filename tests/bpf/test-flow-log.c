@@ -16,6 +16,7 @@
 #include "bpf/lanscope-events.h"
 #include "common/macro.h"
 #include "daemon/capture-ebpf-flows.h"
+#include "engine/flow/flow-table.h"
 #include "lanscope.skel.h"
 #include "tests/bpf/may-load.h"
 #include "tests/unit/cmocka-all.h"
@@ -203,14 +204,28 @@ static void put_udp(struct built *b, bool back, size_t payload) {
                 put(b, "x", 1);
 }
 
-static void put_tcp(struct built *b, bool back, uint32_t sequence, uint8_t flags, size_t payload) {
-        put_be(b, back ? 2000 : 1000, 2);
-        put_be(b, back ? 1000 : 2000, 2);
-        put_be(b, sequence, 4);
-        put_be(b, 1, 4);
-        put(b, (uint8_t[]) { 0x50, flags, 0xff, 0xff, 0, 0, 0, 0 }, 8);
-        for (size_t i = 0; i < payload; i++)
+struct segment {
+        bool back;
+        uint32_t sequence, acknowledgement;
+        uint16_t window;
+        uint8_t flags;
+        size_t payload;
+};
+
+static void put_segment(struct built *b, const struct segment *s) {
+        put_be(b, s->back ? 2000 : 1000, 2);
+        put_be(b, s->back ? 1000 : 2000, 2);
+        put_be(b, s->sequence, 4);
+        put_be(b, s->acknowledgement, 4);
+        put(b, (uint8_t[]) { 0x50, s->flags, (uint8_t) (s->window >> 8), (uint8_t) s->window, 0, 0, 0, 0 }, 8);
+        for (size_t i = 0; i < s->payload; i++)
                 put(b, "x", 1);
+}
+
+static void put_tcp(struct built *b, bool back, uint32_t sequence, uint8_t flags, size_t payload) {
+        struct segment s = { back, sequence, 1, 0xffff, flags, payload };
+
+        put_segment(b, &s);
 }
 
 static void udp(struct built *b, bool back, size_t payload) {
@@ -225,6 +240,15 @@ static void tcp(const struct fixture *f, bool back, uint32_t sequence, uint8_t f
         put_link(&b, back, 0x0800);
         put_ipv4(&b, back, 6, 0, 20 + payload);
         put_tcp(&b, back, sequence, flags, payload);
+        run(f, &b);
+}
+
+static void segment(const struct fixture *f, struct segment s) {
+        struct built b;
+
+        put_link(&b, s.back, 0x0800);
+        put_ipv4(&b, s.back, 6, 0, 20 + s.payload);
+        put_segment(&b, &s);
         run(f, &b);
 }
 
@@ -290,6 +314,265 @@ static void a_handshake_is_timed(void **state) {
         assert_true(d.directions[1].data && d.directions[1].bare_ack && !d.directions[1].after_fin);
         assert_true(!d.directions[0].data && d.directions[0].bare_ack && d.directions[0].after_fin);
         assert_int_equal(d.directions[0].retransmissions + d.directions[1].retransmissions, 0);
+}
+
+/* The client is 10.0.0.1; the server answers after 3 ms, the client after 1. */
+static void open_connection(const struct fixture *f) {
+        segment(f, (struct segment) { false, 100, 0, 1000, SYN, 0 });
+        usleep(3000);
+        segment(f, (struct segment) { true, 500, 101, 1000, SYN | ACK, 0 });
+        usleep(1000);
+        segment(f, (struct segment) { false, 101, 501, 1000, ACK, 0 });
+}
+
+static void round_trips_are_timed(void **state) {
+        struct fixture *f = *state;
+        struct flow_delta d;
+
+        open_connection(f);
+        segment(f, (struct segment) { false, 101, 501, 1000, ACK | PSH, 50 });
+        usleep(20000);
+        segment(f, (struct segment) { true, 501, 140, 1000, ACK, 0 }); /* not all of it */
+        usleep(20000);
+        segment(f, (struct segment) { true, 501, 151, 1000, ACK, 0 });
+        segment(f, (struct segment) { true, 501, 151, 1000, ACK | PSH, 50 }); /* what the server sends is not timed */
+        segment(f, (struct segment) { false, 151, 551, 1000, ACK, 0 });
+        finish(f);
+        d = only(f);
+        assert_int_equal(d.initiator, INITIATOR_FIRST);
+        assert_in_range(d.answered - d.opened, 3 * NSEC_PER_MSEC, 500 * NSEC_PER_MSEC);
+        assert_in_range(d.established - d.answered, 1 * NSEC_PER_MSEC, 500 * NSEC_PER_MSEC);
+        assert_int_equal(d.trips.samples, 2);
+        assert_in_range(d.trips.last, 40 * NSEC_PER_MSEC, 900 * NSEC_PER_MSEC);
+        assert_true(d.trips.minimum >= 3 * NSEC_PER_MSEC && d.trips.minimum < d.trips.last);
+        assert_int_equal(d.trips.before, d.trips.minimum);
+        assert_in_range(d.trips.average, (7 * d.trips.minimum + d.trips.last) / 8 - 1000, (7 * d.trips.minimum + d.trips.last) / 8 + 1000);
+}
+
+/* Which of the two was acknowledged nobody can tell. */
+static void what_is_sent_again_is_not_timed(void **state) {
+        struct fixture *f = *state;
+
+        open_connection(f);
+        segment(f, (struct segment) { false, 101, 501, 1000, ACK | PSH, 50 });
+        segment(f, (struct segment) { false, 101, 501, 1000, ACK | PSH, 50 });
+        segment(f, (struct segment) { true, 501, 151, 1000, ACK, 0 });
+        finish(f);
+        assert_int_equal(only(f).trips.samples, 1); /* the SYN */
+        assert_int_equal(only(f).directions[0].retransmissions, 1);
+}
+
+static void a_syn_sent_again_is_not_timed(void **state) {
+        struct fixture *f = *state;
+
+        segment(f, (struct segment) { false, 100, 0, 1000, SYN, 0 });
+        segment(f, (struct segment) { false, 100, 0, 1000, SYN, 0 });
+        segment(f, (struct segment) { true, 500, 101, 1000, SYN | ACK, 0 });
+        finish(f);
+        assert_int_equal(only(f).trips.samples, 0);
+}
+
+/* Behind the end of a log, too. */
+static void a_syn_sent_again_later_is_known(void **state) {
+        struct fixture *f = *state;
+
+        segment(f, (struct segment) { false, 100, 0, 1000, SYN, 0 });
+        ebpf_flows_harvest(f->flows);
+        segment(f, (struct segment) { false, 100, 0, 1000, SYN, 0 });
+        segment(f, (struct segment) { true, 500, 101, 1000, SYN | ACK, 0 });
+        ebpf_flows_harvest(f->flows);
+        segment(f, (struct segment) { true, 500, 101, 1000, SYN | ACK, 0 });
+        ebpf_flows_harvest(f->flows);
+        segment(f, (struct segment) { false, 9000, 0, 1000, SYN, 0 }); /* another connection */
+        segment(f, (struct segment) { true, 700, 9001, 1000, SYN | ACK, 0 });
+        finish(f);
+        assert_int_equal(f->n, 4);
+        for (unsigned i = 0; i < 4; i++) {
+                assert_int_equal(f->deltas[i].trips.samples, i == 3);
+                assert_int_equal(f->deltas[i].directions[0].retransmissions, i == 1);
+                assert_int_equal(f->deltas[i].directions[1].retransmissions, i == 2);
+        }
+}
+
+/* What a log began the next one ends. */
+static void round_trips_outlive_a_log(void **state) {
+        struct fixture *f = *state;
+
+        segment(f, (struct segment) { false, 100, 0, 1000, SYN, 0 });
+        ebpf_flows_harvest(f->flows);
+        segment(f, (struct segment) { true, 500, 101, 1000, SYN | ACK, 0 });
+        ebpf_flows_harvest(f->flows);
+        segment(f, (struct segment) { false, 101, 501, 1000, ACK, 0 });
+        segment(f, (struct segment) { false, 101, 501, 1000, ACK, 10 });
+        for (unsigned i = 0; i < 6; i++)
+                ebpf_flows_harvest(f->flows);
+        segment(f, (struct segment) { true, 501, 111, 1000, ACK, 0 });
+        finish(f);
+        assert_int_equal(f->n, 4);
+        for (unsigned i = 0; i < 4; i++) {
+                assert_int_equal(f->deltas[i].trips.samples, i % 2);
+                assert_int_equal(f->deltas[i].initiator, INITIATOR_FIRST); /* remembered */
+        }
+}
+
+/* Each direction on a processor of its own, as where packets leave from another than they arrive on. */
+static void directions_on_two_processors(void **state) {
+        struct fixture *f = *state;
+        unsigned n = 0, cpus[2];
+        cpu_set_t one;
+
+        for (unsigned i = 0; i < CPU_SETSIZE && n < 2; i++) {
+                CPU_ZERO(&one);
+                CPU_SET(i, &one);
+                if (sched_setaffinity(0, sizeof one, &one) == 0)
+                        cpus[n++] = i;
+        }
+        if (n < 2) {
+                print_message("one processor: skipped\n");
+                skip();
+        }
+        for (unsigned i = 0; i < 6; i++) {
+                static const struct segment segments[] = {
+                        { false, 100, 0, 1000, SYN, 0 },           { true, 500, 101, 1000, SYN | ACK, 0 },
+                        { false, 101, 501, 1000, ACK, 0 },         { true, 501, 101, 1000, ACK, 0 },
+                        { false, 101, 501, 1000, ACK | PSH, 10 }, { true, 501, 111, 1000, ACK, 0 },
+                };
+
+                CPU_ZERO(&one);
+                CPU_SET(cpus[segments[i].back], &one);
+                assert_int_equal(sched_setaffinity(0, sizeof one, &one), 0);
+                segment(f, segments[i]);
+        }
+        finish(f);
+        assert_int_equal(f->n, 2);
+        for (unsigned i = 0; i < 2; i++) {
+                bool back = f->deltas[i].directions[1].packets > 0;
+
+                assert_int_equal(f->deltas[i].directions[back].packets, 3);
+                assert_int_equal(f->deltas[i].initiator, INITIATOR_FIRST);
+                assert_int_equal(f->deltas[i].trips.samples, back ? 2 : 0);
+                assert_true(back ? f->deltas[i].answered > 0 : f->deltas[i].opened > 0 && f->deltas[i].established > 0);
+        }
+}
+
+static void duplicates_and_closed_windows_are_counted(void **state) {
+        struct fixture *f = *state;
+        struct flow_delta d;
+
+        open_connection(f);
+        segment(f, (struct segment) { true, 501, 101, 1000, ACK, 0 }); /* the window, the number: that of the SYN+ACK */
+        segment(f, (struct segment) { true, 501, 101, 1000, ACK, 0 });
+        segment(f, (struct segment) { true, 501, 101, 900, ACK, 0 });  /* tells of a window */
+        segment(f, (struct segment) { true, 501, 101, 900, ACK, 9 });  /* has data */
+        segment(f, (struct segment) { true, 510, 101, 0, ACK, 0 });    /* closed */
+        segment(f, (struct segment) { true, 510, 101, 0, ACK, 0 });
+        segment(f, (struct segment) { false, 101, 510, 1000, ACK, 1 }); /* a probe of it, twice, says nothing new */
+        segment(f, (struct segment) { false, 101, 510, 1000, ACK, 1 });
+        segment(f, (struct segment) { true, 510, 101, 800, ACK, 0 });
+        segment(f, (struct segment) { false, 100, 510, 1000, ACK, 0 }); /* keep-alive, and its answer */
+        segment(f, (struct segment) { true, 510, 101, 800, ACK, 0 });
+        segment(f, (struct segment) { true, 510, 101, 0, ACK | RST, 0 }); /* a reset closes anyway */
+        finish(f);
+        d = only(f);
+        assert_int_equal(d.directions[1].duplicate_acks, 2);
+        assert_int_equal(d.directions[1].zero_windows, 2);
+        assert_int_equal(d.directions[0].duplicate_acks + d.directions[0].zero_windows, 0);
+        assert_int_equal(d.directions[0].retransmissions, 0);
+}
+
+/* As engine/flow/flow-analysis.c does it, by the same segments: what it counts is what the program counts. */
+static void take_record(void *userdata, const struct flow_record *record) {
+        *(struct flow_record *) userdata = *record;
+}
+
+static void add_observation(struct flow_table *table, const struct segment *s) {
+        struct flow_observation *o = flow_table_next(table);
+        const struct flow_endpoint ends[2] = { { { AF_INET, { 10, 0, 0, s->back ? 2 : 1 } }, s->back ? 2000 : 1000, {} },
+                                               { { AF_INET, { 10, 0, 0, s->back ? 1 : 2 } }, s->back ? 1000 : 2000, {} } };
+        struct timespec t;
+
+        clock_gettime(CLOCK_REALTIME, &t);
+        *o = (struct flow_observation) {
+                .ts = (uint64_t) t.tv_sec * NSEC_PER_SEC + (uint64_t) t.tv_nsec, .length = (uint32_t) (54 + s->payload),
+                .payload = (uint32_t) s->payload, .sequence = s->sequence, .acknowledgement = s->acknowledgement,
+                .window = s->window, .tcp_flags = s->flags, .flags = OBSERVATION_TCP | OBSERVATION_WHOLE_HEADER,
+        };
+        flow_observation_set_ends(o, ends, IPPROTO_TCP, 0, 0);
+        flow_table_add(table);
+}
+
+static uint32_t draw(uint64_t *seed, uint32_t below) {
+        *seed = *seed * UINT64_C(6364136223846793005) + UINT64_C(1442695040888963407);
+        return (uint32_t) (*seed >> 33) % below;
+}
+
+/* Data either way, now and then again, too early, a probe, a keep-alive, a closed window or an old acknowledgement. */
+static struct segment any_segment(uint32_t next[2], uint64_t *seed) {
+        bool back = draw(seed, 2);
+        uint32_t what = draw(seed, 12);
+        struct segment s = { back, next[back], next[!back], 1000, ACK, draw(seed, 3) * 100 };
+
+        if (what == 0)
+                s.sequence -= 1 + draw(seed, 300);
+        else if (what == 1)
+                s.sequence += draw(seed, 300);
+        else if (what == 2)
+                s.window = 0;
+        else if (what == 3)
+                s.acknowledgement -= draw(seed, 200);
+        else if (what == 4)
+                s = (struct segment) { back, next[back] - 1, next[!back], 1000, ACK, draw(seed, 2) };
+        else if (what == 5)
+                s.payload = 1;
+        if ((int32_t) (s.sequence + (uint32_t) s.payload - next[back]) > 0)
+                next[back] = s.sequence + (uint32_t) s.payload;
+        return s;
+}
+
+static void compare_analyses(struct fixture *f, uint64_t seed, struct flow_table *tables[2]) {
+        uint32_t next[2] = { 101, 501 };
+        const struct segment opening[] = { { false, 100, 0, 1000, SYN, 0 }, { true, 500, 101, 1000, SYN | ACK, 0 } };
+
+        for (unsigned i = 0; i < 400; i++) {
+                struct segment s = i < 2 ? opening[i] : any_segment(next, &seed);
+
+                add_observation(tables[0], &s);
+                segment(f, s);
+                if (i % 40 == 39)
+                        ebpf_flows_harvest(f->flows);
+        }
+        finish(f);
+        for (size_t i = 0; i < f->n; i++)
+                flow_table_add_delta(tables[1], &f->deltas[i]);
+}
+
+static void segments_are_analysed_as_by_the_engine(void **state) {
+        struct fixture *f = *state;
+        struct flow_record records[2];
+        struct flow_table *tables[2];
+        struct flow_table_config config;
+
+        flow_table_config_default(&config);
+        for (unsigned i = 0; i < 2; i++)
+                assert_int_equal(flow_table_new(&tables[i], &config, &(struct flow_table_ops) { take_record, &records[i] }), 0);
+        compare_analyses(f, (uint64_t) getpid(), tables);
+        for (unsigned i = 0; i < 2; i++) {
+                flow_table_flush(tables[i]);
+                flow_table_free(tables[i]);
+        }
+        print_message("seed %d: %u again, %u duplicates, %u closed, %u timed\n", getpid(), records[0].directions[0].retransmissions,
+                      records[0].directions[0].duplicate_acks, records[0].directions[0].zero_windows, records[0].rtt.samples);
+        assert_int_equal(records[0].rtt.samples, records[1].rtt.samples);
+        assert_true(records[0].rtt.samples > 10);
+        for (unsigned i = 0; i < 2; i++) {
+                const struct flow_direction *a = &records[0].directions[i], *b = &records[1].directions[i];
+
+                assert_int_equal(a->packets, b->packets);
+                assert_int_equal(a->duplicate_acks, b->duplicate_acks);
+                assert_int_equal(a->zero_windows, b->zero_windows);
+                /* Which of the two a segment is depends on microseconds. */
+                assert_int_equal(a->retransmissions + a->out_of_order, b->retransmissions + b->out_of_order);
+        }
 }
 
 static void what_is_sent_again_is_counted(void **state) {
@@ -554,6 +837,14 @@ int main(void) {
         const struct CMUnitTest tests[] = {
                 CASE(a_flow_has_two_directions),
                 CASE(a_handshake_is_timed),
+                CASE(round_trips_are_timed),
+                CASE(what_is_sent_again_is_not_timed),
+                CASE(a_syn_sent_again_is_not_timed),
+                CASE(a_syn_sent_again_later_is_known),
+                CASE(round_trips_outlive_a_log),
+                CASE(directions_on_two_processors),
+                CASE(duplicates_and_closed_windows_are_counted),
+                CASE(segments_are_analysed_as_by_the_engine),
                 CASE(what_is_sent_again_is_counted),
                 CASE(a_gap_filled_late_was_a_loss),
                 CASE(a_generation_knows_the_one_before),

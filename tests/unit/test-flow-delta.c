@@ -77,8 +77,10 @@ static struct flow_delta whole_connection(void) {
                 .initiator = INITIATOR_FIRST,
                 .opened = at(100), .established = at(450), .initial = 7,
         };
+        const uint64_t trip = 300 * NSEC_PER_USEC;
 
         delta.directions[0].after_fin = true;
+        delta.trips = (struct flow_trips) { .last = trip, .minimum = trip, .average = trip, .before = trip, .samples = 1, .total = 1 };
         return delta;
 }
 
@@ -142,6 +144,7 @@ static void check_apart(bool client_first) {
         struct log log;
 
         parts[0].directions[1] = (struct flow_delta_direction) {};
+        parts[0].trips.samples = 0;
         parts[1].directions[0] = (struct flow_delta_direction) {};
         parts[1].opened = parts[1].established = 0;
         log_begin(&log, NULL);
@@ -166,6 +169,7 @@ static void check_handshake_apart(bool syn_first) {
         parts[0].directions[0] = sent(1, 74, 100, 100, TCP_SYN);
         parts[0].directions[1] = (struct flow_delta_direction) {};
         parts[0].established = 0;
+        parts[0].trips.samples = 0;
         parts[1].directions[0] = sent(4, 626, 450, 2000, TCP_ACK | TCP_PSH | TCP_FIN);
         parts[1].directions[0].after_fin = true;
         parts[1].opened = parts[1].established = 0;
@@ -199,9 +203,37 @@ static void test_answer_sent_twice(void **state) {
         log_end(&log);
 }
 
+/* A SYN was sent again, and what answered it is told before it is. */
+static void test_syn_sent_again_on_another_processor(void **state) {
+        struct flow_delta deltas[3] = { whole_connection(), whole_connection(), whole_connection() };
+        const struct flow_record *r;
+        struct log log;
+
+        (void) state;
+        for (unsigned i = 0; i < 3; i++) {
+                deltas[i].directions[i == 1] = sent(1, 60, 0, 0, TCP_SYN);
+                deltas[i].directions[i != 1] = (struct flow_delta_direction) {};
+                deltas[i].opened = deltas[i].established = deltas[i].trips.samples = 0;
+        }
+        deltas[0].opened = deltas[0].directions[0].first = deltas[0].directions[0].last = at(100);
+        deltas[1].directions[1] = sent(1, 60, 1300, 1300, TCP_SYN | TCP_ACK);
+        deltas[1].answered = at(1300);
+        deltas[2].directions[0] = sent(2, 120, 1100, 1350, TCP_SYN | TCP_ACK);
+        deltas[2].opened = at(1100);
+        deltas[2].established = at(1350);
+        log_begin(&log, NULL);
+        for (unsigned i = 0; i < 3; i++)
+                flow_table_add_delta(log.table, &deltas[i]);
+        r = log_only(&log);
+        assert_int_equal(r->rtt.handshake, 250 * NSEC_PER_USEC);
+        assert_int_equal(r->rtt.responder, 200 * NSEC_PER_USEC);
+        assert_int_equal(r->rtt.initiator, 50 * NSEC_PER_USEC);
+        log_end(&log);
+}
+
 /* What a processor timed of one connection: samples of so many us. The average begins with the first of them. */
 static struct flow_trips trips(const uint32_t *samples, uint32_t n) {
-        struct flow_trips trips = { .samples = n };
+        struct flow_trips trips = { .samples = n, .total = n };
         double average = samples[0];
 
         trips.before = samples[0] * NSEC_PER_USEC;
@@ -551,6 +583,7 @@ int main(void) {
                 cmocka_unit_test(test_directions_on_two_processors),
                 cmocka_unit_test(test_handshake_on_two_processors),
                 cmocka_unit_test(test_answer_sent_twice),
+                cmocka_unit_test(test_syn_sent_again_on_another_processor),
                 cmocka_unit_test(test_averages_of_parts),
                 cmocka_unit_test(test_counts_add_up),
                 cmocka_unit_test(test_datagrams_on_two_processors),
