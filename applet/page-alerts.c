@@ -226,7 +226,6 @@ static void lanscope_page_alerts_dispose(GObject *object) {
         g_clear_handle_id(&self->refresh, g_source_remove);
         if (self->list)
                 gtk_list_view_set_model(self->list, NULL);
-        gtk_widget_dispose_template(GTK_WIDGET(self), LANSCOPE_TYPE_PAGE_ALERTS);
         g_clear_object(&self->selection);
         g_clear_object(&self->filter);
         g_clear_object(&self->actions);

@@ -345,7 +345,6 @@ static void lanscope_page_device_dispose(GObject *object) {
         g_cancellable_cancel(self->life);
         drop_device(self);
         g_clear_pointer(&self->facts, device_facts_free);
-        gtk_widget_dispose_template(GTK_WIDGET(self), LANSCOPE_TYPE_PAGE_DEVICE);
         plain_rows_done(&self->address_rows);
         plain_rows_done(&self->service_rows);
         plain_rows_done(&self->presence_rows);

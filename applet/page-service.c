@@ -302,7 +302,6 @@ static void lanscope_page_service_dispose(GObject *object) {
         g_cancellable_cancel(self->life);
         if (self->manager)
                 g_signal_handlers_disconnect_by_data(self->manager, self);
-        gtk_widget_dispose_template(GTK_WIDGET(self), LANSCOPE_TYPE_PAGE_SERVICE);
         plain_rows_done(&self->visibility_rows);
         plain_rows_done(&self->interface_rows);
         plain_rows_done(&self->reason_rows);

@@ -200,7 +200,6 @@ static void lanscope_traffic_panel_dispose(GObject *object) {
         LanscopeTrafficPanel *self = LANSCOPE_TRAFFIC_PANEL(object);
 
         stop_call(self);
-        gtk_widget_dispose_template(GTK_WIDGET(self), LANSCOPE_TYPE_TRAFFIC_PANEL);
         plain_rows_done(&self->device_rows);
         plain_rows_done(&self->peer_rows);
         g_clear_object(&self->client);
