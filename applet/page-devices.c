@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
 /* All devices in one list view: model -> filter -> order -> rows. The view makes as many rows as are seen, whatever the
- * number of devices. When devices change, the list is filtered and sorted anew only where that could make a difference,
- * and at most once per RESORT_MSEC. GTK 4.8 has no headers in a list view, so the first row of a group carries it. */
+ * number of devices. When devices change, which the store bundles, the list is filtered and sorted anew only where that
+ * could make a difference. GTK 4.8 has no headers in a list view, so the first row of a group carries it. */
 
 #include "applet/page-devices.h"
 
@@ -12,8 +12,6 @@
 #include "applet/device-row.h"
 #include "applet/plain-text.h"
 #include "applet/wording.h"
-
-#define RESORT_MSEC 400
 
 struct _LanscopePageDevices {
         AdwBin parent_instance;
@@ -27,9 +25,7 @@ struct _LanscopePageDevices {
         LanscopeOrder order;
         gboolean grouped;
         GHashTable *bound; /* set of GtkListItem that are shown */
-        guint resort;      /* source */
         guint headers;     /* source */
-        LanscopeChanges changes; /* since the last time */
 
         GMenu *menu, *category_menu, *network_menu;
         GtkSearchBar *search_bar;
@@ -141,23 +137,12 @@ static void refilter(LanscopePageDevices *self) {
         show_count(self);
 }
 
-static gboolean on_resort(void *data) {
-        LanscopePageDevices *self = data;
-
-        self->resort = 0;
-        if (self->changes & device_filter_depends(&self->wanted))
-                refilter(self);
-        if (self->changes & device_order_depends(self->order, self->grouped))
-                gtk_sorter_changed(GTK_SORTER(self->sorter), GTK_SORTER_CHANGE_DIFFERENT);
-        self->changes = 0;
-        return G_SOURCE_REMOVE;
-}
-
+/* The order comes first, so that what the filter lets in finds it right. */
 static void on_updated(LanscopePageDevices *self, guint changes) {
-        self->changes |= changes;
-        if (self->resort == 0 &&
-            (changes & (device_filter_depends(&self->wanted) | device_order_depends(self->order, self->grouped))))
-                self->resort = g_timeout_add(RESORT_MSEC, on_resort, self);
+        if (changes & device_order_depends(self->order, self->grouped))
+                gtk_sorter_changed(GTK_SORTER(self->sorter), GTK_SORTER_CHANGE_DIFFERENT);
+        if (changes & device_filter_depends(&self->wanted))
+                refilter(self);
 }
 
 static void on_order_setting(LanscopePageDevices *self) {
@@ -320,7 +305,6 @@ static void on_search_mode(LanscopePageDevices *self) {
 static void lanscope_page_devices_dispose(GObject *object) {
         LanscopePageDevices *self = LANSCOPE_PAGE_DEVICES(object);
 
-        g_clear_handle_id(&self->resort, g_source_remove);
         g_clear_handle_id(&self->headers, g_source_remove);
         if (self->list)
                 gtk_list_view_set_model(self->list, NULL);
