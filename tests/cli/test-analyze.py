@@ -100,7 +100,7 @@ class Analyze(unittest.TestCase):
         analysed, plain = lines(self.good('--flows', self.home)), lines(self.good('--flows', '--no-tcp-analysis', self.home))
         columns = [c for c in analysed[0] if c.startswith(('rtt_', 'iat_')) or c in
                    ('retransmissions', 'out_of_order', 'duplicate_acks', 'zero_windows')]
-        self.assertEqual(len(columns), 15)
+        self.assertEqual(len(columns), 17)
         for a, p in zip(analysed, plain, strict=True):
             self.assertEqual({**a, **dict.fromkeys(columns)}, p)
 
