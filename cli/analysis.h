@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
 
+#include "daemon/eve.h"
 #include "daemon/flow-lines.h"
 #include "cli/screen.h"
 #include "common/json-text.h"
@@ -15,6 +16,7 @@ struct analysis {
         uint64_t first, last; /* ns since the epoch: earliest and latest frame; 0: none */
         struct json_object *alerts; /* kept for the report; NULL: printed at once */
         struct flow_lines *lines;
+        struct eve *eve;        /* NULL: no events are wanted */
         struct flow_top top; /* limit 0: flows are printed at once, or not wanted */
         const char *complaint; /* what is wrong with the file, NULL: nothing */
         bool failed;

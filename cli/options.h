@@ -34,7 +34,7 @@ struct options {
         /* Files */
         const char *format, *output, *rules, *signatures, *model;
         bool drop_duplicates;
-        bool facts, devices, alerts, flows, stats; /* what analyze prints; none: the report */
+        bool facts, devices, alerts, flows, stats, eve; /* what analyze prints; none: the report */
         uint32_t max_flows; /* 0: the default */
         bool no_tcp_analysis;
         uint32_t workers; /* 0: none, the reader does it all */

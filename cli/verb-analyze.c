@@ -36,6 +36,35 @@ static void take_fact(void *userdata _unused_, const struct fact *fact) {
         fwrite_unlocked(b.data, 1, b.length, stdout);
 }
 
+static void print_event(void *userdata _unused_, const char *line, size_t length) {
+        fwrite_unlocked(line, 1, length, stdout);
+        putc_unlocked('\n', stdout);
+}
+
+static void take_fact_event(void *userdata, const struct fact *fact) {
+        const struct analysis *a = userdata;
+
+        eve_take_fact(a->eve, fact);
+}
+
+static void take_flow_event(void *userdata, const struct flow_record *record) {
+        const struct analysis *a = userdata;
+
+        eve_take_flow(a->eve, record);
+}
+
+static void take_alert_event(void *userdata, const struct alert *alert) {
+        const struct analysis *a = userdata;
+
+        eve_take_alert(a->eve, alert, true);
+}
+
+static void change_alert_event(void *userdata, const struct alert *alert, uint32_t changes _unused_) {
+        const struct analysis *a = userdata;
+
+        eve_take_alert(a->eve, alert, false);
+}
+
 /* Ids count from 1 without a gap. */
 static void take_alert(void *userdata, const struct alert *alert) {
         _cleanup_(json_putp) struct json_object *o = record_from_alert(alert);
@@ -62,12 +91,12 @@ static void take_flow(void *userdata, const struct flow_record *record) {
 }
 
 static bool wants_report(const struct options *o) {
-        return !o->facts && !o->devices && !o->alerts && !o->stats && !o->flows;
+        return !o->facts && !o->devices && !o->alerts && !o->stats && !o->flows && !o->eve;
 }
 
 /* Nothing that is asked for needs devices. */
 static bool dissects_only(const struct options *o) {
-        return (o->facts || o->flows) && !o->devices && !o->alerts && !o->stats;
+        return (o->facts || o->flows) && !o->devices && !o->alerts && !o->stats && !o->eve;
 }
 
 /* Flows and nothing else. */
@@ -95,22 +124,42 @@ static int use_model(struct analysis *a) {
         return r;
 }
 
-static int new_engine(struct analysis *a, const struct ruleset *rules) {
+/* They know the devices as they were then. */
+static int new_events(struct analysis *a) {
+        const struct eve_ops ops = { print_event, NULL, a };
+        const struct eve_config config = {
+                .types = EVE_ALL,
+                .hasher = a->lines->hasher,
+                .inventory = engine_inventory(a->engine),
+                .names = engine_peer_names(a->engine),
+        };
+
+        return a->options->eve ? eve_new(&a->eve, &config, &ops) : 0;
+}
+
+static void set_ops(struct analysis *a, struct engine_ops *ret) {
         const struct options *o = a->options;
-        struct engine_ops ops = {
-                .fact = o->facts ? take_fact : NULL,
-                .alert = a->alerts ? take_alert : NULL,
-                .alert_changed = a->alerts ? change_alert : NULL,
-                .flow = o->flows || wants_report(o) ? take_flow : NULL,
+
+        *ret = (struct engine_ops) {
+                .fact = o->eve ? take_fact_event : o->facts ? take_fact : NULL,
+                .alert = o->eve ? take_alert_event : a->alerts ? take_alert : NULL,
+                .alert_changed = o->eve ? change_alert_event : a->alerts ? change_alert : NULL,
+                .flow = o->eve ? take_flow_event : o->flows || wants_report(o) ? take_flow : NULL,
                 .userdata = a,
         };
+}
+
+static int new_engine(struct analysis *a, const struct ruleset *rules) {
+        const struct options *o = a->options;
+        struct engine_ops ops;
         struct engine_config config;
         int r;
 
+        set_ops(a, &ops);
         engine_config_default(&config);
         config.dissect_only = dissects_only(o);
         config.detect = true;
-        config.flows = o->flows || o->stats || o->alerts || wants_report(o);
+        config.flows = o->flows || o->stats || o->alerts || o->eve || wants_report(o);
         config.flows_only = counts_only(o);
         config.duplicate_window = o->drop_duplicates ? DUPLICATE_WINDOW_DEFAULT : 0;
         set_flow_table(&config.flow_table, o);
@@ -123,7 +172,7 @@ static int new_engine(struct analysis *a, const struct ruleset *rules) {
                 a->lines->inventory = engine_inventory(a->engine);
         if (r >= 0)
                 a->lines->names = engine_peer_names(a->engine);
-        return r;
+        return r < 0 ? r : new_events(a);
 }
 
 /* `r` is how reading ended. */
@@ -146,6 +195,8 @@ static int feed(struct analysis *a, struct capture_file *file) {
         a->first = engine_earliest(a->engine);
         a->last = engine_now(a->engine);
         engine_flush(a->engine);
+        if (a->eve)
+                eve_flush(a->eve);
         return complain(a, file, r);
 }
 
@@ -238,6 +289,7 @@ static int analyze(struct analysis *a, struct capture_file *file, const struct r
         }
         if (a->failed)
                 status |= output_no_memory();
+        eve_free(a->eve);
         engine_free(a->engine);
         return status;
 }
@@ -270,6 +322,10 @@ static int analyze_path(const struct options *options, const struct screen *scre
 static bool options_agree(const struct options *o) {
         bool csv = o->format && strcmp(o->format, "csv") == 0;
 
+        if (o->eve && (o->facts || o->devices || o->alerts || o->stats || o->flows || o->format || o->limit > 0)) {
+                fprintf(stderr, "--eve goes alone: facts, flows and alerts are in it.\n");
+                return false;
+        }
         if (csv && (!o->flows || o->facts || o->devices || o->alerts || o->stats)) {
                 fprintf(stderr, "--format=csv goes with --flows alone.\n");
                 return false;

@@ -13,6 +13,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
+#include <sys/un.h>
 
 #include "common/cleanup.h"
 #include "daemon/listen-address.h"
@@ -36,6 +37,7 @@ void config_default(struct config *config) {
         config->output.top_flows = 10;
         config->output.log_size = UINT64_C(16) << 20;
         config->output.log_keep = 5;
+        config->output.event_types = EVE_USUAL;
         config->output.queue_capacity = 10000;
         inventory_config_default(&config->inventory);
         store_config_default(&config->store);
@@ -447,6 +449,64 @@ static int read_log(struct config *config _unused_, void *field, const char *val
         return 0;
 }
 
+/* "unix:PATH" and "unix-dgram:PATH", or a path alone, which is the first of them. */
+static int read_event_socket(struct config *config, void *field _unused_, const char *value) {
+        static const char stream[] = "unix:", datagrams[] = "unix-dgram:";
+        bool dgram = strncmp(value, datagrams, sizeof datagrams - 1) == 0;
+        const char *path = value;
+        size_t n;
+
+        if (dgram)
+                path += sizeof datagrams - 1;
+        else if (strncmp(value, stream, sizeof stream - 1) == 0)
+                path += sizeof stream - 1;
+        n = strlen(path);
+        if (n >= sizeof ((struct sockaddr_un *) NULL)->sun_path)
+                return -E2BIG;
+        if (*value && (*path != '/' || path[n - 1] == '/'))
+                return -EINVAL;
+        memset(config->output.event_socket, 0, sizeof config->output.event_socket);
+        memcpy(config->output.event_socket, path, n);
+        config->output.event_datagrams = dgram;
+        return 0;
+}
+
+/* Names; "all" and "usual" stand for several, and one with a "-" in front is taken out again. */
+static int read_event_types(struct config *config, void *field _unused_, const char *value) {
+        char words[CONF_LINE_MAX + 1], *rest = words;
+        uint32_t types = 0;
+
+        snprintf(words, sizeof words, "%s", value);
+        for (char *word; (word = strtok_r(rest, " \t,", &rest));) {
+                bool without = *word == '-';
+                enum eve_type type = eve_type_from_string(word + without);
+                uint32_t mask = type != _EVE_TYPE_INVALID ? EVE_MASK(type) : 0;
+
+                if (strcmp(word + without, "all") == 0)
+                        mask = EVE_ALL;
+                else if (strcmp(word + without, "usual") == 0)
+                        mask = EVE_USUAL;
+                if (mask == 0)
+                        return -EINVAL;
+                types = without ? types & ~mask : types | mask;
+        }
+        config->output.event_types = *value ? types : EVE_USUAL;
+        return 0;
+}
+
+/* "infinity" and 0: never. A file a second is nobody's wish. */
+static int read_log_age(struct config *config, void *field, const char *value) {
+        uint64_t span;
+        int r = read_age(config, &span, value);
+
+        if (r < 0)
+                return r;
+        if (span > 0 && span < 60 * NSEC_PER_SEC)
+                return -ERANGE;
+        *(uint64_t *) field = span;
+        return 0;
+}
+
 static int read_workers(struct config *config, void *field, const char *value) {
         uint32_t n;
         int r = read_count(config, &n, value);
@@ -499,6 +559,10 @@ static const struct setting {
         { "Output", "FlowLog", read_log, offsetof(struct config, output.flow_log) },
         { "Output", "AlertLog", read_log, offsetof(struct config, output.alert_log) },
         { "Output", "StatisticsLog", read_log, offsetof(struct config, output.statistics_log) },
+        { "Output", "EventLog", read_log, offsetof(struct config, output.event_log) },
+        { "Output", "EventSocket", read_event_socket, 0 },
+        { "Output", "EventTypes", read_event_types, 0 },
+        { "Output", "LogMaxAgeSec", read_log_age, offsetof(struct config, output.log_age) },
         { "Output", "StatisticsIntervalSec", read_interval, offsetof(struct config, output.statistics_interval) },
         { "Output", "TopFlows", read_top, offsetof(struct config, output.top_flows) },
         { "Output", "LogSize", read_log_size, offsetof(struct config, output.log_size) },

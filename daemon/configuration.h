@@ -7,6 +7,7 @@
 
 #include "common/conf-file.h"
 #include "daemon/capture.h"
+#include "daemon/eve-type.h"
 #include "daemon/metrics-server.h"
 #include "daemon/store.h"
 #include "engine/detect/detect-settings.h"
@@ -42,6 +43,11 @@ struct config {
                 char flow_log[CONFIG_PATH_MAX], alert_log[CONFIG_PATH_MAX], statistics_log[CONFIG_PATH_MAX]; /* "": none */
                 uint64_t statistics_interval; /* ns */
                 uint32_t top_flows;           /* in each line of statistics */
+                char event_log[CONFIG_PATH_MAX];      /* "": none */
+                char event_socket[CONFIG_LISTEN_MAX]; /* "": none */
+                bool event_datagrams;
+                uint32_t event_types;         /* EVE_MASK() of each */
+                uint64_t log_age;             /* ns that a file is written to; 0: any */
                 uint64_t log_size;            /* bytes of each file */
                 uint32_t log_keep;            /* full files of each kind */
                 uint32_t queue_capacity;      /* lines that may wait for each file */

@@ -51,6 +51,8 @@ static const struct setting_option {
         { "flow-timeout", "SPAN", "Flows", "FlowTimeoutSec", "Silence after which a TCP or UDP flow is over" },
         { "flow-log", "FILE", "Output", "FlowLog", "Append flows to FILE as they end, as JSON lines" },
         { "alert-log", "FILE", "Output", "AlertLog", "Append alerts to FILE" },
+        { "event-log", "FILE", "Output", "EventLog", "Append events to FILE, as Suricata's EVE log has them" },
+        { "event-socket", "PATH", "Output", "EventSocket", "Send them to whoever listens at PATH" },
         { "statistics-log", "FILE", "Output", "StatisticsLog", "Append statistics to FILE" },
         { "statistics-interval", "SPAN", "Output", "StatisticsIntervalSec", "How often" },
         { "top", "N", "Output", "TopFlows", "With the N flows that move most" },

@@ -254,6 +254,8 @@ static int commit_change(struct manager *m, const struct alert *alert, uint32_t 
                 return r;
         if (changes & ALERT_CHANGE_SEVERITY)
                 freeze_evidence(m, &now);
+        if (output_events(m->output))
+                eve_take_alert(output_events(m->output), &now, false);
         if (may_signal(m))
                 (void) alert_bus_emit_changed(m->bus, &now);
         else
@@ -290,12 +292,20 @@ void manager_commit_alerts(struct manager *m) {
 static void on_fact(void *userdata, const struct fact *fact) {
         struct manager *m = userdata;
 
+        struct eve *eve = output_events(m->output);
+
         m->tally.facts[fact->kind]++;
+        if (eve)
+                eve_take_fact(eve, fact);
 }
 
 static void on_flow(void *userdata, const struct flow_record *record) {
         struct manager *m = userdata;
 
+        struct eve *eve = output_events(m->output);
+
+        if (eve)
+                eve_take_flow(eve, record);
         if (!m->flows)
                 return;
         flows_take_ended(m->flows, record);
@@ -426,6 +436,7 @@ static int on_post(sd_event_source *s _unused_, void *userdata) {
 
         manager_mend_store(m);
         manager_commit_alerts(m);
+        output_settle(m->output);
         check_learning(m);
         if (m->replay)
                 return 0;
@@ -495,6 +506,8 @@ static void on_replay_end(void *userdata, const char *complaint) {
         if (complaint)
                 log_warning("%s: %s", m->options->replay, complaint);
         engine_flush(m->engine);
+        manager_commit_alerts(m);
+        output_flush_events(m->output);
         manager_mark(m, MANAGER_CAPTURE);
         manager_notify_status(m);
         log_info("%s: %" PRIu64 " frames replayed", m->options->replay, replay_frames(m->replay));
@@ -669,12 +682,38 @@ int manager_restart_flows(struct manager *m) {
         return r < 0 ? r : make_flows(m);
 }
 
+static uint64_t now_for_events(void *userdata) {
+        return manager_now(userdata);
+}
+
+/* Of flows it is only known on which interface they were while there is but one. */
+static const char *name_interface(void *userdata, uint32_t ifindex) {
+        const struct manager *m = userdata;
+        const struct listener_interface *i;
+        const char *name = NULL;
+        size_t position = 0, n = 0;
+
+        while (m->listener && (i = listener_next(m->listener, &position))) {
+                if (i->ifindex == ifindex && ifindex != 0)
+                        return i->name;
+                name = i->name;
+                n++;
+        }
+        return ifindex == 0 && n == 1 ? name : NULL;
+}
+
 int manager_restart_output(struct manager *m) {
-        const struct output_ops ops = { manager_write_statistics, m };
+        const struct output_ops ops = {
+                .statistics = manager_write_statistics,
+                .now = m->options->replay ? NULL : now_for_events,
+                .interface = name_interface,
+                .userdata = m,
+        };
 
         m->output = output_free(m->output);
         m->reported.at = m->engine ? manager_now(m) : 0;
-        return output_new(&m->output, m->event, &m->config, &ops);
+        return output_new(&m->output, m->event, &m->config, m->engine ? manager_inventory(m) : NULL,
+                          m->engine ? engine_peer_names(m->engine) : NULL, &ops);
 }
 
 static int make_engine(struct manager *m) {
@@ -775,8 +814,41 @@ static int make_loop(struct manager *m) {
         return r;
 }
 
+/* What clients are told of devices is an event, too. */
+
+static void tell_added(void *userdata, enum object_kind kind, uint64_t id) {
+        struct manager *m = userdata;
+        const struct device *d = kind == OBJECT_DEVICE ? inventory_get(manager_inventory(m), id) : NULL;
+
+        manager_bus_changes.added(m, kind, id);
+        if (d && output_events(m->output))
+                eve_take_device(output_events(m->output), d, EVE_DEVICE_ADDED, manager_now(m));
+}
+
+static void tell_changed(void *userdata, enum object_kind kind, uint64_t id, uint32_t mask) {
+        struct manager *m = userdata;
+        const struct device *d = kind == OBJECT_DEVICE ? inventory_get(manager_inventory(m), id) : NULL;
+
+        manager_bus_changes.changed(m, kind, id, mask);
+        if (d && output_events(m->output))
+                eve_take_device(output_events(m->output), d, EVE_DEVICE_CHANGED, manager_now(m));
+}
+
+static void tell_removed(void *userdata, enum object_kind kind, uint64_t id) {
+        struct manager *m = userdata;
+
+        manager_bus_changes.removed(m, kind, id);
+        if (kind == OBJECT_DEVICE && output_events(m->output))
+                eve_take_device_gone(output_events(m->output), id, manager_now(m));
+}
+
 static int make_bus(struct manager *m) {
-        struct changes_ops changes = manager_bus_changes;
+        struct changes_ops changes = {
+                .added = tell_added,
+                .changed = tell_changed,
+                .removed = tell_removed,
+                .congested = manager_bus_changes.congested,
+        };
         int r = manager_bus_connect(m);
 
         changes.userdata = m;
@@ -877,8 +949,8 @@ struct manager *manager_free(struct manager *m) {
         streams_free(m->streams);
         store_close(m->store);
         evidence_keeper_free(m->evidence);
-        engine_free(m->engine);
         output_free(m->output);
+        engine_free(m->engine);
         flows_free(m->flows);
         talkers_free(m->talkers);
         ledger_free(m->ledger);
@@ -916,6 +988,7 @@ int manager_run(struct manager *m) {
         manager_commit_alerts(m);
         manager_save_exceptions(m);
         changes_flush(m->changes);
+        output_flush_events(m->output);
         if (store_flush(m->store, 0) < 0) {
                 log_error("Not everything that was seen could be saved: %s", store_last_error(m->store));
                 r = r < 0 ? r : -EIO;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
-/* Three logs, each of which may be there or not, and the timer of one of them. */
+/* Four logs and a socket, each of which may be there or not; the timer of one of them, and one for events that wait. */
 
 #include "daemon/output.h"
 
@@ -10,13 +10,18 @@
 
 #include "common/cleanup.h"
 #include "common/json-text.h"
+#include "daemon/event-socket.h"
 #include "daemon/records.h"
 
 struct output {
         struct output_ops ops;
-        struct record_log *flows, *alerts, *statistics; /* NULL: not wanted */
-        uint64_t interval;                              /* usec */
-        sd_event_source *timer;
+        struct record_log *flows, *alerts, *statistics, *events; /* NULL: not wanted */
+        struct event_socket *socket;                             /* the same */
+        struct eve *eve;                                         /* with either of the last two */
+        struct flow_hasher *hasher;                              /* with it */
+        uint64_t interval;                                       /* usec */
+        uint64_t wake_at;                                        /* of eve_timer, ns since the epoch; UINT64_MAX: off */
+        sd_event_source *timer, *eve_timer;
 };
 
 static int open_log(struct record_log **ret, sd_event *event, const struct config *config, const char *name) {
@@ -25,6 +30,7 @@ static int open_log(struct record_log **ret, sd_event *event, const struct confi
                 .size_max = config->output.log_size,
                 .keep = config->output.log_keep,
                 .waiting_max = config->output.queue_capacity,
+                .age_max = config->output.log_age / NSEC_PER_SEC,
         };
         int r;
 
@@ -75,13 +81,99 @@ static int start_timer(struct output *o, sd_event *event) {
         return r;
 }
 
-int output_new(struct output **ret, sd_event *event, const struct config *config, const struct output_ops *ops) {
+static void on_event(void *userdata, const char *line, size_t length) {
+        struct output *o = userdata;
+
+        if (o->events)
+                record_log_add(o->events, line, length);
+        if (o->socket)
+                event_socket_add(o->socket, line, length);
+}
+
+static int on_eve_timer(sd_event_source *s _unused_, uint64_t usec _unused_, void *userdata) {
+        struct output *o = userdata;
+
+        o->wake_at = UINT64_MAX;
+        eve_advance(o->eve, o->ops.now(o->ops.userdata));
+        output_settle(o);
+        return 0;
+}
+
+void output_settle(struct output *o) {
+        uint64_t next;
+
+        if (!o || !o->eve)
+                return;
+        eve_settle(o->eve);
+        if (!o->ops.now)
+                return;
+        next = eve_next_deadline(o->eve);
+        if (next == o->wake_at)
+                return;
+        o->wake_at = next;
+        if (next != UINT64_MAX)
+                (void) sd_event_source_set_time(o->eve_timer, next / NSEC_PER_USEC + 1);
+        (void) sd_event_source_set_enabled(o->eve_timer, next != UINT64_MAX ? SD_EVENT_ONESHOT : SD_EVENT_OFF);
+}
+
+void output_flush_events(struct output *o) {
+        if (o && o->eve)
+                eve_flush(o->eve);
+        output_settle(o);
+}
+
+struct eve *output_events(struct output *o) {
+        return o ? o->eve : NULL;
+}
+
+static int open_socket(struct output *o, sd_event *event, const struct config *config) {
+        const struct event_socket_config c = { config->output.event_socket, config->output.event_datagrams };
+
+        return *c.path ? event_socket_new(&o->socket, event, &c) : 0;
+}
+
+static const char *name_interface(void *userdata, uint32_t ifindex) {
+        const struct output *o = userdata;
+
+        return o->ops.interface(o->ops.userdata, ifindex);
+}
+
+static int make_eve(struct output *o, sd_event *event, const struct eve_config *config) {
+        const struct eve_ops ops = { on_event, o->ops.interface ? name_interface : NULL, o };
+        struct eve_config own = *config;
+        int r = flow_hasher_new(&o->hasher);
+
+        own.hasher = o->hasher;
+        if (r >= 0)
+                r = eve_new(&o->eve, &own, &ops);
+        if (r >= 0)
+                r = sd_event_add_time(event, &o->eve_timer, CLOCK_REALTIME, 0, 250 * 1000, on_eve_timer, o);
+        if (r >= 0)
+                r = sd_event_source_set_enabled(o->eve_timer, SD_EVENT_OFF);
+        if (r >= 0)
+                (void) sd_event_source_set_description(o->eve_timer, "events");
+        return r;
+}
+
+static int start_events(struct output *o, sd_event *event, const struct config *config, const struct inventory *inventory,
+                        const struct peer_names *names) {
+        const struct eve_config eve = { .types = config->output.event_types, .inventory = inventory, .names = names };
+        int r = open_log(&o->events, event, config, config->output.event_log);
+
+        if (r >= 0)
+                r = open_socket(o, event, config);
+        return r < 0 || (!o->events && !o->socket) ? r : make_eve(o, event, &eve);
+}
+
+int output_new(struct output **ret, sd_event *event, const struct config *config, const struct inventory *inventory,
+               const struct peer_names *names, const struct output_ops *ops) {
         _cleanup_(output_freep) struct output *o = calloc(1, sizeof *o);
         int r;
 
         if (!o)
                 return -ENOMEM;
         o->ops = *ops;
+        o->wake_at = UINT64_MAX;
         o->interval = config->output.statistics_interval / NSEC_PER_USEC;
         r = open_log(&o->flows, event, config, config->output.flow_log);
         if (r >= 0)
@@ -90,6 +182,8 @@ int output_new(struct output **ret, sd_event *event, const struct config *config
                 r = open_log(&o->statistics, event, config, config->output.statistics_log);
         if (r >= 0 && o->statistics)
                 r = start_timer(o, event);
+        if (r >= 0)
+                r = start_events(o, event, config, inventory, names);
         if (r < 0)
                 return r;
         *ret = TAKE_PTR(o);
@@ -100,6 +194,13 @@ struct output *output_free(struct output *o) {
         if (!o)
                 return NULL;
         sd_event_source_disable_unref(o->timer);
+        sd_event_source_disable_unref(o->eve_timer);
+        if (o->eve)
+                eve_flush(o->eve);
+        eve_free(o->eve);
+        flow_hasher_free(o->hasher);
+        event_socket_free(o->socket);
+        record_log_free(o->events);
         record_log_free(o->flows);
         record_log_free(o->alerts);
         record_log_free(o->statistics);
@@ -111,7 +212,7 @@ void output_flow(struct output *o, const struct flow_lines *lines, const struct 
         char line[FLOW_LINE_MAX];
         size_t n;
 
-        if (o->flows && flow_lines_format(lines, record, line, &n) >= 0)
+        if (o && o->flows && flow_lines_format(lines, record, line, &n) >= 0)
                 record_log_add(o->flows, line, n);
 }
 
@@ -123,12 +224,33 @@ static void write_alert(const void *userdata, FILE *f) {
 }
 
 void output_alert(struct output *o, const struct alert *alert) {
+        if (!o)
+                return;
         if (o->alerts)
                 add_written(o->alerts, write_alert, alert);
+        if (o->eve)
+                eve_take_alert(o->eve, alert, true);
+}
+
+static void add_event_counters(const struct output *o, struct output_counters *ret) {
+        struct event_socket_counters socket = {};
+        struct eve_counters eve = {};
+
+        if (o->eve)
+                eve_get_counters(o->eve, &eve);
+        if (o->socket)
+                event_socket_get_counters(o->socket, &socket);
+        ret->events = eve.events;
+        ret->events_early = eve.early;
+        ret->events_cut = eve.cut;
+        ret->events_failed = eve.failed;
+        ret->events_sent = socket.sent;
+        ret->events_dropped = socket.dropped;
+        ret->readers = socket.connected;
 }
 
 void output_get_counters(const struct output *o, struct output_counters *ret) {
-        const struct record_log *logs[] = { o->flows, o->alerts, o->statistics };
+        const struct record_log *logs[] = { o->flows, o->alerts, o->statistics, o->events };
 
         *ret = (struct output_counters) {};
         for (size_t i = 0; i < ELEMENTSOF(logs); i++) {
@@ -142,4 +264,5 @@ void output_get_counters(const struct output *o, struct output_counters *ret) {
                 ret->files_rotated += c.rotated;
                 ret->failures += c.failures;
         }
+        add_event_counters(o, ret);
 }

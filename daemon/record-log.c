@@ -15,6 +15,7 @@
 #include <unistd.h>
 
 #include "common/cleanup.h"
+#include "common/clock.h"
 #include "config.h"
 #include "daemon/log.h"
 
@@ -29,6 +30,7 @@ struct record_log {
         dev_t device;
         ino_t inode;
         uint64_t size;         /* of the file */
+        time_t born;           /* when it was made */
         bool in_line;          /* the file ends in the middle of a line that is on its way */
         char *buffer;
         size_t length, room;
@@ -58,6 +60,15 @@ static void file_close(struct record_log *l) {
         if (l->fd >= 0)
                 close(l->fd);
         l->fd = -1;
+}
+
+/* Not every file system knows when a file was made: then it is as old as what was written last. */
+static time_t birth_of(int fd, const struct stat *st) {
+        struct statx x;
+
+        if (statx(fd, "", AT_EMPTY_PATH, STATX_BTIME, &x) == 0 && x.stx_mask & STATX_BTIME)
+                return (time_t) x.stx_btime.tv_sec;
+        return st->st_mtim.tv_sec;
 }
 
 /* A crash may have left half a line: the next one begins on its own. */
@@ -91,6 +102,7 @@ static int file_open(struct record_log *l) {
                 l->device = st.st_dev;
                 l->inode = st.st_ino;
                 l->size = (uint64_t) st.st_size;
+                l->born = birth_of(l->fd, &st);
                 r = end_last_line(l);
         }
         if (r < 0)
@@ -129,7 +141,9 @@ static int rotate(struct record_log *l) {
                 return r;
         l->counters.rotated++;
         file_close(l);
-        return file_open(l);
+        r = file_open(l);
+        l->born = (time_t) (clock_ns(CLOCK_REALTIME) / NSEC_PER_SEC); /* of one that was emptied, too */
+        return r;
 }
 
 /* Bytes of whole lines at the beginning of the buffer that still go into the file; at least one line. */
@@ -169,6 +183,15 @@ static int write_piece(struct record_log *l) {
         return 0;
 }
 
+static bool is_full(const struct record_log *l) {
+        uint64_t now = clock_ns(CLOCK_REALTIME) / NSEC_PER_SEC;
+
+        if (l->size == 0)
+                return false;
+        return l->size + next_piece(l) > l->config.size_max ||
+               (l->config.age_max > 0 && now > (uint64_t) l->born && now - (uint64_t) l->born >= l->config.age_max);
+}
+
 /* Between two lines only. */
 static int prepare_file(struct record_log *l) {
         int r = 0;
@@ -177,7 +200,7 @@ static int prepare_file(struct record_log *l) {
                 file_close(l);
         if (l->fd < 0)
                 r = file_open(l);
-        if (r >= 0 && !l->in_line && l->size > 0 && l->size + next_piece(l) > l->config.size_max)
+        if (r >= 0 && !l->in_line && is_full(l))
                 r = rotate(l);
         return r;
 }

@@ -22,6 +22,7 @@ struct record_log_config {
         uint64_t size_max;   /* bytes of a file before it is full */
         uint32_t keep;       /* full files beside it; 0: what is full is emptied */
         uint32_t waiting_max;/* lines */
+        uint64_t age_max;    /* seconds after which a file counts as full when the next line comes; 0: never */
 };
 
 struct record_log_counters {

@@ -140,6 +140,13 @@ static const struct row output_rows[] = {
         ROW(output_counters, "output", lines_dropped),
         ROW(output_counters, "output", files_rotated),
         ROW(output_counters, "output", failures),
+        ROW_AS(output_counters, "events.told", events),
+        ROW_AS(output_counters, "events.early", events_early),
+        ROW_AS(output_counters, "events.cut", events_cut),
+        ROW_AS(output_counters, "events.failed", events_failed),
+        ROW_AS(output_counters, "events.sent", events_sent),
+        ROW_AS(output_counters, "events.dropped", events_dropped),
+        ROW_AS(output_counters, "events.readers", readers),
 };
 
 static const struct row manager_rows[] = {

@@ -240,6 +240,8 @@ struct fact {
         struct mac_address subject;  /* DHCP server facts: the client that they were told to */
         struct ip_address ip;        /* innermost source address */
         struct ip_address destination;
+        uint16_t source_port, destination_port; /* of TCP and UDP, in host order; 0: there are none */
+        uint8_t protocol;            /* innermost IP protocol; 0 where there is no IP */
         uint32_t value_length;       /* bytes, without the NUL that follows them */
         const char *value;           /* valid UTF-8, or "hex:…"; valid while the fact is handled */
         struct ip_address value_ip;  /* the address that is the last word of the value, where its dissector knows; else none */

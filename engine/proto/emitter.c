@@ -27,6 +27,9 @@ void emitter_begin(struct emitter *e, const struct packet *packet, const struct 
                 .source = packet->link_source,
                 .ip = packet->source,
                 .destination = packet->destination,
+                .source_port = packet->source_port,
+                .destination_port = packet->destination_port,
+                .protocol = packet->ip_protocol,
         };
         if (packet->flags & PACKET_HAS_MAC)
                 e->fact.flags |= FACT_HAS_MAC;

@@ -436,6 +436,9 @@ static void emitter_turn(struct emitter *e, const struct session *s, unsigned si
         e->fact.hop_limit = s->side[side].hop_limit;
         e->fact.ip = s->key.address[side];
         e->fact.destination = s->key.address[!side];
+        e->fact.source_port = s->key.port[side];
+        e->fact.destination_port = s->key.port[!side];
+        e->fact.protocol = IPPROTO_TCP;
         e->fact.vlan = s->key.vlan;
 }
 

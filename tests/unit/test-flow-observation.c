@@ -263,6 +263,13 @@ static void test_community_id(void **state _unused_) {
                 { IPPROTO_TCP, "66.35.250.204", "128.232.110.120", { 80, 34855 }, "1:LQU9qZlK+B5F3KDmev6m5PMibrg=" },
                 { IPPROTO_UDP, "192.168.1.52", "8.8.8.8", { 54585, 53 }, "1:d/FP5EW3wiY1vCndhwleRRKHowQ=" },
                 { IPPROTO_ICMP, "192.168.0.89", "192.168.0.1", { 8, 0x1234 }, "1:X0snYXpgwiv9TZtqg64sgzUn6Dk=" },
+                { IPPROTO_ICMP, "192.168.0.1", "192.168.0.89", { 0, 0x1234 }, "1:X0snYXpgwiv9TZtqg64sgzUn6Dk=" },
+                { IPPROTO_ICMPV6, "fe80::200:86ff:fe05:80da", "fe80::260:97ff:fe07:69ea", { 135, 0 },
+                  "1:dGHyGvjMfljg6Bppwm3bg0LO8TY=" },
+                { IPPROTO_ICMPV6, "fe80::260:97ff:fe07:69ea", "fe80::200:86ff:fe05:80da", { 136, 0 },
+                  "1:dGHyGvjMfljg6Bppwm3bg0LO8TY=" },
+                { IPPROTO_SCTP, "192.168.170.8", "192.168.170.56", { 7, 80 }, "1:jQgCxbku+pNGw8WPbEc/TS/uTpQ=" },
+                { IPPROTO_RSVP, "10.1.24.4", "10.1.12.1", { 0, 0 }, "1:/nQI4Rh/TtY3mf0R2gJFBkVlgS4=" },
         };
         struct flow_hasher *hasher = NULL;
 

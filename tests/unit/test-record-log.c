@@ -13,6 +13,7 @@
 #include <string.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "common/cleanup.h"
@@ -152,6 +153,45 @@ static void nothing_kept_means_emptied(void **state) {
                 assert_int_equal(record_log_flush(f->log), 0);
         }
         assert_contents(f, "", "caa\n");
+        assert_contents(f, ".1", "");
+}
+
+/* A file is as old as it is, whoever wrote to it when: across a restart of the service, too. */
+static void an_old_file_moves_on(void **state) {
+        struct record_log_config config = { .size_max = 1 << 20, .keep = 3, .waiting_max = 100, .age_max = 1 };
+        struct fixture *f = *state;
+
+        config.path = f->path;
+        open_log(f, 1 << 20, 3, 100);
+        add(f, "old");
+        assert_int_equal(record_log_flush(f->log), 0);
+        f->log = record_log_free(f->log);
+        sleep(2);
+        assert_int_equal(record_log_new(&f->log, f->event, &config), 0);
+        add(f, "new");
+        add(f, "of the same time");
+        assert_int_equal(record_log_flush(f->log), 0);
+        assert_contents(f, "", "new\nof the same time\n");
+        assert_contents(f, ".1", "old\n");
+        assert_int_equal(counters_of(f).rotated, 1);
+}
+
+static void an_old_file_of_which_none_is_kept_is_emptied_once(void **state) {
+        struct record_log_config config = { .size_max = 1 << 20, .keep = 0, .waiting_max = 100, .age_max = 1 };
+        struct fixture *f = *state;
+        time_t begin = time(NULL);
+
+        config.path = f->path;
+        assert_int_equal(record_log_new(&f->log, f->event, &config), 0);
+        add(f, "old");
+        assert_int_equal(record_log_flush(f->log), 0);
+        sleep(2);
+        for (unsigned i = 0; i < 100; i++) {
+                add(f, "new");
+                assert_int_equal(record_log_flush(f->log), 0);
+        }
+        /* It is no older for having been emptied: never twice in a second. */
+        assert_in_range(counters_of(f).rotated, 1, (uintmax_t) (time(NULL) - begin) + 1);
         assert_contents(f, ".1", "");
 }
 
@@ -303,6 +343,8 @@ int main(void) {
                 TEST(waiting_lines_are_written_without_being_asked),
                 TEST(full_files_move_on),
                 TEST(nothing_kept_means_emptied),
+                TEST(an_old_file_moves_on),
+                TEST(an_old_file_of_which_none_is_kept_is_emptied_once),
                 TEST(a_file_that_was_moved_away_is_made_anew),
                 TEST(half_a_line_of_a_crash_stays_alone),
                 TEST(a_full_disk_loses_no_line_that_fits_the_queue),
