@@ -73,8 +73,11 @@ int manager_set_user(struct manager *m, const struct device *device, const struc
 }
 
 int manager_forget(struct manager *m, uint64_t id) {
+        const struct device *d = inventory_get(manager_inventory(m), id);
         int r = store_forget(m->store, id);
 
+        for (size_t i = 0; r >= 0 && d && i < d->n_macs; i++)
+                engine_forget(m->engine, &d->macs[i].address);
         return r < 0 ? r : inventory_forget(manager_inventory(m), id);
 }
 

@@ -80,6 +80,7 @@ static int mend(struct manager *m) {
         problems_set(&m->problems, PROBLEM_DATABASE, "%s", message);
         problems_changed(m);
         mark_all(m);
+        m->lessons_missing = true;
         r = save_exceptions(m);
         if (r >= 0)
                 r = store_flush(m->store, 0);
@@ -112,4 +113,29 @@ void manager_resolve_alerts(struct manager *m) {
         }
         manager_store_failed(m);
         manager_flush_within(m, STORE_RETRY);
+}
+
+static void tell_lessons(void *userdata, lesson_take_fn take, void *to) {
+        struct manager *m = userdata;
+
+        engine_remember(m->engine, m->lessons_missing, take, to);
+}
+
+void manager_save_lessons(struct manager *m) {
+        int r = store_save_lessons(m->store, manager_now(m), tell_lessons, m);
+
+        /* They were told, and are not saved: the next time all are told. */
+        m->lessons_missing = r < 0;
+        if (r < 0)
+                manager_store_failed(m);
+}
+
+static bool take_lesson(void *userdata, const struct lesson *lesson) {
+        struct manager *m = userdata;
+
+        return engine_recall(m->engine, lesson);
+}
+
+int manager_load_lessons(struct manager *m) {
+        return store_load_lessons(m->store, take_lesson, m);
 }

@@ -15,5 +15,8 @@ void manager_store_works(struct manager *manager);
 void manager_lost_alert(struct manager *manager);
 /* If it is damaged or was taken away: makes it anew and saves all that memory and the old one have. */
 void manager_mend_store(struct manager *manager);
+/* What detectors have learned, and did not tell yet, is saved; it comes back at the start. */
+void manager_save_lessons(struct manager *manager);
+int manager_load_lessons(struct manager *manager);
 /* What was active when the service ended is over: once, as soon as it can be written. */
 void manager_resolve_alerts(struct manager *manager);

@@ -34,6 +34,8 @@
 #define FLUSH_SELDOM (300 * USEC_PER_SEC)
 #define FLUSH_BATCH 500
 #define PRUNE_INTERVAL (3600 * USEC_PER_SEC)
+/* What detectors learn takes days: as much of it may be lost in a crash. */
+#define LESSONS_INTERVAL (900 * USEC_PER_SEC)
 #define PRUNE_AGAIN (1 * USEC_PER_SEC)
 
 /* AlertRaised signals a second; the rest are stored and listed. */
@@ -486,6 +488,12 @@ static int on_prune(sd_event_source *s, uint64_t usec, void *userdata) {
         return sd_event_source_set_enabled(s, SD_EVENT_ONESHOT);
 }
 
+static int on_lessons(sd_event_source *s, uint64_t usec, void *userdata) {
+        manager_save_lessons(userdata);
+        (void) sd_event_source_set_time(s, usec + LESSONS_INTERVAL);
+        return sd_event_source_set_enabled(s, SD_EVENT_ONESHOT);
+}
+
 static int on_quit(sd_event_source *s, const struct signalfd_siginfo *si _unused_, void *userdata _unused_) {
         return sd_event_exit(sd_event_source_get_event(s), 0);
 }
@@ -766,6 +774,8 @@ static int restore(struct manager *m) {
         inventory_advance(inventory, m->options->replay ? 0 : clock_ns(CLOCK_REALTIME));
         manager_resolve_alerts(m);
         r = manager_load_exceptions(m);
+        if (r >= 0)
+                r = manager_load_lessons(m);
         return r < 0 ? r : store_count_unacknowledged(m->store, &m->unacknowledged);
 }
 
@@ -811,6 +821,8 @@ static int make_loop(struct manager *m) {
                 r = add_timer(m, &m->flush_timer, CLOCK_MONOTONIC, 0, on_flush, SD_EVENT_OFF, "flush");
         if (r >= 0)
                 r = add_timer(m, &m->prune_timer, CLOCK_MONOTONIC, now + PRUNE_INTERVAL / 60, on_prune, SD_EVENT_ONESHOT, "prune");
+        if (r >= 0)
+                r = add_timer(m, &m->lessons_timer, CLOCK_MONOTONIC, now + LESSONS_INTERVAL, on_lessons, SD_EVENT_ONESHOT, "lessons");
         return r;
 }
 
@@ -965,6 +977,7 @@ struct manager *manager_free(struct manager *m) {
         sd_event_source_disable_unref(m->engine_timer);
         sd_event_source_disable_unref(m->flush_timer);
         sd_event_source_disable_unref(m->prune_timer);
+        sd_event_source_disable_unref(m->lessons_timer);
         sd_event_source_disable_unref(m->term_signal);
         sd_event_source_disable_unref(m->interrupt_signal);
         sd_event_source_disable_unref(m->hangup_signal);
@@ -987,6 +1000,7 @@ int manager_run(struct manager *m) {
         (void) engine_set_flows(m->engine, false, &m->config.flow_table);
         manager_commit_alerts(m);
         manager_save_exceptions(m);
+        manager_save_lessons(m);
         changes_flush(m->changes);
         output_flush_events(m->output);
         if (store_flush(m->store, 0) < 0) {

@@ -96,7 +96,7 @@ struct manager {
         struct flow_hasher *hasher;  /* with flows */
         struct talkers *talkers;     /* with flows */
 
-        sd_event_source *post, *engine_timer, *flush_timer, *prune_timer;
+        sd_event_source *post, *engine_timer, *flush_timer, *prune_timer, *lessons_timer;
         sd_event_source *term_signal, *interrupt_signal, *hangup_signal;
         uint64_t engine_deadline; /* what engine_timer is set to: ns since the epoch; UINT64_MAX: off */
         uint64_t flush_at;        /* usec, monotonic; UINT64_MAX: off */
@@ -106,6 +106,7 @@ struct manager {
         uint64_t alerts_retry_at; /* usec, monotonic: the store could not write */
         uint64_t mend_at;         /* usec, monotonic: not before then the database is made anew */
         bool alerts_resolved;     /* those of the run before */
+        bool lessons_missing;     /* those that were told last are not saved */
         struct problems problems;
         uint64_t signals_begin;   /* usec, monotonic: the second in which `signals` alerts were signalled */
         unsigned signals;

@@ -21,7 +21,7 @@ struct row {
 
 enum unit { PLAIN, MICROSECONDS };
 
-#define ROWS_MAX 12
+#define ROWS_MAX 13
 
 /* Families that are counters of statistics.c under another name. */
 static const struct family {
@@ -136,6 +136,7 @@ static const struct family {
             { "flows.recent", "recent_flows" }, { "sessions.live", "sessions" }, { "names.known", "names" },
             { "talkers.known", "talkers" }, { "store.alerts", "alerts" }, { "traffic.devices", "unsaved_traffic" },
             { "store.traffic", "traffic_history" }, { "store.peers", "peer_history" },
+            { "store.lessons", "lessons" },
             { "service.changes_waiting", "changes" } } },
         { "lanscope_table_max_entries", "Entries that each table may have.", EXPOSITION_GAUGE, "table", PLAIN,
           { { "limit.devices", "devices" }, { "limit.networks", "networks" }, { "limit.flows", "flows" },

@@ -111,6 +111,7 @@ static const struct row store_rows[] = {
         ROW(store_counters, "store", flush_usec_max),  ROW(store_counters, "store", skipped_rows),
         ROW(store_counters, "store", pruned_devices),  ROW(store_counters, "store", pruned_alerts),
         ROW(store_counters, "store", traffic),         ROW(store_counters, "store", peers),
+        ROW(store_counters, "store", lessons),
         ROW(store_counters, "store", pruned_traffic),
 };
 

@@ -218,6 +218,9 @@ int store_forget(struct store *store, uint64_t id) {
         r = store_begin(store, true);
         if (r < 0)
                 return r;
-        r = store_end(store, store_run(store, SQL_DEVICE_DELETE, NUMBER(id)));
+        r = store_run(store, SQL_LESSONS_FORGET, NUMBER(id));
+        if (r >= 0)
+                r = store_run(store, SQL_DEVICE_DELETE, NUMBER(id));
+        r = store_end(store, r);
         return r < 0 ? r : 0;
 }

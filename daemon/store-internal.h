@@ -76,6 +76,11 @@ enum store_statement {
         SQL_EXCEPTIONS_LAST,
         SQL_EXCEPTIONS_MOVE,
 
+        SQL_LESSON_PUT,
+        SQL_LESSONS_LOAD,
+        SQL_LESSONS_FORGET,
+
+        SQL_COUNT_LESSONS,
         SQL_COUNT_NETWORKS,
         SQL_COUNT_DEVICES,
         SQL_COUNT_ALERTS,
@@ -85,6 +90,9 @@ enum store_statement {
         SQL_PAGE_SIZE,
         SQL_FREE_PAGES,
 
+        SQL_OLD_LESSONS_ANY,
+        SQL_OLD_LESSONS_DELETE,
+        SQL_EXCESS_LESSONS_DELETE,
         SQL_OLD_ALERTS_ANY,
         SQL_OLD_ALERTS_DELETE,
         SQL_EXCESS_ALERTS_DELETE,

@@ -6,6 +6,9 @@
 #include "daemon/store-internal.h"
 
 #define STEP 500              /* rows a call */
+/* More than all detectors together hold; and what was not seen for so long is learned anew. */
+#define LESSONS_MAX 16384
+#define LESSON_AGE_MAX (UINT64_C(180) * 86400 * NSEC_PER_SEC)
 #define VACUUM_PAGES_MIN 256  /* fewer free pages than this are kept for what comes: 1 MiB */
 
 struct rule {
@@ -14,6 +17,7 @@ struct rule {
 
 static const struct rule old_alerts = { SQL_OLD_ALERTS_ANY, SQL_OLD_ALERTS_DELETE };
 static const struct rule old_devices = { SQL_OLD_DEVICES_ANY, SQL_OLD_DEVICES_DELETE };
+static const struct rule old_lessons = { SQL_OLD_LESSONS_ANY, SQL_OLD_LESSONS_DELETE };
 static const struct rule old_networks = { SQL_OLD_NETWORKS_ANY, SQL_OLD_NETWORKS_DELETE };
 
 /* Deletes up to STEP rows whose time is before `limit`; number of rows. */
@@ -66,6 +70,20 @@ static int prune_devices(struct store *store, uint64_t limit) {
         if (r > 0)
                 store->counters.pruned_devices += (uint64_t) r;
         return r != 0 ? r : apply(store, &old_networks, limit);
+}
+
+static int prune_lessons(struct store *store, uint64_t now) {
+        uint64_t n;
+        int r = now > LESSON_AGE_MAX ? apply(store, &old_lessons, now - LESSON_AGE_MAX) : 0;
+
+        if (r == 0)
+                r = store_number(store, SQL_COUNT_LESSONS, &n);
+        if (r != 0 || n <= LESSONS_MAX)
+                return r;
+        r = store_begin(store, false);
+        if (r < 0)
+                return r;
+        return store_end(store, store_run(store, SQL_EXCESS_LESSONS_DELETE, NUMBER(MIN(n - LESSONS_MAX, (uint64_t) STEP))));
 }
 
 static int prune_span(struct store *store, enum store_span span, uint64_t age_max, uint64_t now) {
@@ -143,6 +161,8 @@ int store_prune(struct store *store, uint64_t now) {
                 r = prune_history(store, now);
         if (r == 0 && store->config.device_age_max > 0 && now > store->config.device_age_max)
                 r = prune_devices(store, now - store->config.device_age_max);
+        if (r == 0)
+                r = prune_lessons(store, now);
         if (r == 0)
                 r = prune_for_size(store, now);
         if (r == 0)

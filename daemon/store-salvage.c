@@ -25,6 +25,7 @@ static const struct table {
         { "device_evidence", "device DESC, position DESC" },
         { "alerts", "id DESC" },
         { "alert_exceptions", "id DESC" },
+        { "lessons", "detector DESC, key DESC" },
         { "traffic", "device DESC, span DESC, time DESC" },
         { "traffic_peers", "device DESC, span DESC, time DESC, address DESC" },
 };

@@ -163,12 +163,26 @@ static const char schema_3[] =
 
         "PRAGMA user_version = 3;";
 
+/* What detectors have learned over days, each in words of its own (engine/detect/lesson.h). */
+static const char schema_4[] =
+        "CREATE TABLE lessons ("
+        "  detector TEXT NOT NULL,"
+        "  key INTEGER NOT NULL," /* the detector's own */
+        "  mac TEXT," /* of whom; NULL: nobody's in particular */
+        "  updated INTEGER NOT NULL,"
+        "  text TEXT NOT NULL,"
+        "  PRIMARY KEY (detector, key)"
+        ") STRICT, WITHOUT ROWID;"
+
+        "PRAGMA user_version = 4;";
+
 /* migrations[n] brings schema n to n + 1, its last statement sets user_version. What was once released is
  * never edited. */
 static const char *const migrations[] = {
         schema_1,
         schema_2,
         schema_3,
+        schema_4,
 };
 
 int store_schema_version(void) {
@@ -199,6 +213,8 @@ int store_migrate(struct store *store, int version) {
 #define OLD_NETWORKS                                                                             \
         "SELECT id FROM networks WHERE last_seen < ?1"                                           \
         " AND NOT EXISTS (SELECT 1 FROM devices WHERE network = networks.id) LIMIT ?2"
+
+#define OLD_LESSONS "SELECT detector, key FROM lessons WHERE updated < ?1 LIMIT ?2"
 
 /* Of the rows of ?1 that began before ?2, some. Their tables have no rowid. */
 #define OLD_TRAFFIC(table, key) \
@@ -274,6 +290,16 @@ const char *const store_sql[_SQL_MAX] = {
                              " FROM traffic WHERE device = ?4 AND span = ?1 AND time >= ?2 AND time < ?3 ORDER BY time",
         [SQL_TRAFFIC_LIST_ALL] = "SELECT device, time, packets_sent, bytes_sent, packets_received, bytes_received"
                                  " FROM traffic WHERE span = ?1 AND time >= ?2 AND time < ?3",
+        [SQL_LESSON_PUT] = "INSERT INTO lessons (detector, key, mac, updated, text) VALUES (?1, ?2, ?3, ?4, ?5)"
+                           " ON CONFLICT (detector, key) DO UPDATE SET mac = ?3, updated = ?4, text = ?5",
+        [SQL_LESSONS_LOAD] = "SELECT detector, key, mac, text FROM lessons ORDER BY updated",
+        [SQL_LESSONS_FORGET] = "DELETE FROM lessons WHERE mac IN (SELECT address FROM device_addresses"
+                               " WHERE device = ?1 AND family = 'mac')",
+        [SQL_OLD_LESSONS_ANY] = OLD_LESSONS,
+        [SQL_OLD_LESSONS_DELETE] = "DELETE FROM lessons WHERE (detector, key) IN (" OLD_LESSONS ")",
+        [SQL_COUNT_LESSONS] = "SELECT count(*) FROM lessons",
+        [SQL_EXCESS_LESSONS_DELETE] = "DELETE FROM lessons WHERE (detector, key) IN"
+                                      " (SELECT detector, key FROM lessons ORDER BY updated LIMIT ?1)",
         [SQL_TRAFFIC_OLD_DELETE] = OLD_TRAFFIC("traffic", "device, span, time"),
         [SQL_TRAFFIC_FIRST] = "SELECT min(time) FROM traffic WHERE span = ?1 HAVING min(time) IS NOT NULL",
         [SQL_PEER_ADD] = "INSERT INTO traffic_peers (device, span, time, address, name, packets_sent, bytes_sent,"

@@ -764,6 +764,7 @@ void store_get_counters(struct store *store, struct store_counters *ret) {
         store_number(store, SQL_ALERTS_COUNT_UNACKNOWLEDGED, &ret->unacknowledged_alerts);
         store_number(store, SQL_COUNT_TRAFFIC, &ret->traffic);
         store_number(store, SQL_COUNT_PEERS, &ret->peers);
+        store_number(store, SQL_COUNT_LESSONS, &ret->lessons);
         store_number(store, SQL_PAGE_COUNT, &pages);
         store_number(store, SQL_FREE_PAGES, &free_pages);
         store_number(store, SQL_PAGE_SIZE, &page_size);

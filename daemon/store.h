@@ -8,6 +8,7 @@
 #include "common/macro.h"
 #include "engine/detect/alert-exception.h"
 #include "engine/detect/alert.h"
+#include "engine/detect/lesson.h"
 #include "engine/inventory/inventory.h"
 
 /* The database: networks, devices with what the user set, alerts. It speaks in the engine's records and
@@ -45,6 +46,7 @@ struct store_counters {
         uint64_t skipped_rows;           /* unreadable, or refused by whom they were loaded for */
         uint64_t pruned_devices, pruned_alerts;
         uint64_t traffic, peers;         /* rows of history now */
+        uint64_t lessons;                /* what detectors have learned, rows now */
         uint64_t pruned_traffic;         /* rows of history, of either kind */
 };
 
@@ -186,6 +188,12 @@ int store_acknowledge_alerts(struct store *store, const uint64_t *ids, size_t n,
 int store_count_unacknowledged(struct store *store, uint64_t *ret);
 /* The highest id ever used, alerts since deleted included; 0: none. */
 int store_last_alert_id(struct store *store, uint64_t *ret);
+
+/* What detectors have learned; half a year after it changed last it goes. `tell` hands each lesson to `take`; all or none of them are
+ * saved, without waiting for the disk. */
+int store_save_lessons(struct store *store, uint64_t now, void (*tell)(void *userdata, lesson_take_fn take, void *to), void *userdata);
+/* All, the one that changed last comes last. `take` returns false for what makes no sense, which is counted. */
+int store_load_lessons(struct store *store, bool (*take)(void *userdata, const struct lesson *lesson), void *userdata);
 
 /* History of traffic, as far as it is in the file. An hour has at most STORE_PEERS_MAX peers, those with the most bytes, and
  * so has a day. */

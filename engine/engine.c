@@ -629,3 +629,17 @@ bool engine_counters_next_protocol(const struct engine_counters *counters, size_
                 return false;
         return true;
 }
+
+void engine_remember(struct engine *e, bool all, lesson_take_fn take, void *userdata) {
+        if (e->detection)
+                detection_remember(e->detection, all, take, userdata);
+}
+
+bool engine_recall(struct engine *e, const struct lesson *lesson) {
+        return e->detection && detection_recall(e->detection, lesson);
+}
+
+void engine_forget(struct engine *e, const struct mac_address *mac) {
+        if (e->detection)
+                detection_forget(e->detection, mac);
+}

@@ -132,6 +132,11 @@ struct model;
 /* Takes a model over (engine/detect/model.h), in place of one before; NULL: none. */
 void engine_set_model(struct engine *engine, struct model *model);
 void engine_set_detect_settings(struct engine *engine, const struct detect_settings *settings);
+/* What detectors have learned (lesson.h): what changed since the last time, or all of it; one that was kept, before the first frame
+ * (false: no detector wants it); and the end of what is about one device. */
+void engine_remember(struct engine *engine, bool all, lesson_take_fn take, void *userdata);
+bool engine_recall(struct engine *engine, const struct lesson *lesson);
+void engine_forget(struct engine *engine, const struct mac_address *mac);
 /* For exceptions; NULL where alerts are not wanted. */
 struct alert_ledger *engine_alert_ledger(struct engine *engine);
 void engine_get_counters(const struct engine *engine, struct engine_counters *ret);

@@ -6,6 +6,7 @@
 
 #include <errno.h>
 #include <stdlib.h>
+#include <string.h>
 
 /* Who wants to hear of one kind of fact or contact, and who of all flows: few do. */
 struct hooked {
@@ -182,4 +183,23 @@ void detection_get_counters(const struct detection *d, struct detection_counters
 
 void detection_set_model(struct detection *d, struct model *model) {
         d->host.model = model;
+}
+
+void detection_remember(struct detection *d, bool all, lesson_take_fn take, void *userdata) {
+        for (size_t i = 0; i < d->n; i++)
+                if (d->detectors[i]->remember)
+                        d->detectors[i]->remember(d->states[i], all, take, userdata);
+}
+
+bool detection_recall(struct detection *d, const struct lesson *lesson) {
+        for (size_t i = 0; i < d->n; i++)
+                if (d->detectors[i]->recall && strcmp(d->detectors[i]->name, lesson->detector) == 0)
+                        return d->detectors[i]->recall(d->states[i], lesson);
+        return false;
+}
+
+void detection_forget(struct detection *d, const struct mac_address *mac) {
+        for (size_t i = 0; i < d->n; i++)
+                if (d->detectors[i]->forget)
+                        d->detectors[i]->forget(d->states[i], mac);
 }

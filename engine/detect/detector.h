@@ -8,6 +8,7 @@
 #include "engine/detect/alert-ledger.h"
 #include "engine/detect/alert.h"
 #include "engine/detect/detect-settings.h"
+#include "engine/detect/lesson.h"
 #include "engine/fact.h"
 #include "engine/flow/contact.h"
 #include "engine/flow/flow-record.h"
@@ -54,6 +55,11 @@ struct detector {
         void (*advance)(void *state, struct detect_host *host, uint64_t now, bool flush);
         /* When advance() is next needed; UINT64_MAX: never. */
         uint64_t (*next_deadline)(const void *state);
+        /* What it learned over days (lesson.h). Tells what changed since the last time, or all; takes one back, when nothing was
+         * seen yet (false: it makes no sense); drops what is about one device. All three, or none. */
+        void (*remember)(void *state, bool all, lesson_take_fn take, void *userdata);
+        bool (*recall)(void *state, const struct lesson *lesson);
+        void (*forget)(void *state, const struct mac_address *mac);
 };
 
 #define DETECTOR_MAX 48

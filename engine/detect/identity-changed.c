@@ -18,6 +18,7 @@
 #define HABIT 3
 
 struct trait { /* of a device, one a kind of fact */
+        struct learned learned;
         uint64_t first, last; /* of the present value */
         uint32_t count;
         bool varies;          /* it had several values at a time */
@@ -54,9 +55,13 @@ static int identity_changed_init(void **ret_state) {
 }
 
 /* Takes the value in. True: it replaced one that was stable, which is left in `ret_before`. */
-static bool note(const struct detect_host *host, struct trait *t, const char *value, uint64_t now, char ret_before[static WORDS_MAX]) {
+static bool note(const struct detect_host *host, struct trait *t, const struct mac_address *mac, const char *value, uint64_t now,
+                 char ret_before[static WORDS_MAX]) {
         bool stable = t->count >= HABIT && !t->varies && now > t->first && now - t->first >= detect_setting(host, IDENTITY_STABLE);
 
+        /* How often it was heard beyond that changes nothing. */
+        if (t->count <= HABIT)
+                learned_note(&t->learned, mac);
         if (t->count == 0) {
                 t->first = now;
                 snprintf(t->value, sizeof t->value, "%s", value);
@@ -65,6 +70,7 @@ static bool note(const struct detect_host *host, struct trait *t, const char *va
                 /* Too early for a change: it has several values. */
                 t->varies |= !stable;
                 *t = (struct trait) { .first = now, .varies = t->varies };
+                learned_note(&t->learned, mac);
                 snprintf(t->value, sizeof t->value, "%s", value);
                 t->count = 1;
                 t->last = now;
@@ -104,15 +110,22 @@ static void report(struct detect_host *host, const struct mac_address *mac, cons
         report_send(&r, host);
 }
 
+/* By the kind's name: its number is another in the next version, which is to know the lessons of this one. */
+static uint64_t trait_key(const struct mac_address *mac, enum fact_kind kind) {
+        const char *name = fact_kind_to_string(kind);
+
+        return watch_key(mac, sizeof *mac, name, strlen(name), 0);
+}
+
 static struct trait *trait_of(struct identity_changed *s, const struct mac_address *mac, enum fact_kind kind) {
         bool fresh;
 
-        return watch_table_get(s->traits, watch_key(mac, sizeof *mac, "", 0, (uint64_t) kind), &fresh);
+        return watch_table_get(s->traits, trait_key(mac, kind), &fresh);
 }
 
 /* The banner comes before the algorithms: one that is new within the minute is an upgrade. */
 static bool was_upgraded(struct identity_changed *s, const struct fact *fact) {
-        const struct trait *banner = watch_table_find(s->traits, watch_key(&fact->mac, sizeof fact->mac, "", 0, FACT_SSH_BANNER));
+        const struct trait *banner = watch_table_find(s->traits, trait_key(&fact->mac, FACT_SSH_BANNER));
 
         return banner && banner->first + 60 * NSEC_PER_SEC >= fact->ts && banner->count <= 2;
 }
@@ -131,7 +144,7 @@ static void identity_changed_fact(void *state, struct detect_host *host, const s
         if (fact->hop_limit != 0 && fact->hop_limit != 64 && fact->hop_limit != 128 && fact->hop_limit != 255)
                 return;
         t = trait_of(s, &fact->mac, fact->kind);
-        if (!t || !note(host, t, fact->value, fact->ts, before) || !what)
+        if (!t || !note(host, t, &fact->mac, fact->value, fact->ts, before) || !what)
                 return;
         if (fact->kind == FACT_TLS_CERT_ISSUER_CN || (fact->kind == FACT_SSH_HASSH_SERVER && !was_upgraded(s, fact)))
                 severity = SEVERITY_WARNING;
@@ -150,11 +163,64 @@ static void identity_changed_device_changed(void *state, struct detect_host *hos
             device_confidence(device) < 80 || device->user.type != _TYPE_INVALID || !detect_setting(host, IDENTITY_CHANGED))
                 return;
         t = watch_table_get(s->types, watch_key(&device->id, sizeof device->id, "", 0, 0), &fresh);
-        if (t && note(host, t, type, now, before))
+        if (t && note(host, t, &device->macs[0].address, type, now, before))
                 report(host, &device->macs[0].address, "type", before, type, SEVERITY_WARNING, now);
 }
 
 static const enum fact_kind kinds[] = { FACT_SSH_BANNER, FACT_SSH_HASSH_SERVER, FACT_TLS_CERT_ISSUER_CN, FACT_DHCP_PARAM_REQUEST_LIST, FACT_DHCP_VENDOR_CLASS };
+
+/* Which table it is of, since when, how often, whether it varies, and the value. */
+
+enum { LESSON_TRAIT, LESSON_TYPE };
+
+static void remember(struct watch_table *table, unsigned which, bool all, lesson_take_fn take, void *userdata) {
+        for (struct trait *t = NULL; (t = learned_next(table, t, all));) {
+                char text[LESSON_TEXT_MAX];
+                struct strbuf b = STRBUF(text);
+
+                lesson_put_number(&b, which);
+                lesson_put_number(&b, t->first);
+                lesson_put_number(&b, t->last);
+                lesson_put_number(&b, t->count);
+                lesson_put_number(&b, t->varies);
+                lesson_put_word(&b, t->value);
+                lesson_tell("identity_changed", t, &b, take, userdata);
+        }
+}
+
+static void identity_changed_remember(void *state, bool all, lesson_take_fn take, void *userdata) {
+        struct identity_changed *s = state;
+
+        remember(s->traits, LESSON_TRAIT, all, take, userdata);
+        remember(s->types, LESSON_TYPE, all, take, userdata);
+}
+
+static bool identity_changed_recall(void *state, const struct lesson *lesson) {
+        struct identity_changed *s = state;
+        const char *text = lesson->text;
+        uint64_t which, count, varies;
+        struct trait read = {}, *t;
+
+        if (!lesson_get_number(&text, LESSON_TYPE, &which) || !lesson_get_number(&text, INT64_MAX, &read.first) ||
+            !lesson_get_number(&text, INT64_MAX, &read.last) || !lesson_get_number(&text, UINT32_MAX, &count) ||
+            !lesson_get_number(&text, 1, &varies) || !lesson_get_word(&text, read.value, sizeof read.value))
+                return false;
+        t = learned_recall(which == LESSON_TYPE ? s->types : s->traits, lesson);
+        if (!t)
+                return false;
+        read.learned = t->learned;
+        read.count = (uint32_t) count;
+        read.varies = varies != 0;
+        *t = read;
+        return true;
+}
+
+static void identity_changed_forget(void *state, const struct mac_address *mac) {
+        struct identity_changed *s = state;
+
+        learned_forget(s->traits, mac);
+        learned_forget(s->types, mac);
+}
 
 const struct detector identity_changed_detector = {
         .name = "identity_changed",
@@ -163,4 +229,7 @@ const struct detector identity_changed_detector = {
         .fact = identity_changed_fact,
         FACT_KINDS_OF(kinds),
         .device_changed = identity_changed_device_changed,
+        .remember = identity_changed_remember,
+        .recall = identity_changed_recall,
+        .forget = identity_changed_forget,
 };

@@ -15,6 +15,7 @@
 #define PORTS_MAX 64
 
 struct services {
+        struct learned learned;
         uint64_t since; /* when the device was first seen to serve anything, or nothing was known */
         uint16_t ports[PORTS_MAX];
         uint8_t n;
@@ -76,6 +77,42 @@ static void new_service_contact(void *state, struct detect_host *host, const str
         if (c->ts > s->since && c->ts - s->since >= detect_setting(host, NEW_SERVICE_AFTER))
                 report(host, c, s);
         s->ports[s->n++] = c->source_port;
+        learned_note(&s->learned, &c->source_mac);
+}
+
+/* Since when, and the ports. */
+
+static void new_service_remember(void *state, bool all, lesson_take_fn take, void *userdata) {
+        for (struct services *s = NULL; (s = learned_next(state, s, all));) {
+                char text[LESSON_TEXT_MAX];
+                struct strbuf b = STRBUF(text);
+
+                lesson_put_number(&b, s->since);
+                for (size_t i = 0; i < s->n; i++)
+                        lesson_put_number(&b, s->ports[i]);
+                lesson_tell("new_service", s, &b, take, userdata);
+        }
+}
+
+static bool new_service_recall(void *state, const struct lesson *lesson) {
+        struct services read = {}, *s;
+        const char *text = lesson->text;
+        uint64_t port;
+
+        if (!lesson_get_number(&text, INT64_MAX, &read.since))
+                return false;
+        while (read.n < PORTS_MAX && lesson_get_number(&text, UINT16_MAX, &port))
+                read.ports[read.n++] = (uint16_t) port;
+        s = *text ? NULL : learned_recall(state, lesson);
+        if (!s)
+                return false;
+        read.learned = s->learned;
+        *s = read;
+        return true;
+}
+
+static void new_service_forget(void *state, const struct mac_address *mac) {
+        learned_forget(state, mac);
 }
 
 const struct detector new_service_detector = {
@@ -84,4 +121,7 @@ const struct detector new_service_detector = {
         .free = new_service_free,
         .contact_kinds = CONTACT_BIT(SYN_ACK),
         .contact = new_service_contact,
+        .remember = new_service_remember,
+        .recall = new_service_recall,
+        .forget = new_service_forget,
 };

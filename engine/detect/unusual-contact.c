@@ -18,6 +18,7 @@
 #define PLACES_MAX 64
 
 struct profile {
+        struct learned learned;
         uint64_t since;
         uint32_t places[PLACES_MAX]; /* hashes */
         uint8_t n;
@@ -100,6 +101,42 @@ static void unusual_contact_contact(void *state, struct detect_host *host, const
         if (c->ts > p->since && c->ts - p->since >= detect_setting(host, PROFILE_LEARN))
                 report(host, c, p, place, name);
         p->places[p->n++] = place;
+        learned_note(&p->learned, &c->source_mac);
+}
+
+/* Since when, and the places. */
+
+static void unusual_contact_remember(void *state, bool all, lesson_take_fn take, void *userdata) {
+        for (struct profile *p = NULL; (p = learned_next(state, p, all));) {
+                char text[LESSON_TEXT_MAX];
+                struct strbuf b = STRBUF(text);
+
+                lesson_put_number(&b, p->since);
+                for (size_t i = 0; i < p->n; i++)
+                        lesson_put_number(&b, p->places[i]);
+                lesson_tell("unusual_contact", p, &b, take, userdata);
+        }
+}
+
+static bool unusual_contact_recall(void *state, const struct lesson *lesson) {
+        struct profile read = {}, *p;
+        const char *text = lesson->text;
+        uint64_t place;
+
+        if (!lesson_get_number(&text, INT64_MAX, &read.since))
+                return false;
+        while (read.n < PLACES_MAX && lesson_get_number(&text, UINT32_MAX, &place))
+                read.places[read.n++] = (uint32_t) place;
+        p = *text ? NULL : learned_recall(state, lesson);
+        if (!p)
+                return false;
+        read.learned = p->learned;
+        *p = read;
+        return true;
+}
+
+static void unusual_contact_forget(void *state, const struct mac_address *mac) {
+        learned_forget(state, mac);
 }
 
 const struct detector unusual_contact_detector = {
@@ -108,4 +145,7 @@ const struct detector unusual_contact_detector = {
         .free = unusual_contact_free,
         .contact_kinds = CONTACT_BIT(SYN) | CONTACT_BIT(DATAGRAM),
         .contact = unusual_contact_contact,
+        .remember = unusual_contact_remember,
+        .recall = unusual_contact_recall,
+        .forget = unusual_contact_forget,
 };

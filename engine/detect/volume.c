@@ -27,11 +27,12 @@ struct baseline {
 };
 
 struct volume { /* of one device */
-        struct mac_address mac;
+        struct learned learned;
         uint64_t hour;        /* number since the epoch; 0: nothing yet */
         uint64_t total, sent; /* bytes in this hour; sent: into the internet */
         struct ip_address ip, peer; /* of the largest upload */
         uint64_t largest;
+        bool resumed;         /* of this hour a part was not seen: it says nothing */
         struct baseline totals[24], uploads[24];
 };
 
@@ -92,7 +93,7 @@ static void report(struct detect_host *host, const struct volume *v, const struc
         struct report r;
 
         report_begin(&r, upload ? ALERT_UPLOAD_ANOMALY : ALERT_VOLUME_SPIKE,
-                     upload && (double) bytes > 20 * b->mean ? SEVERITY_WARNING : SEVERITY_INFO, now, &v->mac);
+                     upload && (double) bytes > 20 * b->mean ? SEVERITY_WARNING : SEVERITY_INFO, now, &v->learned.mac);
         r.finding.ip = v->ip;
         strbuf_printf(&r.text, "%s %llu MB this hour; usual at this time of day are %llu MB.",
                       upload ? "sent into the internet" : "moved", (unsigned long long) (bytes / 1000000),
@@ -110,15 +111,16 @@ static void report(struct detect_host *host, const struct volume *v, const struc
 
 /* The hours since are over; those without traffic count as well, up to a day. */
 static void turn(struct volume *v, uint64_t hour) {
-        if (v->hour != 0) {
+        if (v->hour != 0 && !v->resumed) {
                 learn(&v->totals[v->hour % 24], (double) v->total);
                 learn(&v->uploads[v->hour % 24], (double) v->sent);
         }
-        for (uint64_t h = v->hour + 1; v->hour != 0 && h < hour && h < v->hour + 24; h++) {
+        for (uint64_t h = v->hour + 1; v->hour != 0 && !v->resumed && h < hour && h < v->hour + 24; h++) {
                 learn(&v->totals[h % 24], 0);
                 learn(&v->uploads[h % 24], 0);
         }
         v->hour = hour;
+        v->resumed = false;
         v->total = v->sent = v->largest = 0;
 }
 
@@ -134,7 +136,7 @@ static void count(void *state, struct detect_host *host, const struct flow_recor
         v = watch_table_get(state, watch_key(&own->mac, sizeof own->mac, "", 0, 0), &fresh);
         if (!v)
                 return;
-        v->mac = own->mac;
+        learned_note(&v->learned, &own->mac);
         v->ip = own->ip;
         if (hour > v->hour)
                 turn(v, hour);
@@ -147,7 +149,7 @@ static void count(void *state, struct detect_host *host, const struct flow_recor
                 }
         }
         /* What is little is never too much; sent is part of it. */
-        if (v->total < detect_setting(host, VOLUME_MIN))
+        if (v->total < detect_setting(host, VOLUME_MIN) || v->resumed)
                 return;
         totals = baseline_of(host, v->totals, hour % 24);
         uploads = baseline_of(host, v->uploads, hour % 24);
@@ -164,9 +166,68 @@ static void volume_flow(void *state, struct detect_host *host, const struct flow
         count(state, host, flow, 1);
 }
 
+/* The hour, what was counted in it, and the baselines: mean, deviation and days of each hour. */
+
+static void put_baselines(struct strbuf *b, const struct baseline hours[static 24]) {
+        for (unsigned i = 0; i < 24; i++) {
+                lesson_put_number(b, (uint64_t) hours[i].mean);
+                lesson_put_number(b, (uint64_t) sqrt(hours[i].variance));
+                lesson_put_number(b, hours[i].days);
+        }
+}
+
+static bool get_baselines(const char **text, struct baseline hours[static 24]) {
+        for (unsigned i = 0; i < 24; i++) {
+                uint64_t mean, deviation, days;
+
+                if (!lesson_get_number(text, INT64_MAX, &mean) || !lesson_get_number(text, INT64_MAX, &deviation) ||
+                    !lesson_get_number(text, UINT16_MAX - 1, &days))
+                        return false;
+                hours[i] = (struct baseline) { (double) mean, (double) deviation * (double) deviation, (uint16_t) days };
+        }
+        return true;
+}
+
+static void volume_remember(void *state, bool all, lesson_take_fn take, void *userdata) {
+        for (struct volume *v = NULL; (v = learned_next(state, v, all));) {
+                char text[LESSON_TEXT_MAX];
+                struct strbuf b = STRBUF(text);
+
+                lesson_put_number(&b, v->hour);
+                lesson_put_number(&b, v->total);
+                lesson_put_number(&b, v->sent);
+                put_baselines(&b, v->totals);
+                put_baselines(&b, v->uploads);
+                lesson_tell("volume", v, &b, take, userdata);
+        }
+}
+
+static bool volume_recall(void *state, const struct lesson *lesson) {
+        struct volume read = { .resumed = true }, *v;
+        const char *text = lesson->text;
+
+        if (!lesson_get_number(&text, UINT64_MAX / HOUR, &read.hour) || !lesson_get_number(&text, INT64_MAX, &read.total) ||
+            !lesson_get_number(&text, INT64_MAX, &read.sent) || !get_baselines(&text, read.totals) ||
+            !get_baselines(&text, read.uploads))
+                return false;
+        v = learned_recall(state, lesson);
+        if (!v)
+                return false;
+        read.learned = v->learned;
+        *v = read;
+        return true;
+}
+
+static void volume_forget(void *state, const struct mac_address *mac) {
+        learned_forget(state, mac);
+}
+
 const struct detector volume_detector = {
         .name = "volume",
         .init = volume_init,
         .free = volume_free,
         .flow = volume_flow,
+        .remember = volume_remember,
+        .recall = volume_recall,
+        .forget = volume_forget,
 };

@@ -77,7 +77,7 @@ static void fresh_file_is_private_and_stamped(void **state) {
         assert_int_equal(stat(f->path, &st), 0);
         assert_int_equal(st.st_mode & 0777, 0600);
         assert_true(store_created(f->store) == NOW);
-        assert_int_equal(fixture_number(f, "PRAGMA user_version"), 3);
+        assert_int_equal(fixture_number(f, "PRAGMA user_version"), 4);
         assert_int_equal(fixture_number(f, "PRAGMA application_id"), 0x4c534350);
         assert_int_equal(count_files(f, "lanscope.db-wal"), 1);
         assert_string_equal(store_last_error(f->store), "");
@@ -204,6 +204,25 @@ static void schema_3_opens(void **state) {
         assert_int_equal(log.devices, 2);
         assert_int_equal(store_list_traffic(f->store, &all, count_traffic, &bytes), 0);
         assert_int_equal(bytes, 15000);
+}
+
+static bool count_lessons(void *userdata, const struct lesson *lesson) {
+        assert_non_null(strstr(" 1689000000000000000 631 9100; 1689000000000000000 4711", lesson->text));
+        (*(size_t *) userdata)++;
+        return true;
+}
+
+static void schema_4_opens(void **state) {
+        struct fixture *f = *state;
+        struct fixture_log log;
+        size_t lessons = 0;
+
+        make_old(f, "schema-4.sql");
+        fixture_open(f);
+        assert_int_equal(fixture_load(f, &log), 0);
+        assert_int_equal(log.devices, 2);
+        assert_int_equal(store_load_lessons(f->store, count_lessons, &lessons), 0);
+        assert_int_equal(lessons, 2);
 }
 
 /* Whatever the way to it, there is one present schema. */
@@ -712,6 +731,7 @@ int main(void) {
                 TEST(schema_2_opens),
                 TEST(alerts_of_schema_1_get_a_life),
                 TEST(schema_3_opens),
+                TEST(schema_4_opens),
                 TEST(old_file_ends_up_like_a_fresh_one),
                 TEST(newer_schema_is_refused_and_untouched),
                 TEST(other_programs_database_is_refused),
