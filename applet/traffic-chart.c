@@ -44,7 +44,7 @@ static float span_x(GtkWidget *widget, guint index, guint n, float place) {
 
 static void snapshot_bars(LanscopeTrafficChart *self, GtkSnapshot *snapshot, float width, float height) {
         GtkWidget *widget = GTK_WIDGET(self);
-        GdkRGBA received = colour(widget, "accent_bg_color", "#3584e4"), sent = colour(widget, "purple_3", "#9141ac");
+        GdkRGBA received = colour(widget, "accent_bg_color", "#3584e4"), sent = colour(widget, "purple_2", "#c061cb");
         guint64 peak = MAX(1, lanscope_traffic_peak(self->traffic));
         guint n = self->traffic->spans->len;
         float place = width / (float) n, room = height / 2 - 1;
