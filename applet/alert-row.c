@@ -111,6 +111,16 @@ static void show_menu(LanscopeAlertRow *self, const LanscopeAlertInfo *info) {
         gtk_menu_button_set_menu_model(self->more, G_MENU_MODEL(menu));
 }
 
+/* The list's item is what is focused and read out: it has the words of the row. */
+static void describe(LanscopeAlertRow *self, LanscopeSeverity severity) {
+        GtkWidget *item = gtk_widget_get_parent(GTK_WIDGET(self));
+        g_autofree char *text = g_strdup_printf("%s: %s. %s", wording_severity(severity), gtk_label_get_text(self->title),
+                                                gtk_label_get_text(self->message));
+
+        if (item)
+                gtk_accessible_update_property(GTK_ACCESSIBLE(item), GTK_ACCESSIBLE_PROPERTY_LABEL, text, -1);
+}
+
 static void show(LanscopeAlertRow *self) {
         const LanscopeAlertInfo *info = lanscope_alert_info(self->alert);
         g_autofree char *message = plain_text(info->message);
@@ -118,6 +128,7 @@ static void show(LanscopeAlertRow *self) {
         show_severity(self, info->severity);
         gtk_label_set_text(self->title, wording_alert(info->kind));
         gtk_label_set_text(self->message, message);
+        describe(self, info->severity);
         show_about(self, info);
         show_details(self);
         /* In this order: an action that wants a target is looked for when its name is set. */

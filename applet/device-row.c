@@ -39,6 +39,16 @@ static void show_presence(GtkLabel *label, LanscopePresence presence) {
                         gtk_widget_remove_css_class(GTK_WIDGET(label), classes[i]);
 }
 
+/* The list's item is what is focused and read out: it has the words of the row. */
+static void describe(LanscopeDeviceRow *self, const char *name, const char *summary) {
+        GtkWidget *item = gtk_widget_get_parent(GTK_WIDGET(self));
+        g_autofree char *text =
+                g_strdup_printf("%s, %s, %s", name, gtk_label_get_text(self->presence), summary);
+
+        if (item)
+                gtk_accessible_update_property(GTK_ACCESSIBLE(item), GTK_ACCESSIBLE_PROPERTY_LABEL, text, -1);
+}
+
 static void show(LanscopeDeviceRow *self) {
         const LanscopeDeviceInfo *info = lanscope_device_info(self->device);
         g_autofree char *name = plain_text(info->name);
@@ -50,6 +60,7 @@ static void show(LanscopeDeviceRow *self) {
         gtk_image_set_from_icon_name(self->icon, wording_icon(info->type, info->category));
         gtk_widget_set_visible(GTK_WIDGET(self->trusted), info->trusted);
         show_presence(self->presence, info->presence);
+        describe(self, name, summary);
 }
 
 void lanscope_device_row_bind(LanscopeDeviceRow *self, LanscopeDevice *device) {

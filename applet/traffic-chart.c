@@ -13,10 +13,13 @@
 #define MIN_BAR 1.5       /* pixels: little is not nothing */
 #define NATURAL_WIDTH 480 /* pixels */
 #define NATURAL_HEIGHT 160
+#define STRIP_HEIGHT 6
+#define STRIP_GAP 6
 
 struct _LanscopeTrafficChart {
         GtkWidget parent_instance;
         LanscopeTraffic *traffic;
+        gboolean presence; /* with the strip */
 };
 
 G_DEFINE_FINAL_TYPE(LanscopeTrafficChart, lanscope_traffic_chart, GTK_TYPE_WIDGET)
@@ -59,11 +62,32 @@ static void snapshot_bars(LanscopeTrafficChart *self, GtkSnapshot *snapshot, flo
         }
 }
 
+/* A place for each span, filled where something was heard. */
+static void snapshot_strip(LanscopeTrafficChart *self, GtkSnapshot *snapshot, float width, float y) {
+        GtkWidget *widget = GTK_WIDGET(self);
+        GdkRGBA heard = colour(widget, "success_bg_color", "#2ec27e"), silent;
+        guint n = self->traffic->spans->len;
+        float place = width / (float) n;
+
+        gtk_style_context_get_color(gtk_widget_get_style_context(widget), &silent);
+        silent.alpha *= 0.12f;
+        for (guint i = 0; i < n; i++) {
+                gboolean is = g_array_index(self->traffic->spans, LanscopeTrafficSpan, i).heard;
+                float x = span_x(widget, i, n, place) + place * (float) GAP / 2;
+
+                append_bar(snapshot, is ? &heard : &silent, x, y, place * (float) (1 - GAP), STRIP_HEIGHT);
+        }
+}
+
 static void lanscope_traffic_chart_snapshot(GtkWidget *widget, GtkSnapshot *snapshot) {
         LanscopeTrafficChart *self = LANSCOPE_TRAFFIC_CHART(widget);
         float width = (float) gtk_widget_get_width(widget), height = (float) gtk_widget_get_height(widget);
         GdkRGBA line;
 
+        if (self->presence && self->traffic && self->traffic->spans->len > 0) {
+                snapshot_strip(self, snapshot, width, height - STRIP_HEIGHT);
+                height -= STRIP_HEIGHT + STRIP_GAP;
+        }
         gtk_style_context_get_color(gtk_widget_get_style_context(widget), &line);
         line.alpha *= 0.3f;
         append_bar(snapshot, &line, 0, height / 2 - 0.5f, width, 1);
@@ -102,7 +126,8 @@ static gboolean lanscope_traffic_chart_query_tooltip(GtkWidget *widget, int x, i
         received = g_format_size(span->received);
         sent = g_format_size(span->sent);
         /* Translators: a time, and two amounts of data. */
-        text = g_strdup_printf(_("From %s\nReceived: %s\nSent: %s"), time, received, sent);
+        text = g_strdup_printf(span->heard ? _("From %s\nReceived: %s\nSent: %s") : _("From %s\nReceived: %s\nNot heard"), time,
+                               received, sent);
         gtk_tooltip_set_text(tooltip, text);
         return TRUE;
 }
@@ -119,6 +144,11 @@ void lanscope_traffic_chart_set_traffic(LanscopeTrafficChart *self, LanscopeTraf
         g_clear_pointer(&self->traffic, lanscope_traffic_free);
         self->traffic = traffic;
         describe(self);
+        gtk_widget_queue_draw(GTK_WIDGET(self));
+}
+
+void lanscope_traffic_chart_show_presence(LanscopeTrafficChart *self, gboolean show) {
+        self->presence = show;
         gtk_widget_queue_draw(GTK_WIDGET(self));
 }
 

@@ -64,14 +64,17 @@ static void fill_spans(LanscopeTraffic *traffic) {
 
 static void take_span(LanscopeTraffic *traffic, GVariant *row) {
         guint64 time = number(row, "Time"), index;
+        LanscopeTrafficSpan *span;
 
         if (time < traffic->since)
                 return;
         index = (time - traffic->since) / (traffic->width * G_USEC_PER_SEC);
         if (index >= traffic->spans->len)
                 return;
-        g_array_index(traffic->spans, LanscopeTrafficSpan, index).sent += number(row, "BytesSent");
-        g_array_index(traffic->spans, LanscopeTrafficSpan, index).received += number(row, "BytesReceived");
+        span = &g_array_index(traffic->spans, LanscopeTrafficSpan, index);
+        span->sent += number(row, "BytesSent");
+        span->received += number(row, "BytesReceived");
+        span->heard |= number(row, "PacketsSent") > 0;
 }
 
 LanscopeTraffic *lanscope_traffic_new(GVariant *dictionary) {
@@ -102,6 +105,14 @@ void lanscope_traffic_free(LanscopeTraffic *traffic) {
         g_ptr_array_unref(traffic->devices);
         g_ptr_array_unref(traffic->peers);
         g_free(traffic);
+}
+
+guint lanscope_traffic_heard(const LanscopeTraffic *traffic) {
+        guint n = 0;
+
+        for (guint i = 0; i < traffic->spans->len; i++)
+                n += g_array_index(traffic->spans, LanscopeTrafficSpan, i).heard;
+        return n;
 }
 
 guint64 lanscope_traffic_peak(const LanscopeTraffic *traffic) {

@@ -8,6 +8,7 @@
 typedef struct {
         guint64 time; /* begin of the span, microseconds since the epoch */
         guint64 sent, received; /* bytes */
+        gboolean heard;         /* something was sent, were it a mere announcement */
 } LanscopeTrafficSpan;
 
 typedef struct {
@@ -33,5 +34,7 @@ LanscopeTraffic *lanscope_traffic_new(GVariant *dictionary);
 void lanscope_traffic_free(LanscopeTraffic *traffic);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(LanscopeTraffic, lanscope_traffic_free)
 
+/* In how many spans something was sent. */
+guint lanscope_traffic_heard(const LanscopeTraffic *traffic);
 /* The most bytes that one span has one way. */
 guint64 lanscope_traffic_peak(const LanscopeTraffic *traffic);

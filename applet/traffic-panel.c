@@ -30,6 +30,7 @@ struct _LanscopeTrafficPanel {
         GtkLabel *peak;
         LanscopeTrafficChart *chart;
         GtkLabel *since;
+        GtkLabel *heard;
         GtkLabel *received;
         GtkLabel *sent;
         GtkWidget *devices;
@@ -67,6 +68,19 @@ static void show_parties(PlainRows *rows, GPtrArray *parties, gboolean are_devic
         gtk_widget_set_visible(rows->group, parties->len > 0);
 }
 
+/* Its presence in the past, as far as it can be told: when it was heard. Of all devices together that says nothing. */
+static void show_heard(LanscopeTrafficPanel *self, const LanscopeTraffic *traffic) {
+        gboolean one = *self->device != '\0', days = !gtk_toggle_button_get_active(self->by_hour);
+        guint n = lanscope_traffic_heard(traffic), all = traffic->spans->len;
+        g_autofree char *text =
+                days ? g_strdup_printf(ngettext("■ Heard on %u of %u day", "■ Heard on %u of %u days", all), n, all) :
+                       g_strdup_printf(ngettext("■ Heard in %u of %u hour", "■ Heard in %u of %u hours", all), n, all);
+
+        lanscope_traffic_chart_show_presence(self->chart, one);
+        gtk_label_set_text(self->heard, text);
+        gtk_widget_set_visible(GTK_WIDGET(self->heard), one);
+}
+
 static void show_traffic(LanscopeTrafficPanel *self, LanscopeTraffic *traffic) {
         guint64 peak = lanscope_traffic_peak(traffic);
         g_autofree char *rate = wording_rate((double) peak * 8 / (double) traffic->width);
@@ -75,6 +89,7 @@ static void show_traffic(LanscopeTrafficPanel *self, LanscopeTraffic *traffic) {
 
         gtk_label_set_text(self->peak, text);
         gtk_label_set_text(self->since, since);
+        show_heard(self, traffic);
         set_size(self->received, _("■ Received: %s"), traffic->received);
         set_size(self->sent, _("■ Sent: %s"), traffic->sent);
         show_parties(&self->peer_rows, traffic->peers, FALSE);
@@ -231,6 +246,7 @@ static void lanscope_traffic_panel_class_init(LanscopeTrafficPanelClass *klass) 
         gtk_widget_class_bind_template_child(widget_class, LanscopeTrafficPanel, peak);
         gtk_widget_class_bind_template_child(widget_class, LanscopeTrafficPanel, chart);
         gtk_widget_class_bind_template_child(widget_class, LanscopeTrafficPanel, since);
+        gtk_widget_class_bind_template_child(widget_class, LanscopeTrafficPanel, heard);
         gtk_widget_class_bind_template_child(widget_class, LanscopeTrafficPanel, received);
         gtk_widget_class_bind_template_child(widget_class, LanscopeTrafficPanel, sent);
         gtk_widget_class_bind_template_child(widget_class, LanscopeTrafficPanel, devices);

@@ -77,9 +77,9 @@ static const struct word categories[] = {
 };
 
 static const struct word modes[] = {
-        { "host", N_("Any computer (host)"), NULL },
-        { "gateway", N_("Router (gateway)"), NULL },
-        { "span", N_("At a mirror port (span)"), NULL },
+        { "host", N_("Host"), NULL },
+        { "gateway", N_("Gateway"), NULL },
+        { "span", N_("Mirror port"), NULL },
 };
 
 static const struct word backends[] = {

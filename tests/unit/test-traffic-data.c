@@ -18,7 +18,8 @@ static const LanscopeTrafficSpan *span_at(const LanscopeTraffic *t, guint i) {
 static void test_spans_without_traffic_are_zeroes(void **state G_GNUC_UNUSED) {
         g_autoptr(LanscopeTraffic) t =
                 traffic("{'Span': <'hour'>, 'Since': <uint64 3600000000>, 'Until': <uint64 14400000000>, 'BytesSent': <uint64 7>, "
-                        "'Spans': <[{'Time': <uint64 7200000000>, 'BytesSent': <uint64 7>, 'BytesReceived': <uint64 9>}]>}");
+                        "'Spans': <[{'Time': <uint64 7200000000>, 'BytesSent': <uint64 7>, 'PacketsSent': <uint64 1>, "
+                        "'BytesReceived': <uint64 9>}]>}");
 
         assert_int_equal(t->spans->len, 3);
         assert_int_equal(span_at(t, 0)->sent, 0);
@@ -27,6 +28,9 @@ static void test_spans_without_traffic_are_zeroes(void **state G_GNUC_UNUSED) {
         assert_int_equal(span_at(t, 2)->time, 3 * HOUR_USEC);
         assert_int_equal(lanscope_traffic_peak(t), 9);
         assert_int_equal(t->sent, 7);
+        assert_false(span_at(t, 0)->heard);
+        assert_true(span_at(t, 1)->heard);
+        assert_int_equal(lanscope_traffic_heard(t), 1);
 }
 
 static void test_spans_outside_are_passed_over(void **state G_GNUC_UNUSED) {
