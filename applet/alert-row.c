@@ -97,7 +97,9 @@ static void append_action(GMenu *menu, const char *label, const char *action, gu
         g_menu_append_item(menu, item);
 }
 
-static void show_menu(LanscopeAlertRow *self, const LanscopeAlertInfo *info) {
+/* Only when it is asked for: a popover is dearer than the rest of the row. */
+static void on_popup(GtkMenuButton *button, void *data) {
+        const LanscopeAlertInfo *info = lanscope_alert_info(LANSCOPE_ALERT_ROW(data)->alert);
         g_autoptr(GMenu) menu = g_menu_new();
 
         if (!g_str_equal(info->device, "/")) {
@@ -108,7 +110,7 @@ static void show_menu(LanscopeAlertRow *self, const LanscopeAlertInfo *info) {
         }
         append_action(menu, _("This Is _Normal…"), "alerts.normal", info->id);
         append_action(menu, _("_Mute for a While…"), "alerts.mute", info->id);
-        gtk_menu_button_set_menu_model(self->more, G_MENU_MODEL(menu));
+        gtk_menu_button_set_menu_model(button, G_MENU_MODEL(menu));
 }
 
 /* The list's item is what is focused and read out: it has the words of the row. */
@@ -143,7 +145,6 @@ void lanscope_alert_row_bind(LanscopeAlertRow *self, LanscopeAlert *alert) {
         if (!alert)
                 return;
         self->changed = g_signal_connect_swapped(alert, "changed", G_CALLBACK(show), self);
-        show_menu(self, lanscope_alert_info(alert));
         show(self);
 }
 
@@ -168,6 +169,7 @@ static void lanscope_alert_row_dispose(GObject *object) {
 
 static void lanscope_alert_row_init(LanscopeAlertRow *self) {
         gtk_widget_init_template(GTK_WIDGET(self));
+        gtk_menu_button_set_create_popup_func(self->more, on_popup, self, NULL);
 }
 
 static void lanscope_alert_row_class_init(LanscopeAlertRowClass *klass) {

@@ -19,6 +19,7 @@ struct _LanscopeWindow {
         LanscopeClient *client;
         GSettings *settings;
         GCancellable *life;
+        gboolean wanted; /* something in particular was asked for: this is no time for an introduction */
 
         AdwToastOverlay *toasts;
         AdwLeaflet *leaflet;
@@ -119,7 +120,7 @@ static void show_state(LanscopeWindow *self) {
         LanscopeState state = lanscope_client_get_state(self->client);
         gboolean known = g_list_model_get_n_items(G_LIST_MODEL(lanscope_client_get_devices(self->client))) > 0;
 
-        if (!g_settings_get_boolean(self->settings, "introduced")) {
+        if (!g_settings_get_boolean(self->settings, "introduced") && !self->wanted) {
                 gtk_stack_set_visible_child_name(self->states, "welcome");
                 gtk_widget_grab_focus(self->welcome_button);
         } else if (lanscope_client_is_ready(self->client) && (known || state == LANSCOPE_STATE_CAPTURING))
@@ -161,6 +162,8 @@ void lanscope_window_show_page(LanscopeWindow *self, const char *name) {
                 return;
         adw_leaflet_set_visible_child_name(self->leaflet, "main");
         adw_view_stack_set_visible_child_name(self->pages, name);
+        self->wanted = TRUE;
+        show_state(self);
 }
 
 static void open_device(LanscopeWindow *self, LanscopeDevice *device) {
@@ -182,10 +185,9 @@ static void on_leaflet(LanscopeWindow *self) {
 void lanscope_window_show_device(LanscopeWindow *self, const char *path) {
         LanscopeDevice *device = lanscope_device_store_lookup(lanscope_client_get_devices(self->client), path);
 
+        lanscope_window_show_page(self, "devices");
         if (device)
                 open_device(self, device);
-        else
-                lanscope_window_show_page(self, "devices");
 }
 
 void lanscope_window_show_alert(LanscopeWindow *self, guint64 id) {
