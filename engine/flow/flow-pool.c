@@ -12,28 +12,43 @@
 
 #define NO_KEY UINT64_MAX /* of entries that are not in use: a protocol that has no ports, with ports */
 #define HUGE_PAGE ((size_t) 2 << 20)
-#define SMALL HUGE_PAGE /* of each array, so that a small table stays small */
+#define SMALL HUGE_PAGE /* at the beginning of each part, so that a small table stays small */
 
-/* In huge pages behind the first `small` bytes. */
-static void *map(size_t size, size_t small) {
+/* Asks for huge pages in [from, end). A hint: where there are none small ones do. */
+static void advise(uintptr_t from, uintptr_t end) {
+        from = (from + HUGE_PAGE - 1) & ~(HUGE_PAGE - 1);
+        if (from + HUGE_PAGE <= end)
+                madvise((void *) from, (size_t) (end - from), MADV_HUGEPAGE);
+}
+
+static void *map(size_t size) {
         void *memory = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
-        uintptr_t from;
 
-        if (memory == MAP_FAILED)
-                return NULL;
-        from = ((uintptr_t) memory + small + HUGE_PAGE - 1) & ~(HUGE_PAGE - 1);
-        /* A hint: where there are no huge pages small ones do. */
-        if (from + HUGE_PAGE <= (uintptr_t) memory + size)
-                madvise((void *) from, (size_t) ((uintptr_t) memory + size - from), MADV_HUGEPAGE);
+        return memory == MAP_FAILED ? NULL : memory;
+}
+
+/* Two parts that are filled from their beginnings on, the second from `half` on; 0: there is just one. */
+static void *map_parts(size_t size, size_t half) {
+        uint8_t *memory = map(size);
+
+        if (memory) {
+                advise((uintptr_t) memory + SMALL, (uintptr_t) memory + (half ?: size));
+                if (half > 0)
+                        advise((uintptr_t) memory + half + SMALL, (uintptr_t) memory + size);
+        }
         return memory;
 }
 
 void *flow_memory_map(size_t size) {
-        return map(size, SMALL);
+        return map_parts(size, 0);
 }
 
 void *flow_memory_map_dense(size_t size) {
-        return map(size, 0);
+        uint8_t *memory = map(size);
+
+        if (memory)
+                advise((uintptr_t) memory, (uintptr_t) memory + size);
+        return memory;
 }
 
 void flow_memory_unmap(void *memory, size_t size) {
@@ -42,15 +57,15 @@ void flow_memory_unmap(void *memory, size_t size) {
 }
 
 int flow_pool_init(struct flow_pool *p, uint32_t limit, bool analysis) {
-        size_t n = (size_t) limit * 2 + 1;
+        size_t half = (size_t) limit + 1, n = (size_t) limit * 2 + 1;
 
         *p = (struct flow_pool) { .limit = limit };
         flow_pool_reset(p);
-        p->entries = flow_memory_map(n * sizeof *p->entries);
-        p->more = flow_memory_map(n * sizeof *p->more);
-        p->ends = flow_memory_map(((size_t) limit + 1) * sizeof *p->ends);
+        p->entries = map_parts(n * sizeof *p->entries, half * sizeof *p->entries);
+        p->more = map_parts(n * sizeof *p->more, half * sizeof *p->more);
+        p->ends = map_parts(half * sizeof *p->ends, 0);
         if (analysis)
-                p->analyses = flow_memory_map(n * sizeof *p->analyses);
+                p->analyses = map_parts(n * sizeof *p->analyses, half * sizeof *p->analyses);
         if (!p->entries || !p->more || !p->ends || (analysis && !p->analyses))
                 return -ENOMEM;
         p->entries[0].rest = NO_KEY;
