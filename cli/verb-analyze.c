@@ -187,11 +187,16 @@ static int complain(struct analysis *a, const struct capture_file *file, int r) 
 
 /* Reads all of `file` that can be read. */
 static int feed(struct analysis *a, struct capture_file *file) {
-        const struct frame *frames;
+        struct frame_run *run;
+        struct frame frame;
         int r;
 
-        while ((r = capture_file_read(file, &frames)) > 0)
-                engine_feed_frames(a->engine, frames, (size_t) r);
+        while ((r = capture_file_next(file, &frame)) > 0) {
+                engine_feed_frame(a->engine, &frame);
+                run = capture_file_run(file);
+                if (run)
+                        engine_feed_run(a->engine, run);
+        }
         a->first = engine_earliest(a->engine);
         a->last = engine_now(a->engine);
         engine_flush(a->engine);
@@ -207,11 +212,11 @@ static bool uses_workers(const struct options *o) {
 }
 
 static int feed_workers(struct analysis *a, struct capture_file *file, struct flow_workers *workers) {
-        const struct frame *frames;
+        struct frame frame;
         int r;
 
-        while ((r = capture_file_read(file, &frames)) > 0)
-                a->failed |= flow_workers_feed(workers, frames, (size_t) r) < 0;
+        while ((r = capture_file_next(file, &frame)) > 0)
+                a->failed |= flow_workers_feed(workers, &frame, 1) < 0;
         a->failed |= flow_workers_finish(workers) < 0;
         return complain(a, file, r);
 }

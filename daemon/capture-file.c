@@ -21,13 +21,12 @@
 #include "common/strbuf.h"
 
 /* libpcap's MAXIMUM_SNAPLEN and Wireshark's WTAP_MAX_PACKET_SIZE_STANDARD: no writer makes longer frames. */
-#define FRAME_MAX UINT32_C(262144)
+#define FRAME_MAX FRAME_RUN_FRAME_MAX
 /* A pcapng block that is read whole: a frame and 64 KiB for its options. Others are skipped, whatever their length. */
 #define BLOCK_MAX (FRAME_MAX + UINT32_C(65536))
 #define BUFFER_SIZE (512 * 1024)
 #define READ_SIZE (128 * 1024) /* at a time: what was read is still in the cache when it is looked at */
 #define INTERFACES_MAX 4096
-#define FRAMES_MAX 32
 
 enum { /* magic numbers, as the writer's byte order shows them */
         MAGIC_MICROSECONDS = 0xa1b2c3d4,
@@ -53,28 +52,27 @@ struct interface {
 struct capture_file {
         gzFile gz;
         uint64_t base;             /* offset of buffer[0] in the (uncompressed) file */
-        size_t position, filled;   /* unread bytes are buffer[position .. filled) */
+        struct frame_run run;      /* its bytes are those of the buffer that were not read yet, whatever the format */
         bool ended;                /* nothing more to read below */
         bool big_endian, pcapng;
         bool failed;               /* `error` stands, and the file ends here */
         enum length_order length_order;
         uint32_t record_header;    /* pcap: 16 or 24 */
-        uint64_t fraction;         /* pcap: ns a unit of the time's second word; 0: pcap_read_plain() cannot read it */
-        uint64_t number, last_ts;
+        bool plain;                /* frames stand in the buffer as frame_run_next() reads them */
+        uint64_t last_ts;
         struct interface *interfaces; /* pcap: just one; pcapng: of this section */
         size_t n_interfaces, n_allocated;
         uint32_t interface_base;   /* interfaces of the sections before */
         char error[160];
-        struct frame frames[FRAMES_MAX]; /* handed out last */
         uint8_t buffer[BUFFER_SIZE];
 };
 
 static uint64_t offset_now(const struct capture_file *f) {
-        return f->base + f->position;
+        return f->base + (uint64_t) (f->run.next - f->buffer);
 }
 
 static size_t bytes_ready(const struct capture_file *f) {
-        return f->filled - f->position;
+        return (size_t) (f->run.end - f->run.next);
 }
 
 static int fail(struct capture_file *f, uint64_t offset, const char *format, ...) _printf_(3, 4);
@@ -110,25 +108,28 @@ static int fail_read(struct capture_file *f) {
         if (code == Z_ERRNO) {
                 int r = errno > 0 ? -errno : -EIO;
 
-                strbuf_printf(&b, "reading failed at byte %" PRIu64 ": %s", f->base + f->filled, strerror(-r));
+                strbuf_printf(&b, "reading failed at byte %" PRIu64 ": %s", offset_now(f) + bytes_ready(f), strerror(-r));
                 return r;
         }
         strbuf_printf(&b, "compressed data damaged at byte %" PRIu64 " of its content: %s",
-                      f->base + f->filled, message);
+                      offset_now(f) + bytes_ready(f), message);
         return -EBADMSG;
 }
 
 static int refill(struct capture_file *f, size_t n) {
-        memmove(f->buffer, f->buffer + f->position, bytes_ready(f));
-        f->filled -= f->position;
-        f->base += f->position;
-        f->position = 0;
-        while (f->filled < n && !f->ended) {
-                int got = gzread(f->gz, f->buffer + f->filled, (unsigned) MIN((size_t) READ_SIZE, BUFFER_SIZE - f->filled));
+        size_t filled = bytes_ready(f);
+
+        f->base = offset_now(f);
+        memmove(f->buffer, f->run.next, filled);
+        f->run.next = f->buffer;
+        f->run.end = f->buffer + filled;
+        while (filled < n && !f->ended) {
+                int got = gzread(f->gz, f->buffer + filled, (unsigned) MIN((size_t) READ_SIZE, BUFFER_SIZE - filled));
                 int code = Z_OK;
 
                 if (got > 0) {
-                        f->filled += (size_t) got;
+                        filled += (size_t) got;
+                        f->run.end = f->buffer + filled;
                         continue;
                 }
                 gzerror(f->gz, &code);
@@ -136,7 +137,7 @@ static int refill(struct capture_file *f, size_t n) {
                         return fail_read(f);
                 f->ended = true;
         }
-        return f->filled >= n;
+        return filled >= n;
 }
 
 /* Makes at least n bytes (at most BUFFER_SIZE) readable at the position. 1: they are; 0: the file ends
@@ -150,12 +151,12 @@ static int skip(struct capture_file *f, uint64_t n) {
                 int r;
 
                 n -= bytes_ready(f);
-                f->position = f->filled;
+                f->run.next = f->run.end;
                 r = fill(f, 1);
                 if (r <= 0)
                         return r;
         }
-        f->position += n;
+        f->run.next += n;
         return 1;
 }
 
@@ -165,7 +166,7 @@ static uint32_t round_up(uint32_t length) {
 }
 
 static const uint8_t *here(const struct capture_file *f) {
-        return f->buffer + f->position;
+        return f->run.next;
 }
 
 static uint16_t get16(const struct capture_file *f, const uint8_t *p) {
@@ -231,7 +232,7 @@ static inline void set_frame(struct capture_file *f, const struct interface *i, 
                 length -= fcs;
         *ret = (struct frame) {
                 .ts = f->last_ts,
-                .number = ++f->number,
+                .number = ++f->run.number,
                 .linktype = i->linktype,
                 .captured = MIN(captured, length),
                 .length = length,
@@ -270,11 +271,10 @@ static int pcap_open(struct capture_file *f, uint32_t magic) {
         i->units = magic == MAGIC_NANOSECONDS ? NSEC_PER_SEC : USEC_PER_SEC;
         set_link(i, get32(f, here(f) + 20));
         f->record_header = magic == MAGIC_MODIFIED ? 24 : 16;
-        if (!f->big_endian && f->record_header == 16 && f->length_order == LENGTHS_NORMAL && i->fcs == 0)
-                f->fraction = magic == MAGIC_NANOSECONDS ? 1 : NSEC_PER_USEC;
-        for (size_t n = 0; n < FRAMES_MAX; n++)
-                f->frames[n].linktype = i->linktype;
-        f->position += 24;
+        f->plain = !f->big_endian && f->record_header == 16 && f->length_order == LENGTHS_NORMAL && i->fcs == 0;
+        f->run.fraction = magic == MAGIC_NANOSECONDS ? 1 : NSEC_PER_USEC;
+        f->run.linktype = i->linktype;
+        f->run.next += 24;
         return 0;
 }
 
@@ -285,34 +285,6 @@ static inline void pcap_lengths(const struct capture_file *f, uint32_t *captured
 
         *captured = swapped ? second : first;
         *length = swapped ? first : second;
-}
-
-/* The way of nearly all records: those of a plain file, which are in the buffer and claim nothing odd. Of f->frames what
- * is the same in all of them stands there already. Returns how many were read. */
-static size_t pcap_read_plain(struct capture_file *f, size_t max) {
-        const uint8_t *p = here(f);
-        ssize_t left = (ssize_t) bytes_ready(f) - 16; /* behind the record header at p */
-        struct frame *frame = f->frames, *last = frame + max;
-        uint64_t number = f->number, fraction = f->fraction;
-
-        for (; frame < last && left >= 0; frame++) {
-                uint32_t captured = load_le32(p + 8), length = load_le32(p + 12);
-
-                if (captured > left || captured > length || length > FRAME_MAX)
-                        break;
-                frame->ts = load_le32(p) * NSEC_PER_SEC + load_le32(p + 4) * fraction;
-                frame->number = ++number;
-                frame->captured = captured;
-                frame->length = length;
-                frame->data = p + 16;
-                p += 16 + captured;
-                left -= 16 + captured;
-        }
-        f->position = (size_t) (p - f->buffer);
-        f->number = number;
-        if (frame > f->frames)
-                f->last_ts = frame[-1].ts;
-        return (size_t) (frame - f->frames);
 }
 
 static int pcap_next(struct capture_file *f, struct frame *ret) {
@@ -339,10 +311,10 @@ static int pcap_next(struct capture_file *f, struct frame *ret) {
         f->last_ts = get32(f, here(f)) * NSEC_PER_SEC + fraction;
         if (f->record_header == 24)
                 ifindex = get32(f, here(f) + 16);
-        f->position += f->record_header;
+        f->run.next += f->record_header;
         set_frame(f, i, captured, length, i->fcs, ret);
         ret->ifindex = ifindex;
-        f->position += captured;
+        f->run.next += captured;
         return 1;
 }
 
@@ -471,7 +443,7 @@ static int read_packet(struct capture_file *f, uint64_t start, uint32_t type, st
                 f->last_ts = interface_time(i, b.ticks);
         cursor_skip(&body, b.header);
         padded = (uint32_t) MIN((size_t) round_up(b.captured), cursor_left(&body));
-        f->position = (size_t) (body.data - f->buffer);
+        f->run.next = body.data;
         cursor_skip(&body, padded);
         set_frame(f, i, b.captured, b.length, type == BLOCK_SIMPLE ? i->fcs : read_fcs(f, body, i->fcs), ret);
         ret->ifindex = f->interface_base + b.interface + 1;
@@ -504,7 +476,7 @@ static int skip_block(struct capture_file *f, uint64_t start, uint32_t total) {
                 return r < 0 ? r : fail_short(f, start, "block", total, offset_now(f) - start);
         if (round_up(get32(f, here(f))) != total)
                 return fail(f, start, "block lengths %" PRIu32 " and %" PRIu32 " differ", total, get32(f, here(f)));
-        f->position += 4;
+        f->run.next += 4;
         return 0;
 }
 
@@ -556,7 +528,7 @@ static int pcapng_next(struct capture_file *f, struct frame *ret) {
         for (;;) {
                 uint32_t type, total;
                 struct cursor body;
-                size_t end;
+                const uint8_t *end;
                 uint64_t start;
                 int r;
 
@@ -573,11 +545,11 @@ static int pcapng_next(struct capture_file *f, struct frame *ret) {
                 r = hold_block(f, start, total, &body);
                 if (r < 0)
                         return r;
-                end = f->position + total;
+                end = f->run.next + total;
                 r = type == BLOCK_INTERFACE ? read_interface(f, start, body) : read_packet(f, start, type, body, ret);
                 if (r < 0)
                         return r;
-                f->position = end;
+                f->run.next = end;
                 if (r > 0)
                         return 1;
         }
@@ -632,6 +604,7 @@ int capture_file_open(const char *path, struct capture_file **ret) {
         f = calloc(1, sizeof *f);
         if (!f)
                 return -ENOMEM;
+        f->run.next = f->run.end = f->buffer;
         f->gz = gzdopen(fd, "rb");
         if (!f->gz)
                 return -ENOMEM;
@@ -654,27 +627,16 @@ struct capture_file *capture_file_close(struct capture_file *f) {
         return NULL;
 }
 
-static int read_frames(struct capture_file *f, size_t max) {
-        size_t n = f->fraction > 0 && !f->failed ? pcap_read_plain(f, max) : 0;
-
-        if (n > 0)
-                return (int) n;
+int capture_file_next(struct capture_file *f, struct frame *ret) {
         if (f->failed)
                 return -EBADMSG;
-        return f->pcapng ? pcapng_next(f, f->frames) : pcap_next(f, f->frames);
+        if (f->plain && frame_run_next(&f->run, ret))
+                return 1;
+        return f->pcapng ? pcapng_next(f, ret) : pcap_next(f, ret);
 }
 
-int capture_file_next(struct capture_file *f, struct frame *ret) {
-        int r = read_frames(f, 1);
-
-        if (r > 0)
-                *ret = f->frames[0];
-        return r;
-}
-
-int capture_file_read(struct capture_file *f, const struct frame **ret) {
-        *ret = f->frames;
-        return read_frames(f, FRAMES_MAX);
+struct frame_run *capture_file_run(struct capture_file *f) {
+        return f->plain && !f->failed ? &f->run : NULL;
 }
 
 const char *capture_file_error(const struct capture_file *f) {

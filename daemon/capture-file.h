@@ -3,7 +3,7 @@
 
 #include <stddef.h>
 
-#include "engine/packet/frame.h"
+#include "engine/packet/frame-run.h"
 
 /* Reads capture files: pcap (micro- and nanoseconds, either byte order, and the modified variants that
  * libpcap knows) and pcapng (several sections and interfaces, each with its own link type and clock),
@@ -20,8 +20,9 @@ struct capture_file *capture_file_close(struct capture_file *file);
  * say about it is in capture_file_error(), with the offset. Other -errno: reading failed. */
 int capture_file_next(struct capture_file *file, struct frame *ret);
 
-/* The same for as many frames as are at hand, at least one. Returns how many; they are the file's, until the next call. */
-int capture_file_read(struct capture_file *file, const struct frame **ret);
+/* Frames that are at hand, to read in place before the next call; NULL: they are not such (pcapng, other byte order …).
+ * When it has none, there may be more to come from capture_file_next(). */
+struct frame_run *capture_file_run(struct capture_file *file);
 
 /* A sentence without the file's name, such as "cut off at byte 12345: record of 98 bytes, 40 left"; NULL
  * if there is nothing to complain about. */

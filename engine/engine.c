@@ -334,8 +334,9 @@ static void follow_clock(struct engine *e, uint64_t ts) {
                 e->now = ts;
 }
 
-/* One that is older than one before it, or not for the short way. */
 static void feed_flow(struct engine *e, const struct frame *frame) {
+        if (e->earliest == 0)
+                e->earliest = frame->ts;
         follow_clock(e, frame->ts);
         if (flow_observation_from_frame(frame, flow_table_next(e->flows))) {
                 count_plain(e, frame);
@@ -346,25 +347,17 @@ static void feed_flow(struct engine *e, const struct frame *frame) {
 }
 
 /* Flows and nothing else: most frames need no decoder. */
-static void feed_flows(struct engine *e, const struct frame *frames, size_t n) {
+static void feed_flows(struct engine *e, struct frame_run *run) {
         struct flow_intake intake = { 0 };
+        struct frame frame;
 
-        if (e->earliest == 0)
-                e->earliest = frames->ts;
-        while (n > 0) {
-                size_t taken;
-
+        while (frame_run_next(run, &frame)) {
+                feed_flow(e, &frame);
                 intake.latest = e->now;
-                taken = flow_table_add_frames(e->flows, frames, n, &intake);
+                flow_table_add_run(e->flows, run, &intake);
                 e->now = intake.latest;
-                e->plain.frames += taken;
-                frames += taken;
-                n -= taken;
-                if (n > 0) {
-                        feed_flow(e, frames++);
-                        n--;
-                }
         }
+        e->plain.frames += intake.frames;
         e->plain.bytes += intake.bytes;
         e->plain.truncated += intake.truncated;
 }
@@ -440,16 +433,20 @@ static void feed_all(struct engine *e, const struct frame *frame) {
 }
 
 void engine_feed_frame(struct engine *e, const struct frame *frame) {
-        engine_feed_frames(e, frame, 1);
+        if (e->config.flows_only)
+                feed_flow(e, frame);
+        else
+                feed_all(e, frame);
 }
 
-void engine_feed_frames(struct engine *e, const struct frame *frames, size_t n) {
-        if (e->config.flows_only) {
-                feed_flows(e, frames, n);
-                return;
-        }
-        for (size_t i = 0; i < n; i++)
-                feed_all(e, &frames[i]);
+void engine_feed_run(struct engine *e, struct frame_run *run) {
+        struct frame frame;
+
+        if (e->config.flows_only)
+                feed_flows(e, run);
+        else
+                while (frame_run_next(run, &frame))
+                        feed_all(e, &frame);
 }
 
 void engine_feed_sighting(struct engine *e, const struct sighting *sighting) {

@@ -9,6 +9,7 @@
 #include "engine/inventory/inventory.h"
 #include "engine/inventory/peer-names.h"
 #include "engine/packet/duplicates.h"
+#include "engine/packet/frame-run.h"
 #include "engine/packet/packet.h"
 #include "engine/proto/datagram.h"
 #include "engine/proto/dissector.h"
@@ -91,8 +92,8 @@ int engine_new(struct engine **ret, const struct engine_config *config, const st
 struct engine *engine_free(struct engine *engine);
 
 void engine_feed_frame(struct engine *engine, const struct frame *frame);
-/* The same for `n` in a row. */
-void engine_feed_frames(struct engine *engine, const struct frame *frames, size_t n);
+/* All frames of `run`, which is empty then; they are read in place. */
+void engine_feed_run(struct engine *engine, struct frame_run *run);
 /* Could a parser read the datagram, by its ports or by its first bytes? `o` is what flow_observation_from_frame() read.
  * Keeps nothing: any thread may ask. */
 bool engine_may_read_datagram(const struct frame *frame, const struct flow_observation *o);

@@ -24,8 +24,8 @@
 
 #define BATCH 32
 #define RING 1024               /* lists of one timeout; a power of two */
-#define AHEAD 24                /* observations; by then the flow that one needs has come in */
-#define NEARLY_FULL 24          /* observations are worked off, so that frames that come in batches go on in such */
+#define AHEAD 8                 /* observations; by then the rest of a flow has come in */
+#define FETCHED 1024            /* bytes ahead in a run of frames */
 #define MANY 16384              /* flows, whose less used part is no longer in the cache */
 #define INDEX_START 8192
 #define GROW_BY 4               /* times as large */
@@ -734,7 +734,7 @@ static __attribute__((noinline)) void count_length(struct flow_entry *e, unsigne
         e->lengths[d].longest = MAX(e->lengths[d].longest, most);
 }
 
-static inline void count(struct flow_table *t, uint32_t number, struct flow_entry *e, unsigned d, uint64_t ts, uint32_t length) {
+static inline void count(struct flow_table *t, uint32_t number, struct flow_entry *e, size_t d, uint64_t ts, uint32_t length) {
         e->last[d] = ts;
         if (++e->packets[d] == 0)
                 flow_more_set_packets_high(more_of(t, number), d, flow_more_packets_high(more_of(t, number), d) + 1);
@@ -797,7 +797,7 @@ static __attribute__((noinline)) void take(struct flow_table *t, struct flow_obs
 static inline __attribute__((always_inline)) bool take_settled(struct flow_table *t, const struct flow_observation *o, bool analysis) {
         uint32_t number = o->number;
         struct flow_entry *e = entry_of(t, number);
-        unsigned d = o->direction;
+        size_t d = o->direction;
         uint64_t ts = o->ts;
 
         if (e->addresses != o->addresses || e->rest != o->rest || o->news & ~e->settled[d] || ts >= t->next_tick ||
@@ -818,8 +818,9 @@ static inline __attribute__((always_inline)) bool take_settled(struct flow_table
 }
 
 /* By now the index slot has come in; the flow that it names, most likely the one looked for, is next. */
-static inline __attribute__((always_inline)) void fetch_flow(struct flow_table *t, struct flow_observation *o, bool analysis) {
-        uint32_t number = flow_index_guess(&t->index, o->hash);
+static inline __attribute__((always_inline)) void fetch_flow(struct flow_table *t, const struct flow_index *index,
+                                                             struct flow_observation *o, bool analysis) {
+        uint32_t number = flow_index_guess(index, o->hash);
 
         o->number = number;
         __builtin_prefetch(entry_of(t, number), 1);
@@ -838,15 +839,14 @@ static inline void fetch_more(struct flow_table *t, const struct flow_observatio
 }
 
 static inline __attribute__((always_inline)) void take_all(struct flow_table *t, bool analysis, bool many) {
-        struct flow_observation *o = t->batch, *end = o + t->waiting, *fetched = MIN(o + AHEAD, end);
+        struct flow_observation *end = t->batch + t->waiting;
+        const struct flow_index index = t->index;
 
-        for (struct flow_observation *next = o; next < fetched; next++)
-                fetch_flow(t, next, analysis);
-        for (; o < end; o++) {
-                if (fetched < end)
-                        fetch_flow(t, fetched++, analysis);
+        for (struct flow_observation *o = t->batch; o < end; o++)
+                fetch_flow(t, &index, o, analysis);
+        for (struct flow_observation *o = t->batch; o < end; o++) {
                 if (many)
-                        fetch_more(t, o + AHEAD / 2);
+                        fetch_more(t, o + AHEAD);
                 if (LOOKS_AT_ALL || __builtin_expect(!take_settled(t, o, analysis), false))
                         take(t, o);
         }
@@ -881,51 +881,72 @@ static uint8_t news_of(const struct flow_observation *o) {
         return o->flags & OBSERVATION_TCP ? flow_frame_news(o->tcp_flags, o->payload) : 0;
 }
 
-/* The next frame as an observation. False: it is not for the short way. */
-static inline __attribute__((always_inline)) bool read_frame(struct flow_table *t, const struct frame *frame, bool whole, struct flow_observation *o) {
-        int news = flow_frame_read(frame, whole, o);
+/* The next of `run`, which is not plain, but may be for the short way. Returns its news; -1: it is not. */
+static __attribute__((noinline)) int read_other(const struct frame_run *run, struct flow_observation *o) {
+        struct frame frame;
 
+        return frame_run_peek(run, &frame) && flow_observation_from_frame(&frame, o) ? news_of(o) : -1;
+}
+
+/* The next of `run` goes to `o`. False: it is not for this way. `whole` is a constant where this is inlined, and what
+ * is behind `run` and `intake` is in registers then. */
+static inline __attribute__((always_inline)) bool read_run(struct flow_table *t, struct frame_run *run, bool whole,
+                                                           struct flow_observation *o, struct flow_intake *intake) {
+        struct frame frame;
+        int news;
+
+        if (!frame_run_peek(run, &frame) || frame.ts < intake->latest)
+                return false;
+        /* Where the next one is only this one says: what may be it is fetched meanwhile. */
+        __builtin_prefetch(frame.data + FETCHED);
+        news = flow_frame_read(&frame, whole, o);
         if (__builtin_expect(news < 0, false)) {
-                if (!flow_observation_from_frame(frame, o))
+                const struct frame_run copy = *run;
+
+                news = read_other(&copy, o);
+                if (news < 0)
                         return false;
-                news = news_of(o);
         }
         prepare(t, o, (uint8_t) news);
+        run->next = frame.data + frame.captured;
+        intake->latest = frame.ts;
+        intake->bytes += frame.length;
+        intake->truncated += frame.length > frame.captured;
         return true;
 }
 
-/* `whole` is a constant where this is inlined. */
-static inline __attribute__((always_inline)) size_t add_frames(struct flow_table *t, const struct frame *frames, size_t n, bool whole,
-                                                               struct flow_intake *intake) {
-        const struct frame *f = frames, *end = frames + n;
-        uint64_t latest = MAX(intake->latest, t->newest), bytes = 0, truncated = 0;
+static inline __attribute__((always_inline)) void add_run(struct flow_table *t, struct frame_run *from, bool whole,
+                                                          struct flow_intake *intake) {
+        struct flow_intake in = { .latest = MAX(intake->latest, t->newest) };
+        struct frame_run run = *from;
+        bool more = true;
 
-        while (f < end) {
-                struct flow_observation *o = &t->batch[t->waiting];
-                const struct frame *first = f, *last = f + MIN(end - f, (ptrdiff_t) (BATCH - t->waiting));
+        while (more) {
+                struct flow_observation *first = &t->batch[t->waiting], *o = first, *end = t->batch + BATCH;
 
-                for (; f < last && f->ts >= latest && read_frame(t, f, whole, o); f++, o++) {
-                        latest = f->ts;
-                        bytes += f->length;
-                        truncated += f->length > f->captured;
-                }
-                t->waiting += (unsigned) (f - first);
-                if (f > first)
-                        t->newest = latest;
-                if (t->waiting >= NEARLY_FULL)
+                while (o < end && (more = read_run(t, &run, whole, o, &in)))
+                        o++;
+                in.frames += (size_t) (o - first);
+                t->waiting += (unsigned) (o - first);
+                if (o > first)
+                        t->newest = in.latest;
+                if (t->waiting == BATCH)
                         work_off(t);
-                if (f < last)
-                        break;
         }
-        flow_table_count(t, (uint64_t) (f - frames), bytes);
-        intake->latest = latest;
-        intake->bytes += bytes;
-        intake->truncated += truncated;
-        return (size_t) (f - frames);
+        from->next = run.next;
+        from->number += in.frames;
+        flow_table_count(t, in.frames, in.bytes);
+        intake->latest = in.latest;
+        intake->frames += in.frames;
+        intake->bytes += in.bytes;
+        intake->truncated += in.truncated;
 }
 
-size_t flow_table_add_frames(struct flow_table *t, const struct frame *frames, size_t n, struct flow_intake *intake) {
-        return t->config.analysis ? add_frames(t, frames, n, true, intake) : add_frames(t, frames, n, false, intake);
+void flow_table_add_run(struct flow_table *t, struct frame_run *run, struct flow_intake *intake) {
+        if (t->config.analysis)
+                add_run(t, run, true, intake);
+        else
+                add_run(t, run, false, intake);
 }
 
 struct flow_observation *flow_table_next(struct flow_table *t) {

@@ -3,6 +3,7 @@
 
 #include "engine/flow/flow-observation.h"
 #include "engine/flow/flow-record.h"
+#include "engine/packet/frame-run.h"
 
 /* Who talks to whom, and how much. Packets go in as observations, flows come out as records when they end. Time is the
  * observations' own and never goes back. The same observations give the same records, in the same order, whatever is
@@ -57,13 +58,13 @@ struct flow_observation *flow_table_next(struct flow_table *table);
 void flow_table_add(struct flow_table *table);
 /* What frames came to. */
 struct flow_intake {
-        uint64_t latest;           /* their time, ns; to begin with that of the frames before */
-        uint64_t bytes, truncated; /* adds up */
+        uint64_t latest; /* their time, ns; to begin with that of the frames before */
+        uint64_t frames, bytes, truncated; /* adds up */
 };
 
-/* Reads frames in a row, by the short way of flow_observation_from_frame(), and takes them in. Returns how many: all up to the
- * first that is not for the short way, or is older than one before it. */
-size_t flow_table_add_frames(struct flow_table *table, const struct frame *frames, size_t n, struct flow_intake *intake);
+/* Reads frames, by the short way of flow_observation_from_frame(), and takes them in: all up to the first that is not for the
+ * short way, or is older than one before it. That is then next in `run`, if it has one. */
+void flow_table_add_run(struct flow_table *table, struct frame_run *run, struct flow_intake *intake);
 /* Works off what waits, and ends flows that are idle at `now` (ns since the epoch). */
 void flow_table_advance(struct flow_table *table, uint64_t now);
 /* When flow_table_advance() next has work to do; UINT64_MAX: never. */

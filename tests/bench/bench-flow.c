@@ -16,7 +16,7 @@
 #include "engine/flow/flow-pool.h"
 #include "engine/flow/flow-table.h"
 
-enum { ROUNDS = 7, STRIDE = 64, FRAME = 54, BATCH = 32, MILLION = 1000000 };
+enum { ROUNDS = 7, FRAME = 54, STRIDE = FRAME_RUN_HEADER + FRAME, BATCH = 32, MILLION = 1000000 };
 
 struct traffic {
         uint8_t *frames;
@@ -59,7 +59,9 @@ static void store(uint8_t *p, uint64_t value, unsigned n) {
         }
 }
 
-static void make_frame(uint8_t *f, uint32_t flow, bool back) {
+/* As it stands in a capture file; its time is one unit of the run's. */
+static void make_record(uint8_t *r, uint32_t flow, bool back) {
+        uint8_t *f = r + FRAME_RUN_HEADER;
         uint32_t hash = (uint32_t) ((flow + 1) * UINT64_C(0x9e3779b97f4a7c15) >> 32);
         uint64_t client = (uint64_t) (0x0a000000 + flow) << 32, server = (uint64_t) (hash | 0x80000000);
 
@@ -75,17 +77,19 @@ static void make_frame(uint8_t *f, uint32_t flow, bool back) {
         store(f + 36, back ? hash >> 16 : 443, 2);
         f[46] = 0x50;
         f[47] = 0x10;
+        r[4] = 1;
+        r[8] = r[12] = FRAME;
 }
 
 /* `n` frames of `flows` flows, either in random order or one of each. */
 static struct traffic make_traffic(size_t n, uint32_t flows, bool each) {
-        struct traffic t = { aligned_alloc(64, n * STRIDE), n };
+        struct traffic t = { malloc(n * STRIDE), n };
 
         if (!t.frames)
                 exit(1);
         memset(t.frames, 0, n * STRIDE);
         for (size_t i = 0; i < n; i++)
-                make_frame(t.frames + i * STRIDE, each ? (uint32_t) i : (uint32_t) (next() % flows), next() & 1);
+                make_record(t.frames + i * STRIDE, each ? (uint32_t) i : (uint32_t) (next() % flows), next() & 1);
         return t;
 }
 
@@ -106,18 +110,14 @@ static struct flow_table *make_table(void) {
         return table;
 }
 
-/* A nanosecond from frame to frame, over all rounds. */
+/* Each time a nanosecond later. */
 static void feed(struct flow_table *table, const struct traffic *t) {
         static struct flow_intake intake = { .latest = UINT64_C(1700000000000000000) };
-        struct frame frames[BATCH];
+        struct frame_run run = { .next = t->frames, .end = t->frames + t->n * STRIDE, .fraction = intake.latest + 1, .linktype = 1 };
 
-        for (size_t i = 0; i < t->n; i += BATCH) {
-                for (size_t j = 0; j < BATCH; j++)
-                        frames[j] = (struct frame) { .ts = intake.latest + j, .linktype = 1,
-                                                     .captured = FRAME, .length = FRAME,
-                                                     .data = t->frames + (i + j) * STRIDE };
-                flow_table_add_frames(table, frames, BATCH, &intake);
-        }
+        flow_table_add_run(table, &run, &intake);
+        if (run.next != run.end)
+                exit(1);
 }
 
 static uint64_t mix(uint64_t a, uint64_t b) {
@@ -167,7 +167,7 @@ static void bare_feed(struct bare_table *table, const struct traffic *t) {
                 struct bare_packet packets[BATCH];
 
                 for (size_t j = 0; j < BATCH; j++)
-                        if (bare_read(t->frames + (i + j) * STRIDE, FRAME, &packets[j]))
+                        if (bare_read(t->frames + (i + j) * STRIDE + FRAME_RUN_HEADER, FRAME, &packets[j]))
                                 __builtin_prefetch(&table->flows[packets[j].hash & table->mask], 1);
                 for (size_t j = 0; j < BATCH; j++)
                         bare_take(table, &packets[j], i + j);

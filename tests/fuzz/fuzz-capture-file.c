@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
-/* Capture files of any format through the reader. Input: the file. */
+/* Capture files of any format through the reader, frame by frame and in runs, which must give the same. Input: the file. */
 
 #include <stdint.h>
 #include <stdio.h>
@@ -16,33 +16,51 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 /* Reads every byte that a frame claims; the sum keeps the compiler from leaving that out. */
 static volatile unsigned sum;
 
-static void read_all(struct capture_file *file) {
-        uint64_t number = 0;
+/* `number`: of the frame before. */
+static uint64_t read_frame(const struct frame *frame, uint64_t number, uint64_t digest) {
+        if (frame->number != number + 1 || frame->length < frame->captured)
+                abort();
+        for (uint32_t i = 0; i < frame->captured; i++)
+                sum += frame->data[i];
+        digest = digest * 31 + frame->ts;
+        return (digest * 31 + frame->captured) * 31 + frame->length + frame->linktype;
+}
+
+/* Returns a digest of all frames. */
+static uint64_t read_all(struct capture_file *file, bool runs) {
+        uint64_t number = 0, digest = 0;
+        struct frame_run *run;
         struct frame frame;
         int r;
 
         while ((r = capture_file_next(file, &frame)) > 0) {
-                if (frame.number != ++number || frame.length < frame.captured)
-                        abort();
-                for (uint32_t i = 0; i < frame.captured; i++)
-                        sum += frame.data[i];
+                digest = read_frame(&frame, number++, digest);
+                run = runs ? capture_file_run(file) : NULL;
+                while (run && frame_run_next(run, &frame))
+                        digest = read_frame(&frame, number++, digest);
         }
         /* An error has its sentence, and stays. */
         if ((r < 0) != (capture_file_error(file) != NULL) || (r < 0 && capture_file_next(file, &frame) >= 0))
                 abort();
+        return digest;
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
         _cleanup_(closep) int fd = memfd_create("capture", MFD_CLOEXEC);
         struct capture_file *file;
+        uint64_t digests[2];
         char path[32];
 
         if (fd < 0 || write(fd, data, size) != (ssize_t) size)
                 abort();
         snprintf(path, sizeof path, "/proc/self/fd/%d", fd);
-        if (capture_file_open(path, &file) < 0)
-                return 0;
-        read_all(file);
-        capture_file_close(file);
+        for (unsigned i = 0; i < 2; i++) {
+                if (capture_file_open(path, &file) < 0)
+                        return 0;
+                digests[i] = read_all(file, i == 1);
+                capture_file_close(file);
+        }
+        if (digests[0] != digests[1])
+                abort();
         return 0;
 }

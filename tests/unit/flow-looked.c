@@ -6,7 +6,7 @@
 #define flow_table_free looked_table_free
 #define flow_table_next looked_table_next
 #define flow_table_add looked_table_add
-#define flow_table_add_frames looked_table_add_frames
+#define flow_table_add_run looked_table_add_run
 #define flow_table_advance looked_table_advance
 #define flow_table_next_deadline looked_table_next_deadline
 #define flow_table_flush looked_table_flush
