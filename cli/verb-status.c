@@ -111,6 +111,17 @@ static void print_counts(const struct screen *s, struct json_object *p) {
                screen_style(s, STYLE_NONE));
 }
 
+static void print_capabilities(const struct screen *s, struct json_object *list) {
+        size_t n = json_object_is_type(list, json_type_array) ? json_object_array_length(list) : 0;
+
+        print_title(s, "Capabilities");
+        for (size_t i = 0; i < n; i++) {
+                fputs(i > 0 ? ", " : "", stdout);
+                screen_print(s, json_object_get_string(json_object_array_get_idx(list, i)));
+        }
+        puts(n > 0 ? "" : "none");
+}
+
 static void print_learning(const struct screen *s, struct json_object *p) {
         uint64_t until = json_object_get_uint64(json_at(p, "LearningUntil")), now = when_now();
         char text[128];
@@ -162,6 +173,8 @@ static int print(const struct options *options, struct json_object *p, const str
         print_sentences(&s, "Visibility", STYLE_NONE, json_at(p, "Visibility"));
         print_counts(&s, p);
         print_learning(&s, p);
+        if (options->verbose)
+                print_capabilities(&s, json_at(p, "Capabilities"));
         if (options->verbose && json_object_is_type(json_at(p, "Statistics"), json_type_object)) {
                 load_print(&s, print_title, earlier->statistics, json_at(p, "Statistics"), earlier->usec);
                 r = print_statistics(&s, options, json_at(p, "Statistics"));

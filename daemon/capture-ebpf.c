@@ -10,7 +10,6 @@
 #include <bpf/bpf.h>
 #include <bpf/libbpf.h>
 #include <errno.h>
-#include <linux/capability.h>
 #include <linux/ethtool.h>
 #include <linux/if_packet.h>
 #include <linux/membarrier.h>
@@ -30,6 +29,7 @@
 #include "daemon/capture-ebpf-attach.h"
 #include "daemon/capture-ebpf-flows.h"
 #include "daemon/capture.h"
+#include "daemon/privileges.h"
 #include "lanscope.skel.h"
 
 #define RING_DEFAULT (1u << 20)
@@ -109,21 +109,13 @@ static bool is_virtual(const struct interface_facts *facts) {
         return false;
 }
 
-static bool has_capability(unsigned capability) {
-        struct __user_cap_header_struct header = { .version = _LINUX_CAPABILITY_VERSION_3 };
-        struct __user_cap_data_struct data[2] = { 0 };
-
-        if (syscall(SYS_capget, &header, data) < 0)
-                return false;
-        return data[capability / 32].effective & (1u << (capability % 32));
-}
+/* Attaching takes CAP_NET_ADMIN, loading CAP_BPF, and CAP_PERFMON because the programs subtract pointers. */
+#define PRIVILEGES (PRIVILEGE_BPF | PRIVILEGE_PERFMON | PRIVILEGE_NET_ADMIN)
 
 static const char *missing_capability(void) {
-        if (!has_capability(CAP_BPF) && !has_capability(CAP_SYS_ADMIN))
-                return "CAP_BPF";
-        if (!has_capability(CAP_PERFMON) && !has_capability(CAP_SYS_ADMIN))
-                return "CAP_PERFMON";
-        return has_capability(CAP_NET_ADMIN) ? NULL : "CAP_NET_ADMIN";
+        const char *names[PRIVILEGES_MAX];
+
+        return privileges_names(PRIVILEGES & ~privileges_held(), names) > 0 ? names[0] : NULL;
 }
 
 static void explain(struct strbuf *reason, int error) {
@@ -594,6 +586,7 @@ const struct capture_backend capture_ebpf = {
         .stop = ebpf_backend_stop,
         .drain = ebpf_backend_drain,
         .stats = ebpf_backend_stats,
+        .privileges = PRIVILEGES,
         .counts_presence = true,
 };
 

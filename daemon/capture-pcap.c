@@ -12,6 +12,7 @@
 #include <string.h>
 
 #include "daemon/pcap-source.h"
+#include "daemon/privileges.h"
 
 /* Packets taken in one dispatch, to leave the loop to others. */
 #define BATCH_MAX 256
@@ -126,4 +127,5 @@ const struct capture_backend capture_pcap = {
         .stop = pcap_backend_stop,
         .drain = pcap_backend_drain,
         .stats = pcap_backend_stats,
+        .privileges = PRIVILEGE_NET_RAW,
 };

@@ -24,6 +24,7 @@
 #include "common/clock.h"
 #include "daemon/frame-ring.h"
 #include "daemon/pcap-source.h"
+#include "daemon/privileges.h"
 #include "engine/engine.h"
 #include "engine/flow/flow-counter.h"
 #include "engine/inventory/sightings.h"
@@ -238,6 +239,8 @@ static void fail(struct worker *w, int status) {
 static void *work(void *userdata) {
         struct worker *w = userdata;
 
+        /* Reading what is open takes none. */
+        (void) privileges_keep(0);
         while (!atomic_load_explicit(&w->fanout->stop, memory_order_relaxed)) {
                 int n = pcap_dispatch(w->pcap.pcap, BATCH_MAX, take_packet, userdata);
 
@@ -487,5 +490,6 @@ const struct capture_backend capture_workers = {
         .stop = workers_stop,
         .drain = workers_drain,
         .stats = workers_stats,
+        .privileges = PRIVILEGE_NET_RAW,
         .counts_presence = true,
 };

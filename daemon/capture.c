@@ -14,6 +14,7 @@
 
 #include "common/cleanup.h"
 #include "common/strbuf.h"
+#include "daemon/privileges.h"
 
 struct capture {
         const struct capture_backend *backend;
@@ -25,6 +26,7 @@ struct capture {
         char reasons[1024];
         uint64_t delivered;
         sd_event_source *watch;
+        unsigned privileges;
         bool dead;
 };
 
@@ -60,6 +62,17 @@ static bool wants(const struct capture_config *config, size_t rung) {
                 if (strcmp(config->backend, ladder[rung].names[i]) == 0)
                         return true;
         return false;
+}
+
+/* Asking for all frames takes a packet socket. */
+static unsigned promiscuous_privileges(const struct capture_config *config) {
+        return config->promiscuous || config->mode != MODE_HOST ? PRIVILEGE_NET_RAW : 0;
+}
+
+unsigned capture_config_privileges(const struct capture_config *config) {
+        bool ebpf = wants(config, 0) && config->filter[0] == '\0' && capture_ebpf.privileges != 0;
+
+        return (ebpf ? capture_ebpf.privileges : capture_pcap.privileges) | promiscuous_privileges(config);
 }
 
 bool capture_backend_is_known(const char *name) {
@@ -157,6 +170,8 @@ static int climb(struct capture *c, const struct capture_config *config, sd_even
                 if (!wants(config, i))
                         continue;
                 r = backend->probe(config, c->interface, reason);
+                if (r == -EOPNOTSUPP) /* not here, but perhaps on another interface */
+                        c->privileges |= backend->privileges & capture_config_privileges(config);
                 if (r >= 0)
                         r = backend->start(config, c->interface, event, &ops, &c->instance, c->method, reason);
                 if (r < 0 && !reason[0]) /* out of memory, mostly */
@@ -165,6 +180,7 @@ static int climb(struct capture *c, const struct capture_config *config, sd_even
                         strbuf_printf(reasons, "%s%s: %s", reasons->length > 0 ? "\n" : "", backend->name, reason);
                 if (r >= 0) {
                         c->backend = backend;
+                        c->privileges |= backend->privileges | promiscuous_privileges(config);
                         return 0;
                 }
         }
@@ -222,6 +238,10 @@ struct capture *capture_free(struct capture *c) {
 void capture_drain(struct capture *c) {
         if (!c->dead)
                 c->backend->drain(c->instance);
+}
+
+unsigned capture_privileges(const struct capture *c) {
+        return c->privileges;
 }
 
 const char *capture_backend_name(const struct capture *c) {

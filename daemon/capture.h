@@ -83,6 +83,8 @@ struct capture_backend {
         /* Hands over the frames that came but wait to be read. */
         void (*drain)(void *backend);
         void (*stats)(void *backend, struct capture_stats *ret);
+        /* enum privilege: what it takes to start it. */
+        unsigned privileges;
         /* Kernel-side counting: sightings and flow deltas are reported (about once a second, while there is traffic),
          * frames are only those of interest. */
         bool counts_presence;
@@ -108,6 +110,12 @@ struct capture *capture_free(struct capture *capture);
 
 /* Hands over the frames that wait: whoever lets time pass without frames (engine_advance()) calls it before. */
 void capture_drain(struct capture *capture);
+
+/* enum privilege: what it takes to start it again, here or on another interface. Includes what a better backend takes
+ * that was not taken only because of the kind of this interface. */
+unsigned capture_privileges(const struct capture *capture);
+/* What the best takes of all that `config` leaves open. */
+unsigned capture_config_privileges(const struct capture_config *config);
 
 const char *capture_backend_name(const struct capture *capture);
 const char *capture_method(const struct capture *capture);

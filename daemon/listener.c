@@ -126,7 +126,8 @@ static void on_failed(void *userdata, const char *interface, int error, const ch
                 if (strcmp(slot->shown.name, interface) != 0)
                         continue;
                 slot->dead = true;
-                log_interface(LOG_WARNING, interface, "%s: capture ended: %s", interface, why);
+                /* A card that is pulled out is nobody's fault. */
+                log_interface(error == -ENODEV ? LOG_NOTICE : LOG_WARNING, interface, "%s: capture ended: %s", interface, why);
                 snprintf(slot->shown.reason, sizeof slot->shown.reason, "%s", why);
         }
         ask_reconcile(l);

@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/prctl.h>
 
 #include "config.h"
 #include "daemon/capture.h"
@@ -252,11 +253,14 @@ static int parse(int argc, char *argv[], struct manager_options *o, enum task *t
 
 static int run(const struct manager_options *options) {
         _cleanup_(manager_freep) struct manager *manager = NULL;
-        int r = manager_new(&manager, options);
+        int r;
 
+        /* Packets are in this memory: no core dump, wherever the kernel would send one, and no reader but root. */
+        (void) prctl(PR_SET_DUMPABLE, 0);
+        r = manager_new(&manager, options);
         if (r >= 0)
                 r = manager_run(manager);
-        return r < 0 ? EXIT_FAILURE : EXIT_SUCCESS;
+        return r < 0 ? EXIT_FAILURE : r;
 }
 
 static int check(const struct manager_options *options) {

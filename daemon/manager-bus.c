@@ -18,6 +18,7 @@
 #include "daemon/log.h"
 #include "daemon/manager-output.h"
 #include "daemon/network-bus.h"
+#include "daemon/privileges.h"
 #include "daemon/statistics.h"
 #include "daemon/talker-bus.h"
 #include "daemon/traffic-bus.h"
@@ -109,6 +110,16 @@ static bool counts_in_kernel(const struct manager *m) {
                 if (i->capture && capture_counts_presence(i->capture))
                         return true;
         return false;
+}
+
+PROPERTY_GETTER(get_capabilities) {
+        const char *names[PRIVILEGES_MAX];
+        size_t n = privileges_names(privileges_held(), names);
+        int r = sd_bus_message_open_container(reply, 'a', "s");
+
+        for (size_t i = 0; r >= 0 && i < n; i++)
+                r = sd_bus_message_append(reply, "s", names[i]);
+        return r < 0 ? r : sd_bus_message_close_container(reply);
 }
 
 PROPERTY_GETTER(get_visibility) {
@@ -536,6 +547,7 @@ const sd_bus_vtable manager_vtable[] = {
         SD_BUS_PROPERTY("Visibility", "as", get_visibility, 0, CHANGES),
         SD_BUS_PROPERTY("Problems", "as", get_problems, 0, CHANGES),
         SD_BUS_PROPERTY("Capturing", "b", get_capturing, 0, CHANGES),
+        SD_BUS_PROPERTY("Capabilities", "as", get_capabilities, 0, CHANGES),
         SD_BUS_PROPERTY("DeviceCount", "u", get_device_count, 0, CHANGES),
         SD_BUS_PROPERTY("OnlineCount", "u", get_online_count, 0, CHANGES),
         SD_BUS_PROPERTY("UnacknowledgedAlerts", "u", get_unacknowledged, 0, CHANGES),
@@ -609,6 +621,7 @@ static void emit_manager_changed(struct manager *m, uint32_t mask) {
                 { "Backend", MANAGER_CAPTURE },
                 { "BackendReasons", MANAGER_CAPTURE },
                 { "Capturing", MANAGER_CAPTURE },
+                { "Capabilities", MANAGER_CAPTURE },
                 { "DeviceCount", MANAGER_DEVICES },
                 { "OnlineCount", MANAGER_DEVICES },
                 { "UnacknowledgedAlerts", MANAGER_ALERTS },

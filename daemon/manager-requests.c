@@ -14,6 +14,8 @@
 #include "daemon/log.h"
 #include "daemon/manager.h"
 #include "daemon/manager-metrics.h"
+#include "daemon/manager-privileges.h"
+#include "daemon/privileges.h"
 #include "daemon/settings.h"
 
 static int set_text(struct manager *m, uint64_t id, int (*set)(struct inventory *inventory, uint64_t id, const char *text),
@@ -138,14 +140,19 @@ int manager_acknowledge(struct manager *m, const uint64_t *ids, size_t n, size_t
 }
 
 static int restart_capture(struct manager *m) {
+        int r;
+
+        if (manager_regain_privileges(m, capture_config_privileges(&m->config.capture)))
+                return 0;
         m->frames = 0;
-        return listener_start(m->listener, &m->config.capture, m->config.interfaces, m->config.n_interfaces);
+        r = listener_start(m->listener, &m->config.capture, m->config.interfaces, m->config.n_interfaces);
+        return (r == -EPERM || r == -EACCES) && manager_regain_privileges(m, PRIVILEGES_ALL) ? 0 : r;
 }
 
 int manager_set_mode(struct manager *m, enum capture_mode mode, const char *const interfaces[], size_t n,
                      struct strbuf *reasons) {
         _cleanup_(freep) struct config *before = malloc(sizeof *before);
-        bool was_started;
+        bool was_started, was_set = m->mode_is_set;
         int r;
 
         if (!m->listener)
@@ -159,10 +166,12 @@ int manager_set_mode(struct manager *m, enum capture_mode mode, const char *cons
         m->config.n_interfaces = 0;
         for (size_t i = 0; i < n; i++)
                 (void) config_add_interface(&m->config, interfaces[i]);
+        m->mode_is_set = true;
         manager_mark(m, MANAGER_MODE | MANAGER_CAPTURE);
         r = restart_capture(m);
         if (r >= 0)
                 return 0;
+        m->mode_is_set = was_set;
         listener_describe_failures(m->listener, reasons);
         m->config = *before;
         engine_set_duplicate_window(m->engine, manager_duplicate_window(&m->config));
@@ -211,6 +220,7 @@ static void apply_config(struct manager *m, const struct config *config) {
         uint64_t until;
 
         m->config = *config;
+        m->mode_is_set = false;
         store_set_config(m->store, &m->config.store);
         inventory_set_config(manager_inventory(m), &m->config.inventory);
         if (flows && manager_restart_flows(m) < 0)

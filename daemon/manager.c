@@ -23,6 +23,7 @@
 #include "daemon/loop.h"
 #include "daemon/manager-bus.h"
 #include "daemon/manager-metrics.h"
+#include "daemon/manager-privileges.h"
 #include "daemon/manager-output.h"
 #include "daemon/manager-store.h"
 #include "daemon/settings.h"
@@ -396,6 +397,7 @@ static void on_listener_changed(void *userdata) {
         struct manager *m = userdata;
 
         manager_mark(m, MANAGER_CAPTURE);
+        m->privileges.look = true;
         if (m->running)
                 manager_notify_status(m);
 }
@@ -443,6 +445,8 @@ static int on_post(sd_event_source *s _unused_, void *userdata) {
         if (m->replay)
                 return 0;
         check_count(m);
+        if (m->privileges.look)
+                manager_review_privileges(m);
         deadline = MIN(engine_next_deadline(m->engine), m->learning_until ? m->learning_until : UINT64_MAX);
         if (m->flows)
                 deadline = MIN(deadline, flows_deadline(m->flows));
@@ -916,8 +920,10 @@ int manager_new(struct manager **ret, const struct manager_options *options) {
         m->started = clock_ns(CLOCK_REALTIME);
         manager_take_sockets(m);
         r = settings_load(options, &m->config, &m->rules, &model, &complaints);
-        if (r >= 0)
+        if (r >= 0) {
+                manager_begin_privileges(m);
                 r = make_loop(m);
+        }
         if (r >= 0)
                 r = make_bus(m);
         if (r >= 0)
@@ -990,6 +996,7 @@ int manager_run(struct manager *m) {
         int r;
 
         m->running = true;
+        manager_review_privileges(m);
         manager_notify_status(m);
         (void) sd_notify(false, "READY=1");
         log_info("lanscoped %s is running", PACKAGE_VERSION);

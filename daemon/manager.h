@@ -112,6 +112,14 @@ struct manager {
         unsigned signals;
         uint64_t started;         /* ns since the epoch */
         bool running;
+        bool mode_is_set;         /* by SetMode, since configuration was read */
+        struct {
+                unsigned first;   /* enum privilege: what the process began with */
+                unsigned in_vain; /* given up because the backend for them cannot be had on this machine */
+                bool may_drop;
+                bool look;        /* interfaces changed: is all of it still needed, and is it enough? */
+                bool ending;      /* for what was given up */
+        } privileges;
         struct manager_counters counters;
 };
 
