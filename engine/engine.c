@@ -375,31 +375,40 @@ static inline bool is_settled(struct engine *e, const struct frame *frame, const
         return o->flags & OBSERVATION_TCP ? session_table_is_settled(e->sessions, o) : !engine_may_read_datagram(frame, o);
 }
 
-/* The short way for what nearly all packets are: somewhere in the middle of a flow whose beginning was read. False: the
- * frame has to be decoded. */
-static inline bool feed_settled(struct engine *e, const struct frame *frame) {
-        struct flow_observation own, *o = e->flows ? flow_table_next(e->flows) : &own;
+/* What the short way did for a frame. */
+enum short_way {
+        SHORT_NOTHING, /* it is not for it */
+        SHORT_COUNTED, /* it counted the packet for its flow and its addresses */
+        SHORT_DONE,    /* so it did, and there is no more to be had of it */
+};
 
-        if (!flow_observation_from_frame(frame, o) || !is_settled(e, frame, o))
-                return false;
-        count_plain(e, frame);
+/* For what nearly all packets are: somewhere in the middle of a flow whose beginning was read. */
+static inline enum short_way feed_shortly(struct engine *e, const struct frame *frame) {
+        struct flow_observation own, *o = e->flows ? flow_table_next(e->flows) : &own;
+        bool settled;
+
+        if (!flow_observation_from_frame(frame, o))
+                return SHORT_NOTHING;
+        settled = is_settled(e, frame, o);
+        if (settled)
+                count_plain(e, frame);
         count_addresses(e, frame, o->rest >> 12 & 0xfff, &o->link_source, &o->link_destination);
         if (counts_flow(e, frame))
                 flow_table_add(e->flows);
-        return true;
+        return settled ? SHORT_DONE : SHORT_COUNTED;
 }
 
 /* `again`: the packet was there before, on the other side of a router. */
-static void feed_decoded(struct engine *e, const struct frame *frame, bool again) {
+static void feed_decoded(struct engine *e, const struct frame *frame, bool again, bool counted) {
         struct fact_sink sink = { take_fact, e };
         struct contact contact;
         struct packet packet;
         int r;
 
         r = packet_decode(e->decoder, frame, &packet);
-        if (packet.flags & PACKET_HAS_MAC)
+        if (!counted && packet.flags & PACKET_HAS_MAC)
                 count_addresses(e, frame, packet.vlan, &packet.link_source, &packet.link_destination);
-        if (!again && counts_flow(e, frame))
+        if (!counted && !again && counts_flow(e, frame))
                 count_flow(e, &packet);
         if (r <= 0)
                 return;
@@ -416,6 +425,7 @@ static void feed_decoded(struct engine *e, const struct frame *frame, bool again
 
 static void feed_all(struct engine *e, const struct frame *frame) {
         enum duplicate copy = DUPLICATE_NONE;
+        enum short_way way;
 
         if (frame->ts < e->now)
                 note_older(e, e->now, frame->ts);
@@ -428,8 +438,9 @@ static void feed_all(struct engine *e, const struct frame *frame) {
                 count_plain(e, frame);
                 return;
         }
-        if (copy == DUPLICATE_ROUTED || !feed_settled(e, frame))
-                feed_decoded(e, frame, copy == DUPLICATE_ROUTED);
+        way = copy == DUPLICATE_ROUTED ? SHORT_NOTHING : feed_shortly(e, frame);
+        if (way != SHORT_DONE)
+                feed_decoded(e, frame, copy == DUPLICATE_ROUTED, way == SHORT_COUNTED);
 }
 
 void engine_feed_frame(struct engine *e, const struct frame *frame) {

@@ -74,7 +74,7 @@ static void report(struct detect_host *host, const struct fact *fact, const stru
 /* A SYN with the hop limit that the system chose: no forwarder counted it down. */
 static bool is_original_syn(const struct fact *fact) {
         return (fact->hop_limit == 64 || fact->hop_limit == 128 || fact->hop_limit == 255) &&
-               !strstr(fact->value, "\"kind\":\"synack\"");
+               !(fact->flags & FACT_REPLY);
 }
 
 static bool is_own_address(const struct detect_host *host, const struct fact *fact) {

@@ -5,6 +5,9 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#define XXH_INLINE_ALL
+#include <xxhash.h>
+
 /* What detectors remember of many things: records of one size by a hash of what they are about. At most `max`; the one
  * that was not asked for by watch_table_get() for longest goes first. Reading does not promote. */
 
@@ -26,5 +29,8 @@ uint32_t watch_table_count(const struct watch_table *table);
 /* Whose record is it? */
 uint64_t watch_table_key(const void *record);
 
-/* A key of up to three things. Unkeyed: what peers can choose leads to a worse memory of themselves, at most. */
-uint64_t watch_key(const void *a, size_t a_size, const void *b, size_t b_size, uint64_t c);
+/* A key of up to three things. Unkeyed: what peers can choose leads to a worse memory of themselves, at most. Inline, because
+ * the sizes are constants nearly everywhere, and the hash of so many bytes is a few instructions. */
+static inline uint64_t watch_key(const void *a, size_t a_size, const void *b, size_t b_size, uint64_t c) {
+        return XXH3_64bits_withSeed(b, b_size, XXH3_64bits_withSeed(a, a_size, c));
+}

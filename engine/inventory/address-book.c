@@ -32,6 +32,18 @@ static uint64_t ip_hash(const struct inventory *inventory, const struct ip_addre
         return inventory_hash(inventory, words[0], words[1]);
 }
 
+uint32_t *address_generation(struct inventory *inventory, const struct ip_address *ip) {
+        return &inventory->address_generations[ip_hash(inventory, ip) % ADDRESS_GENERATIONS];
+}
+
+/* Somebody got or loses it. An address that its owner was heard to claim tells of other addresses, too. */
+static void note_change(struct inventory *inventory, const struct device_ip *ip) {
+        if (ip->source == FACT_ARP_SENDER || ip->source == FACT_DHCP_ASSIGNED_IP)
+                inventory->generation++;
+        else
+                (*address_generation(inventory, &ip->address))++;
+}
+
 static struct ip_list list_of(struct entry *entry, const struct ip_address *ip) {
         struct device *d = &entry->device;
 
@@ -65,7 +77,7 @@ static void drop(struct inventory *inventory, struct entry *entry, struct device
         struct ip_list list = list_of(entry, &ip->address);
         size_t i = (size_t) (ip - list.items);
 
-        inventory->generation++;
+        note_change(inventory, ip);
         hash_index_remove(&inventory->by_ip, ip_hash(inventory, &ip->address), entry);
         (*list.n)--;
         memmove(ip, ip + 1, (*list.n - i) * sizeof *ip);
@@ -124,7 +136,7 @@ static bool add(struct inventory *inventory, struct entry *entry, const struct d
 
         if (hash_index_add(&inventory->by_ip, ip_hash(inventory, &ip->address), entry) < 0)
                 return false;
-        inventory->generation++;
+        note_change(inventory, ip);
         memmove(list.items + 1, list.items, *list.n * sizeof *list.items);
         list.items[0] = *ip;
         (*list.n)++;

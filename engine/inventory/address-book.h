@@ -12,6 +12,8 @@ enum claim {
 };
 struct entry *entry_by_ip(const struct inventory *inventory, const struct network_entry *network,
                           const struct ip_address *ip);
+/* Changes whenever somebody gets or loses the address. */
+uint32_t *address_generation(struct inventory *inventory, const struct ip_address *ip);
 /* NULL: it has it not. */
 struct device_ip *entry_find_ip(struct entry *entry, const struct ip_address *ip);
 /* True if the address is the entry's now. */

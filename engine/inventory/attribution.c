@@ -154,20 +154,44 @@ static bool learn_claim(struct inventory *inventory, struct entry *entry, const 
                fact->kind == FACT_ARP_L2_MISMATCH;
 }
 
+/* Is what was found out of the sender of the fact at hand still so? */
+static bool is_current(struct inventory *inventory, const struct fact *fact) {
+        const struct latest_fact *latest = &inventory->latest;
+
+        return latest->valid && latest->generation == inventory->generation &&
+               latest->address_generation == *address_generation(inventory, &fact->ip);
+}
+
+/* Its IP address is its own, as long as nobody else says better. */
+static void bind_sender(struct inventory *inventory, struct entry *entry, const struct fact *fact, uint64_t now) {
+        struct latest_fact *latest = &inventory->latest;
+        bool current = is_current(inventory, fact);
+        struct device_ip *held = current && latest->attribution->bound ? entry_find_ip(entry, &fact->ip) : NULL;
+
+        if (held) {
+                held->last_seen = MAX(held->last_seen, now);
+                return;
+        }
+        if (!ip_is_host(&fact->ip) || !entry_bind(inventory, entry, &fact->ip, fact->kind, CLAIM_WEAK, now) || !current ||
+            latest->generation != inventory->generation)
+                return;
+        /* That it has the address now confirms whom the fact is about. */
+        latest->address_generation = *address_generation(inventory, &fact->ip);
+        latest->attribution->address_generation = latest->address_generation;
+        latest->attribution->bound = true;
+}
+
 static void learn_addresses(struct inventory *inventory, struct entry *entry, const struct fact *fact, uint64_t now) {
+        struct latest_fact *latest = &inventory->latest;
+
         if (fact->kind == FACT_DHCP_MSG_TYPE && fact->flags & FACT_GOODBYE) {
                 entry_unbind(inventory, entry, &fact->ip);
                 return;
         }
-        if (learn_claim(inventory, entry, fact, now))
+        if (learn_claim(inventory, entry, fact, now) || (latest->bound && is_current(inventory, fact)))
                 return;
-        if (inventory->latest.bound && inventory->latest.generation == inventory->generation)
-                return;
-        inventory->latest.bound = inventory->latest.valid;
-        if (!ip_is_host(&fact->ip) || !entry_bind(inventory, entry, &fact->ip, fact->kind, CLAIM_WEAK, now))
-                return;
-        if (inventory->latest.valid && inventory->latest.generation == inventory->generation && inventory->latest.attribution)
-                inventory->latest.attribution->held = entry_find_ip(entry, &fact->ip);
+        latest->bound = latest->valid;
+        bind_sender(inventory, entry, fact, now);
 }
 
 /* A host name comes with an address: whose is it? A sleep proxy answers for a sleeping host, a reflector for hosts

@@ -31,6 +31,7 @@ struct latest_fact {
         bool bound;           /* its IP address is settled */
         struct attribution *attribution; /* where it is remembered beyond this packet; NULL: nowhere */
         uint64_t generation;  /* that it was attributed in */
+        uint32_t address_generation;
         struct fact fact;     /* without what it says */
         struct entry *entry;  /* NULL: nobody's */
 };
@@ -49,12 +50,14 @@ struct fact_ends {
 /* Whom facts with these ends are about, as long as nothing changes that this depends on. */
 struct attribution {
         uint64_t generation;
+        uint32_t address_generation;
         struct fact_ends ends;
-        struct entry *entry;    /* NULL: nobody's */
-        struct device_ip *held; /* the entry's, for the IP address; NULL: it is not, or not known */
+        struct entry *entry; /* NULL: nobody's */
+        bool bound;          /* the IP address became the entry's, or was it */
 };
 
 #define ATTRIBUTIONS 256
+#define ADDRESS_GENERATIONS 256
 
 struct inventory {
         struct inventory_config config;
@@ -71,6 +74,7 @@ struct inventory {
         struct hash_index by_mac, by_ip;
         uint64_t secret[2];        /* of their hashes; never of ids, which are the same everywhere */
         uint64_t generation;       /* of those two, of networks and of what is known of addresses */
+        uint32_t address_generations[ADDRESS_GENERATIONS]; /* of addresses by hash: of who has them in passing */
         struct latest_fact latest;
         struct attribution attributions[ATTRIBUTIONS]; /* by hash of the ends; the newer one stays */
         struct entry *tiers[_TIER_MAX];          /* longest silent first */

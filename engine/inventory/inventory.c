@@ -111,10 +111,11 @@ static bool is_alike(const struct fact *a, const struct fact *b) {
                a->flags == b->flags && memcmp(&a->hop_limit, &b->hop_limit, FACT_ENDS_SIZE) == 0;
 }
 
-static bool is_of_latest(const struct inventory *inventory, const struct fact *fact) {
+static bool is_of_latest(struct inventory *inventory, const struct fact *fact) {
         const struct latest_fact *l = &inventory->latest;
 
-        return l->valid && l->generation == inventory->generation && is_common(fact) && is_alike(fact, &l->fact);
+        return l->valid && l->generation == inventory->generation && is_common(fact) && is_alike(fact, &l->fact) &&
+               l->address_generation == *address_generation(inventory, &fact->ip);
 }
 
 static struct fact_ends ends_of(const struct fact *fact) {
@@ -141,13 +142,12 @@ static struct attribution *attribution_of(struct inventory *inventory, const str
                                                        words[3]) % ATTRIBUTIONS];
 }
 
-static void note_latest(struct inventory *inventory, const struct fact *fact, struct entry *entry, struct attribution *attribution,
-                        bool bound) {
+static void note_latest(struct inventory *inventory, const struct fact *fact, struct entry *entry, struct attribution *attribution) {
         inventory->latest = (struct latest_fact) {
                 .valid = true,
-                .bound = bound,
                 .attribution = attribution,
                 .generation = inventory->generation,
+                .address_generation = *address_generation(inventory, &fact->ip),
                 .fact = *fact,
                 .entry = entry,
         };
@@ -169,16 +169,12 @@ static struct entry *attribute_anew(struct inventory *inventory, const struct fa
 
 /* As it was before, with what time changes. */
 static struct entry *attribute_as_before(struct inventory *inventory, const struct fact *fact, struct attribution *a, uint64_t now) {
-        struct entry *entry = a->entry;
-
-        if (!entry)
+        if (!a->entry)
                 inventory->counters.unattributed++;
         else
-                entry_heard(inventory, entry, &fact->mac, now);
-        if (a->held)
-                a->held->last_seen = MAX(a->held->last_seen, now);
-        note_latest(inventory, fact, entry, a, a->held != NULL);
-        return entry;
+                entry_heard(inventory, a->entry, &fact->mac, now);
+        note_latest(inventory, fact, a->entry, a);
+        return a->entry;
 }
 
 static struct entry *attribute(struct inventory *inventory, const struct fact *fact) {
@@ -192,13 +188,14 @@ static struct entry *attribute(struct inventory *inventory, const struct fact *f
                 return attribute_anew(inventory, fact, now, &told);
         ends = ends_of(fact);
         a = attribution_of(inventory, &ends);
-        if (a->generation == inventory->generation && memcmp(&a->ends, &ends, sizeof ends) == 0)
+        if (a->generation == inventory->generation && a->address_generation == *address_generation(inventory, &fact->ip) &&
+            memcmp(&a->ends, &ends, sizeof ends) == 0)
                 return attribute_as_before(inventory, fact, a, now);
         entry = attribute_anew(inventory, fact, now, &told);
         if (!told)
                 return entry;
-        *a = (struct attribution) { inventory->generation, ends, entry, NULL };
-        note_latest(inventory, fact, entry, a, false);
+        *a = (struct attribution) { inventory->generation, *address_generation(inventory, &fact->ip), ends, entry, false };
+        note_latest(inventory, fact, entry, a);
         return entry;
 }
 

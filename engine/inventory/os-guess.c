@@ -21,6 +21,7 @@
 struct slot {
         uint64_t hash; /* of the signature; 0: empty */
         struct os_verdict verdict;
+        char *text; /* of the evidence; NULL: there is no match, or no memory */
 };
 
 struct os_guesses {
@@ -38,45 +39,25 @@ int os_guesses_new(struct os_guesses **ret, uint64_t seed) {
         return 0;
 }
 
+void os_guesses_forget(struct os_guesses *guesses) {
+        for (size_t i = 0; i < SLOTS; i++)
+                free(guesses->slots[i].text);
+        memset(guesses->slots, 0, sizeof guesses->slots);
+}
+
 struct os_guesses *os_guesses_free(struct os_guesses *guesses) {
+        if (guesses)
+                os_guesses_forget(guesses);
         free(guesses);
         return NULL;
 }
 
-void os_guesses_forget(struct os_guesses *guesses) {
-        memset(guesses->slots, 0, sizeof guesses->slots);
-}
-
-/* NULL: the value is no signature. Two values of one hash, one in 2^64, would be taken for one. */
-static const struct os_verdict *look_up(struct inventory *inventory, const struct os_signatures *signatures,
-                                        const struct fact *fact) {
-        struct os_guesses *guesses = inventory->os_guesses;
-        uint64_t hash = XXH3_64bits_withSeed(fact->value, fact->value_length, guesses->seed) | 1;
-        struct slot *slot = &guesses->slots[hash >> 1 & (SLOTS - 1)];
-
-        if (slot->hash == hash)
-                return &slot->verdict;
-        inventory->counters.os_searches++;
-        slot->hash = 0;
-        if (os_signatures_match(signatures, fact->value, &slot->verdict) < 0)
-                return NULL;
-        slot->hash = hash;
-        return &slot->verdict;
-}
-
-void entry_guess_os(struct inventory *inventory, struct entry *entry, const struct fact *fact, uint64_t now) {
-        const struct os_signatures *signatures = inventory->rules ? ruleset_signatures(inventory->rules) : NULL;
-        const struct os_verdict *verdict = signatures ? look_up(inventory, signatures, fact) : NULL;
+static char *describe(const struct os_verdict *verdict) {
         char text[TEXT_MAX];
         struct strbuf b = STRBUF(text);
 
-        if (!verdict)
-                return;
-        if (verdict->match == OS_MATCH_NONE) {
-                inventory->counters.os_unknown++;
-                return;
-        }
-        inventory->counters.os_known++;
+        if (verdict->match == OS_MATCH_NONE)
+                return NULL;
         strbuf_string(&b, verdict->name);
         strbuf_string(&b, ": ");
         strbuf_string(&b, os_match_to_string(verdict->match));
@@ -87,5 +68,39 @@ void entry_guess_os(struct inventory *inventory, struct entry *entry, const stru
                 strbuf_unsigned(&b, verdict->distance);
         strbuf_string(&b, ", signature ");
         strbuf_string(&b, verdict->signature);
-        entry_take_evidence(inventory, entry, FACT_TCP_OS, VOICE_SELF, text, now);
+        return strdup(text);
+}
+
+/* NULL: the value is no signature. Two values of one hash, one in 2^64, would be taken for one. */
+static const struct slot *look_up(struct inventory *inventory, const struct os_signatures *signatures, const struct fact *fact) {
+        struct os_guesses *guesses = inventory->os_guesses;
+        uint64_t hash = XXH3_64bits_withSeed(fact->value, fact->value_length, guesses->seed) | 1;
+        struct slot *slot = &guesses->slots[hash >> 1 & (SLOTS - 1)];
+
+        if (slot->hash == hash)
+                return slot;
+        inventory->counters.os_searches++;
+        slot->hash = 0;
+        free(slot->text);
+        slot->text = NULL;
+        if (os_signatures_match(signatures, fact->value, &slot->verdict) < 0)
+                return NULL;
+        slot->hash = hash;
+        slot->text = describe(&slot->verdict);
+        return slot;
+}
+
+void entry_guess_os(struct inventory *inventory, struct entry *entry, const struct fact *fact, uint64_t now) {
+        const struct os_signatures *signatures = inventory->rules ? ruleset_signatures(inventory->rules) : NULL;
+        const struct slot *slot = signatures ? look_up(inventory, signatures, fact) : NULL;
+
+        if (!slot)
+                return;
+        if (slot->verdict.match == OS_MATCH_NONE) {
+                inventory->counters.os_unknown++;
+                return;
+        }
+        inventory->counters.os_known++;
+        if (slot->text)
+                entry_take_evidence(inventory, entry, FACT_TCP_OS, VOICE_SELF, slot->text, now);
 }

@@ -287,6 +287,9 @@ static int parse_head(struct session *session, unsigned side, struct cursor data
                 *ret_done = 1;
                 return SESSION_MORE;
         }
+        /* What begins no message is not gathered until it is too long for one. */
+        if (recognise_http(session, data) < 0)
+                return -EBADMSG;
         n = head_length(data, s);
         if (n == 0)
                 return cursor_left(&data) > HTTP_HEAD_MAX ? -ENOBUFS : SESSION_MORE;

@@ -43,7 +43,8 @@ struct session_side {
         uint8_t hop_limit;
         uint16_t text_bytes, binary_bytes; /* of an unknown protocol */
         uint32_t first;         /* sequence number of the first byte, once it has begun */
-        bool done, counted, begun, limited;
+        uint32_t end;           /* and behind the last, once it was told */
+        bool done, counted, begun, limited, ended;
 };
 
 struct session {
@@ -54,6 +55,7 @@ struct session {
         const struct session_parser *parser;
         unsigned parser_index;
         int8_t client;
+        bool reset;
         struct session_side side[2];
         uint64_t state[SESSION_STATE_SIZE / 8];
 };
@@ -221,11 +223,54 @@ static void note_wanted(struct session_table *t, const struct session *s, uint64
         *wanted_slot(t, hash) = (hash & ~(uint64_t) WANTED_BITS) | wanted;
 }
 
+static void release(struct session_table *t, struct session *s);
+
+static bool side_is_over(const struct session_side *side) {
+        return side->done ||
+               (side->ended && !side->stream.pending && (!side->stream.started || side->stream.next == side->end));
+}
+
+/* The connection has ended, and all of it was seen that anybody wants: what still comes was there before. The place is free
+ * for another; that nothing more is wanted stands in its slot. */
+static void release_if_over(struct session_table *t, struct session *s, uint64_t hash) {
+        if (!(s->reset || (s->side[0].ended && s->side[1].ended)) || !side_is_over(&s->side[0]) || !side_is_over(&s->side[1]))
+                return;
+        release(t, s);
+        *wanted_slot(t, hash) = hash & ~(uint64_t) WANTED_BITS;
+}
+
+static void note_end(struct session_side *sender, uint8_t flags, uint32_t end) {
+        if (!(flags & TCP_FIN) || sender->ended)
+                return;
+        sender->ended = true;
+        sender->end = end;
+}
+
+/* The end of a connection of which nothing is wanted: the packet is not decoded. */
+static __attribute__((noinline)) void end_settled(struct session_table *t, uint64_t hash, const struct flow_observation *o) {
+        struct session *s = t->buckets[hash & t->mask];
+
+        while (s && s->hash != hash)
+                s = s->next_in_bucket;
+        if (!s)
+                return;
+        note_end(&s->side[o->direction], o->tcp_flags, 0);
+        s->reset |= (o->tcp_flags & TCP_RST) != 0;
+        release_if_over(t, s, hash);
+}
+
 bool session_table_is_settled(struct session_table *t, const struct flow_observation *o) {
         uint64_t hash = flow_hash(&t->secret, o), slot = *wanted_slot(t, hash);
 
         if ((slot ^ hash) & ~(uint64_t) WANTED_BITS || o->tcp_flags & TCP_SYN)
                 return false;
+        if (o->tcp_flags & (TCP_FIN | TCP_RST)) {
+                /* Where something is wanted, all that is left of it must have come first. */
+                if (slot & WANTED_BITS)
+                        return false;
+                end_settled(t, hash, o);
+                return true;
+        }
         return (o->payload == 0 || !(slot & WANTED_DATA << o->direction)) && !(slot & WANTED_ACKNOWLEDGED << !o->direction);
 }
 
@@ -524,7 +569,14 @@ static struct session *feed(struct session_table *t, const struct session_key *k
         }
         if (!s->side[side].done || (!s->side[!side].done && s->side[!side].stream.pending))
                 read_packet(t, s, side, packet, sink);
+        note_end(&s->side[side], packet->tcp_flags, packet->tcp_sequence + packet->payload_length);
+        s->reset |= (packet->tcp_flags & TCP_RST) != 0;
         return s;
+}
+
+/* A segment of a connection that is over: it was there before. */
+static bool was_released(struct session_table *t, const struct session_key *key, uint64_t hash, uint8_t flags) {
+        return *wanted_slot(t, hash) == (hash & ~(uint64_t) WANTED_BITS) && !(flags & TCP_SYN) && !find(t, key, hash);
 }
 
 void session_table_feed(struct session_table *t, const struct packet *packet, const struct fact_sink *sink) {
@@ -532,7 +584,14 @@ void session_table_feed(struct session_table *t, const struct packet *packet, co
         unsigned side = make_key(packet, &key);
         uint64_t hash = hash_of(t, &key);
 
-        note_wanted(t, feed(t, &key, hash, side, packet, sink), hash);
+        struct session *s;
+
+        if (was_released(t, &key, hash, packet->tcp_flags))
+                return;
+        s = feed(t, &key, hash, side, packet, sink);
+        note_wanted(t, s, hash);
+        if (s)
+                release_if_over(t, s, hash);
 }
 
 void session_table_finish(struct session_table *t, const struct fact_sink *sink) {

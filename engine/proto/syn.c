@@ -307,6 +307,8 @@ int syn_dissect(const struct packet *packet, struct emitter *emitter) {
         if (!h || !packet->ip_header || cursor_left(&packet->tcp_options) + 20 < (size_t) (h[12] >> 4) * 4)
                 return 0;
         read_options(&options, packet->tcp_options);
+        if (packet->tcp_flags & TCP_ACK)
+                emitter->fact.flags |= FACT_REPLY;
         if (emitter->phrases)
                 emit_phrases(emitter, packet, &options);
         else
