@@ -85,7 +85,7 @@ static void take_flow(void *userdata, const struct flow_record *record) {
         struct analysis *a = userdata;
 
         if (a->top.limit > 0)
-                a->failed |= flow_top_offer(&a->top, &(struct flow_item) { .record = *record }) < 0;
+                a->failed |= flow_top_offer_record(&a->top, record) < 0;
         else
                 a->failed |= flow_lines_write(a->lines, record, stdout) < 0;
 }

@@ -33,13 +33,12 @@ static inline void flow_frame_set_ipv4(struct flow_observation *o, uint64_t addr
         uint64_t back = addresses << 32 | addresses >> 32;
         unsigned higher, turn;
 
+        higher = addresses > back;
+        o->addresses = higher ? back : addresses;
         if (__builtin_expect(addresses == back, false))
                 higher = ports >> 16 > (ports & 0xffff);
-        else
-                higher = addresses > back;
         turn = 16 * higher;
         o->direction = (uint8_t) higher;
-        o->addresses = MIN(addresses, back);
         ports = ports << turn | ports >> (-turn & 31);
         o->rest = (uint64_t) ports << 32 | (uint64_t) protocol << 24 | vlans;
 }

@@ -187,6 +187,17 @@ int flow_top_offer(struct flow_top *top, const struct flow_item *item) {
         return 0;
 }
 
+static uint64_t bytes_of(const struct flow_record *r) {
+        return r->directions[0].bytes + r->directions[1].bytes;
+}
+
+int flow_top_offer_record(struct flow_top *top, const struct flow_record *record) {
+        /* Most are too small: that is seen without a copy. */
+        if (top->n == top->limit && top->sort == FLOW_SORT_BYTES && bytes_of(record) < bytes_of(&top->items[0].record))
+                return 0;
+        return flow_top_offer(top, &(struct flow_item) { .record = *record });
+}
+
 static int compare_sorted(const void *a, const void *b, void *userdata) {
         const struct flow_top *top = userdata;
 

@@ -45,5 +45,7 @@ void flow_top_init(struct flow_top *top, size_t limit, enum flow_sort sort);
 void flow_top_done(struct flow_top *top);
 /* -ENOMEM. */
 int flow_top_offer(struct flow_top *top, const struct flow_item *item);
+/* The same of a flow without a rate. */
+int flow_top_offer_record(struct flow_top *top, const struct flow_record *record);
 /* The greatest first; nothing may be offered after. */
 void flow_top_sort(struct flow_top *top);

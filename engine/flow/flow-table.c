@@ -71,6 +71,7 @@ struct flow_table {
 };
 
 _Static_assert(LIST_RINGS + RINGS_MAX * RING <= FLOW_LISTS, "");
+_Static_assert(sizeof(struct flow_analysis) > 128 && sizeof(struct flow_analysis) <= 256, "adapt fetch_flow()");
 _Static_assert(2 * FLOW_TABLE_MAX + 1 < FLOW_LISTS_BASE, "");
 
 void flow_table_config_default(struct flow_table_config *config) {
@@ -768,8 +769,7 @@ static inline void follow_clock(struct flow_table *t, const struct flow_observat
 }
 
 static inline void note_pause(struct flow_table *t, uint32_t number, const struct flow_entry *e, const struct flow_observation *o) {
-        if (e->last[o->direction] > 0)
-                flow_half_note_pause(&analysis_of(t, number)->half[o->direction], o->ts - e->last[o->direction]);
+        flow_half_note_pause(&analysis_of(t, number)->half[o->direction], o->ts - e->last[o->direction]);
 }
 
 /* `o->number` is a guess, true or not; what was removed since it was made has another key. */
@@ -785,7 +785,7 @@ static __attribute__((noinline)) void take(struct flow_table *t, struct flow_obs
         else if (entry_of(t, number)->last[o->direction] <= t->recent || opens(o))
                 meet_again(t, number, o);
         e = entry_of(t, number);
-        if (t->config.analysis)
+        if (t->config.analysis && e->last[o->direction] > 0)
                 note_pause(t, number, e, o);
         count(t, number, e, o->direction, o->ts, o->length);
         if (o->flags & OBSERVATION_TCP)
@@ -827,8 +827,10 @@ static inline __attribute__((always_inline)) void fetch_flow(struct flow_table *
         if (analysis) {
                 const uint8_t *a = (const uint8_t *) analysis_of(t, number);
 
-                for (size_t line = 0; line < sizeof(struct flow_analysis); line += 64)
-                        __builtin_prefetch(a + line, 1);
+                __builtin_prefetch(a, 1);
+                __builtin_prefetch(a + 64, 1);
+                __builtin_prefetch(a + 128, 1);
+                __builtin_prefetch(a + sizeof(struct flow_analysis) - 1, 1);
         }
 }
 
@@ -855,9 +857,13 @@ static inline __attribute__((always_inline)) void take_all(struct flow_table *t,
 }
 
 static void work_off(struct flow_table *t) {
-        if (t->config.analysis)
+        bool many = t->counters.active > MANY;
+
+        if (t->config.analysis && many)
                 take_all(t, true, true);
-        else if (t->counters.active > MANY)
+        else if (t->config.analysis)
+                take_all(t, true, false);
+        else if (many)
                 take_all(t, false, true);
         else
                 take_all(t, false, false);
@@ -921,6 +927,8 @@ static inline __attribute__((always_inline)) void add_run(struct flow_table *t, 
         struct frame_run run = *from;
         bool more = true;
 
+        run.linktype = LINK_ETHERNET; /* as the compiler is to know */
+
         while (more) {
                 struct flow_observation *first = &t->batch[t->waiting], *o = first, *end = t->batch + BATCH;
 
@@ -943,6 +951,8 @@ static inline __attribute__((always_inline)) void add_run(struct flow_table *t, 
 }
 
 void flow_table_add_run(struct flow_table *t, struct frame_run *run, struct flow_intake *intake) {
+        if (run->linktype != LINK_ETHERNET)
+                return;
         if (t->config.analysis)
                 add_run(t, run, true, intake);
         else
