@@ -57,6 +57,7 @@ struct flow_table {
         uint64_t now, next_tick;   /* ns */
         uint64_t newest;           /* now, or the time of the last observation that waits */
         uint64_t tick, tick_length;/* tick = now / tick_length */
+        uint64_t tick_begun;       /* ns */
         uint64_t idle[_FLOW_STATE_MAX]; /* timeouts by state */
         uint64_t shortest_idle;    /* of them */
         uint64_t recent;           /* a flow seen after this is over at no time of this tick */
@@ -160,7 +161,9 @@ static void place(struct flow_table *t, uint32_t number, uint64_t tick) {
 }
 
 static void place_by_age(struct flow_table *t, uint32_t number) {
-        place(t, number, last_seen(entry_of(t, number)) / t->tick_length);
+        uint64_t last = last_seen(entry_of(t, number));
+
+        place(t, number, last >= t->tick_begun && last <= t->now ? t->tick : last / t->tick_length);
 }
 
 /* Of one that waits for its first answer. */
@@ -421,6 +424,7 @@ static void walk_ring(struct flow_table *t, unsigned i) {
 /* Time has come to a new tick: all lists that have reached their age have their turn. */
 static void walk(struct flow_table *t) {
         t->tick = t->now / t->tick_length;
+        t->tick_begun = t->tick * t->tick_length;
         t->next_tick = t->tick >= UINT64_MAX / t->tick_length ? UINT64_MAX : (t->tick + 1) * t->tick_length;
         t->recent = t->next_tick > t->shortest_idle ? t->next_tick - t->shortest_idle : 0;
         review_unanswered(t);
