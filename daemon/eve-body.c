@@ -12,6 +12,7 @@
 
 #include "common/cleanup.h"
 #include "common/json-text.h"
+#include "common/strbuf.h"
 
 /* More of one list is not told. */
 #define LIST_MAX 64
@@ -193,9 +194,24 @@ static int put_hassh(struct json_object *body, const char *key, const struct fac
 
 /* QUIC, RFC 9000 §15, RFC 9369 §3. */
 static int put_quic_version(struct json_object *body, const char *key, const struct fact *fact, bool client _unused_) {
-        return json_add_text(body, key, strcmp(fact->value, "0x00000001") == 0   ? "1"
-                                        : strcmp(fact->value, "0x6b3343cf") == 0 ? "2"
-                                                                                 : fact->value);
+        const char *number = strncmp(fact->value, "0x", 2) == 0 ? fact->value + 2 : fact->value;
+
+        return json_add_text(body, key, strcmp(number, "00000001") == 0 ? "1" : strcmp(number, "6b3343cf") == 0 ? "2" : number);
+}
+
+/* DHCP: hexadecimal digits; a client that names itself by its MAC address (RFC 2132 §9.14) is told by that. */
+static int put_client_id(struct json_object *body, const char *key, const struct fact *fact, bool client _unused_) {
+        char mac[MAC_STRING_MAX];
+        struct strbuf b = STRBUF(mac);
+
+        if (strlen(fact->value) != 14 || strncmp(fact->value, "01", 2) != 0)
+                return json_add_text(body, key, fact->value);
+        for (size_t i = 2; i < 14; i += 2) {
+                strbuf_bytes(&b, fact->value + i, 2);
+                if (i < 12)
+                        strbuf_char(&b, ':');
+        }
+        return json_add_text(body, key, mac);
 }
 
 /* DNS. */
@@ -302,6 +318,8 @@ static const struct member {
         { FACT_DHCP_LEASE_TIME, "lease_time", put_number, EVE_EITHER, false },
         { FACT_DHCP_OFFERED_IP, "assigned_ip", put_text, EVE_EITHER, false },
         { FACT_DHCP_VENDOR_CLASS, "vendor_class_identifier", put_text, EVE_EITHER, false },
+        { FACT_DHCP_CLIENT_ID, "client_id", put_client_id, EVE_EITHER, false },
+        { FACT_DHCP_MAX_MESSAGE_SIZE, "max_message_size", put_number, EVE_EITHER, false },
         { FACT_DHCP_RELAY, "relay_ip", put_text, EVE_EITHER, false },
         { FACT_LLDP_ENABLED_CAPS, "enabled_caps", put_commas, EVE_EITHER, false },
 };

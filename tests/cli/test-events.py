@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 """Events in the form of Suricata's EVE log: of capture files and of the service, in files and on sockets."""
 
+import ipaddress
 import json
 import os
 import re
@@ -9,6 +10,7 @@ import shutil
 import signal
 import socket
 import subprocess
+import tempfile
 import threading
 import time
 import unittest
@@ -121,6 +123,97 @@ class Files(unittest.TestCase):
         if compared == 0:
             self.skipTest('this tshark knows no Community IDs')
         self.assertGreater(compared, 50)
+
+    SURICATA = '''%YAML 1.1
+---
+vars: {address-groups: {HOME_NET: "any", EXTERNAL_NET: "any"}, port-groups: {HTTP_PORTS: "80"}}
+outputs:
+  - eve-log:
+      enabled: yes
+      filetype: regular
+      filename: eve.json
+      community-id: true
+      types: [{dns: {}}, {tls: {extended: yes}}, {http: {extended: yes}}, ssh, {quic: {}}, flow]
+app-layer:
+  protocols:
+    tls: {enabled: yes, ja3-fingerprints: yes, detection-ports: {dp: 443}}
+    http: {enabled: yes, libhtp: {default-config: {personality: IDS}}}
+    dns: {tcp: {enabled: yes, detection-ports: {dp: 53}}, udp: {enabled: yes, detection-ports: {dp: 53}}}
+    ssh: {enabled: yes, hassh: yes}
+    quic: {enabled: yes}
+stream: {checksum-validation: no}
+'''
+    # What both say of a connection, and means the same.
+    SHARED = {
+        'tls': ('sni', 'version', 'ja3.hash', 'ja3s.hash'),
+        'http': ('hostname', 'http_port', 'url', 'http_method', 'http_user_agent', 'status'),
+        'ssh': ('client.proto_version', 'client.software_version', 'client.hassh.hash',
+                'server.proto_version', 'server.software_version', 'server.hassh.hash'),
+        'quic': ('sni', 'ja3.hash', 'ja3s.hash'),
+        'dns': ('type', 'rrname', 'rrtype', 'rcode'),
+    }
+
+    def suricata(self, path):
+        folder = tempfile.mkdtemp(prefix='lanscope-suricata-')
+        self.addCleanup(shutil.rmtree, folder)
+        config = os.path.join(folder, 'suricata.yaml')
+        with open(config, 'w') as f:
+            f.write(self.SURICATA)
+        p = subprocess.run(['suricata', '-c', config, '-r', path, '-l', folder, '-S', '/dev/null', '-k', 'none'],
+                           stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
+        self.assertEqual(p.returncode, 0, p.stderr)
+        with open(os.path.join(folder, 'eve.json')) as f:
+            return events_of(f.read())
+
+    def said_of(self, events, kind):
+        """{(community id, name of the member): values that some event has}"""
+        said = {}
+        for event in events:
+            if event['event_type'] != kind:
+                continue
+            for path in self.SHARED[kind]:
+                value = event[kind]
+                for key in path.split('.'):
+                    value = value.get(key) if isinstance(value, dict) else None
+                if value is not None:
+                    said.setdefault((event['community_id'], path), set()).add(value)
+            said.setdefault((event['community_id'], 'ends'), set()).add(frozenset(
+                (ipaddress.ip_address(event['%s_ip' % end]), event['%s_port' % end]) for end in ('src', 'dest')))
+        return said
+
+    @unittest.skipUnless(shutil.which('suricata'), 'suricata is not installed')
+    def test_suricata_says_the_same(self):
+        """Of each connection that both tell of: the same members, with the same names and values. Where they differ, one of
+        the two reassembled more of a damaged capture; that is rare."""
+        same, different = {}, []
+        for kind in self.SHARED:
+            for name in sorted(os.listdir(corpus(kind))):
+                path = os.path.realpath(corpus(kind, name))
+                ours, theirs = self.said_of(analyze(path), kind), self.said_of(self.suricata(path), kind)
+                for key in set(ours) & set(theirs):
+                    if ours[key] & theirs[key]:
+                        same[kind] = same.get(kind, 0) + 1
+                    else:
+                        different.append((name, key, ours[key], theirs[key]))
+        self.assertEqual(set(same), set(self.SHARED))
+        self.assertGreater(sum(same.values()), 300)
+        self.assertLess(len(different), 0.05 * sum(same.values()), different)
+
+    @unittest.skipUnless(shutil.which('suricata'), 'suricata is not installed')
+    def test_suricata_counts_the_same_flows(self):
+        compared = equal = 0
+        for topic in ('tls', 'http', 'ssh', 'dns'):
+            for name in sorted(os.listdir(corpus(topic))):
+                path = os.path.realpath(corpus(topic, name))
+                tell = lambda events: {e['community_id']: (ipaddress.ip_address(e['src_ip']), e['proto'], e['flow']['pkts_toserver'],
+                                                           e['flow']['bytes_toclient'])
+                                       for e in events if e['event_type'] == 'flow' and 'community_id' in e}
+                ours, theirs = tell(analyze(path)), tell(self.suricata(path))
+                for key in set(ours) & set(theirs):
+                    compared += 1
+                    equal += ours[key] == theirs[key]
+        self.assertGreater(compared, 50)
+        self.assertGreater(equal, 0.8 * compared)
 
     def test_goes_alone(self):
         for other in ('--facts', '--flows', '--alerts', '--devices', '--stats', '--format=csv', '--limit=5'):
