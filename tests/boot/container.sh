@@ -129,7 +129,7 @@ check() {
         fi
 }
 eventually() { for _ in $(seq 200); do "$@" && return 0; sleep 0.1; done; return 1; }
-says() { local text=$1; shift; "$@" | tee /dev/stderr | grep -q -- "$text"; }
+says() { local text=$1; shift; "$@" | tee /dev/stderr | grep -aq -- "$text"; }
 
 # Ends the test.
 done_here() {
