@@ -22,16 +22,15 @@ __lanscopectl_kinds() {
 }
 
 _lanscopectl() {
-        local cur=${COMP_WORDS[COMP_CWORD]} prev=${COMP_WORDS[COMP_CWORD - 1]} verb='' words='' i option=''
+        local cur=${COMP_LINE:0:COMP_POINT} verb='' words='' i option=''
 
         for ((i = 1; i < COMP_CWORD; i++)); do
-                [[ ${COMP_WORDS[i]} == [a-z]* && ${COMP_WORDS[i - 1]} != = ]] && { verb=${COMP_WORDS[i]}; break; }
+                [[ ${COMP_WORDS[i]} == [a-z]* && ${COMP_WORDS[i - 1]} != [=:] ]] && { verb=${COMP_WORDS[i]}; break; }
         done
-        # "--json=pr" comes as three words: --json = pr
-        if [[ $cur == = ]]; then
-                option=$prev cur=''
-        elif [[ $prev == = ]]; then
-                option=${COMP_WORDS[COMP_CWORD - 2]}
+        # Not by COMP_WORDS, where '=' and ':' are words of their own.
+        cur=${cur##*[[:space:]]}
+        if [[ $cur == --*=* ]]; then
+                option=${cur%%=*} cur=${cur#*=}
         fi
         case $option in
         --json) words='pretty short off' ;;
@@ -49,16 +48,12 @@ _lanscopectl() {
         --device) words=$(__lanscopectl_devices) ;;
         --output | --rules | --model | --signatures) COMPREPLY=($(compgen -f -- "$cur")); return ;;
         esac
-        if [[ -n $option ]]; then
-                COMPREPLY=($(compgen -W "$words" -- "$cur"))
-                return
-        fi
-        if [[ $cur == -* ]]; then
+        if [[ -z $option && $cur == -* ]]; then
                 COMPREPLY=($(compgen -W "$(__lanscopectl_options "$verb")" -- "$cur"))
                 [[ ${COMPREPLY[0]} == *= ]] && compopt -o nospace
                 return
         fi
-        case $verb in
+        [[ -n $option ]] || case $verb in
         '') words=$(__lanscopectl_verbs) ;;
         device | explain | traffic | label | type | notes | trust | forget | merge | split)
                 words=$(__lanscopectl_devices)
@@ -69,8 +64,10 @@ _lanscopectl() {
         analyze) compopt -o filenames; COMPREPLY=($(compgen -f -- "$cur")); return ;;
         esac
         COMPREPLY=($(compgen -W "$words" -- "$cur"))
-        # A MAC address has the ':' that readline breaks words at.
-        declare -F __ltrim_colon_completions >/dev/null && __ltrim_colon_completions "$cur"
+        # A MAC address has the ':' that readline breaks words at: it puts back itself what stands before the last one.
+        if [[ $cur == *:* && $COMP_WORDBREAKS == *:* ]]; then
+                COMPREPLY=("${COMPREPLY[@]#"${cur%"${cur##*:}"}"}")
+        fi
 }
 
 complete -F _lanscopectl lanscopectl

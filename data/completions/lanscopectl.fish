@@ -21,7 +21,7 @@ end
 
 # What a device calls itself is only offered where it cannot mean anything to the shell.
 function __lanscopectl_devices
-    lanscopectl list --json=short 2>/dev/null |
+    timeout 2 lanscopectl list --json=short 2>/dev/null |
         grep -oE '"(mac|hostname|label)":"[A-Za-z0-9._:-]+"|"[0-9]{1,3}(\.[0-9]{1,3}){3}"' |
         sed -E 's/^"(mac|hostname|label)"://; s/"//g' | sort -u
 end
