@@ -26,6 +26,7 @@
 #define SUSPECTS_MAX 512
 #define TARGETS_MAX 192
 #define CHAINS 256
+#define TOUCHES 32
 #define KNOWN_BITS 2048 /* of a Bloom filter of targets that are no first contacts */
 
 /* A host answers within this, or it does not. */
@@ -51,7 +52,6 @@ struct target {
         bool counts;     /* as one of many hosts */
         bool near;       /* on the link */
         bool nobody;     /* no device is known to have the address */
-        bool weighed;    /* in the balance, or not to be */
 };
 
 struct suspect {
@@ -59,7 +59,10 @@ struct suspect {
         struct mac_address mac;
         /* Where targets are, by hash: one more than the place of the first in `targets`, and of each the next; 0: none. */
         uint8_t heads[CHAINS], nexts[TARGETS_MAX];
-        uint16_t unweighed; /* targets */
+        /* A bit a target: not in the balance yet; may still be answered, or become unanswered. */
+        uint64_t unweighed[TARGETS_MAX / 64], open[TARGETS_MAX / 64];
+        uint64_t touched[TOUCHES];            /* a ring: when targets were tried last, the same or others */
+        uint8_t next_touch;
         struct target targets[TARGETS_MAX]; /* a ring */
         uint16_t n, next;
         bool dirty;
@@ -222,17 +225,28 @@ static struct target make_target(const struct detect_host *host, const struct at
         };
 }
 
+static void set_bit(uint64_t bits[static TARGETS_MAX / 64], size_t place, bool value) {
+        uint64_t bit = UINT64_C(1) << place % 64;
+
+        bits[place / 64] = (bits[place / 64] & ~bit) | (value ? bit : 0);
+}
+
+/* It was tried at its time. */
+static void touch(struct suspect *s, const struct target *t) {
+        s->touched[s->next_touch] = t->ts;
+        s->next_touch = (uint8_t) ((s->next_touch + 1) % TOUCHES);
+        set_bit(s->open, (size_t) (t - s->targets), t->outcome == PENDING);
+}
+
 static void add_target(struct suspect *s, const struct target *t) {
         struct target *slot = &s->targets[s->next];
 
-        if (s->n == TARGETS_MAX) {
+        if (s->n == TARGETS_MAX)
                 unchain(s, s->next);
-                s->unweighed -= !slot->weighed;
-        }
         *slot = *t;
         chain(s, s->next);
-        slot->weighed = !is_first_contact(s, t->hash);
-        s->unweighed += !slot->weighed;
+        set_bit(s->unweighed, s->next, is_first_contact(s, t->hash));
+        touch(s, slot);
         s->next = (uint16_t) ((s->next + 1) % TARGETS_MAX);
         s->n = (uint16_t) MIN(s->n + 1, TARGETS_MAX);
         s->tries++;
@@ -294,6 +308,7 @@ static void scan_contact(void *state, struct detect_host *host, const struct con
                 t->outcome = t->outcome == ANSWERED ? ANSWERED : (uint8_t) a.outcome;
         } else {
                 t->ts = contact->ts;
+                touch(suspect, t);
         }
         suspect->dirty = s->dirty = true;
 }
@@ -321,19 +336,13 @@ static bool is_recent(const struct target *t, uint64_t since) {
 struct recent {
         const struct target *targets[TARGETS_MAX];
         size_t n;
-        bool unsettled; /* something may still be answered, or become unanswered */
 };
 
-static void find_recent(const struct suspect *s, uint64_t since, uint64_t now, struct recent *ret) {
+static void find_recent(const struct suspect *s, uint64_t since, struct recent *ret) {
         ret->n = 0;
-        ret->unsettled = false;
-        for (size_t i = 0; i < s->n; i++) {
-                const struct target *t = &s->targets[i];
-
-                if (is_recent(t, since))
-                        ret->targets[ret->n++] = t;
-                ret->unsettled |= t->outcome == PENDING && now - MIN(now, t->ts) < 2 * NSEC_PER_SEC;
-        }
+        for (size_t i = 0; i < s->n; i++)
+                if (is_recent(&s->targets[i], since))
+                        ret->targets[ret->n++] = &s->targets[i];
 }
 
 /* Ports of the host that `at` is of, and hosts on its port, among the targets from `at` on. */
@@ -443,27 +452,50 @@ static void report_slow(struct detect_host *host, const struct suspect *s, uint6
         report_send(&r, host);
 }
 
+static void weigh_target(struct suspect *s, size_t place, uint64_t now, bool flush) {
+        const struct target *t = &s->targets[place];
+
+        if (t->outcome == PENDING && !is_unanswered(t, now, flush))
+                return;
+        set_bit(s->unweighed, place, false);
+        if (!t->near)
+                return;
+        s->balance = MAX(s->balance + (t->outcome == ANSWERED ? -1 : 1), 0);
+        s->weighed = now;
+}
+
 /* The sequential test: the walk starts anew where it says "nobody special". */
 static void weigh(struct suspect *s, uint64_t now, bool flush) {
         if (now > s->weighed && now - s->weighed > BALANCE_AGE)
                 s->balance = 0;
-        for (size_t i = 0; i < s->n && s->unweighed > 0; i++) {
-                struct target *t = &s->targets[i];
-
-                if (t->weighed || (t->outcome == PENDING && !is_unanswered(t, now, flush)))
-                        continue;
-                t->weighed = true;
-                s->unweighed--;
-                if (!t->near)
-                        continue;
-                s->balance = MAX(s->balance + (t->outcome == ANSWERED ? -1 : 1), 0);
-                s->weighed = now;
-        }
+        for (size_t i = 0; i < ELEMENTSOF(s->unweighed); i++)
+                for (uint64_t left = s->unweighed[i]; left != 0; left &= left - 1)
+                        weigh_target(s, 64 * i + (size_t) __builtin_ctzll(left), now, flush);
 }
 
-/* Fewer targets than make an alert need not be compared with each other. */
-static bool are_few(const struct detect_host *host, const struct recent *r) {
-        return r->n < detect_setting(host, SCAN_PORTS) && r->n < detect_setting(host, SCAN_HOSTS);
+/* Something may still be answered, or become unanswered. */
+static bool is_unsettled(struct suspect *s, uint64_t now) {
+        bool unsettled = false;
+
+        for (size_t i = 0; i < ELEMENTSOF(s->open); i++)
+                for (uint64_t left = s->open[i]; left != 0; left &= left - 1) {
+                        size_t place = 64 * i + (size_t) __builtin_ctzll(left);
+                        const struct target *t = &s->targets[place];
+
+                        if (t->outcome == PENDING && now - MIN(now, t->ts) < 2 * NSEC_PER_SEC)
+                                unsettled = true;
+                        else
+                                set_bit(s->open, place, false);
+                }
+        return unsettled;
+}
+
+/* Tried it fewer targets in the window than make an alert? Then they need not be compared with each other. */
+static bool are_few(const struct detect_host *host, const struct suspect *s, uint64_t since) {
+        uint64_t enough = MIN(detect_setting(host, SCAN_PORTS), detect_setting(host, SCAN_HOSTS));
+
+        enough = MAX(MIN(enough, (uint64_t) TOUCHES), UINT64_C(1));
+        return s->touched[(s->next_touch + TOUCHES - enough) % TOUCHES] < MAX(since, UINT64_C(1));
 }
 
 static void judge(struct detect_host *host, struct suspect *s, uint64_t now, bool flush) {
@@ -472,11 +504,13 @@ static void judge(struct detect_host *host, struct suspect *s, uint64_t now, boo
         struct tally tally = {};
         struct recent recent;
 
-        find_recent(s, since, now, &recent);
-        s->dirty = recent.unsettled;
-        for (size_t i = 0; i < recent.n && !are_few(host, &recent); i++)
+        recent.n = 0;
+        if (!are_few(host, s, since))
+                find_recent(s, since, &recent);
+        for (size_t i = 0; i < recent.n; i++)
                 tally_from(&recent, i, now, flush, &tally);
         weigh(s, now, flush);
+        s->dirty = is_unsettled(s, now);
         if (tally.ports >= detect_setting(host, SCAN_PORTS))
                 report_ports(host, s, &tally, last);
         else if (tally.hosts >= detect_setting(host, SCAN_HOSTS))

@@ -18,15 +18,16 @@
 struct slot {
         uint64_t address; /* VLAN and MAC, plus a bit that is always set: 0 is an empty slot */
         uint32_t ifindex;
-        uint64_t first, last;
+        uint64_t first, last, order; /* order: of its last frame among all */
         struct device_traffic traffic;
 };
 
-/* Two ends that were counted in this interval. */
+/* What passed from one end to another since it was added to their sums. */
 struct pair {
         uint64_t source, destination; /* with the VLAN above the address; 0 and 0: none, as no frame has them */
-        uint32_t ifindex;
+        uint64_t last, order, packets, bytes;
         struct slot *sender, *receiver; /* NULL: a group, or zero, which is not counted */
+        uint32_t ifindex;
 };
 
 #define PAIRS 256
@@ -37,6 +38,7 @@ struct sightings {
         uint16_t used[SLOTS_USED_MAX]; /* in order of arrival */
         size_t n_used;
         uint64_t multiplier; /* odd */
+        uint64_t frames;
 };
 
 int sightings_new(struct sightings **ret, uint64_t seed) {
@@ -105,23 +107,42 @@ static bool counts(const struct mac_address *mac) {
         return !mac_is_group(mac) && !mac_is_zero(mac);
 }
 
-static void add_sent(struct slot *slot, const struct frame *frame) {
-        slot->last = frame->ts;
-        slot->traffic.packets_sent++;
-        slot->traffic.bytes_sent += frame->length;
+/* When it was heard last is what its last frame says, whatever the clock does. */
+static void hear(struct slot *slot, const struct pair *pair) {
+        if (pair->order < slot->order)
+                return;
+        slot->order = pair->order;
+        slot->last = pair->last;
 }
 
-static void add_received(struct slot *slot, const struct frame *frame) {
-        slot->last = frame->ts;
-        slot->traffic.packets_received++;
-        slot->traffic.bytes_received += frame->length;
+static void settle(struct pair *pair) {
+        struct slot *from = pair->sender, *to = pair->receiver;
+
+        if (from) {
+                hear(from, pair);
+                from->traffic.packets_sent += pair->packets;
+                from->traffic.bytes_sent += pair->bytes;
+        }
+        if (to) {
+                hear(to, pair);
+                to->traffic.packets_received += pair->packets;
+                to->traffic.bytes_received += pair->bytes;
+        }
+        *pair = (struct pair) {};
+}
+
+static void add(struct sightings *s, struct pair *pair, const struct frame *frame) {
+        pair->last = frame->ts;
+        pair->order = ++s->frames;
+        pair->packets++;
+        pair->bytes += frame->length;
 }
 
 /* The two were not counted yet, or others took their place. */
 static __attribute__((noinline)) unsigned count_pair(struct sightings *s, const struct frame *frame, uint16_t vlan,
                                                      const struct mac_address *source, const struct mac_address *destination,
                                                      struct pair *pair) {
-        struct pair found = { word_of(source, vlan), word_of(destination, vlan), frame->ifindex, NULL, NULL };
+        struct pair found = { .source = word_of(source, vlan), .destination = word_of(destination, vlan), .ifindex = frame->ifindex };
         unsigned dropped = 0;
 
         if (counts(source)) {
@@ -132,12 +153,13 @@ static __attribute__((noinline)) unsigned count_pair(struct sightings *s, const 
                 found.receiver = find_slot(s, pack(destination, vlan), frame->ifindex, frame->ts);
                 dropped += !found.receiver;
         }
-        if (found.sender)
-                add_sent(found.sender, frame);
-        if (found.receiver)
-                add_received(found.receiver, frame);
+        add(s, &found, frame);
+        settle(pair);
+        /* Who found no room is asked for again. */
         if (dropped == 0)
                 *pair = found;
+        else
+                settle(&found);
         return dropped;
 }
 
@@ -149,10 +171,7 @@ unsigned sightings_count_frame(struct sightings *s, const struct frame *frame, u
         _Static_assert(PAIRS == 256, "eight bits");
         if (pair->source != from || pair->destination != to || pair->ifindex != frame->ifindex || (from | to) == 0)
                 return count_pair(s, frame, vlan, source, destination, pair);
-        if (pair->sender)
-                add_sent(pair->sender, frame);
-        if (pair->receiver)
-                add_received(pair->receiver, frame);
+        add(s, pair, frame);
         return 0;
 }
 
@@ -161,6 +180,8 @@ bool sightings_is_empty(const struct sightings *s) {
 }
 
 void sightings_tell(struct sightings *s, void (*tell)(void *userdata, const struct sighting *sighting), void *userdata) {
+        for (size_t i = 0; i < PAIRS; i++)
+                settle(&s->pairs[i]);
         for (size_t i = 0; i < s->n_used; i++) {
                 struct slot *slot = &s->slots[s->used[i]];
                 struct sighting sighting = {
@@ -176,7 +197,6 @@ void sightings_tell(struct sightings *s, void (*tell)(void *userdata, const stru
                 *slot = (struct slot) {};
         }
         s->n_used = 0;
-        memset(s->pairs, 0, sizeof s->pairs);
 }
 
 static void tell_inventory(void *userdata, const struct sighting *sighting) {
