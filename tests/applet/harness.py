@@ -65,10 +65,11 @@ for _path in (APPLET, LANSCOPED):
         skip(_path + ' is not built')
 need('Xvfb', 'openbox', 'dbus-daemon', 'gsettings', 'xdotool', 'ip', 'unshare')
 if os.environ.get('LANSCOPE_APPLET_TEST') != 'inside':
-    if subprocess.run(['unshare', '--net', 'true'], stderr=subprocess.DEVNULL).returncode != 0:
-        skip('network namespaces are not allowed here')
+    _unshare = ['unshare', '--net', '--mount', '--propagation', 'private']
+    if subprocess.run(_unshare + ['true'], stderr=subprocess.DEVNULL).returncode != 0:
+        skip('namespaces are not allowed here')
     os.environ['LANSCOPE_APPLET_TEST'] = 'inside'
-    os.execvp('unshare', ['unshare', '--net', sys.executable] + sys.argv)
+    os.execvp('unshare', _unshare + [sys.executable] + sys.argv)
 
 scenarios = load_module('scenarios', os.path.join(SOURCE, 'tests', 'golden', 'scenarios.py'))
 frames = scenarios.m
@@ -196,13 +197,17 @@ def connect(address):
 class Desktop:
     """Everything that is there before the applet is."""
 
-    def __init__(self, size='1280x900', locale=None):
+    def __init__(self, size='1280x900', locale=None, dark=False):
         self.folder = tempfile.mkdtemp(prefix='lanscope-applet-')
         os.chmod(self.folder, 0o755)
         atexit.register(shutil.rmtree, self.folder, True)
         self.processes = []
         self.size = size
         self.environment = self.make_environment(locale)
+        if locale:
+            self.stage_locale(locale)
+        if dark:
+            self.environment['ADW_DEBUG_COLOR_SCHEME'] = 'prefer-dark'
         self.wire = Wire()
         self.start_display()
         self.start_buses()
@@ -223,7 +228,7 @@ class Desktop:
             'XDG_DATA_DIRS': self.path('share') + ':/usr/local/share:/usr/share', 'XDG_CURRENT_DESKTOP': 'XFCE',
             'GSETTINGS_BACKEND': 'keyfile', 'GSETTINGS_SCHEMA_DIR': os.path.join(BUILD, 'data'),
             'GDK_BACKEND': 'x11', 'LIBGL_ALWAYS_SOFTWARE': '1', 'GTK_A11Y': 'atspi', 'NO_AT_BRIDGE': '0',
-            'LANG': 'C.UTF-8', 'LC_ALL': locale or 'C.UTF-8', 'TZ': 'UTC',
+            'LANG': 'C.UTF-8', 'LC_ALL': 'C.UTF-8', 'TZ': 'UTC',
             'G_DEBUG': 'fatal-criticals', 'G_MESSAGES_DEBUG': '', 'GTK_CSD': '1',
         })
         self.stage_files()
@@ -247,6 +252,24 @@ class Desktop:
                 shutil.copy(path, self.path('services'))
         with open(self.path('services', APPLICATION + '.service'), 'w') as f:
             f.write('[D-BUS Service]\nName=%s\nExec=%s --gapplication-service\n' % (APPLICATION, APPLET))
+
+    def stage_locale(self, locale):
+        """The translation where the program looks for it, and the C library's part ("de_DE")."""
+        language = locale.split('_')[0]
+        self.environment['LANGUAGE'] = language
+        with open(os.path.join(BUILD, 'config.h')) as f:
+            folder = next(line.split('"')[1] for line in f if 'LOCALEDIR' in line)
+        covered = folder
+        while not os.path.isdir(covered):
+            covered = os.path.dirname(covered)
+        subprocess.run(['mount', '-t', 'tmpfs', 'tmpfs', covered], check=True)  # in a namespace of our own
+        os.makedirs(os.path.join(folder, language, 'LC_MESSAGES'))
+        subprocess.run(['msgfmt', '-o', os.path.join(folder, language, 'LC_MESSAGES', 'lanscope.mo'),
+                        os.path.join(SOURCE, 'po', language + '.po')], check=True)
+        if shutil.which('localedef') and os.path.exists('/usr/share/i18n/locales/' + locale):
+            os.makedirs(self.path('locales'))
+            subprocess.run(['localedef', '-i', locale, '-f', 'UTF-8', self.path('locales', locale + '.UTF-8')], check=True)
+            self.environment.update({'LOCPATH': self.path('locales'), 'LC_ALL': locale + '.UTF-8'})
 
     def spawn(self, name, *command, env=None, **options):
         with open(self.path(name + '.log'), 'ab') as log:
@@ -543,7 +566,7 @@ class Tree:
     def text(self, node):
         """Its name; of a label of GTK 4.8, whose name is its type's, what it says."""
         if node.get_role_name() in ('label', 'static'):
-            return plain(self.atspi.Text.get_text(node, 0, -1) or '')
+            return plain(self.atspi.Text.get_text(node, 0, self.atspi.Text.get_character_count(node)) or '')
         return plain(node.get_name() or '')
 
     def nodes(self, role=None, name=None, contains=None, showing=True):
