@@ -13,15 +13,14 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 #include "common/cleanup.h"
 #include "common/json-text.h"
 #include "daemon/eve-alert.h"
 #include "daemon/eve-body.h"
+#include "daemon/eve-flow.h"
+#include "daemon/eve-head.h"
 #include "daemon/records.h"
-#include "engine/flow/flow-hash.h"
-#include "engine/flow/flow-message.h"
 
 /* What one event may hold; more is left out and said. */
 #define VALUES_MAX 128
@@ -33,22 +32,13 @@
 #define QUESTIONS 512
 #define QUESTION_MAX 256
 
-/* The two ends of what an event is about; [0] is who began, or who sent. */
-struct ends {
-        struct ip_address ip[2];
-        uint16_t port[2];
-        struct mac_address mac[2]; /* zero: not known */
-        uint16_t vlan;
-        uint8_t protocol;
-};
-
 struct draft {
         struct json_object *body; /* NULL: the place is free */
         enum eve_type type;
         uint64_t flow, ts, frame;
         uint64_t asked; /* order in which they began */
         uint32_t ifindex;
-        struct ends ends;
+        struct eve_ends ends;
         size_t values, bytes;
         bool cut, failed;
 };
@@ -106,161 +96,10 @@ static bool is_wanted(const struct eve *e, enum eve_type type) {
         return type != _EVE_TYPE_INVALID && e->config.types & EVE_MASK(type);
 }
 
-/* The same in both directions, and in every run. Never 0; 51 bits, which any reader of JSON can tell apart. */
-static uint64_t flow_of(const struct ends *ends) {
-        const struct flow_hash_secret secret = flow_hash_secret_make(0);
-        int order = memcmp(&ends->ip[0], &ends->ip[1], sizeof ends->ip[0]);
-        unsigned low = order > 0 || (order == 0 && ends->port[0] > ends->port[1]);
-
-        return (flow_hash_ends(&secret, &ends->ip[low], &ends->ip[!low],
-                               flow_hash_rest(ends->port[low], ends->port[!low], ends->protocol, ends->vlan, 0)) &
-                ((UINT64_C(1) << 51) - 1)) | 1;
-}
-
-/* What all events have in front. */
-
-static int add_number(struct json_object *o, const char *key, uint64_t n) {
-        return json_add(o, key, json_object_new_uint64(n));
-}
-
-/* "2026-11-21T01:02:03.123456+0000", always UTC. */
-static int add_timestamp(struct json_object *o, const char *key, uint64_t ns) {
-        time_t seconds = (time_t) (ns / NSEC_PER_SEC);
-        char date[32], text[64];
-        struct tm tm;
-
-        if (!gmtime_r(&seconds, &tm) || strftime(date, sizeof date, "%Y-%m-%dT%H:%M:%S", &tm) == 0)
-                return -EINVAL;
-        snprintf(text, sizeof text, "%s.%06u+0000", date, (unsigned) (ns % NSEC_PER_SEC / NSEC_PER_USEC));
-        return json_add_text(o, key, text);
-}
-
-static bool has_ports(const struct ends *ends) {
-        return ends->protocol == IPPROTO_TCP || ends->protocol == IPPROTO_UDP || ends->protocol == IPPROTO_SCTP;
-}
-
-static bool is_message(const struct ends *ends) {
-        return ends->protocol == IPPROTO_ICMP || ends->protocol == IPPROTO_ICMPV6;
-}
-
-static int add_protocol(struct json_object *o, uint8_t protocol) {
-        char number[8];
-
-        switch (protocol) {
-        case IPPROTO_TCP:
-                return json_add_text(o, "proto", "TCP");
-        case IPPROTO_UDP:
-                return json_add_text(o, "proto", "UDP");
-        case IPPROTO_ICMP:
-                return json_add_text(o, "proto", "ICMP");
-        case IPPROTO_ICMPV6:
-                return json_add_text(o, "proto", "IPv6-ICMP");
-        case IPPROTO_SCTP:
-                return json_add_text(o, "proto", "SCTP");
-        default:
-                snprintf(number, sizeof number, "%03u", protocol);
-                return json_add_text(o, "proto", number);
-        }
-}
-
-static int add_end(struct json_object *o, const struct ends *ends, unsigned i) {
-        char text[IP_STRING_MAX];
-        int r;
-
-        if (ends->ip[i].family == 0)
-                return 0;
-        r = json_add_text(o, i == 0 ? "src_ip" : "dest_ip", ip_format(&ends->ip[i], text));
-        return r < 0 || !has_ports(ends) ? r : add_number(o, i == 0 ? "src_port" : "dest_port", ends->port[i]);
-}
-
-/* Of ICMP as engine/flow/flow-record.h has it: the type and the identifier, or the code. */
-static int add_message(struct json_object *o, const struct ends *ends) {
-        int answer = flow_message_answer(ends->protocol, (uint8_t) ends->port[0]);
-        int r = add_number(o, "icmp_type", ends->port[0]);
-
-        if (r < 0 || flow_message_has_id(ends->protocol, (uint8_t) ends->port[0]))
-                return r;
-        return answer >= 0 ? 0 : add_number(o, "icmp_code", ends->port[1]);
-}
-
-static int add_community_id(const struct eve *e, struct json_object *o, const struct ends *ends) {
-        struct flow_record record = { .protocol = ends->protocol };
-        char id[FLOW_COMMUNITY_ID_MAX];
-        int r;
-
-        for (unsigned i = 0; i < 2; i++) {
-                record.endpoints[i].ip = ends->ip[i];
-                record.endpoints[i].port = ends->port[i];
-        }
-        r = flow_community_id(e->config.hasher, &record, id);
-        return r < 0 ? r : json_add_text(o, "community_id", id);
-}
-
-static int add_vlan(struct json_object *o, uint16_t vlan, uint16_t inner) {
-        struct json_object *list;
-        int r;
-
-        if (vlan == 0)
-                return 0;
-        list = json_object_new_array();
-        r = json_add(o, "vlan", list);
-        if (r >= 0 && json_object_array_add(list, json_object_new_int(vlan)) < 0)
-                r = -ENOMEM;
-        if (r >= 0 && inner != 0 && json_object_array_add(list, json_object_new_int(inner)) < 0)
-                r = -ENOMEM;
-        return r;
-}
-
-static int add_ether(struct json_object *o, const struct ends *ends) {
-        static const char *const keys[] = { "src_mac", "dest_mac" };
-        struct json_object *ether;
-        char text[MAC_STRING_MAX];
-        int r = 0;
-
-        if (mac_is_zero(&ends->mac[0]) && mac_is_zero(&ends->mac[1]))
-                return 0;
-        ether = json_object_new_object();
-        r = json_add(o, "ether", ether);
-        for (unsigned i = 0; i < 2 && r >= 0; i++)
-                if (!mac_is_zero(&ends->mac[i]))
-                        r = json_add_text(ether, keys[i], mac_format(&ends->mac[i], text));
-        return r;
-}
-
 static const char *interface_of(const struct eve *e, uint32_t ifindex) {
         const char *name = e->ops.interface ? e->ops.interface(e->ops.userdata, ifindex) : NULL;
 
         return name ? name : "";
-}
-
-struct head {
-        enum eve_type type;
-        uint64_t ts, frame;
-        uint32_t ifindex;
-        uint16_t inner_vlan;
-        const struct ends *ends;
-};
-
-/* Whether there is anything to make a flow of. */
-static bool has_flow(const struct ends *ends) {
-        return ends->protocol != 0 && ends->ip[0].family != 0 && ends->ip[1].family != 0;
-}
-
-static struct json_object *make_event(const struct eve *e, const struct head *h) {
-        _cleanup_(json_putp) struct json_object *o = json_object_new_object();
-        const char *interface = interface_of(e, h->ifindex);
-        bool flow = has_flow(h->ends);
-
-        if (!o || add_timestamp(o, "timestamp", h->ts) < 0 || (flow && add_number(o, "flow_id", flow_of(h->ends)) < 0) ||
-            (*interface && json_add_text(o, "in_iface", interface) < 0) ||
-            (h->frame > 0 && add_number(o, "pcap_cnt", h->frame) < 0) ||
-            json_add_text(o, "event_type", eve_type_to_string(h->type)) < 0 ||
-            add_vlan(o, h->ends->vlan, h->inner_vlan) < 0 || add_end(o, h->ends, 0) < 0 || add_end(o, h->ends, 1) < 0 ||
-            (h->ends->protocol != 0 && add_protocol(o, h->ends->protocol) < 0) ||
-            (flow && is_message(h->ends) && add_message(o, h->ends) < 0) ||
-            (flow && add_community_id(e, o, h->ends) < 0) || add_ether(o, h->ends) < 0)
-                return NULL;
-        return TAKE_PTR(o);
 }
 
 /* What lanscope alone knows. */
@@ -280,7 +119,7 @@ static int add_device(struct json_object *o, const char *key, const struct devic
 }
 
 /* The object "lanscope" with the devices at either end; NULL: no memory. Owned by `o`. */
-static struct json_object *add_own(const struct eve *e, struct json_object *o, const struct ends *ends) {
+static struct json_object *add_own(const struct eve *e, struct json_object *o, const struct eve_ends *ends) {
         static const char *const keys[] = { "src_device", "dest_device" };
         struct json_object *own = json_object_new_object();
 
@@ -333,8 +172,8 @@ static int add_body(struct eve *e, struct json_object *o, struct draft *d) {
 
 /* Tells it; the place is free then. */
 static void draft_tell(struct eve *e, struct draft *d) {
-        const struct head head = { d->type, d->ts, d->frame, d->ifindex, 0, &d->ends };
-        _cleanup_(json_putp) struct json_object *o = d->failed ? NULL : make_event(e, &head);
+        const struct eve_head head = { d->type, d->ts, d->frame, interface_of(e, d->ifindex), 0, &d->ends };
+        _cleanup_(json_putp) struct json_object *o = d->failed ? NULL : eve_head_object(&head, e->config.hasher);
 
         if (o && add_body(e, o, d) >= 0)
                 tell(e, o);
@@ -349,11 +188,11 @@ static void pending_tell(struct eve *e, struct draft *d) {
         e->n_pending--;
 }
 
-static void draft_begin(struct eve *e, struct draft *d, enum eve_type type, const struct fact *fact, const struct ends *ends) {
+static void draft_begin(struct eve *e, struct draft *d, enum eve_type type, const struct fact *fact, const struct eve_ends *ends) {
         *d = (struct draft) {
                 .body = json_object_new_object(),
                 .type = type,
-                .flow = flow_of(ends),
+                .flow = eve_flow_id(ends),
                 .ts = fact->ts,
                 .frame = fact->frame,
                 .ifindex = fact->ifindex,
@@ -381,8 +220,8 @@ void eve_settle(struct eve *e) {
 }
 
 /* The source first. */
-static struct ends ends_of_fact(const struct fact *f) {
-        struct ends ends = {
+static struct eve_ends ends_of_fact(const struct fact *f) {
+        struct eve_ends ends = {
                 .ip = { f->ip, f->destination },
                 .port = { f->source_port, f->destination_port },
                 .vlan = f->vlan,
@@ -392,21 +231,6 @@ static struct ends ends_of_fact(const struct fact *f) {
         if (f->flags & FACT_HAS_MAC && !(f->flags & FACT_TUNNELLED))
                 ends.mac[0] = f->source;
         return ends;
-}
-
-static struct ends ends_turned(const struct ends *ends) {
-        return (struct ends) {
-                .ip = { ends->ip[1], ends->ip[0] },
-                .port = { ends->port[1], ends->port[0] },
-                .mac = { ends->mac[1], ends->mac[0] },
-                .vlan = ends->vlan,
-                .protocol = ends->protocol,
-        };
-}
-
-static bool ends_equal(const struct ends *a, const struct ends *b) {
-        return memcmp(a->ip, b->ip, sizeof a->ip) == 0 && memcmp(a->port, b->port, sizeof a->port) == 0 && a->vlan == b->vlan &&
-               a->protocol == b->protocol;
 }
 
 /* Messages. */
@@ -432,18 +256,18 @@ static void add_question(struct eve *e, struct draft *d) {
         d->failed |= json_add_text(d->body, "rrname", q->name) < 0 || json_add_text(d->body, "rrtype", q->type) < 0;
 }
 
-static bool is_same_message(const struct draft *d, enum eve_type type, const struct fact *fact, const struct ends *ends) {
+static bool is_same_message(const struct draft *d, enum eve_type type, const struct fact *fact, const struct eve_ends *ends) {
         return d->body && d->type == type && d->ts == fact->ts && d->frame == fact->frame && d->ifindex == fact->ifindex &&
-               ends_equal(&d->ends, ends) && mac_equal(&d->ends.mac[0], &ends->mac[0]);
+               eve_ends_equal(&d->ends, ends) && mac_equal(&d->ends.mac[0], &ends->mac[0]);
 }
 
 /* Who was asked stands as the destination of a DNS answer, as Suricata has it. */
 static void take_message(struct eve *e, enum eve_type type, const struct fact *fact) {
         bool turned = type == EVE_DNS && eve_body_side(fact->kind) == EVE_SERVER;
-        struct ends ends = ends_of_fact(fact);
+        struct eve_ends ends = ends_of_fact(fact);
 
         if (turned)
-                ends = ends_turned(&ends);
+                ends = eve_ends_turned(&ends);
         if (!is_same_message(&e->message, type, fact, &ends) || eve_body_begins(fact->kind)) {
                 eve_settle(e);
                 draft_begin(e, &e->message, type, fact, &ends);
@@ -468,7 +292,7 @@ static bool is_connection(enum eve_type type) {
 }
 
 /* Did the client of its connection say it? Where the fact does not tell, the lesser port is the server's. */
-static bool is_from_client(const struct draft *d, const struct fact *fact, const struct ends *ends) {
+static bool is_from_client(const struct draft *d, const struct fact *fact, const struct eve_ends *ends) {
         switch (eve_body_side(fact->kind)) {
         case EVE_CLIENT:
                 return true;
@@ -478,7 +302,7 @@ static bool is_from_client(const struct draft *d, const struct fact *fact, const
                 break;
         }
         if (d)
-                return ends_equal(&d->ends, ends);
+                return eve_ends_equal(&d->ends, ends);
         return ends->port[0] > ends->port[1];
 }
 
@@ -511,7 +335,7 @@ static void note_hint(struct eve *e, uint64_t flow, enum eve_type type) {
 }
 
 static struct draft *pending_begin(struct eve *e, uint64_t flow, enum eve_type type, const struct fact *fact,
-                                   const struct ends *ends) {
+                                   const struct eve_ends *ends) {
         struct draft *d = pending_place(e, flow);
 
         draft_begin(e, d, type, fact, ends);
@@ -525,15 +349,15 @@ static struct draft *pending_begin(struct eve *e, uint64_t flow, enum eve_type t
 }
 
 static void take_connection(struct eve *e, enum eve_type type, const struct fact *fact) {
-        struct ends ends = ends_of_fact(fact);
-        uint64_t flow = flow_of(&ends);
+        struct eve_ends ends = ends_of_fact(fact);
+        uint64_t flow = eve_flow_id(&ends);
         struct draft *d = pending_find(e, flow, type);
         bool client = is_from_client(d, fact, &ends);
 
         eve_settle(e);
         if (!client)
-                ends = ends_turned(&ends);
-        if (d && (!ends_equal(&d->ends, &ends) || eve_body_repeats(d->body, fact->kind))) {
+                ends = eve_ends_turned(&ends);
+        if (d && (!eve_ends_equal(&d->ends, &ends) || eve_body_repeats(d->body, fact->kind))) {
                 pending_tell(e, d);
                 d = NULL;
         }
@@ -550,9 +374,9 @@ void eve_take_fact(struct eve *e, const struct fact *fact) {
         if (type == _EVE_TYPE_INVALID)
                 return;
         if (fact->protocol != 0) {
-                struct ends ends = ends_of_fact(fact);
+                struct eve_ends ends = ends_of_fact(fact);
 
-                note_hint(e, flow_of(&ends), type);
+                note_hint(e, eve_flow_id(&ends), type);
         }
         if (!is_wanted(e, type))
                 return;
@@ -608,8 +432,8 @@ uint64_t eve_next_deadline(const struct eve *e) {
 
 /* Flows. */
 
-static struct ends ends_of_flow(const struct flow_record *r) {
-        return (struct ends) {
+static struct eve_ends ends_of_flow(const struct flow_record *r) {
+        return (struct eve_ends) {
                 .ip = { r->endpoints[0].ip, r->endpoints[1].ip },
                 .port = { r->endpoints[0].port, r->endpoints[1].port },
                 .mac = { r->endpoints[0].mac, r->endpoints[1].mac },
@@ -618,129 +442,29 @@ static struct ends ends_of_flow(const struct flow_record *r) {
         };
 }
 
-static const char *flow_state_name(const struct flow_record *r) {
-        if (r->state == FLOW_CLOSED || r->state == FLOW_RESET)
-                return "closed";
-        if (r->protocol == IPPROTO_TCP)
-                return r->state == FLOW_SYN_SENT || r->state == FLOW_SYN_ACK ? "new" : "established";
-        return r->directions[0].packets > 0 && r->directions[1].packets > 0 ? "established" : "new";
-}
-
-static const char *flow_reason_name(const struct flow_record *r) {
-        switch (r->end) {
-        case FLOW_END_EVICTED:
-                return "forced";
-        case FLOW_END_CAPTURE:
-                return "shutdown";
-        case FLOW_END_REUSED:
-                return "tcp_reuse";
-        case FLOW_END_FIN:
-        case FLOW_END_RST:
-        case FLOW_END_IDLE:
-        case _FLOW_END_MAX:
-                break;
-        }
-        return "timeout";
-}
-
-static struct json_object *flow_object(const struct flow_record *r) {
-        _cleanup_(json_putp) struct json_object *o = json_object_new_object();
-
-        if (!o || add_number(o, "pkts_toserver", r->directions[0].packets) < 0 ||
-            add_number(o, "pkts_toclient", r->directions[1].packets) < 0 ||
-            add_number(o, "bytes_toserver", r->directions[0].bytes) < 0 ||
-            add_number(o, "bytes_toclient", r->directions[1].bytes) < 0 || add_timestamp(o, "start", r->first) < 0 ||
-            add_timestamp(o, "end", r->last) < 0 ||
-            add_number(o, "age", r->last / NSEC_PER_SEC - r->first / NSEC_PER_SEC) < 0 ||
-            json_add_text(o, "state", flow_state_name(r)) < 0 || json_add_text(o, "reason", flow_reason_name(r)) < 0)
-                return NULL;
-        return TAKE_PTR(o);
-}
-
-static const char *tcp_state_name(enum flow_state state) {
-        switch (state) {
-        case FLOW_SYN_SENT:
-                return "syn_sent";
-        case FLOW_SYN_ACK:
-                return "syn_recv";
-        case FLOW_ESTABLISHED:
-                return "established";
-        case FLOW_FIN_WAIT:
-                return "fin_wait1";
-        case FLOW_CLOSING:
-                return "closing";
-        case FLOW_CLOSED:
-        case FLOW_RESET:
-                return "closed";
-        case FLOW_UNKNOWN:
-        case FLOW_DATAGRAMS:
-        case FLOW_MESSAGES:
-        case _FLOW_STATE_MAX:
-                break;
-        }
-        return "none";
-}
-
-static int add_flags(struct json_object *o, const char *key, uint8_t flags) {
-        char text[8];
-
-        snprintf(text, sizeof text, "%02x", flags);
-        return json_add_text(o, key, text);
-}
-
-static struct json_object *tcp_object(const struct flow_record *r) {
-        static const char *const names[] = { "fin", "syn", "rst", "psh", "ack", "urg", "ecn", "cwr" };
-        uint8_t there = r->directions[0].tcp_flags, back = r->directions[1].tcp_flags;
-        _cleanup_(json_putp) struct json_object *o = json_object_new_object();
-
-        if (!o || add_flags(o, "tcp_flags", there | back) < 0 || add_flags(o, "tcp_flags_ts", there) < 0 ||
-            add_flags(o, "tcp_flags_tc", back) < 0)
-                return NULL;
-        for (unsigned i = 0; i < ELEMENTSOF(names); i++)
-                if ((there | back) >> i & 1 && json_add(o, names[i], json_object_new_boolean(true)) < 0)
-                        return NULL;
-        if (json_add_text(o, "state", tcp_state_name(r->state)) < 0)
-                return NULL;
-        return TAKE_PTR(o);
-}
-
-/* Beyond what Suricata has. */
-static int add_flow_own(struct json_object *o, const struct flow_record *r, const char *name) {
-        if (json_add_text(o, "end", flow_end_to_string(r->end)) < 0 || (name && json_add_text(o, "dest_name", name) < 0))
-                return -ENOMEM;
-        if (*r->history && json_add_text(o, "history", r->history) < 0)
-                return -ENOMEM;
-        if (r->rtt.samples > 0 && add_number(o, "rtt_us", r->rtt.average / NSEC_PER_USEC) < 0)
-                return -ENOMEM;
-        if (!r->analysed)
-                return 0;
-        return add_number(o, "retransmissions",
-                          (uint64_t) r->directions[0].retransmissions + r->directions[1].retransmissions);
-}
-
 static const char *protocol_name(const struct eve *e, uint64_t flow) {
         const struct hint *h = &e->hints[flow / 2 % HINTS];
 
         return h->flow == flow ? eve_type_to_string(h->type) : NULL;
 }
 
-static struct json_object *flow_event(const struct eve *e, const struct flow_record *r, const struct ends *ends) {
-        const struct head head = { EVE_FLOW, r->last, 0, 0, r->inner_vlan, ends };
-        _cleanup_(json_putp) struct json_object *o = make_event(e, &head);
-        const char *protocol = protocol_name(e, flow_of(ends)),
+static struct json_object *flow_event(const struct eve *e, const struct flow_record *r, const struct eve_ends *ends) {
+        const struct eve_head head = { EVE_FLOW, r->last, 0, interface_of(e, 0), r->inner_vlan, ends };
+        _cleanup_(json_putp) struct json_object *o = eve_head_object(&head, e->config.hasher);
+        const char *protocol = protocol_name(e, eve_flow_id(ends)),
                    *name = e->config.names ? peer_names_find(e->config.names, &ends->ip[0], &ends->ip[1], r->last) : NULL;
         struct json_object *own;
 
-        if (!o || (protocol && json_add_text(o, "app_proto", protocol) < 0) || json_add(o, "flow", flow_object(r)) < 0 ||
-            (r->protocol == IPPROTO_TCP && json_add(o, "tcp", tcp_object(r)) < 0))
+        if (!o || (protocol && json_add_text(o, "app_proto", protocol) < 0) || json_add(o, "flow", eve_flow_object(r)) < 0 ||
+            (r->protocol == IPPROTO_TCP && json_add(o, "tcp", eve_flow_tcp_object(r)) < 0))
                 return NULL;
         own = add_own(e, o, ends);
-        return own && add_flow_own(own, r, name) >= 0 ? TAKE_PTR(o) : NULL;
+        return own && eve_flow_add_own(own, r, name) >= 0 ? TAKE_PTR(o) : NULL;
 }
 
 void eve_take_flow(struct eve *e, const struct flow_record *r) {
-        struct ends ends = ends_of_flow(r);
-        uint64_t flow = flow_of(&ends);
+        struct eve_ends ends = ends_of_flow(r);
+        uint64_t flow = eve_flow_id(&ends);
 
         eve_advance(e, r->last);
         eve_settle(e);
@@ -760,9 +484,9 @@ void eve_take_flow(struct eve *e, const struct flow_record *r) {
 /* Alerts and devices. */
 
 /* The addresses of the device that an alert is about, and of its peer. */
-static struct ends ends_of_alert(const struct eve *e, const struct alert *a, struct json_object *record) {
+static struct eve_ends ends_of_alert(const struct eve *e, const struct alert *a, struct json_object *record) {
         const struct device *d = e->config.inventory && a->device != 0 ? inventory_get(e->config.inventory, a->device) : NULL;
-        struct ends ends = { .mac = { a->mac } };
+        struct eve_ends ends = { .mac = { a->mac } };
 
         if (ip_parse(json_text_at(record, "details.source"), &ends.ip[0]) < 0) {
                 if (d && d->n_ipv4 > 0)
@@ -788,13 +512,14 @@ static int add_alert_own(struct json_object *own, struct json_object *record) {
 static struct json_object *alert_event(const struct eve *e, const struct alert *a, bool raised) {
         _cleanup_(json_putp) struct json_object *record = record_from_alert(a), *o = NULL;
         struct json_object *own;
-        struct ends ends;
+        struct eve_ends ends;
 
         if (!record)
                 return NULL;
         ends = ends_of_alert(e, a, record);
-        o = make_event(e, &(struct head) { raised ? EVE_ALERT : EVE_LANSCOPE, raised ? a->ts : a->last, 0, 0, 0, &ends });
-        if (!o || (ends.port[1] != 0 && add_number(o, "dest_port", ends.port[1]) < 0) ||
+        o = eve_head_object(&(struct eve_head) { raised ? EVE_ALERT : EVE_LANSCOPE, raised ? a->ts : a->last, 0, "", 0, &ends },
+                            e->config.hasher);
+        if (!o || (ends.port[1] != 0 && eve_add_number(o, "dest_port", ends.port[1]) < 0) ||
             (raised && json_add(o, "alert", eve_alert_object(a)) < 0))
                 return NULL;
         own = json_object_new_object();
@@ -815,12 +540,12 @@ void eve_take_alert(struct eve *e, const struct alert *a, bool raised) {
 }
 
 /* An event of lanscope's own; takes `device` over. */
-static void tell_device(struct eve *e, const struct ends *ends, uint64_t ts, const char *event, struct json_object *device) {
+static void tell_device(struct eve *e, const struct eve_ends *ends, uint64_t ts, const char *event, struct json_object *device) {
         _cleanup_(json_putp) struct json_object *record = device, *o = NULL;
         struct json_object *own;
 
         eve_settle(e);
-        o = record ? make_event(e, &(struct head) { EVE_LANSCOPE, ts, 0, 0, 0, ends }) : NULL;
+        o = record ? eve_head_object(&(struct eve_head) { EVE_LANSCOPE, ts, 0, "", 0, ends }, e->config.hasher) : NULL;
         own = o ? json_object_new_object() : NULL;
         if (!own || json_add(o, "lanscope", own) < 0 || json_add_text(own, "event", event) < 0 ||
             json_add(own, "device", TAKE_PTR(record)) < 0)
@@ -830,7 +555,7 @@ static void tell_device(struct eve *e, const struct ends *ends, uint64_t ts, con
 }
 
 void eve_take_device(struct eve *e, const struct device *d, enum eve_device_event event, uint64_t ts) {
-        struct ends ends = {};
+        struct eve_ends ends = {};
 
         if (!is_wanted(e, EVE_LANSCOPE))
                 return;
@@ -855,7 +580,7 @@ void eve_take_device_gone(struct eve *e, uint64_t id, uint64_t ts) {
                 json_object_put(device);
                 device = NULL;
         }
-        tell_device(e, &(struct ends) {}, ts, "device_removed", device);
+        tell_device(e, &(struct eve_ends) {}, ts, "device_removed", device);
 }
 
 void eve_get_counters(const struct eve *e, struct eve_counters *ret) {
