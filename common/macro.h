@@ -25,6 +25,9 @@
 #define _printf_(text, first) __attribute__((format(printf, text, first)))
 #define _unused_ __attribute__((unused))
 #define _pure_ __attribute__((pure))
+#define _noinline_ __attribute__((noinline))
+/* For functions that are only fast where the compiler knows some of their parameters. */
+#define _always_inline_ inline __attribute__((always_inline))
 
 /* Hands a pointer over to its next owner, so that the cleanup of the old one finds NULL. */
 #define TAKE_PTR(p)                             \

@@ -20,7 +20,7 @@ struct capture_file *capture_file_close(struct capture_file *file);
  * say about it is in capture_file_error(), with the offset. Other -errno: reading failed. */
 int capture_file_next(struct capture_file *file, struct frame *ret);
 
-/* Frames that are at hand, to read in place before the next call; NULL: they are not such (pcapng, other byte order …).
+/* Frames that are at hand, to read in place before the next call; NULL: they are not such (pcapng, other byte order).
  * When it has none, there may be more to come from capture_file_next(). */
 struct frame_run *capture_file_run(struct capture_file *file);
 

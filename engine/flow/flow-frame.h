@@ -11,13 +11,10 @@
 #include "engine/flow/flow-tcp.h"
 #include "engine/packet/decoder.h"
 
-/* The shortest way from a frame to its observation, of what nearly all frames are: TCP or UDP over IPv4 without options or
- * over IPv6 without extension headers, on Ethernet without tags, and all of it captured. It is inline for the loop of
- * the flow table; flow-observation.c has the same and the way for all other frames. It reads nothing that it has not checked,
- * and gives up where the decoder has a decision to make. */
-
-/* Functions that are only fast where the compiler knows some of their parameters. */
-#define FLOW_FRAME_INLINE static inline __attribute__((always_inline))
+/* The shortest way from a frame to its observation, of what nearly all frames are: TCP or UDP over IPv4 without options
+ * or over IPv6 without extension headers, on Ethernet without tags, and all of it captured. It is inline for the loop of
+ * the flow table; flow-observation.c has the same and the way for all other frames. It reads nothing that it has not
+ * checked, and gives up where the decoder has a decision to make. */
 
 static inline uint64_t flow_frame_word(const uint8_t *bytes) {
         uint64_t word;
@@ -67,8 +64,8 @@ static inline void flow_frame_set_ipv6(struct flow_observation *o, const uint8_t
         o->rest = (uint64_t) ports << 32 | (uint64_t) protocol << 24 | vlans;
 }
 
-/* What a segment may bring that its flow has to be looked at for: data, or nothing but an acknowledgement, as bits of enum
- * flow_letter. Where such a one was before and changed nothing, the next does not either. NEWS_ALWAYS: any other segment. */
+/* What a segment may bring that its flow has to be looked at for: data, or nothing but an acknowledgement, as bits of
+ * enum flow_letter. Where such a one was before and changed nothing, the next does not either. NEWS_ALWAYS: any other. */
 #define NEWS_ALWAYS (1 << LETTER_SYN)
 
 static inline uint8_t flow_frame_news(uint8_t tcp_flags, uint32_t payload) {
@@ -81,7 +78,8 @@ static inline uint8_t flow_frame_news(uint8_t tcp_flags, uint32_t payload) {
 
 /* `length`: of TCP with its header, as sent; 20 bytes are there to read. What only the analysis of TCP asks for is read
  * with `whole`. These all return the news; -1: the frame is not for this way. */
-FLOW_FRAME_INLINE int flow_frame_read_tcp(const uint8_t *tcp, uint32_t length, bool whole, struct flow_observation *o) {
+static _always_inline_ int flow_frame_read_tcp(const uint8_t *tcp, uint32_t length, bool whole,
+                                               struct flow_observation *o) {
         uint32_t header = tcp[12] >> 2 & 0x3c; /* counted in words of four bytes, in the upper half */
         uint8_t flags = tcp[13];
         uint64_t numbers;
@@ -101,7 +99,8 @@ FLOW_FRAME_INLINE int flow_frame_read_tcp(const uint8_t *tcp, uint32_t length, b
 }
 
 /* `length`: of UDP with its header, captured; `offset`: of the header in its frame. */
-FLOW_FRAME_INLINE int flow_frame_read_udp(const uint8_t *udp, uint32_t length, uint32_t offset, struct flow_observation *o) {
+static _always_inline_ int flow_frame_read_udp(const uint8_t *udp, uint32_t length, uint32_t offset,
+                                               struct flow_observation *o) {
         if (length < 8 || load_be16(udp + 4) < 8)
                 return -1;
         o->tcp_flags = 0;
@@ -110,8 +109,8 @@ FLOW_FRAME_INLINE int flow_frame_read_udp(const uint8_t *udp, uint32_t length, u
         return udp_port_has_tunnel(load_be16(udp)) || udp_port_has_tunnel(load_be16(udp + 2)) ? -1 : 0;
 }
 
-FLOW_FRAME_INLINE int flow_frame_read_transport(const uint8_t *h, uint32_t offset, uint32_t length, uint8_t protocol, bool whole,
-                                                struct flow_observation *o) {
+static _always_inline_ int flow_frame_read_transport(const uint8_t *h, uint32_t offset, uint32_t length, uint8_t protocol,
+                                                     bool whole, struct flow_observation *o) {
         return protocol == IPPROTO_TCP ? flow_frame_read_tcp(h + offset, length, whole, o)
                                        : flow_frame_read_udp(h + offset, length, offset, o);
 }
@@ -119,7 +118,8 @@ FLOW_FRAME_INLINE int flow_frame_read_transport(const uint8_t *h, uint32_t offse
 enum { PLAIN_IPV4_MIN = 14 + 20 + 20, PLAIN_IPV6_MIN = 14 + 40 + 20 };
 
 /* Without options, and no fragment. */
-FLOW_FRAME_INLINE int flow_frame_read_ipv4(const uint8_t *h, uint32_t captured, uint8_t protocol, bool whole, struct flow_observation *o) {
+static _always_inline_ int flow_frame_read_ipv4(const uint8_t *h, uint32_t captured, uint8_t protocol, bool whole,
+                                                struct flow_observation *o) {
         uint32_t length = load_be16(h + 16) - 20U; /* enormous, where it claims less than its own header */
         uint16_t fragment;
         int news;
@@ -133,7 +133,8 @@ FLOW_FRAME_INLINE int flow_frame_read_ipv4(const uint8_t *h, uint32_t captured, 
         return news;
 }
 
-FLOW_FRAME_INLINE int flow_frame_read_ipv6(const uint8_t *h, uint32_t captured, uint8_t protocol, bool whole, struct flow_observation *o) {
+static _always_inline_ int flow_frame_read_ipv6(const uint8_t *h, uint32_t captured, uint8_t protocol, bool whole,
+                                                struct flow_observation *o) {
         uint32_t length = load_be16(h + 18);
         int news;
 
@@ -146,7 +147,8 @@ FLOW_FRAME_INLINE int flow_frame_read_ipv6(const uint8_t *h, uint32_t captured, 
 }
 
 /* Goes by the ethertype with the first byte behind it, which has the version, and of IPv4 the header's length. */
-FLOW_FRAME_INLINE int flow_frame_read_network(const uint8_t *h, uint32_t captured, bool whole, struct flow_observation *o) {
+static _always_inline_ int flow_frame_read_network(const uint8_t *h, uint32_t captured, bool whole,
+                                                   struct flow_observation *o) {
         uint32_t begin;
 
         memcpy(&begin, h + 12, sizeof begin);
@@ -163,7 +165,7 @@ FLOW_FRAME_INLINE int flow_frame_read_network(const uint8_t *h, uint32_t capture
 }
 
 /* As flow_observation_from_frame(), but for what it leaves to the longer ways. */
-FLOW_FRAME_INLINE int flow_frame_read(const struct frame *frame, bool whole, struct flow_observation *o) {
+static _always_inline_ int flow_frame_read(const struct frame *frame, bool whole, struct flow_observation *o) {
         const uint8_t *h = frame->data;
         int news;
 

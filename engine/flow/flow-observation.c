@@ -34,7 +34,7 @@ struct rest {
 };
 
 /* Moves `r` behind the tags, to the network header. 0: not for the short way. */
-static __attribute__((noinline)) uint16_t skip_tags(struct rest *r, uint16_t type, uint32_t *vlans) {
+static _noinline_ uint16_t skip_tags(struct rest *r, uint16_t type, uint32_t *vlans) {
         for (unsigned n = 0; n < 2; n++) {
                 if (type != TYPE_VLAN && type != TYPE_QINQ)
                         break;
@@ -109,7 +109,7 @@ static inline void set_frame(struct flow_observation *o, const struct frame *fra
         memcpy(o->link_addresses, data, sizeof o->link_addresses);
 }
 
-static __attribute__((noinline)) bool read_any(const struct frame *frame, struct flow_observation *o) {
+static _noinline_ bool read_any(const struct frame *frame, struct flow_observation *o) {
         struct rest r = { frame->data + 14, frame->captured - 14,
                           frame->length > frame->captured ? frame->length - frame->captured : 0, frame->data };
         uint32_t vlans = 0;
@@ -162,7 +162,8 @@ static void set_ends(struct flow_observation *o, const struct ip_address *source
         uint32_t ports = (uint32_t) source_port << 16 | destination_port;
 
         if (source->family == AF_INET)
-                flow_frame_set_ipv4(o, (uint64_t) load_be32(source->bytes) << 32 | load_be32(destination->bytes), ports, protocol, vlans);
+                flow_frame_set_ipv4(o, (uint64_t) load_be32(source->bytes) << 32 | load_be32(destination->bytes), ports,
+                                    protocol, vlans);
         else
                 flow_frame_set_ipv6(o, source->bytes, destination->bytes, ports, protocol, vlans);
 }

@@ -37,7 +37,8 @@ struct flow_entry {
 
 struct flow_more {
         uint64_t first[2];
-        uint64_t history;  /* a one, then four bits a letter: enum flow_letter * 2 + direction; the last of all pushes the one out */
+        /* A one, then four bits a letter: enum flow_letter * 2 + direction. The sixteenth pushes the one out. */
+        uint64_t history;
         uint32_t links[2]; /* in its list (flow-lists.h), 24 bits; above them the packets' high words */
         uint16_t bytes_high[2];
         struct mac_address macs[2];

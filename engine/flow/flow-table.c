@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
 /* The flow table. Observations wait in a batch while the memory that they will touch is on its way, and are then taken
- * in one by one: found or created, counted, moved through the states of TCP.
+ * in one by one: found or created, counted, moved through the states of TCP. Most packets bring nothing new to their
+ * flow but a packet more; which ones that are each flow knows (flow_entry.settled), and such are only counted.
  *
  * Which flows are old is known from lists by the second in which a flow was last looked at, a ring of them for each
  * timeout. A packet does not move its flow; when a list's turn comes, flows that had packets since go where they belong
@@ -268,7 +269,8 @@ static void record_history(const struct flow_entry *e, const struct flow_more *m
         *ret = '\0';
 }
 
-static void record_direction(const struct flow_entry *e, const struct flow_more *m, unsigned i, struct flow_direction *ret) {
+static void record_direction(const struct flow_entry *e, const struct flow_more *m, unsigned i,
+                             struct flow_direction *ret) {
         *ret = (struct flow_direction) {
                 .packets = (uint64_t) flow_more_packets_high(m, i) << 32 | e->packets[i],
                 .bytes = (uint64_t) m->bytes_high[i] << 32 | e->bytes[i],
@@ -569,7 +571,10 @@ static void begin(struct flow_table *t, uint32_t number, const struct flow_obser
                 .state = (uint8_t) first_state(o),
                 .bits = first_bits(o),
         };
-        *m = (struct flow_more) { .history = 1, .links = { m->links[0] & FLOW_NUMBER_MASK, m->links[1] & FLOW_NUMBER_MASK } };
+        *m = (struct flow_more) {
+                .history = 1,
+                .links = { m->links[0] & FLOW_NUMBER_MASK, m->links[1] & FLOW_NUMBER_MASK },
+        };
         m->macs[o->direction] = o->link_source;
         m->macs[!o->direction] = o->link_destination;
         m->first[o->direction] = o->ts;
@@ -606,11 +611,14 @@ static uint32_t create(struct flow_table *t, const struct flow_observation *o) {
         return number;
 }
 
-static inline bool same_ends(const struct flow_ends *ends, const struct flow_observation *o) {
-        const uint8_t *a = ends->bytes[0], *b = o->ends[0];
+/* Of the eight bytes from `i` on: 0 if they are the same. */
+static inline uint64_t ends_differ(const struct flow_ends *ends, const struct flow_observation *o, size_t i) {
+        return flow_frame_word(ends->bytes[0] + i) ^ flow_frame_word(o->ends[0] + i);
+}
 
-        return ((flow_frame_word(a) ^ flow_frame_word(b)) | (flow_frame_word(a + 8) ^ flow_frame_word(b + 8)) |
-                (flow_frame_word(a + 16) ^ flow_frame_word(b + 16)) | (flow_frame_word(a + 24) ^ flow_frame_word(b + 24))) == 0;
+static inline bool same_ends(const struct flow_ends *ends, const struct flow_observation *o) {
+        return (ends_differ(ends, o, 0) | ends_differ(ends, o, 8) | ends_differ(ends, o, 16) |
+                ends_differ(ends, o, 24)) == 0;
 }
 
 static inline bool is_flow(struct flow_table *t, uint32_t number, const struct flow_observation *o) {
@@ -732,14 +740,15 @@ static void take_tcp(struct flow_table *t, uint32_t number, struct flow_entry *e
 }
 
 /* Few packets are shorter or longer than all before them. */
-static __attribute__((noinline)) void count_length(struct flow_entry *e, unsigned d, uint32_t length) {
+static _noinline_ void count_length(struct flow_entry *e, unsigned d, uint32_t length) {
         uint16_t most = (uint16_t) MIN(length, (uint32_t) UINT16_MAX);
 
         e->lengths[d].shortest = MIN(e->lengths[d].shortest, most);
         e->lengths[d].longest = MAX(e->lengths[d].longest, most);
 }
 
-static inline void count(struct flow_table *t, uint32_t number, struct flow_entry *e, size_t d, uint64_t ts, uint32_t length) {
+static inline void count(struct flow_table *t, uint32_t number, struct flow_entry *e, size_t d, uint64_t ts,
+                         uint32_t length) {
         e->last[d] = ts;
         if (++e->packets[d] == 0)
                 flow_more_set_packets_high(more_of(t, number), d, flow_more_packets_high(more_of(t, number), d) + 1);
@@ -754,7 +763,7 @@ static inline bool opens(const struct flow_observation *o) {
 }
 
 /* A packet that is the first of its direction, comes after a pause, or opens a connection: is it still the same flow? */
-static __attribute__((noinline)) void meet_again(struct flow_table *t, uint32_t number, const struct flow_observation *o) {
+static _noinline_ void meet_again(struct flow_table *t, uint32_t number, const struct flow_observation *o) {
         struct flow_entry *e = entry_of(t, number);
 
         if (is_idle(t, e, o->ts))
@@ -772,12 +781,13 @@ static inline void follow_clock(struct flow_table *t, const struct flow_observat
                 walk(t);
 }
 
-static inline void note_pause(struct flow_table *t, uint32_t number, const struct flow_entry *e, const struct flow_observation *o) {
+static inline void note_pause(struct flow_table *t, uint32_t number, const struct flow_entry *e,
+                              const struct flow_observation *o) {
         flow_half_note_pause(&analysis_of(t, number)->half[o->direction], o->ts - e->last[o->direction]);
 }
 
 /* `o->number` is a guess, true or not; what was removed since it was made has another key. */
-static __attribute__((noinline)) void take(struct flow_table *t, struct flow_observation *o) {
+static _noinline_ void take(struct flow_table *t, struct flow_observation *o) {
         struct flow_entry *e = entry_of(t, o->number);
         uint32_t number = o->number;
 
@@ -796,9 +806,22 @@ static __attribute__((noinline)) void take(struct flow_table *t, struct flow_obs
                 take_tcp(t, number, e, o);
 }
 
-/* The way of nearly all packets: one more of a flow, where it was guessed to be, that brings no news. False: take() has to
- * look at it, to the same end. `analysis` is a constant where this is inlined. */
-static inline __attribute__((always_inline)) bool take_settled(struct flow_table *t, const struct flow_observation *o, bool analysis) {
+/* Of a settled packet, too. */
+static inline void analyse(struct flow_table *t, uint32_t number, struct flow_entry *e, const struct flow_observation *o) {
+        unsigned d = o->direction;
+        uint8_t letters;
+
+        note_pause(t, number, e, o);
+        if (!(o->flags & OBSERVATION_WHOLE_HEADER))
+                return;
+        letters = flow_analysis_take(analysis_of(t, number), o, d == !!(e->bits & ENTRY_INITIATOR_HIGH));
+        if (letters & ~e->letters[d])
+                add_letters(e, more_of(t, number), letters, d);
+}
+
+/* The way of nearly all packets: one more of a flow, where it was guessed to be, that brings no news. False: take() has
+ * to look at it, to the same end. `analysis` is a constant where this is inlined. */
+static _always_inline_ bool take_settled(struct flow_table *t, const struct flow_observation *o, bool analysis) {
         uint32_t number = o->number;
         struct flow_entry *e = entry_of(t, number);
         size_t d = o->direction;
@@ -807,23 +830,16 @@ static inline __attribute__((always_inline)) bool take_settled(struct flow_table
         if (e->addresses != o->addresses || e->rest != o->rest || o->news & ~e->settled[d] || ts >= t->next_tick ||
             e->last[d] <= t->recent || (o->flags & OBSERVATION_IPV6 && !same_ends(ends_of(t, number), o)))
                 return false;
-        if (analysis) {
-                note_pause(t, number, e, o);
-                if (o->flags & OBSERVATION_WHOLE_HEADER) {
-                        uint8_t letters = flow_analysis_take(analysis_of(t, number), o, d == !!(e->bits & ENTRY_INITIATOR_HIGH));
-
-                        if (letters & ~e->letters[d])
-                                add_letters(e, more_of(t, number), letters, d);
-                }
-        }
+        if (analysis)
+                analyse(t, number, e, o);
         e->tcp_flags[d] |= o->tcp_flags;
         count(t, number, e, d, ts, o->length);
         return true;
 }
 
 /* By now the index slot has come in; the flow that it names, most likely the one looked for, is next. */
-static inline __attribute__((always_inline)) void fetch_flow(struct flow_table *t, const struct flow_index *index,
-                                                             struct flow_observation *o, bool analysis) {
+static _always_inline_ void fetch_flow(struct flow_table *t, const struct flow_index *index, struct flow_observation *o,
+                                       bool analysis) {
         uint32_t number = flow_index_guess(index, o->hash);
 
         o->number = number;
@@ -844,7 +860,7 @@ static inline void fetch_more(struct flow_table *t, const struct flow_observatio
                 __builtin_prefetch(more_of(t, o->number), 1);
 }
 
-static inline __attribute__((always_inline)) void take_all(struct flow_table *t, bool analysis, bool many) {
+static _always_inline_ void take_all(struct flow_table *t, bool analysis, bool many) {
         struct flow_observation *end = t->batch + t->waiting;
         const struct flow_index index = t->index;
 
@@ -892,7 +908,7 @@ static uint8_t news_of(const struct flow_observation *o) {
 }
 
 /* The next of `run`, which is not plain, but may be for the short way. Returns its news; -1: it is not. */
-static __attribute__((noinline)) int read_other(const struct frame_run *run, struct flow_observation *o) {
+static _noinline_ int read_other(const struct frame_run *run, struct flow_observation *o) {
         struct frame frame;
 
         return frame_run_peek(run, &frame) && flow_observation_from_frame(&frame, o) ? news_of(o) : -1;
@@ -900,8 +916,8 @@ static __attribute__((noinline)) int read_other(const struct frame_run *run, str
 
 /* The next of `run` goes to `o`. False: it is not for this way. `whole` is a constant where this is inlined, and what
  * is behind `run` and `intake` is in registers then. */
-static inline __attribute__((always_inline)) bool read_run(struct flow_table *t, struct frame_run *run, bool whole,
-                                                           struct flow_observation *o, struct flow_intake *intake) {
+static _always_inline_ bool read_run(struct flow_table *t, struct frame_run *run, bool whole, struct flow_observation *o,
+                                     struct flow_intake *intake) {
         struct frame frame;
         int news;
 
@@ -925,8 +941,7 @@ static inline __attribute__((always_inline)) bool read_run(struct flow_table *t,
         return true;
 }
 
-static inline __attribute__((always_inline)) void add_run(struct flow_table *t, struct frame_run *from, bool whole,
-                                                          struct flow_intake *intake) {
+static _always_inline_ void add_run(struct flow_table *t, struct frame_run *from, bool whole, struct flow_intake *intake) {
         struct flow_intake in = { .latest = MAX(intake->latest, t->newest) };
         struct frame_run run = *from;
         bool more = true;

@@ -62,8 +62,8 @@ struct flow_intake {
         uint64_t frames, bytes, truncated; /* adds up */
 };
 
-/* Reads frames, by the short way of flow_observation_from_frame(), and takes them in: all up to the first that is not for the
- * short way, or is older than one before it. That is then next in `run`, if it has one. */
+/* Reads frames, by the short way of flow_observation_from_frame(), and takes them in: all up to the first that is not for
+ * the short way, or is older than one before it. That is then next in `run`, if it has one. */
 void flow_table_add_run(struct flow_table *table, struct frame_run *run, struct flow_intake *intake);
 /* Works off what waits, and ends flows that are idle at `now` (ns since the epoch). */
 void flow_table_advance(struct flow_table *table, uint64_t now);

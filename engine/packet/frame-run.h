@@ -7,8 +7,8 @@
 #include "common/macro.h"
 #include "engine/packet/frame.h"
 
-/* Frames as they stand in memory, one behind the other, each with a header of 16 bytes: seconds, their fraction, how many
- * bytes follow, how many there were on the wire; little-endian. So most capture files have them, and whoever reads
+/* Frames as they stand in memory, one behind the other, each with a header of 16 bytes: seconds, their fraction, how
+ * many bytes follow, how many there were on the wire; little-endian. So most capture files have them, and whoever reads
  * many can do so without a copy in between. */
 
 #define FRAME_RUN_HEADER 16

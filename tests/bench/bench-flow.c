@@ -113,8 +113,9 @@ static struct flow_table *make_table(void) {
 /* Each time a nanosecond later. */
 static void feed(struct flow_table *table, const struct traffic *t) {
         static struct flow_intake intake = { .latest = UINT64_C(1700000000000000000) };
-        struct frame_run run = { .next = t->frames, .end = t->frames + t->n * STRIDE, .fraction = intake.latest + 1, .linktype = 1 };
+        struct frame_run run = { .next = t->frames, .end = t->frames + t->n * STRIDE, .linktype = 1 };
 
+        run.fraction = intake.latest + 1;
         flow_table_add_run(table, &run, &intake);
         if (run.next != run.end)
                 exit(1);

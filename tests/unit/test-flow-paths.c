@@ -119,8 +119,8 @@ static size_t fill(struct frames *f) {
                 f->bytes[i].length = 0;
                 put_frame(&f->bytes[i]);
                 pass_time(&f->now);
-                *frame = (struct frame) { .ts = f->now, .linktype = 1, .data = f->bytes[i].data,
-                                          .captured = (uint32_t) f->bytes[i].length, .length = (uint32_t) f->bytes[i].length };
+                *frame = (struct frame) { .ts = f->now, .linktype = 1, .data = f->bytes[i].data };
+                frame->captured = frame->length = (uint32_t) f->bytes[i].length;
                 if (next(25) == 0)
                         frame->captured = (uint32_t) next(frame->length);
         }
