@@ -6,17 +6,17 @@
 #include "presence.h"
 #include "segments.h"
 
-/* The accounting of flows; see lanscope-events.h for what lies where. A packet of a known flow costs one look into
- * the index and one or two cache lines of the flow's record. Records are filled one behind the other, so that the
+/* The accounting of flows; see lanscope-events.h for what lies where. A packet of a known flow costs one line of the index
+ * and one or two of the flow's record. Records are filled one behind the other, so that the
  * daemon reads those that were used and no more, and nothing need ever be deleted: a packet of the next generation
  * finds its log and its index empty by the generation's number.
  *
- * When a log is full the next flow takes the place of another one, whose counts go to the totals of what was evicted
- * and to the presence map: no packet is lost, only whose it was. */
+ * When a log is full some of the flows that come take the place of another one, whose counts go to the totals of what was
+ * evicted and to the presence map, as do the packets of those that get no place: none is lost, only whose it was. */
 
 /* Of each CPU and generation. The maps have room for two CPUs; the daemon makes them fit before loading. */
 const volatile __u32 flow_records_max = 16384; /* a power of two, up to LANSCOPE_FLOW_RECORDS_MAX */
-const volatile __u32 flow_slots_max = 32768;   /* a power of two; twice the records */
+const volatile __u32 flow_lines_max = 4096;    /* of the index; a power of two: four slots a record */
 const volatile __u64 flow_seed = 0x9e3779b97f4a7c15ULL;
 
 /* The daemon counts it up: from then on the other log is written. */
@@ -39,9 +39,10 @@ struct {
 
 struct {
         __uint(type, BPF_MAP_TYPE_ARRAY);
-        __uint(max_entries, 2 * 2 * 32768);
+        __uint(max_entries, 2 * 2 * 4096);
+        __uint(map_flags, BPF_F_MMAPABLE); /* which makes it begin with a cache line */
         __type(key, __u32);
-        __type(value, __u64);
+        __type(value, struct lanscope_slots);
 } flow_slots SEC(".maps");
 
 struct {
@@ -75,53 +76,54 @@ static __always_inline bool flow_has_ends(__u32 number, const struct flow_packet
                e->words[1][0] == p->ends.words[1][0] && e->words[1][1] == p->ends.words[1][1];
 }
 
-/* Steps that grow keep apart what begins near by; the first ones stay in a cache line. */
-static __always_inline __u64 *flow_slot(__u32 base, __u64 hash, __u32 probe) {
-        __u32 number = base + (((__u32) hash + probe * (probe + 1) / 2) & (flow_slots_max - 1));
+static __always_inline struct lanscope_slots *flow_line(const struct lanscope_processor *cpu, const struct flow_packet *p) {
+        __u32 number = cpu->line_base + ((__u32) p->hash & (flow_lines_max - 1));
 
         return bpf_map_lookup_elem(&flow_slots, &number);
 }
 
-/* The record of the packet's flow in one log; NULL: there is none. */
-static __always_inline struct lanscope_flow *flow_find(__u32 slot_base, __u32 base, __u32 generation, const struct flow_packet *p,
-                                                       __u32 *ret_number) {
-        __u64 wanted = (__u64) generation << 16 | p->hash >> 48;
+static __always_inline __u32 flow_slot_number(const struct flow_packet *p, __u32 probe) {
+        return (__u32) (p->hash >> 60) + probe & (LANSCOPE_SLOTS - 1);
+}
+
+/* A slot with all but the record's number. */
+static __always_inline __u32 flow_slot_value(const struct lanscope_processor *cpu, const struct flow_packet *p) {
+        return cpu->mark | ((__u32) (p->hash >> 48) << LANSCOPE_SLOT_TAG & ~LANSCOPE_SLOT_MARK);
+}
+
+/* The record of the packet's flow in the current log; NULL: there is none. */
+static __always_inline struct lanscope_flow *flow_find(const struct lanscope_processor *cpu, const struct lanscope_slots *line,
+                                                       struct flow_packet *p) {
+        __u32 wanted = flow_slot_value(cpu, p);
 
 #pragma unroll
         for (int i = 0; i < LANSCOPE_PROBES_MAX; i++) {
-                const __u64 *slot = flow_slot(slot_base, p->hash, i);
+                __u32 slot = line->slots[flow_slot_number(p, i)], index = slot & LANSCOPE_SLOT_NUMBER;
                 struct lanscope_flow *r;
-                __u32 number;
 
-                if (!slot || *slot >> 32 != generation)
+                if ((slot & LANSCOPE_SLOT_MARK) != cpu->mark)
                         return NULL;
-                if (*slot >> 16 != wanted)
+                /* A slot that is as old as marks come round may name a record that is not in use yet. */
+                if ((slot & ~LANSCOPE_SLOT_NUMBER) != wanted || index >= cpu->used)
                         continue;
-                number = base + (*slot & 0xffff) - 1;
-                r = bpf_map_lookup_elem(&flow_records, &number);
-                if (r && flow_is(r, p) && (!p->ipv6 || flow_has_ends(number, p))) {
-                        *ret_number = number;
+                p->number = cpu->base + index;
+                r = bpf_map_lookup_elem(&flow_records, &p->number);
+                if (r && flow_is(r, p) && (!p->ipv6 || flow_has_ends(p->number, p)))
                         return r;
-                }
         }
         return NULL;
 }
 
-static __always_inline void flow_insert(__u32 slot_base, __u32 generation, const struct flow_packet *p, __u32 index) {
-        __u64 value = (__u64) generation << 32 | p->hash >> 48 << 16 | (index + 1), *slot;
+static __always_inline void flow_insert(const struct lanscope_processor *cpu, struct lanscope_slots *line, const struct flow_packet *p,
+                                        __u32 index) {
+        __u32 number = flow_slot_number(p, 0);
 
 #pragma unroll
-        for (int i = 0; i < LANSCOPE_PROBES_MAX; i++) {
-                slot = flow_slot(slot_base, p->hash, i);
-                if (!slot || *slot >> 32 == generation)
-                        continue;
-                *slot = value;
-                return;
-        }
-        /* Whose slot this was begins another record with its next packet. */
-        slot = flow_slot(slot_base, p->hash, 0);
-        if (slot)
-                *slot = value;
+        for (int i = LANSCOPE_PROBES_MAX - 1; i >= 0; i--)
+                if ((line->slots[flow_slot_number(p, i)] & LANSCOPE_SLOT_MARK) != cpu->mark)
+                        number = flow_slot_number(p, i);
+        /* Where all are taken, whose slot the first one was begins another record with its next packet. */
+        line->slots[number & (LANSCOPE_SLOTS - 1)] = flow_slot_value(cpu, p) | index;
 }
 
 static __always_inline void flow_copy_mac(__u8 to[6], __u64 mac) {
@@ -154,17 +156,22 @@ __noinline int flow_flush_evicted(void) {
         return 0;
 }
 
-/* The counts go to the addresses; whose flow it was is lost. */
+/* What the flow of these addresses counts goes to the addresses; whose it was is lost. */
+static __always_inline void flow_evict_key(struct lanscope_evicted *e, const struct lanscope_flow_key *key) {
+        __u32 vlan = key->rest >> 12 & 0xfff;
+        __u64 macs = key->macs[1] & FLOW_MACS;
+
+        if (e->macs[0] == key->macs[0] && e->macs[1] == macs && e->vlan == vlan)
+                return;
+        flow_flush_evicted();
+        *e = (struct lanscope_evicted) { .macs = { key->macs[0], macs }, .vlan = vlan };
+}
+
 static __always_inline void flow_evict(struct lanscope_processor *cpu, struct lanscope_evicted *e, const struct lanscope_flow *r) {
-        __u32 vlan = r->key.rest >> 12 & 0xfff;
-        __u64 macs = r->key.macs[1] & FLOW_MACS;
         const struct lanscope_flow_half *low = r->halves[0].high ? &r->halves[1] : &r->halves[0];
         const struct lanscope_flow_half *high = r->halves[0].high ? &r->halves[0] : &r->halves[1];
 
-        if (e->macs[0] != r->key.macs[0] || e->macs[1] != macs || e->vlan != vlan) {
-                flow_flush_evicted();
-                *e = (struct lanscope_evicted) { .macs = { r->key.macs[0], macs }, .vlan = vlan };
-        }
+        flow_evict_key(e, &r->key);
         e->packets[0] += low->packets;
         e->bytes[0] += low->bytes;
         e->packets[1] += high->packets;
@@ -172,6 +179,18 @@ static __always_inline void flow_evict(struct lanscope_processor *cpu, struct la
         cpu->counters.evicted_flows++;
         cpu->counters.evicted_packets += (__u64) low->packets + high->packets;
         cpu->counters.evicted_bytes += low->bytes + high->bytes;
+}
+
+/* The same of a packet that got no record. */
+static __always_inline void flow_turn_away(struct lanscope_processor *cpu, struct lanscope_evicted *e, const struct flow_packet *p,
+                                           __u64 bytes) {
+        __u32 high = p->high & 1;
+
+        flow_evict_key(e, &p->key);
+        e->packets[high] += p->segments;
+        e->bytes[high] += bytes;
+        cpu->counters.evicted_packets += p->segments;
+        cpu->counters.evicted_bytes += bytes;
 }
 
 __noinline __u32 class_of_ports(__u16 source, __u16 destination) {
@@ -193,22 +212,16 @@ static __always_inline void flow_set_ends(__u32 number, const struct flow_packet
                 *ends = p->ends;
 }
 
-/* The next record of the log, or when that is full another flow's. */
-static __always_inline struct lanscope_flow *flow_begin(struct lanscope_processor *cpu, struct flow_packet *p) {
-        struct lanscope_flow_log *log = cpu->generation & 1 ? &cpu->logs[1] : &cpu->logs[0];
-        __u32 full = log->used >= flow_records_max, index = full ? p->hash >> 20 & (flow_records_max - 1) : log->used;
-        __u32 number = cpu->base + index;
-        struct lanscope_flow *r = bpf_map_lookup_elem(&flow_records, &number);
+/* One that has to give way: of those that stand where the packet's flow would. */
+static __always_inline __u32 flow_victim(const struct lanscope_processor *cpu, const struct lanscope_slots *line,
+                                         const struct flow_packet *p) {
+        __u32 slot = line->slots[flow_slot_number(p, 0)];
 
-        if (!r)
-                return NULL;
-        p->number = number;
-        cpu->full = full;
-        if (full)
-                flow_evict(cpu, &log->evicted, r);
-        else
-                log->used++;
-        __builtin_memset(r, 0, sizeof *r);
+        return (slot & LANSCOPE_SLOT_MARK) == cpu->mark && (slot & LANSCOPE_SLOT_NUMBER) < flow_records_max ?
+               slot & LANSCOPE_SLOT_NUMBER : p->hash >> 20 & (flow_records_max - 1);
+}
+
+static __always_inline void flow_note_what_it_is(const struct lanscope_processor *cpu, struct lanscope_flow *r, struct flow_packet *p) {
         r->key = p->key;
         r->bits = p->known;
         r->halves[0].high = p->high;
@@ -218,9 +231,41 @@ static __always_inline struct lanscope_flow *flow_begin(struct lanscope_processo
         else if (p->protocol == IPPROTO_TCP)
                 segment_meet(r, p, cpu->generation);
         if (p->ipv6)
-                flow_set_ends(number, p);
-        flow_insert(cpu->slot_base, cpu->generation, p, index);
+                flow_set_ends(p->number, p);
+}
+
+static __always_inline struct lanscope_flow_log *flow_log(struct lanscope_processor *cpu) {
+        return cpu->generation & 1 ? &cpu->logs[1] : &cpu->logs[0];
+}
+
+/* The next record of the log, or when that is full another flow's. */
+static __always_inline struct lanscope_flow *flow_begin(struct lanscope_processor *cpu, struct lanscope_slots *line,
+                                                        struct flow_packet *p) {
+        bool full = cpu->used >= flow_records_max;
+        __u32 index = full ? flow_victim(cpu, line, p) : cpu->used;
+        struct lanscope_flow_log *log = flow_log(cpu);
+        struct lanscope_flow *r;
+
+        p->number = cpu->base + index;
+        r = bpf_map_lookup_elem(&flow_records, &p->number);
+        if (!r)
+                return NULL;
+        if (full)
+                flow_evict(cpu, &log->evicted, r);
+        else
+                log->used = ++cpu->used;
+        __builtin_memset(r, 0, sizeof *r);
+        flow_note_what_it_is(cpu, r, p);
+        flow_insert(cpu, line, p, index);
         return r;
+}
+
+/* A log is full: one packet in eight of those that belong to no record gets one, so that who sends much stays and a flood
+ * pushes out little. Data of TCP always: the first of a connection are read. */
+static __always_inline bool flow_may_begin(const struct lanscope_processor *cpu, const struct flow_packet *p) {
+        if (cpu->used < flow_records_max || (p->payload > 0 && !(p->tcp_flags & TCP_SYN)))
+                return true;
+        return ((cpu->counters.packets * 0x9e3779b97f4a7c15ULL) ^ p->hash) >> 61 == 0;
 }
 
 /* A SYN with a number of its own, behind a connection that was opened or has ended here. */
@@ -242,28 +287,33 @@ static __always_inline bool flow_is_over(const struct lanscope_flow *r, const st
 static __always_inline void flow_turn(struct lanscope_processor *cpu, __u32 generation) {
         __u32 part = bpf_get_smp_processor_id() * 2 + (generation & 1);
 
-        struct lanscope_flow_log *log = generation & 1 ? &cpu->logs[1] : &cpu->logs[0];
-
-        *log = (struct lanscope_flow_log) { .generation = generation };
         cpu->base = part * flow_records_max;
-        cpu->slot_base = part * flow_slots_max;
+        cpu->line_base = part * flow_lines_max;
         cpu->generation = generation;
-        cpu->full = 0;
+        cpu->used = 0;
+        /* Never 0, as slots are that were never used. */
+        cpu->mark = (generation % 255 + 1) << LANSCOPE_SLOT_MARK_SHIFT;
+        *flow_log(cpu) = (struct lanscope_flow_log) { .generation = generation };
 }
 
+/* NULL: the packet belongs to no record, and gets none. */
 static __always_inline struct lanscope_flow *flow_get(struct lanscope_processor *cpu, struct flow_packet *p) {
         __u32 generation = *(volatile __u32 *) &flow_generation;
+        struct lanscope_slots *line;
         struct lanscope_flow *r;
 
         if (cpu->generation != generation)
                 flow_turn(cpu, generation);
-        r = flow_find(cpu->slot_base, cpu->base, generation, p, &p->number);
+        line = flow_line(cpu, p);
+        if (!line)
+                return NULL;
+        r = flow_find(cpu, line, p);
         if (r && !flow_is_over(r, p))
                 return r;
         /* Nobody finds it any more. */
         if (r)
                 r->key.macs[1] |= FLOW_OVER;
-        return flow_begin(cpu, p);
+        return flow_may_begin(cpu, p) ? flow_begin(cpu, line, p) : NULL;
 }
 
 /* TCP. */
@@ -330,6 +380,22 @@ static __always_inline void flow_count_half(struct lanscope_flow_half *half, con
         flow_count_lengths(half, p);
 }
 
+/* The class that the ports of a packet give which has no record to know it. */
+static __always_inline __u32 flow_class(const struct flow_packet *p) {
+        __u16 low = bpf_ntohs(p->key.rest >> 48), high = bpf_ntohs(p->key.rest >> 32 & 0xffff);
+
+        return p->protocol == IPPROTO_UDP ? class_of_ports(p->high ? high : low, p->high ? low : high) : 0;
+}
+
+static __always_inline void flow_begin_half(const struct lanscope_processor *cpu, const struct lanscope_flow *r,
+                                            struct lanscope_flow_half *half, struct flow_packet *p, __u32 now) {
+        /* The exact clock is for round trips. */
+        half->first = half->last = cpu->used >= flow_records_max && p->protocol != IPPROTO_TCP ? now : segment_now(p);
+        half->shortest = 0xffff;
+        if (p->protocol == IPPROTO_TCP && segment_is_done(r, p))
+                half->bits |= LANSCOPE_HALF_DONE;
+}
+
 /* Counts the packet. Not static, so that the verifier looks at it once and not for each kind of packet. */
 __noinline __u32 flow_count(struct flow_packet *p) {
         struct lanscope_processor *cpu;
@@ -342,21 +408,18 @@ __noinline __u32 flow_count(struct flow_packet *p) {
         if (!p || !cpu)
                 return FLOW_NOT;
         r = flow_get(cpu, p);
-        if (!r)
-                return FLOW_NOT;
         bytes = flow_bytes(p);
         cpu->counters.packets += p->segments;
         cpu->counters.bytes += bytes;
+        if (!r) {
+                flow_turn_away(cpu, &flow_log(cpu)->evicted, p, bytes);
+                return flow_class(p);
+        }
         i = flow_half_of(r, p);
         half = &r->halves[i];
         now = flow_now_coarse();
-        if (half->packets == 0) {
-                /* The exact clock is for round trips. */
-                half->first = half->last = cpu->full && p->protocol != IPPROTO_TCP ? now : segment_now(p);
-                half->shortest = 0xffff;
-                if (p->protocol == IPPROTO_TCP && segment_is_done(r, p))
-                        half->bits |= LANSCOPE_HALF_DONE;
-        }
+        if (half->packets == 0)
+                flow_begin_half(cpu, r, half, p, now);
         if (p->protocol == IPPROTO_TCP)
                 flow_take_tcp(r, i, p);
         flow_count_half(half, p, bytes, now);
@@ -366,13 +429,14 @@ __noinline __u32 flow_count(struct flow_packet *p) {
 /* The first bytes of the packet's direction are long past. */
 __noinline int flow_set_done(struct flow_packet *p) {
         struct lanscope_processor *cpu;
+        struct lanscope_slots *line;
         struct lanscope_flow *r;
         __u32 zero = 0;
 
         cpu = bpf_map_lookup_elem(&processors, &zero);
-        if (!p || !cpu)
+        if (!p || !cpu || !(line = flow_line(cpu, p)))
                 return 0;
-        r = flow_find(cpu->slot_base, cpu->base, cpu->generation, p, &p->number);
+        r = flow_find(cpu, line, p);
         if (!r)
                 return 0;
         r->halves[flow_half_of(r, p)].bits |= LANSCOPE_HALF_DONE;

@@ -75,7 +75,7 @@ struct lanscope_counters {
         __u64 span_dropped;   /* SpanDrop=: foreign frames that went no further */
         __u64 apart_packets, apart_bytes;     /* of no flow: not IP, fragments, headers that cannot be read */
         __u64 evicted_flows;                  /* records that made room for another: their addresses are in the presence map */
-        __u64 evicted_packets, evicted_bytes; /* what those held */
+        __u64 evicted_packets, evicted_bytes; /* what those held, and packets that got no record */
 };
 
 /* Flows. Each CPU writes records into a log of its own, one behind the other; an index finds them again. There are two
@@ -148,9 +148,18 @@ struct lanscope_flow_ends {
         __u64 words[2][2]; /* as in memory on the wire */
 };
 
-/* A slot of the index: generation << 32, 16 bits of the hash << 16, the record's number in its log from 1. One of another
- * generation is empty. A flow's slot is where its hash says, or a few steps behind. */
+/* A line of the index; which one, and where in it to begin, a flow's hash says. A slot: the generation's mark, 9 bits of the
+ * hash, the record's number in its log. One of another generation is empty. */
+#define LANSCOPE_SLOTS 16
 #define LANSCOPE_PROBES_MAX 8
+#define LANSCOPE_SLOT_MARK_SHIFT 24
+#define LANSCOPE_SLOT_MARK 0xff000000U
+#define LANSCOPE_SLOT_TAG 15
+#define LANSCOPE_SLOT_NUMBER 0x7fffU
+
+struct lanscope_slots {
+        __u32 slots[LANSCOPE_SLOTS];
+};
 
 #define LANSCOPE_FLOW_RECORDS_MAX 32768 /* of one log; a power of two, as is any number of them */
 
@@ -172,8 +181,10 @@ struct lanscope_flow_log {
 /* One per CPU. What each packet needs is in the first cache line. */
 struct lanscope_processor {
         __u32 generation;
-        __u32 base, slot_base; /* where the current log and its index begin in their maps */
-        __u32 full;            /* the current log is */
+        __u32 base, line_base; /* where the current log and its index begin in their maps */
+        __u32 used;            /* records of it */
+        __u32 mark;            /* of its slots */
+        __u32 padding;
         struct lanscope_counters counters;
         struct lanscope_flow_log logs[2]; /* by generation & 1 */
 };

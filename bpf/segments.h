@@ -81,9 +81,9 @@ enum segment_side_bits {
         SIDE_ACKED = 2,  /* `acknowledged` holds */
         SIDE_GAPS = 4,   /* bytes were passed over: they are in segment_gaps */
         SIDE_ALIVE = 8,  /* its last segment was a keep-alive */
-        SIDE_TIMED = 16, /* something that it sent may be being timed */
-        SIDE_DONE = 32,  /* its first bytes are long past */
-        SIDE_OPENS = 64, /* it sent a SYN, and nothing since */
+        SIDE_DONE = 16,  /* its first bytes are long past */
+        SIDE_OPENS = 32, /* it sent a SYN, and nothing since */
+        SIDE_ASKED = 64, /* the number that it acknowledged last may end the timing if it comes again */
 };
 
 /* Of one end of it: what it sent. */
@@ -93,7 +93,7 @@ struct segment_side {
         __u32 acknowledged; /* number of its last segment */
         __u16 window;       /* of the same, as in the header */
         __u8 bits;          /* enum segment_side_bits */
-        __u8 padding;
+        __u8 timed;         /* something that it sent is being timed; the other end's CPU clears it */
 };
 
 /* The low ends, then the high ones. */
@@ -229,6 +229,7 @@ static __always_inline __u32 segment_find_place(const struct flow_packet *p, __u
 /* A record begins: who began the flow is what it is known to be, else this packet's sender. Not static, as are others
  * here: verified once. */
 __noinline int segment_meet(struct lanscope_flow *r, struct flow_packet *p, __u32 generation) {
+        struct segment_side *side;
         struct segment_track *t;
         __u32 place;
 
@@ -243,6 +244,9 @@ __noinline int segment_meet(struct lanscope_flow *r, struct flow_packet *p, __u3
                 t->bits |= TRACK_TALKS;
         t->seen = generation;
         r->place = place;
+        side = segment_side(r, p, p->high);
+        if (side && !t->timing)
+                side->timed = 0;
         r->bits |= (t->bits & TRACK_KNOWN ? LANSCOPE_FLOW_KNOWN : 0) | (t->bits & TRACK_FROM_HIGH ? LANSCOPE_FLOW_FROM_HIGH : 0);
         return 0;
 }
@@ -267,15 +271,22 @@ static __always_inline void segment_take_sample(struct segment_track *t, struct 
 /* The responder acknowledged something, so perhaps what is being timed. */
 __noinline int segment_acknowledged(struct lanscope_flow *r, struct flow_packet *p) {
         struct lanscope_times *times;
+        struct segment_side *own, *peer;
         struct segment_track *t;
         __u64 timing;
 
-        if (!r || !p || !(t = segment_track(r, p)))
+        if (!r || !p || !(t = segment_track(r, p)) || !(own = segment_side(r, p, p->high)))
                 return 0;
         timing = *(volatile __u64 *) &t->timing;
-        if (!timing || (__s32) (p->acknowledgement - (__u32) (timing >> 32)) < 0)
+        if (timing && (__s32) (p->acknowledgement - (__u32) (timing >> 32)) < 0)
+                return 0;
+        own->bits &= ~SIDE_ASKED;
+        if (!timing)
                 return 0;
         t->timing = 0;
+        peer = segment_side(r, p, !p->high);
+        if (peer)
+                peer->timed = 0;
         times = segment_times(r, p);
         if (times)
                 segment_take_sample(t, times, segment_now(p) - (__u32) timing);
@@ -295,11 +306,11 @@ __noinline int segment_sent(struct lanscope_flow *r, struct flow_packet *p, __u3
         t->timing = (__u64) end << 32 | segment_now(p);
         side = segment_side(r, p, p->high);
         if (side)
-                side->bits |= SIDE_TIMED;
+                side->timed = 1;
         /* What answers a keep-alive or a probe of a closed window acknowledges the same as before. */
         peer = probe ? segment_side(r, p, !p->high) : NULL;
         if (peer)
-                peer->bits &= ~SIDE_ACKED;
+                peer->bits |= SIDE_ASKED;
         return 0;
 }
 
@@ -313,7 +324,7 @@ __noinline int segment_sent_again(struct lanscope_flow *r, struct flow_packet *p
         t->timing = 0;
         side = segment_side(r, p, p->high);
         if (side)
-                side->bits &= ~SIDE_TIMED;
+                side->timed = 0;
         return 0;
 }
 
@@ -369,7 +380,8 @@ __noinline int segment_syn(struct lanscope_flow *r, struct flow_packet *p) {
         again = segment_recognise(r, p, own);
         if (answer)
                 return 0;
-        own->bits |= SIDE_TIMED | SIDE_OPENS;
+        own->bits |= SIDE_OPENS;
+        own->timed = !again;
         t->handshake = segment_now(p);
         if (!again)
                 t->samples = 0;
@@ -502,7 +514,8 @@ static __always_inline bool segment_take_sequence(struct lanscope_flow *r, __u32
                 own->next = end;
                 return false;
         }
-        own->bits &= ~SIDE_ALIVE;
+        if (own->bits & SIDE_ALIVE)
+                own->bits &= ~SIDE_ALIVE;
         /* Keep-alive: a byte that was acknowledged, or none (RFC 1122 §4.2.3.6). */
         if (length <= 1 && ahead == -1 && !(p->tcp_flags & (TCP_SYN | TCP_FIN))) {
                 own->bits |= SIDE_ALIVE;
@@ -528,7 +541,7 @@ static __always_inline bool segment_answers_keep_alive(const struct lanscope_flo
         return peer && peer->bits & SIDE_ALIVE;
 }
 
-/* True: it is another than that of the segment before. */
+/* True: it may end what is being timed. */
 static __always_inline bool segment_take_acknowledgement(struct lanscope_flow *r, __u32 i, struct segment_side *own,
                                                          const struct flow_packet *p, __u32 length) {
         if (!(own->bits & SIDE_ACKED) || own->acknowledged != p->acknowledgement) {
@@ -538,7 +551,7 @@ static __always_inline bool segment_take_acknowledgement(struct lanscope_flow *r
         }
         if (length == 0 && p->window > 0 && p->window == own->window && p->sequence == own->next && !segment_answers_keep_alive(r, p))
                 segment_count(&r->duplicate_acks[i], 1);
-        return false;
+        return own->bits & SIDE_ASKED;
 }
 
 /* Takes in what the packet says, which half `i` of the record counts: a whole header and no reset, which may carry any
@@ -560,15 +573,16 @@ static __always_inline void segment_analyse(struct lanscope_flow *r, __u32 i, st
         from_initiator = !!(r->bits & LANSCOPE_FLOW_FROM_HIGH) == p->high;
         next = own->next;
         again = segment_take_sequence(r, i, own, p, length);
-        if (again && from_initiator && own->bits & SIDE_TIMED)
+        if (again && from_initiator && own->timed)
                 segment_sent_again(r, p);
         if (p->tcp_flags & TCP_ACK && segment_take_acknowledgement(r, i, own, p, length) && !from_initiator)
                 segment_acknowledged(r, p);
-        if (from_initiator && p->payload > 0 && !again && !(p->tcp_flags & TCP_SYN))
+        if (from_initiator && p->payload > 0 && !again && !own->timed && !(p->tcp_flags & TCP_SYN))
                 segment_sent(r, p, own->next, own->next == next);
         if (p->window == 0 && !(p->tcp_flags & (TCP_SYN | TCP_FIN)))
                 segment_count(&r->zero_windows[i], p->segments);
-        own->window = p->window;
+        if (own->window != p->window)
+                own->window = p->window;
 }
 
 /* The first bytes of the packet's end are long past; also in records to come. */

@@ -24,7 +24,7 @@
 #define RECORDS_TOTAL 32768
 #define RECORDS_MIN 2048
 #define RECORDS_MAX 16384
-#define SLOTS_PER_RECORD 2
+#define SLOTS_PER_RECORD 4
 #define BATCH 128
 
 struct ebpf_flows {
@@ -55,14 +55,14 @@ int ebpf_flows_fit(struct lanscope_bpf *p) {
         while (records > RECORDS_MIN && records * cpus > RECORDS_TOTAL)
                 records /= 2;
         p->rodata->flow_records_max = records;
-        p->rodata->flow_slots_max = records * SLOTS_PER_RECORD;
+        p->rodata->flow_lines_max = records * SLOTS_PER_RECORD / LANSCOPE_SLOTS;
         (void) getrandom((void *) &p->rodata->flow_seed, sizeof p->rodata->flow_seed, GRND_NONBLOCK);
         r = bpf_map__set_max_entries(p->maps.flow_records, 2 * cpus * records);
         if (r >= 0)
                 r = bpf_map__set_max_entries(p->maps.flow_ends, 2 * cpus * records);
         if (r >= 0)
                 r = bpf_map__set_max_entries(p->maps.flow_times, 2 * cpus * records);
-        return r < 0 ? r : bpf_map__set_max_entries(p->maps.flow_slots, 2 * cpus * records * SLOTS_PER_RECORD);
+        return r < 0 ? r : bpf_map__set_max_entries(p->maps.flow_slots, 2 * cpus * p->rodata->flow_lines_max);
 }
 
 int ebpf_flows_new(struct ebpf_flows **ret, struct lanscope_bpf *programs, const struct capture_ops *ops, uint32_t ifindex) {

@@ -28,7 +28,7 @@ static const uint8_t udp_frame[FRAME] = {
         2, 0, 0, 0, 0, 2, 2, 0, 0, 0, 0, 1, 8, 0, 0x45, 0, 0, 50, 0, 1, 0, 0, 64, 17, 0, 0, 10, 0, 0, 1, 192, 0, 2, 2,
         0x9c, 0x40, 0xc3, 0x50, 0, 30,
 };
-/* A segment of ten bytes in the middle of a connection. */
+/* A segment of ten bytes in the middle of a connection; the numbers go on. */
 static const uint8_t tcp_frame[FRAME] = {
         2, 0, 0, 0, 0, 2, 2, 0, 0, 0, 0, 1, 8, 0, 0x45, 0, 0, 50, 0, 1, 0, 0, 64, 6, 0, 0, 10, 0, 0, 1, 192, 0, 2, 2,
         0x9c, 0x40, 0x01, 0xbb, 0, 0, 0, 1, 0, 0, 0, 1, 0x50, 0x10, 0xff, 0xff,

@@ -77,7 +77,7 @@ static int begin_with(void **state, uint32_t records) {
                 return -1;
         if (records > 0) {
                 f->programs->rodata->flow_records_max = records;
-                f->programs->rodata->flow_slots_max = 2 * records;
+                f->programs->rodata->flow_lines_max = records / 4;
         }
         if (lanscope_bpf__load(f->programs) < 0)
                 return -1;
@@ -327,6 +327,7 @@ static void open_connection(const struct fixture *f) {
 
 static void round_trips_are_timed(void **state) {
         struct fixture *f = *state;
+        uint64_t average;
         struct flow_delta d;
 
         open_connection(f);
@@ -340,13 +341,14 @@ static void round_trips_are_timed(void **state) {
         finish(f);
         d = only(f);
         assert_int_equal(d.initiator, INITIATOR_FIRST);
-        assert_in_range(d.answered - d.opened, 3 * NSEC_PER_MSEC, 500 * NSEC_PER_MSEC);
-        assert_in_range(d.established - d.answered, 1 * NSEC_PER_MSEC, 500 * NSEC_PER_MSEC);
+        assert_true(d.answered - d.opened >= 3 * NSEC_PER_MSEC);
+        assert_true(d.established - d.answered >= 1 * NSEC_PER_MSEC);
         assert_int_equal(d.trips.samples, 2);
-        assert_in_range(d.trips.last, 40 * NSEC_PER_MSEC, 900 * NSEC_PER_MSEC);
-        assert_true(d.trips.minimum >= 3 * NSEC_PER_MSEC && d.trips.minimum < d.trips.last);
-        assert_int_equal(d.trips.before, d.trips.minimum);
-        assert_in_range(d.trips.average, (7 * d.trips.minimum + d.trips.last) / 8 - 1000, (7 * d.trips.minimum + d.trips.last) / 8 + 1000);
+        assert_int_equal(d.trips.total, 2);
+        assert_true(d.trips.before >= 3 * NSEC_PER_MSEC && d.trips.last >= 40 * NSEC_PER_MSEC);
+        assert_int_equal(d.trips.minimum, MIN(d.trips.before, d.trips.last));
+        average = (7 * d.trips.before + d.trips.last) / 8;
+        assert_in_range(d.trips.average, average - 2000, average + 2000);
 }
 
 /* Which of the two was acknowledged nobody can tell. */
@@ -779,7 +781,8 @@ static void evicted_flows_are_accounted_for(void **state) {
         finish(f);
         read_counters(f, &c);
         assert_int_equal(c.packets, 20000);
-        assert_true(c.evicted_packets > 10000 && c.evicted_flows > 10000);
+        /* One in eight of those that have no record takes another's. */
+        assert_true(c.evicted_packets > 10000 && c.evicted_flows > 1000 && c.evicted_flows < 4000);
         assert_true(f->packets > 0);
 }
 
