@@ -52,6 +52,8 @@ struct flow_workers {
         struct flow_table_ops ops;
         uint64_t now;
         size_t frames; /* of this stretch */
+        uint64_t flows_max, unanswered_max, flows, unanswered; /* of all parts */
+        bool alone;    /* the reader takes this stretch in by itself */
 };
 
 static void take_ended(void *userdata, const struct flow_record *record) {
@@ -189,6 +191,79 @@ static int tell(struct flow_workers *w) {
         return r;
 }
 
+/* Limits. */
+
+static uint64_t active(const struct flow_table *table) {
+        struct flow_counters counters;
+
+        flow_table_get_counters(table, &counters);
+        return counters.active;
+}
+
+static void sum_up(struct flow_workers *w) {
+        w->flows = w->unanswered = 0;
+        for (unsigned i = 0; i < PARTS; i++) {
+                w->flows += active(w->tables[i]);
+                w->unanswered += flow_table_unanswered(w->tables[i]);
+        }
+}
+
+/* The part whose flow has to give way; of several that were seen at the same time not the one of `part`, in which it may be
+ * the newest. */
+static unsigned find_oldest(struct flow_workers *w, unsigned part, bool unanswered) {
+        uint64_t oldest = flow_table_oldest(w->tables[part], unanswered);
+        unsigned found = part;
+
+        for (unsigned i = 0; i < PARTS; i++) {
+                uint64_t seen = i == part ? UINT64_MAX : flow_table_oldest(w->tables[i], unanswered);
+
+                if (seen <= oldest && seen < UINT64_MAX) {
+                        oldest = seen;
+                        found = i;
+                }
+        }
+        return found;
+}
+
+static void keep_limits(struct flow_workers *w, unsigned part) {
+        while (w->unanswered > w->unanswered_max) {
+                flow_table_evict(w->tables[find_oldest(w, part, true)], true);
+                sum_up(w);
+        }
+        while (w->flows > w->flows_max) {
+                flow_table_evict(w->tables[find_oldest(w, part, false)], false);
+                sum_up(w);
+        }
+}
+
+/* Every second all parts come to the same time. */
+static void follow_clock(struct flow_workers *w, uint64_t ts) {
+        bool later = ts / NSEC_PER_SEC > w->now / NSEC_PER_SEC;
+
+        w->now = MAX(w->now, ts);
+        for (unsigned i = 0; i < PARTS && later; i++)
+                flow_table_advance(w->tables[i], w->now);
+        if (later)
+                sum_up(w);
+}
+
+/* No worker has anything to do meanwhile. */
+static void take_alone(struct flow_workers *w, const struct flow_observation *o, unsigned part) {
+        struct flow_table *table = w->tables[part];
+        uint64_t flows, unanswered;
+
+        follow_clock(w, o->ts);
+        flows = active(table);
+        unanswered = flow_table_unanswered(table);
+        *flow_table_next(table) = *o;
+        flow_table_next(table)->ts = w->now;
+        flow_table_add(table);
+        flow_table_advance(table, w->now);
+        w->flows += active(table) - flows;
+        w->unanswered += flow_table_unanswered(table) - unanswered;
+        keep_limits(w, part);
+}
+
 /* Everything that was dealt is taken in, and what ended is told. */
 static int end_stretch(struct flow_workers *w, enum order order) {
         for (unsigned i = 0; i < w->n; i++)
@@ -196,6 +271,9 @@ static int end_stretch(struct flow_workers *w, enum order order) {
         for (unsigned i = 0; i < w->n; i++)
                 wait_for(&w->workers[i], 0);
         w->frames = 0;
+        sum_up(w);
+        /* Each frame begins a flow at most. */
+        w->alone = w->flows + STRETCH > w->flows_max || w->unanswered + STRETCH > w->unanswered_max;
         return tell(w);
 }
 
@@ -204,6 +282,10 @@ static void deal(struct flow_workers *w, const struct flow_observation *o) {
         struct worker *worker = &w->workers[part % w->n];
         struct parcel *p = filling(worker);
 
+        if (w->alone) {
+                take_alone(w, o, part);
+                return;
+        }
         p->parts[p->n] = (uint8_t) part;
         p->observations[p->n] = *o;
         w->now = MAX(w->now, o->ts);
@@ -242,8 +324,9 @@ int flow_workers_finish(struct flow_workers *w) {
 static int make_part(struct flow_workers *w, unsigned part, struct flow_table_config config) {
         struct flow_table_ops ops = { take_ended, &w->ended[part] };
 
-        config.flows_max = MAX(config.flows_max / PARTS, 1U);
-        config.unanswered_max = MAX(config.unanswered_max / PARTS, 1U);
+        /* One too many for a moment. */
+        config.flows_max = MIN(config.flows_max + 1, FLOW_TABLE_MAX);
+        config.unanswered_max++;
         return flow_table_new(&w->tables[part], &config, &ops);
 }
 
@@ -271,6 +354,9 @@ int flow_workers_new(struct flow_workers **ret, unsigned n, const struct flow_ta
                 return -ENOMEM;
         w->n = n;
         w->ops = *ops;
+        w->flows_max = config->flows_max;
+        w->unanswered_max = config->unanswered_max;
+        w->alone = STRETCH > MIN(w->flows_max, w->unanswered_max);
         r = packet_decoder_new(&w->decoder);
         for (unsigned i = 0; r >= 0 && i < PARTS; i++)
                 r = make_part(w, i, *config);

@@ -7,9 +7,12 @@
 /* Flows of a capture file on several processors: whoever reads the file deals packets to worker threads by the hash of
  * their flow. Flows are kept in a fixed number of parts, each of which belongs to one worker, so that the number of workers
  * changes neither the flows nor their order: those that end within one stretch of the file are told by the time of their
- * last packet. Their `number` is 0. All functions are called from one thread, which also gets the flows. */
+ * last packet. Their `number` is 0. All functions are called from one thread, which also gets the flows.
+ *
+ * The table's limits hold for all parts together. While they cannot be reached within a stretch, workers need not know of
+ * each other; near them one thread takes packet by packet, and the flow that gives way is the one of all parts. */
 
-#define FLOW_WORKERS_MAX 16 /* and the number of parts; the table's limits are divided among them */
+#define FLOW_WORKERS_MAX 16 /* and the number of parts */
 
 struct flow_workers;
 

@@ -1063,6 +1063,30 @@ int flow_table_for_each(struct flow_table *t, uint64_t since,
         return r;
 }
 
+/* For tables that share a limit. */
+
+uint32_t flow_table_unanswered(const struct flow_table *t) {
+        return t->n_unanswered;
+}
+
+uint64_t flow_table_oldest(struct flow_table *t, bool unanswered) {
+        uint32_t waiting = flow_lists_first(&t->lists, LIST_UNANSWERED), number = unanswered ? 0 : find_oldest(t);
+        uint64_t opened = waiting > 0 ? opened_at(t, waiting) : UINT64_MAX;
+
+        return MIN(opened, number > 0 ? last_seen(entry_of(t, number)) : UINT64_MAX);
+}
+
+void flow_table_evict(struct flow_table *t, bool unanswered) {
+        uint32_t number = unanswered ? take_unanswered(t) : 0;
+
+        if (!unanswered) {
+                evict(t);
+        } else if (number > 0) {
+                t->counters.unanswered_evicted++;
+                remove_flow(t, number, FLOW_END_EVICTED);
+        }
+}
+
 /* For flow-delta.c. */
 
 /* Of a connection that began while this flow went on nothing but its SYN tells: what came before is counted by the second,

@@ -71,6 +71,12 @@ void flow_table_advance(struct flow_table *table, uint64_t now);
 uint64_t flow_table_next_deadline(const struct flow_table *table);
 /* Ends all flows. */
 void flow_table_flush(struct flow_table *table);
+/* For tables that share a limit, whose own is not reached. How many connections wait for an answer; when the flow that has
+ * to give way next was seen last, or opened if it waits (UINT64_MAX: there is none); and that it does. `unanswered`: of those
+ * that wait alone, of which some may be found to have been answered, and stay. */
+uint32_t flow_table_unanswered(const struct flow_table *table);
+uint64_t flow_table_oldest(struct flow_table *table, bool unanswered);
+void flow_table_evict(struct flow_table *table, bool unanswered);
 /* Packets and bytes of observations that wait are counted; flows that they begin or end are not yet. */
 void flow_table_get_counters(const struct flow_table *table, struct flow_counters *ret);
 /* Calls `take`, in no particular order, for each flow that has not ended and had a packet at `since` (ns) or later; an

@@ -15,7 +15,9 @@
 #define flow_table_reach looked_table_reach
 #define flow_table_step looked_table_step
 #define flow_table_note looked_table_note
-#define flow_table_note_again looked_table_note_again
+#define flow_table_unanswered looked_table_unanswered
+#define flow_table_oldest looked_table_oldest
+#define flow_table_evict looked_table_evict
 #define flow_table_count looked_table_count
 
 #include "engine/flow/flow-table.c"

@@ -146,6 +146,63 @@ static void feed_table(void *userdata, const struct frame *frame) {
         flow_table_add(alone->table);
 }
 
+/* How many flows there were at a time, as their records tell. */
+static size_t most_at_a_time(const struct log *log) {
+        size_t most = 0;
+
+        for (size_t i = 0; i < log->n; i += 101) {
+                size_t n = 0;
+
+                for (size_t j = 0; j < log->n; j++)
+                        n += log->records[j].first <= log->records[i].first && log->records[j].last >= log->records[i].first;
+                most = MAX(most, n);
+        }
+        return most;
+}
+
+static struct log run_alone(const struct flow_table_config *config) {
+        struct log log = log_make();
+        struct flow_table_ops ops = { take_record, &log };
+        struct alone alone;
+
+        assert_int_equal(flow_table_new(&alone.table, config, &ops), 0);
+        feed_all(&alone, feed_table);
+        flow_table_flush(alone.table);
+        flow_table_free(alone.table);
+        return log;
+}
+
+static size_t count_ended(const struct log *log, enum flow_end end) {
+        size_t n = 0;
+
+        for (size_t i = 0; i < log->n; i++)
+                n += log->records[i].end == end;
+        return n;
+}
+
+/* All parts together hold as many flows as one table does, and no more. Which of those that were seen in the same second
+ * gives way is as good as chance. */
+static void test_limits_are_those_of_one_table(void **state _unused_) {
+        struct flow_table_config config;
+
+        flow_table_config_default(&config);
+        config.analysis = false;
+        for (uint32_t limit = 100; limit <= 1600; limit *= 16) {
+                struct log one, parts;
+                size_t evicted;
+
+                config.flows_max = limit;
+                one = run_alone(&config);
+                parts = run(3, &config);
+                evicted = count_ended(&one, FLOW_END_EVICTED);
+                assert_true(evicted > 100);
+                assert_in_range(count_ended(&parts, FLOW_END_EVICTED), evicted - evicted / 50, evicted + evicted / 50);
+                assert_true(most_at_a_time(&parts) <= limit);
+                free(one.records);
+                free(parts.records);
+        }
+}
+
 static int compare(const void *a, const void *b) {
         return memcmp(a, b, sizeof(struct flow_record));
 }
@@ -203,6 +260,7 @@ int main(void) {
         const struct CMUnitTest tests[] = {
                 cmocka_unit_test(test_any_number_gives_the_same),
                 cmocka_unit_test(test_limits_hold_for_any_number),
+                cmocka_unit_test(test_limits_are_those_of_one_table),
                 cmocka_unit_test(test_the_same_as_without_threads),
                 cmocka_unit_test(test_numbers_that_cannot_be),
                 cmocka_unit_test(test_unfinished),
