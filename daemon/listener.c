@@ -334,6 +334,18 @@ void listener_stop(struct listener *l) {
         (void) sd_event_source_set_enabled(l->retry, SD_EVENT_OFF);
 }
 
+void listener_tell(struct listener *l) {
+        for (size_t i = 0; l && i < l->n_slots; i++) {
+                struct slot *slot = &l->slots[i];
+                const struct link *link = link_table_get_by_name(links_table(l->links), slot->shown.name);
+
+                if (!slot->capture || !link)
+                        continue;
+                slot->told = (struct inventory_interface) {};
+                tell_interface(l, slot, link);
+        }
+}
+
 void listener_drain(struct listener *l) {
         for (size_t i = 0; i < l->n_slots; i++)
                 if (l->slots[i].capture)

@@ -50,6 +50,8 @@ DEFINE_CLEANUP(struct listener *, listener_free)
  * waiting for them; -errno: on none, and waiting will not help; the interfaces' reasons say why. */
 int listener_start(struct listener *listener, const struct capture_config *config, const char interfaces[][16], size_t n);
 void listener_stop(struct listener *listener);
+/* Tells of all interfaces again: whoever was told has forgotten them. NULL is fine. */
+void listener_tell(struct listener *listener);
 /* Hands over the frames that wait on any interface; see capture_drain(). */
 void listener_drain(struct listener *listener);
 bool listener_is_started(const struct listener *listener);

@@ -25,7 +25,7 @@ void manager_store_failed(struct manager *m) {
 void manager_store_works(struct manager *m) {
         if (!problems_clear(&m->problems, PROBLEM_STORE))
                 return;
-        m->alerts_retry_at = 0;
+        m->alerts_retry_at = m->clock_retry_at = 0;
         problems_changed(m);
 }
 
@@ -133,7 +133,7 @@ void manager_save_lessons(struct manager *m) {
 static bool take_lesson(void *userdata, const struct lesson *lesson) {
         struct manager *m = userdata;
 
-        return engine_recall(m->engine, lesson);
+        return engine_recall(m->engine, lesson, manager_now(m));
 }
 
 int manager_load_lessons(struct manager *m) {

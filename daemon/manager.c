@@ -22,6 +22,7 @@
 #include "daemon/log.h"
 #include "daemon/loop.h"
 #include "daemon/manager-bus.h"
+#include "daemon/manager-clock.h"
 #include "daemon/manager-metrics.h"
 #include "daemon/manager-privileges.h"
 #include "daemon/manager-output.h"
@@ -50,7 +51,7 @@ static uint64_t now_monotonic(const struct manager *m) {
 }
 
 uint64_t manager_now(const struct manager *m) {
-        return m->replay ? engine_now(m->engine) : MAX(engine_now(m->engine), clock_ns(CLOCK_REALTIME));
+        return m->replay ? engine_now(m->engine) : MAX(engine_now(m->engine), manager_engine_clock(m));
 }
 
 struct inventory *manager_inventory(const struct manager *m) {
@@ -331,13 +332,7 @@ static void advance_flows(struct manager *m, uint64_t now) {
         talkers_turn(m->talkers, begin, now);
 }
 
-static void on_frame(void *userdata, const struct frame *frame) {
-        struct manager *m = userdata;
-
-        /* Those of a batch that come behind the last one that is wanted are not looked at. */
-        if (!m->replay && m->config.packet_count > 0 && m->frames >= m->config.packet_count)
-                return;
-        m->frames++;
+static void take_frame(struct manager *m, const struct frame *frame) {
         advance_flows(m, frame->ts);
         if (m->evidence)
                 evidence_keeper_take(m->evidence, frame);
@@ -346,10 +341,34 @@ static void on_frame(void *userdata, const struct frame *frame) {
                 flows_touch(m->flows, engine_now(m->engine));
 }
 
+static void on_frame(void *userdata, const struct frame *frame) {
+        struct manager *m = userdata;
+        uint64_t ts;
+
+        /* Those of a batch that come behind the last one that is wanted are not looked at. */
+        if (!m->replay && m->config.packet_count > 0 && m->frames >= m->config.packet_count)
+                return;
+        m->frames++;
+        ts = manager_feel_time(m, frame->ts);
+        if (ts == frame->ts) {
+                take_frame(m, frame);
+        } else {
+                struct frame copy = *frame;
+
+                copy.ts = ts;
+                take_frame(m, &copy);
+        }
+}
+
 static void on_sighting(void *userdata, const struct sighting *sighting) {
         struct manager *m = userdata;
 
-        engine_feed_sighting(m->engine, sighting);
+        const uint64_t behind = sighting->last > 0 ? sighting->last - manager_feel_time(m, sighting->last) : 0;
+        struct sighting own = *sighting;
+
+        own.first -= own.first > 0 ? behind : 0;
+        own.last -= behind;
+        engine_feed_sighting(m->engine, &own);
         if (m->flows)
                 flows_touch(m->flows, engine_now(m->engine));
 }
@@ -357,7 +376,14 @@ static void on_sighting(void *userdata, const struct sighting *sighting) {
 static void on_flow_delta(void *userdata, const struct flow_delta *delta) {
         struct manager *m = userdata;
 
-        engine_feed_flow_delta(m->engine, delta);
+        const uint64_t last = MAX(delta->directions[0].last, delta->directions[1].last), behind = last - manager_feel_time(m, last);
+        struct flow_delta own = *delta;
+
+        for (size_t i = 0; i < ELEMENTSOF(own.directions) && behind != 0; i++) {
+                own.directions[i].first -= own.directions[i].packets > 0 ? behind : 0;
+                own.directions[i].last -= own.directions[i].packets > 0 ? behind : 0;
+        }
+        engine_feed_flow_delta(m->engine, &own);
         if (m->flows)
                 flows_touch(m->flows, engine_now(m->engine));
 }
@@ -408,10 +434,11 @@ static int on_engine_timer(sd_event_source *s _unused_, uint64_t usec _unused_, 
         struct manager *m = userdata;
 
         m->engine_deadline = UINT64_MAX;
+        manager_check_clock(m);
         /* What came before now is told before it is said to be now. */
         if (m->listener)
                 listener_drain(m->listener);
-        engine_advance(m->engine, clock_ns(CLOCK_REALTIME));
+        engine_advance(m->engine, manager_engine_clock(m));
         advance_flows(m, engine_now(m->engine));
         return 0;
 }
@@ -438,6 +465,7 @@ static int on_post(sd_event_source *s _unused_, void *userdata) {
         struct manager *m = userdata;
         uint64_t deadline;
 
+        manager_check_clock(m);
         manager_mend_store(m);
         manager_commit_alerts(m);
         output_settle(m->output);
@@ -454,7 +482,7 @@ static int on_post(sd_event_source *s _unused_, void *userdata) {
                 return 0;
         m->engine_deadline = deadline;
         if (deadline != UINT64_MAX)
-                (void) sd_event_source_set_time(m->engine_timer, deadline / NSEC_PER_USEC + 1);
+                (void) sd_event_source_set_time(m->engine_timer, manager_boot_time(m, deadline));
         (void) sd_event_source_set_enabled(m->engine_timer, deadline != UINT64_MAX ? SD_EVENT_ONESHOT : SD_EVENT_OFF);
         return 0;
 }
@@ -481,8 +509,10 @@ static int on_flush(sd_event_source *s _unused_, uint64_t usec _unused_, void *u
 
 static int on_prune(sd_event_source *s, uint64_t usec, void *userdata) {
         struct manager *m = userdata;
-        int r = store_prune(m->store, m->replay ? engine_now(m->engine) : clock_ns(CLOCK_REALTIME));
+        int r;
 
+        store_keep_old(m->store, !m->replay && !manager_clock_is_steady(m));
+        r = store_prune(m->store, m->replay ? engine_now(m->engine) : clock_ns(CLOCK_REALTIME));
         if (r < 0)
                 log_error("Cannot remove what is too old: %s", store_last_error(m->store));
         else
@@ -728,7 +758,7 @@ int manager_restart_output(struct manager *m) {
                           m->engine ? engine_peer_names(m->engine) : NULL, &ops);
 }
 
-static int make_engine(struct manager *m) {
+int manager_make_engine(struct manager *m) {
         const struct engine_ops ops = {
                 .fact = on_fact,
                 .device_added = on_device_added,
@@ -763,7 +793,7 @@ static int make_engine(struct manager *m) {
         return 0;
 }
 
-static int restore(struct manager *m) {
+int manager_restore(struct manager *m) {
         struct inventory *inventory = manager_inventory(m);
         const struct store_load_ops load = { restore_network, restore_device, inventory };
         const struct store_source source = { source_device, source_network, m, source_traffic, source_traffic_written };
@@ -820,7 +850,7 @@ static int make_loop(struct manager *m) {
         if (r >= 0)
                 r = sd_event_add_post(m->event, &m->post, on_post, m);
         if (r >= 0)
-                r = add_timer(m, &m->engine_timer, CLOCK_REALTIME, 0, on_engine_timer, SD_EVENT_OFF, "engine");
+                r = add_timer(m, &m->engine_timer, CLOCK_BOOTTIME, 0, on_engine_timer, SD_EVENT_OFF, "engine");
         if (r >= 0)
                 r = add_timer(m, &m->flush_timer, CLOCK_MONOTONIC, 0, on_flush, SD_EVENT_OFF, "flush");
         if (r >= 0)
@@ -928,6 +958,8 @@ int manager_new(struct manager **ret, const struct manager_options *options) {
                 r = make_bus(m);
         if (r >= 0)
                 r = open_store(m);
+        if (r >= 0 && !options->replay)
+                manager_begin_clock(m);
         if (r >= 0)
                 r = alert_queue_new(&m->alerts);
         if (r >= 0)
@@ -939,13 +971,13 @@ int manager_new(struct manager **ret, const struct manager_options *options) {
         if (r >= 0)
                 r = make_flows(m);
         if (r >= 0)
-                r = make_engine(m);
+                r = manager_make_engine(m);
         if (r >= 0)
                 engine_set_model(m->engine, TAKE_PTR(model));
         if (r >= 0)
                 r = manager_restart_output(m);
         if (r >= 0)
-                r = restore(m);
+                r = manager_restore(m);
         if (r >= 0)
                 r = manager_bus_register(m);
         if (r >= 0)

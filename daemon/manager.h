@@ -10,6 +10,7 @@
 #include "common/strbuf.h"
 #include "daemon/alert-queue.h"
 #include "daemon/changes.h"
+#include "daemon/clock-watch.h"
 #include "daemon/evidence.h"
 #include "daemon/configuration.h"
 #include "daemon/flows.h"
@@ -104,6 +105,9 @@ struct manager {
         uint64_t learning_until;  /* ns since the epoch; 0: not learning */
         uint64_t unacknowledged;
         uint64_t alerts_retry_at; /* usec, monotonic: the store could not write */
+        struct clock_watch clock;
+        int64_t clock_step;       /* ns by which the clock was set, not accounted for yet */
+        uint64_t clock_retry_at;  /* CLOCK_BOOTTIME, ns */
         uint64_t mend_at;         /* usec, monotonic: not before then the database is made anew */
         bool alerts_resolved;     /* those of the run before */
         bool lessons_missing;     /* those that were told last are not saved */
@@ -136,6 +140,10 @@ int manager_run(struct manager *manager);
 /* Flows as configured now; those that go on end. 0 or -errno. */
 int manager_restart_flows(struct manager *manager);
 int manager_restart_output(struct manager *manager);
+
+/* An engine as configured, empty, and what the database holds for it. 0 or -errno. */
+int manager_make_engine(struct manager *manager);
+int manager_restore(struct manager *manager);
 
 /* Stores the alerts that wait, then tells of them. */
 void manager_commit_alerts(struct manager *manager);

@@ -76,6 +76,13 @@ enum store_statement {
         SQL_EXCEPTIONS_LAST,
         SQL_EXCEPTIONS_MOVE,
 
+        SQL_SHIFT_NETWORKS,
+        SQL_SHIFT_DEVICES,
+        SQL_SHIFT_ADDRESSES,
+        SQL_SHIFT_SERVICES,
+        SQL_SHIFT_EVIDENCE,
+        SQL_DEVICES_NEWEST,
+
         SQL_LESSON_PUT,
         SQL_LESSONS_LOAD,
         SQL_LESSONS_FORGET,
@@ -119,6 +126,7 @@ struct store {
         struct store_source source;
         struct store_dirty devices, networks;
         size_t compact_at; /* marks of devices at which those of devices that are gone are dropped */
+        bool keep_old;     /* nothing goes for its age */
         bool sweep;        /* that was done: rows may be left over */
         struct store_counters counters;
         char error[1024];

@@ -36,6 +36,11 @@ static int apply(struct store *store, const struct rule *rule, uint64_t limit) {
         return store_end(store, store_run(store, rule->delete, NUMBER(limit), NUMBER(STEP)));
 }
 
+/* What is before it is too old; 0: nothing is. */
+static uint64_t limit_of_age(const struct store *store, uint64_t age_max, uint64_t now) {
+        return store->keep_old || age_max == 0 || now <= age_max ? 0 : now - age_max;
+}
+
 static int delete_first_alerts(struct store *store, uint64_t n) {
         int r;
 
@@ -49,11 +54,9 @@ static int delete_first_alerts(struct store *store, uint64_t n) {
 }
 
 static int prune_alerts(struct store *store, uint64_t now) {
-        uint64_t n;
-        int r = 0;
+        uint64_t n, limit = limit_of_age(store, store->config.alert_age_max, now);
+        int r = limit > 0 ? apply(store, &old_alerts, limit) : 0;
 
-        if (store->config.alert_age_max > 0 && now > store->config.alert_age_max)
-                r = apply(store, &old_alerts, now - store->config.alert_age_max);
         if (r > 0)
                 store->counters.pruned_alerts += (uint64_t) r;
         if (r != 0)
@@ -73,8 +76,8 @@ static int prune_devices(struct store *store, uint64_t limit) {
 }
 
 static int prune_lessons(struct store *store, uint64_t now) {
-        uint64_t n;
-        int r = now > LESSON_AGE_MAX ? apply(store, &old_lessons, now - LESSON_AGE_MAX) : 0;
+        uint64_t n, limit = limit_of_age(store, LESSON_AGE_MAX, now);
+        int r = limit > 0 ? apply(store, &old_lessons, limit) : 0;
 
         if (r == 0)
                 r = store_number(store, SQL_COUNT_LESSONS, &n);
@@ -87,7 +90,9 @@ static int prune_lessons(struct store *store, uint64_t now) {
 }
 
 static int prune_span(struct store *store, enum store_span span, uint64_t age_max, uint64_t now) {
-        return age_max > 0 && now > age_max ? store_prune_traffic(store, span, now - age_max) : 0;
+        uint64_t limit = limit_of_age(store, age_max, now);
+
+        return limit > 0 ? store_prune_traffic(store, span, limit) : 0;
 }
 
 static int prune_history(struct store *store, uint64_t now) {
@@ -153,14 +158,18 @@ static int vacuum(struct store *store) {
         return r < 0 ? r : 1;
 }
 
-int store_prune(struct store *store, uint64_t now) {
-        int r;
+void store_keep_old(struct store *store, bool keep) {
+        store->keep_old = keep;
+}
 
-        r = prune_alerts(store, now);
+int store_prune(struct store *store, uint64_t now) {
+        uint64_t limit = limit_of_age(store, store->config.device_age_max, now);
+        int r = prune_alerts(store, now);
+
         if (r == 0)
                 r = prune_history(store, now);
-        if (r == 0 && store->config.device_age_max > 0 && now > store->config.device_age_max)
-                r = prune_devices(store, now - store->config.device_age_max);
+        if (r == 0 && limit > 0)
+                r = prune_devices(store, limit);
         if (r == 0)
                 r = prune_lessons(store, now);
         if (r == 0)

@@ -214,6 +214,12 @@ int store_migrate(struct store *store, int version) {
         "SELECT id FROM networks WHERE last_seen < ?1"                                           \
         " AND NOT EXISTS (SELECT 1 FROM devices WHERE network = networks.id) LIMIT ?2"
 
+/* Times from ?1 on move by ?2, and none is behind ?3, nor a last one before a first. */
+#define SHIFTED(time) "MIN(?3, CASE WHEN " time " >= ?1 THEN MAX(0, " time " + ?2) ELSE " time " END)"
+#define SHIFT(table)                                                                             \
+        "UPDATE " table " SET first_seen = MIN(" SHIFTED("first_seen") ", " SHIFTED("last_seen") ")," \
+        " last_seen = " SHIFTED("last_seen") " WHERE last_seen >= MIN(?1, ?3) OR first_seen >= MIN(?1, ?3)"
+
 #define OLD_LESSONS "SELECT detector, key FROM lessons WHERE updated < ?1 LIMIT ?2"
 
 /* Of the rows of ?1 that began before ?2, some. Their tables have no rowid. */
@@ -290,6 +296,12 @@ const char *const store_sql[_SQL_MAX] = {
                              " FROM traffic WHERE device = ?4 AND span = ?1 AND time >= ?2 AND time < ?3 ORDER BY time",
         [SQL_TRAFFIC_LIST_ALL] = "SELECT device, time, packets_sent, bytes_sent, packets_received, bytes_received"
                                  " FROM traffic WHERE span = ?1 AND time >= ?2 AND time < ?3",
+        [SQL_SHIFT_NETWORKS] = SHIFT("networks"),
+        [SQL_SHIFT_DEVICES] = SHIFT("devices"),
+        [SQL_SHIFT_ADDRESSES] = SHIFT("device_addresses"),
+        [SQL_SHIFT_SERVICES] = SHIFT("device_services"),
+        [SQL_SHIFT_EVIDENCE] = SHIFT("device_evidence"),
+        [SQL_DEVICES_NEWEST] = "SELECT max(last_seen) FROM devices",
         [SQL_LESSON_PUT] = "INSERT INTO lessons (detector, key, mac, updated, text) VALUES (?1, ?2, ?3, ?4, ?5)"
                            " ON CONFLICT (detector, key) DO UPDATE SET mac = ?3, updated = ?4, text = ?5",
         [SQL_LESSONS_LOAD] = "SELECT detector, key, mac, text FROM lessons ORDER BY updated",

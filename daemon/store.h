@@ -215,6 +215,14 @@ int store_list_traffic(struct store *store, const struct store_traffic_filter *f
 int store_list_peers(struct store *store, const struct store_traffic_filter *filter, uint32_t limit,
                      int (*take)(void *userdata, const struct store_peer *peer), void *userdata);
 
+/* The clock was set by `step` ns; it is `now`. What was seen from `since` on, by the clock before, is dated anew; no time is later than
+ * now. */
+int store_shift_times(struct store *store, uint64_t since, int64_t step, uint64_t now);
+/* When a device was seen last; 0: never. */
+int store_newest(struct store *store, uint64_t *ret);
+
 /* Retention by age, number and size, a bounded step a call; gives free pages back. Call it about hourly, and
  * again soon while it returns 1. 0: nothing (more) to do. */
 int store_prune(struct store *store, uint64_t now);
+/* Nothing goes for its age: the clock cannot be trusted. */
+void store_keep_old(struct store *store, bool keep);

@@ -557,6 +557,14 @@ void engine_set_model(struct engine *e, struct model *model) {
         e->model = model;
 }
 
+struct model *engine_take_model(struct engine *e) {
+        struct model *model = TAKE_PTR(e->model);
+
+        if (e->detection)
+                detection_set_model(e->detection, NULL);
+        return model;
+}
+
 void engine_set_detect_settings(struct engine *e, const struct detect_settings *settings) {
         e->config.detect_settings = *settings;
         if (e->detection)
@@ -643,8 +651,8 @@ void engine_remember(struct engine *e, bool all, lesson_take_fn take, void *user
                 detection_remember(e->detection, all, take, userdata);
 }
 
-bool engine_recall(struct engine *e, const struct lesson *lesson) {
-        return e->detection && detection_recall(e->detection, lesson);
+bool engine_recall(struct engine *e, const struct lesson *lesson, uint64_t now) {
+        return e->detection && detection_recall(e->detection, lesson, now);
 }
 
 void engine_forget(struct engine *e, const struct mac_address *mac) {

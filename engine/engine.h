@@ -132,11 +132,13 @@ void engine_set_settle(struct engine *engine, uint64_t settle);
 struct model;
 /* Takes a model over (engine/detect/model.h), in place of one before; NULL: none. */
 void engine_set_model(struct engine *engine, struct model *model);
+/* Gives it back; the engine has none then. */
+struct model *engine_take_model(struct engine *engine);
 void engine_set_detect_settings(struct engine *engine, const struct detect_settings *settings);
 /* What detectors have learned (lesson.h): what changed since the last time, or all of it; one that was kept, before the first frame
- * (false: no detector wants it); and the end of what is about one device. */
+ * (false: no detector wants it; what it says of later than `now` is taken for now); and the end of what is about one device. */
 void engine_remember(struct engine *engine, bool all, lesson_take_fn take, void *userdata);
-bool engine_recall(struct engine *engine, const struct lesson *lesson);
+bool engine_recall(struct engine *engine, const struct lesson *lesson, uint64_t now);
 void engine_forget(struct engine *engine, const struct mac_address *mac);
 /* For exceptions; NULL where alerts are not wanted. */
 struct alert_ledger *engine_alert_ledger(struct engine *engine);

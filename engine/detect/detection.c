@@ -191,10 +191,10 @@ void detection_remember(struct detection *d, bool all, lesson_take_fn take, void
                         d->detectors[i]->remember(d->states[i], all, take, userdata);
 }
 
-bool detection_recall(struct detection *d, const struct lesson *lesson) {
+bool detection_recall(struct detection *d, const struct lesson *lesson, uint64_t now) {
         for (size_t i = 0; i < d->n; i++)
                 if (d->detectors[i]->recall && strcmp(d->detectors[i]->name, lesson->detector) == 0)
-                        return d->detectors[i]->recall(d->states[i], lesson);
+                        return d->detectors[i]->recall(d->states[i], lesson, now);
         return false;
 }
 

@@ -32,7 +32,7 @@ void detection_flow(struct detection *detection, const struct flow_record *flow)
 void detection_advance(struct detection *detection, uint64_t now, bool flush);
 /* Lessons: what changed since the last time, or all; one that comes back; and the end of those about a device. */
 void detection_remember(struct detection *detection, bool all, lesson_take_fn take, void *userdata);
-bool detection_recall(struct detection *detection, const struct lesson *lesson);
+bool detection_recall(struct detection *detection, const struct lesson *lesson, uint64_t now);
 void detection_forget(struct detection *detection, const struct mac_address *mac);
 uint64_t detection_next_deadline(const struct detection *detection);
 

@@ -56,9 +56,9 @@ struct detector {
         /* When advance() is next needed; UINT64_MAX: never. */
         uint64_t (*next_deadline)(const void *state);
         /* What it learned over days (lesson.h). Tells what changed since the last time, or all; takes one back, when nothing was
-         * seen yet (false: it makes no sense); drops what is about one device. All three, or none. */
+         * seen yet (false: it makes no sense; no time in it is later than `now`); drops what is about one device. All three, or none. */
         void (*remember)(void *state, bool all, lesson_take_fn take, void *userdata);
-        bool (*recall)(void *state, const struct lesson *lesson);
+        bool (*recall)(void *state, const struct lesson *lesson, uint64_t now);
         void (*forget)(void *state, const struct mac_address *mac);
 };
 

@@ -195,7 +195,7 @@ static void identity_changed_remember(void *state, bool all, lesson_take_fn take
         remember(s->types, LESSON_TYPE, all, take, userdata);
 }
 
-static bool identity_changed_recall(void *state, const struct lesson *lesson) {
+static bool identity_changed_recall(void *state, const struct lesson *lesson, uint64_t now) {
         struct identity_changed *s = state;
         const char *text = lesson->text;
         uint64_t which, count, varies;
@@ -209,6 +209,8 @@ static bool identity_changed_recall(void *state, const struct lesson *lesson) {
         if (!t)
                 return false;
         read.learned = t->learned;
+        read.first = MIN(read.first, now);
+        read.last = MIN(read.last, now);
         read.count = (uint32_t) count;
         read.varies = varies != 0;
         *t = read;

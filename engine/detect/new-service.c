@@ -94,7 +94,7 @@ static void new_service_remember(void *state, bool all, lesson_take_fn take, voi
         }
 }
 
-static bool new_service_recall(void *state, const struct lesson *lesson) {
+static bool new_service_recall(void *state, const struct lesson *lesson, uint64_t now) {
         struct services read = {}, *s;
         const char *text = lesson->text;
         uint64_t port;
@@ -107,6 +107,7 @@ static bool new_service_recall(void *state, const struct lesson *lesson) {
         if (!s)
                 return false;
         read.learned = s->learned;
+        read.since = MIN(read.since, now);
         *s = read;
         return true;
 }

@@ -118,7 +118,7 @@ static void unusual_contact_remember(void *state, bool all, lesson_take_fn take,
         }
 }
 
-static bool unusual_contact_recall(void *state, const struct lesson *lesson) {
+static bool unusual_contact_recall(void *state, const struct lesson *lesson, uint64_t now) {
         struct profile read = {}, *p;
         const char *text = lesson->text;
         uint64_t place;
@@ -131,6 +131,7 @@ static bool unusual_contact_recall(void *state, const struct lesson *lesson) {
         if (!p)
                 return false;
         read.learned = p->learned;
+        read.since = MIN(read.since, now);
         *p = read;
         return true;
 }

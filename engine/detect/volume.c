@@ -202,7 +202,7 @@ static void volume_remember(void *state, bool all, lesson_take_fn take, void *us
         }
 }
 
-static bool volume_recall(void *state, const struct lesson *lesson) {
+static bool volume_recall(void *state, const struct lesson *lesson, uint64_t now) {
         struct volume read = { .resumed = true }, *v;
         const char *text = lesson->text;
 
@@ -210,6 +210,8 @@ static bool volume_recall(void *state, const struct lesson *lesson) {
             !lesson_get_number(&text, INT64_MAX, &read.sent) || !get_baselines(&text, read.totals) ||
             !get_baselines(&text, read.uploads))
                 return false;
+        if (read.hour > now / HOUR)
+                read.hour = read.total = read.sent = 0;
         v = learned_recall(state, lesson);
         if (!v)
                 return false;

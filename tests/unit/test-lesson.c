@@ -67,7 +67,7 @@ static void keep(void *userdata, const struct lesson *lesson) {
 }
 
 static bool recall(struct watch *w, const struct kept *k, size_t i, const char *text) {
-        return detection_recall(w->detection, &(struct lesson) { k->lessons[i].detector, k->lessons[i].key, k->lessons[i].mac, text });
+        return detection_recall(w->detection, &(struct lesson) { k->lessons[i].detector, k->lessons[i].key, k->lessons[i].mac, text }, w->f.now);
 }
 
 static void recall_all(struct watch *w, const struct kept *k) {
@@ -228,7 +228,7 @@ static void what_makes_no_sense_does_not_come_back(void **state _unused_) {
                         (void) recall(&again, &kept, i, text);
                 }
         }
-        assert_false(detection_recall(again.detection, &(struct lesson) { "unheard_of", 1, kept.lessons[0].mac, " 1" }));
+        assert_false(detection_recall(again.detection, &(struct lesson) { "unheard_of", 1, kept.lessons[0].mac, " 1" }, w.f.now));
         detection_remember(again.detection, true, keep, &after);
         assert_true(after.n <= kept.n);
         watch_done(&w);

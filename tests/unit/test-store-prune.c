@@ -204,6 +204,44 @@ static void free_pages_are_given_back(void **state) {
 
 #define TEST(name) cmocka_unit_test_setup_teardown(name, fixture_setup, fixture_teardown)
 
+static void nothing_goes_for_its_age_while_the_clock_is_wrong(void **state) {
+        struct fixture *f = *state;
+
+        fixture_open(f);
+        put(f, 1, NOW - 400 * DAY);
+        assert_int_equal(store_flush(f->store, 0), 0);
+        add_alerts(f, 1, 3, NOW - 400 * DAY, true);
+        store_keep_old(f->store, true);
+        prune_all(f, NOW + 4000 * DAY);
+        assert_int_equal(fixture_number(f, "SELECT count(*) FROM devices"), 1);
+        assert_int_equal(fixture_number(f, "SELECT count(*) FROM alerts"), 3);
+        store_keep_old(f->store, false);
+        prune_all(f, NOW);
+        assert_int_equal(fixture_number(f, "SELECT count(*) FROM devices"), 0);
+        assert_int_equal(fixture_number(f, "SELECT count(*) FROM alerts"), 0);
+}
+
+/* Those seen since the start move with the clock; none stays in the future, and first is never after last. */
+static void times_move_with_the_clock(void **state) {
+        struct fixture *f = *state;
+
+        fixture_open(f);
+        put(f, 1, NOW + DAY);
+        put(f, 2, NOW - 5 * DAY);
+        put(f, 3, NOW + 900 * DAY);
+        f->devices[0].first_seen = NOW - 9 * DAY;
+        f->devices[1].first_seen = NOW - 9 * DAY;
+        f->devices[2].first_seen = NOW + 800 * DAY;
+        assert_int_equal(store_flush(f->store, 0), 0);
+        assert_int_equal(store_shift_times(f->store, NOW, -(int64_t) (12 * DAY), NOW - 10 * DAY), 0);
+        assert_true((uint64_t) fixture_number(f, "SELECT last_seen FROM devices WHERE id = 1") == NOW - 11 * DAY);
+        assert_true((uint64_t) fixture_number(f, "SELECT first_seen FROM devices WHERE id = 1") == NOW - 11 * DAY);
+        assert_true((uint64_t) fixture_number(f, "SELECT last_seen FROM devices WHERE id = 2") == NOW - 10 * DAY);
+        assert_true((uint64_t) fixture_number(f, "SELECT last_seen FROM devices WHERE id = 3") == NOW - 10 * DAY);
+        assert_int_equal(fixture_number(f, "SELECT count(*) FROM devices WHERE first_seen > last_seen"), 0);
+        assert_true(store_created(f->store) == NOW - 12 * DAY);
+}
+
 int main(void) {
         const struct CMUnitTest tests[] = {
                 TEST(silent_devices_go_unless_the_user_cares),
@@ -215,6 +253,8 @@ int main(void) {
                 TEST(size_limit_drops_silent_devices),
                 TEST(size_limit_drops_alerts_at_last),
                 TEST(free_pages_are_given_back),
+                TEST(nothing_goes_for_its_age_while_the_clock_is_wrong),
+                TEST(times_move_with_the_clock),
         };
 
         return cmocka_run_group_tests(tests, NULL, NULL);
