@@ -264,7 +264,7 @@ static const struct option_row rows[] = {
         { "format", 0, "FORMAT", " export analyze ", "json (the default), jsonl or csv", .set = set_format },
         { "output", 'o', "FILE", " export ", "Write there instead of to standard output", TEXT(output) },
         { "facts", 0, NULL, " analyze ", "One JSON object per fact, in the order of the capture", FLAG(facts) },
-        { "eve", 0, NULL, " analyze ", "Events as the service tells them (EventLog=), one object each", FLAG(eve) },
+        { "eve", 0, NULL, " analyze monitor ", "Events in the form of Suricata's EVE log, one object each", FLAG(eve) },
         { "devices", 0, NULL, " analyze ", "One JSON object per device", FLAG(devices) },
         { "alerts", 0, NULL, " analyze ", "One JSON object per alert", FLAG(alerts) },
         { "flows", 0, NULL, " analyze ", "One JSON object per flow, as the flows end", FLAG(flows) },

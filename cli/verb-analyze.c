@@ -36,7 +36,7 @@ static void take_fact(void *userdata _unused_, const struct fact *fact) {
         fwrite_unlocked(b.data, 1, b.length, stdout);
 }
 
-static void print_event(void *userdata _unused_, const char *line, size_t length) {
+static void print_event(void *userdata _unused_, enum eve_type type _unused_, const char *line, size_t length) {
         fwrite_unlocked(line, 1, length, stdout);
         putc_unlocked('\n', stdout);
 }

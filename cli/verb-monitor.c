@@ -6,6 +6,8 @@
 #include <errno.h>
 #include <inttypes.h>
 #include <string.h>
+#include <sys/epoll.h>
+#include <sys/socket.h>
 #include <systemd/sd-event.h>
 
 #include "cli/alert-news.h"
@@ -356,10 +358,71 @@ static int monitor_run(struct monitor *m) {
         return r != 0;
 }
 
+/* What the service says of traffic and devices alike, as it comes. */
+
+static const struct bus_method open_events = { LANSCOPE_MANAGER_INTERFACE, "OpenEvents", LANSCOPE_ACTION_INSPECT_TRAFFIC };
+
+struct events {
+        sd_event *event;
+        bool lost; /* the service has closed its end */
+};
+
+static int on_events(sd_event_source *s _unused_, int fd, uint32_t events _unused_, void *userdata) {
+        struct events *e = userdata;
+        char buffer[65536];
+        ssize_t n = recv(fd, buffer, sizeof buffer, MSG_DONTWAIT);
+
+        if (n < 0 && (errno == EAGAIN || errno == EINTR))
+                return 0;
+        e->lost = n <= 0;
+        if (n > 0 && fwrite(buffer, 1, (size_t) n, stdout) == (size_t) n && fflush(stdout) == 0)
+                return 0;
+        return sd_event_exit(e->event, n > 0);
+}
+
+/* Until it is over: 0 when the service went away or Ctrl-C was pressed, 1 on failure. */
+static int read_events(sd_bus *bus, struct events *e) {
+        _cleanup_(sd_bus_message_unrefp) sd_bus_message *reply = NULL;
+        _cleanup_(sd_event_source_unrefp) sd_event_source *source = NULL;
+        int fd, r;
+
+        if (bus_call(bus, LANSCOPE_PATH, &open_events, &reply, "as", 0) < 0)
+                return 1;
+        r = sd_bus_message_read(reply, "h", &fd); /* the message's own */
+        if (r >= 0)
+                r = sd_event_add_io(e->event, &source, fd, EPOLLIN, on_events, e);
+        if (r >= 0)
+                r = watch_until_interrupted(e->event);
+        if (r >= 0)
+                r = sd_event_loop(e->event);
+        if (r < 0)
+                bus_complain(NULL, r, NULL);
+        return r != 0;
+}
+
+static int run_events(const struct options *options) {
+        _cleanup_(sd_bus_flush_close_unrefp) sd_bus *bus = NULL;
+        struct events e = {};
+        int status = 1;
+
+        if (sd_event_default(&e.event) < 0)
+                return output_no_memory();
+        if (bus_open(options, &bus) >= 0)
+                status = read_events(bus, &e);
+        if (e.lost) {
+                fprintf(stderr, "lanscoped has ended the stream: it was stopped, or configured anew.\n");
+                status = 1;
+        }
+        sd_event_unref(e.event);
+        return status;
+}
+
 static int run(const struct options *options, int argc _unused_, char *argv[] _unused_) {
         struct monitor m = { .options = options, .devices = json_object_new_object() };
         int status = 1;
 
+        if (options->eve)
+                return run_events(options);
         if (bus_open(options, &m.bus) >= 0 && m.devices && sd_event_default(&m.event) >= 0) {
                 screen_open(&m.screen, options, false);
                 status = monitor_run(&m);
@@ -376,6 +439,7 @@ const struct verb verb_monitor = {
         .arguments = "",
         .summary = "Tell what happens, as it happens, until Ctrl-C",
         .description = "Prints a line when a device appears, changes or goes, and for each alert, until Ctrl-C. It\n"
-                       "waits for a service that is restarted. With --json each line is one JSON object.\n",
+                       "waits for a service that is restarted. With --json each line is one JSON object. With --eve\n"
+                       "it tells of traffic, too, as EventLog= does, and ends with the service.\n",
         .run = run,
 };

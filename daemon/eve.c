@@ -92,6 +92,10 @@ struct eve *eve_free(struct eve *e) {
         return NULL;
 }
 
+void eve_set_types(struct eve *e, uint32_t types) {
+        e->config.types = types;
+}
+
 static bool is_wanted(const struct eve *e, enum eve_type type) {
         return type != _EVE_TYPE_INVALID && e->config.types & EVE_MASK(type);
 }
@@ -136,7 +140,7 @@ static struct json_object *add_own(const struct eve *e, struct json_object *o, c
         return own;
 }
 
-static void tell(struct eve *e, struct json_object *o) {
+static void tell(struct eve *e, enum eve_type type, struct json_object *o) {
         char *text = NULL;
         size_t n = 0;
         FILE *f = o ? open_memstream(&text, &n) : NULL;
@@ -146,7 +150,7 @@ static void tell(struct eve *e, struct json_object *o) {
                 r = -ENOMEM;
         if (r >= 0) {
                 e->counters.events++;
-                e->ops.event(e->ops.userdata, text, n);
+                e->ops.event(e->ops.userdata, type, text, n);
         } else
                 e->counters.failed++;
         free(text);
@@ -176,7 +180,7 @@ static void draft_tell(struct eve *e, struct draft *d) {
         _cleanup_(json_putp) struct json_object *o = d->failed ? NULL : eve_head_object(&head, e->config.hasher);
 
         if (o && add_body(e, o, d) >= 0)
-                tell(e, o);
+                tell(e, d->type, o);
         else
                 e->counters.failed++;
         json_object_put(d->body);
@@ -477,7 +481,7 @@ void eve_take_flow(struct eve *e, const struct flow_record *r) {
         if (is_wanted(e, EVE_FLOW)) {
                 _cleanup_(json_putp) struct json_object *o = flow_event(e, r, &ends);
 
-                tell(e, o);
+                tell(e, EVE_FLOW, o);
         }
 }
 
@@ -536,7 +540,7 @@ void eve_take_alert(struct eve *e, const struct alert *a, bool raised) {
                 return;
         eve_settle(e);
         o = alert_event(e, a, raised);
-        tell(e, o);
+        tell(e, raised ? EVE_ALERT : EVE_LANSCOPE, o);
 }
 
 /* An event of lanscope's own; takes `device` over. */
@@ -549,9 +553,9 @@ static void tell_device(struct eve *e, const struct eve_ends *ends, uint64_t ts,
         own = o ? json_object_new_object() : NULL;
         if (!own || json_add(o, "lanscope", own) < 0 || json_add_text(own, "event", event) < 0 ||
             json_add(own, "device", TAKE_PTR(record)) < 0)
-                tell(e, NULL);
+                tell(e, EVE_LANSCOPE, NULL);
         else
-                tell(e, o);
+                tell(e, EVE_LANSCOPE, o);
 }
 
 void eve_take_device(struct eve *e, const struct device *d, enum eve_device_event event, uint64_t ts) {

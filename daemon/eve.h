@@ -21,7 +21,7 @@
 struct eve;
 
 struct eve_ops {
-        void (*event)(void *userdata, const char *line, size_t length);
+        void (*event)(void *userdata, enum eve_type type, const char *line, size_t length);
         /* What an interface is called; NULL or "": not known. 0 asks for the one of flows. May be NULL. */
         const char *(*interface)(void *userdata, uint32_t ifindex);
         void *userdata;
@@ -48,6 +48,8 @@ int eve_new(struct eve **ret, const struct eve_config *config, const struct eve_
 struct eve *eve_free(struct eve *eve);
 DEFINE_CLEANUP(struct eve *, eve_free)
 
+/* Others are wanted from now on. */
+void eve_set_types(struct eve *eve, uint32_t types);
 void eve_take_fact(struct eve *eve, const struct fact *fact);
 /* That ended. */
 void eve_take_flow(struct eve *eve, const struct flow_record *record);

@@ -22,6 +22,8 @@ struct event_socket {
         sd_event *event;
         sd_event_source *room, *timer;
         int fd; /* -1: nobody listens */
+        void (*gone)(void *userdata); /* of a reader that does not come back; else NULL */
+        void *userdata;
         bool absent, waiting; /* for somebody to listen; for room */
         char *buffer; /* lines that wait; of a stream the first may have been sent in part */
         size_t length;
@@ -43,6 +45,10 @@ static void hang_up(struct event_socket *s, int error) {
         s->fd = -1;
         s->counters.dropped += count_lines(s->buffer, s->length);
         s->length = 0;
+        if (s->gone) {
+                s->gone(s->userdata);
+                return;
+        }
         if (!s->absent)
                 log_warning("Nobody takes events at %s (%s): they are dropped until somebody does", s->address.sun_path,
                             strerror(error));
@@ -146,21 +152,41 @@ static int set_path(struct event_socket *s, const char *path) {
         return 0;
 }
 
+static struct event_socket *make(sd_event *event) {
+        struct event_socket *s = calloc(1, sizeof *s);
+
+        if (!s)
+                return NULL;
+        s->fd = -1;
+        s->event = sd_event_ref(event);
+        s->buffer = malloc(EVENT_SOCKET_BYTES_MAX);
+        return s->buffer ? s : event_socket_free(s);
+}
+
+int event_socket_new_for(struct event_socket **ret, sd_event *event, int fd, void (*gone)(void *userdata), void *userdata) {
+        _cleanup_(event_socket_freep) struct event_socket *s = make(event);
+        int r = s ? sd_event_add_io(event, &s->room, fd, 0, on_room, s) : -ENOMEM;
+
+        if (r < 0)
+                return r;
+        s->fd = fd;
+        s->gone = gone;
+        s->userdata = userdata;
+        s->counters.connected = 1;
+        *ret = TAKE_PTR(s);
+        return 0;
+}
+
 int event_socket_new(struct event_socket **ret, sd_event *event, const struct event_socket_config *config) {
-        _cleanup_(event_socket_freep) struct event_socket *s = calloc(1, sizeof *s);
+        _cleanup_(event_socket_freep) struct event_socket *s = make(event);
         int r;
 
         if (!s)
                 return -ENOMEM;
-        s->fd = -1;
         s->datagrams = config->datagrams;
-        s->event = sd_event_ref(event);
         r = set_path(s, config->path);
         if (r < 0)
                 return r;
-        s->buffer = malloc(EVENT_SOCKET_BYTES_MAX);
-        if (!s->buffer)
-                return -ENOMEM;
         r = sd_event_add_time_relative(event, &s->timer, CLOCK_MONOTONIC, 0, USEC_PER_SEC, on_timer, s);
         if (r >= 0)
                 r = sd_event_source_set_enabled(s->timer, SD_EVENT_OFF);

@@ -29,7 +29,9 @@ struct event_socket;
 
 /* -EINVAL: no such path can be; -ENOMEM, -errno. That nobody listens is no error. */
 int event_socket_new(struct event_socket **ret, sd_event *event, const struct event_socket_config *config);
-/* Hands over what can be without waiting. */
+/* For a reader that is there: `fd` is our end of its socket, a stream, and taken over if that succeeds. When it is gone it
+ * does not come back: `gone` is called once, which must not free the socket. -ENOMEM, -errno. */
+int event_socket_new_for(struct event_socket **ret, sd_event *event, int fd, void (*gone)(void *userdata), void *userdata);
 struct event_socket *event_socket_free(struct event_socket *socket);
 DEFINE_CLEANUP(struct event_socket *, event_socket_free)
 

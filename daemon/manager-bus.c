@@ -361,6 +361,35 @@ static int open_evidence(struct method_call *call, sd_bus_error *error) {
         return sd_bus_reply_method_return(call->message, "h", fd);
 }
 
+static int parse_open_events(struct method_call *call, sd_bus_error *error) {
+        uint32_t types = 0;
+        const char *name;
+        int r = sd_bus_message_enter_container(call->message, 'a', "s");
+
+        while (r >= 0 && (r = sd_bus_message_read(call->message, "s", &name)) > 0) {
+                enum eve_type type = eve_type_from_string(name);
+
+                if (type == _EVE_TYPE_INVALID && strcmp(name, "all") != 0)
+                        return sd_bus_error_setf(error, SD_BUS_ERROR_INVALID_ARGS, "There are no events of type '%s'", name);
+                types |= type == _EVE_TYPE_INVALID ? EVE_ALL : EVE_MASK(type);
+        }
+        call->arguments.event_types = types ?: EVE_USUAL;
+        return r < 0 ? r : sd_bus_message_exit_container(call->message);
+}
+
+static int open_events(struct method_call *call, sd_bus_error *error) {
+        const char *peer = sd_bus_message_get_sender(call->message);
+        struct manager *m = call->manager;
+        _cleanup_(closep) int fd = -1;
+
+        fd = m->output ? output_open_reader(m->output, peer ? peer : "", call->arguments.event_types) : -ENOMEM;
+        if (fd == -EUSERS)
+                return sd_bus_error_setf(error, SD_BUS_ERROR_LIMITS_EXCEEDED, "Events are read by as many as may read them");
+        if (fd < 0)
+                return method_fail(call, fd, error);
+        return sd_bus_reply_method_return(call->message, "h", fd);
+}
+
 static int take_no_option(void *userdata _unused_, const char *key _unused_, sd_bus_message *m _unused_) {
         return -ENOENT;
 }
@@ -523,6 +552,7 @@ const struct method manager_methods[] = {
         { LANSCOPE_MANAGER_INTERFACE, "UnmuteAlerts", LANSCOPE_ACTION_MANAGE_ALERTS, exception_bus_parse_unmute, exception_bus_unmute },
         { LANSCOPE_MANAGER_INTERFACE, "ListExceptions", LANSCOPE_ACTION_MANAGE_ALERTS, NULL, exception_bus_list },
         { LANSCOPE_MANAGER_INTERFACE, "OpenEvidence", LANSCOPE_ACTION_CAPTURE_PACKETS, parse_open_evidence, open_evidence },
+        { LANSCOPE_MANAGER_INTERFACE, "OpenEvents", LANSCOPE_ACTION_INSPECT_TRAFFIC, parse_open_events, open_events },
         { LANSCOPE_MANAGER_INTERFACE, "ListFlows", LANSCOPE_ACTION_INSPECT_TRAFFIC, flow_bus_parse_list, flow_bus_list },
         { LANSCOPE_MANAGER_INTERFACE, "ListTalkers", LANSCOPE_ACTION_INSPECT_TRAFFIC, talker_bus_parse, talker_bus_list },
         { LANSCOPE_MANAGER_INTERFACE, "GetTraffic", LANSCOPE_ACTION_INSPECT_TRAFFIC, traffic_bus_parse, traffic_bus_get },
@@ -563,6 +593,7 @@ const sd_bus_vtable manager_vtable[] = {
         SD_BUS_METHOD_WITH_ARGS("MuteAlerts", SD_BUS_ARGS("a{sv}", exception), SD_BUS_RESULT("t", id), method_dispatch, METHOD_FLAGS),
         SD_BUS_METHOD_WITH_ARGS("UnmuteAlerts", SD_BUS_ARGS("t", id), SD_BUS_NO_RESULT, method_dispatch, METHOD_FLAGS),
         SD_BUS_METHOD_WITH_ARGS("ListExceptions", SD_BUS_NO_ARGS, SD_BUS_RESULT("aa{sv}", exceptions), method_dispatch, METHOD_FLAGS),
+        SD_BUS_METHOD_WITH_ARGS("OpenEvents", SD_BUS_ARGS("as", types), SD_BUS_RESULT("h", events), method_dispatch, METHOD_FLAGS),
         SD_BUS_METHOD_WITH_ARGS("OpenEvidence", SD_BUS_ARGS("t", id), SD_BUS_RESULT("h", capture), method_dispatch, METHOD_FLAGS),
         SD_BUS_METHOD_WITH_ARGS("ListFlows", SD_BUS_ARGS("a{sv}", filter), SD_BUS_RESULT("aa{sv}", flows), method_dispatch,
                                 METHOD_FLAGS),

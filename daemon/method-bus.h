@@ -28,6 +28,7 @@ struct method_call {
                 struct mac_address mac;
                 uint64_t id;
                 uint32_t limit;
+                uint32_t event_types; /* EVE_MASK() */
                 struct {
                         enum capture_mode mode;
                         const char *interfaces[CONFIG_INTERFACES_MAX];

@@ -25,10 +25,14 @@ struct output_ops {
 struct output_counters {
         uint64_t lines_written, lines_dropped, files_rotated, failures;
         uint64_t events, events_early, events_cut, events_failed; /* see eve.h */
-        uint64_t events_sent, events_dropped, readers;            /* of the socket: lines, lines, times that there was one */
+        uint64_t events_sent, events_dropped, readers;            /* of all sockets: lines, lines, times that there was one */
 };
 
 /* Both of the engine's, which must outlive it; NULL: not known. */
+/* Programs that a bus client reads events by, at a time: of all, and of one client. */
+#define OUTPUT_READERS_MAX 8
+#define OUTPUT_READERS_PER_PEER 2
+
 int output_new(struct output **ret, sd_event *event, const struct config *config, const struct inventory *inventory,
                const struct peer_names *names, const struct output_ops *ops);
 struct output *output_free(struct output *output);
@@ -41,6 +45,9 @@ void output_flow(struct output *output, const struct flow_lines *lines, const st
 void output_alert(struct output *output, const struct alert *alert);
 /* NULL: no events are wanted. Else the caller gives it flows, facts and devices. */
 struct eve *output_events(struct output *output);
+/* Events of these types (EVE_MASK()) for whoever has the other end of the socket that is returned, the caller's, until it is
+ * closed or the output is made anew; `peer` is who is charged. -EUSERS: there are too many; -ENOMEM, -errno. */
+int output_open_reader(struct output *output, const char *peer, uint32_t types);
 /* Nothing more of what was read last will come; call it before the loop sleeps. */
 void output_settle(struct output *output);
 /* The end of a capture: all events that wait are told. */

@@ -15,11 +15,15 @@ import threading
 import time
 import unittest
 
-from harness import LANSCOPED, SOURCE, Bus, ctl, dns_name, home_capture, hostile_capture, main, pcap, udp_frame, wait_for
+from harness import LANSCOPECTL, LANSCOPED, SOURCE, Bus, ctl, dns_name, home_capture, hostile_capture, main, pcap, udp_frame, wait_for
 
 CORPUS = os.path.join(SOURCE, '..', 'shared', 'corpus')
 TIMESTAMP = re.compile(r'^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}\+0000$')
 PROTOCOLS = {'TCP': 6, 'UDP': 17, 'ICMP': 1, 'IPv6-ICMP': 58, 'SCTP': 132}
+
+
+def ctl_command(*args):
+    return [LANSCOPECTL, *args]
 
 
 def events_of(text):
@@ -369,6 +373,37 @@ class Service(unittest.TestCase):
         ctl('label', '192.0.2.2', 'My laptop', env=self.bus.env())
         wait_for(lambda: any('My laptop' in l for l in reader.lines), 'the event', 60)
         self.assertEqual(self.said().count('Nobody takes events'), 1)
+
+    def test_monitor_has_them_as_they_happen(self):
+        self.start(home_capture())
+        self.assertEqual(self.statistics()['events.told'], 0)
+        with open(self.path('monitor'), 'w') as f:
+            monitor = subprocess.Popen(ctl_command('monitor', '--eve'), stdout=f, stderr=subprocess.PIPE, text=True, env=self.bus.env())
+        self.addCleanup(monitor.stderr.close)
+        wait_for(lambda: self.statistics()['events.readers'] == 1, 'the reader')
+        ctl('label', '192.0.2.2', 'Seen', env=self.bus.env())
+        wait_for(lambda: 'Seen' in self.contents('monitor'), 'the event')
+        for event in events_of(self.contents('monitor')):
+            self.assertEqual(event['event_type'], 'lanscope')
+        monitor.send_signal(signal.SIGINT)
+        self.assertEqual(monitor.wait(timeout=60), 0)
+        # And none are made once nobody reads.
+        wait_for(lambda: self.made_by_label() == 0, 'the end')
+
+    def made_by_label(self):
+        before = self.statistics()['events.told']
+        ctl('label', '192.0.2.2', 'name %d' % time.monotonic_ns(), env=self.bus.env())
+        wait_for(lambda: self.statistics()['service.changes_waiting'] == 0, 'the signals')
+        return self.statistics()['events.told'] - before
+
+    def test_monitor_ends_with_the_service(self):
+        self.start(home_capture())
+        monitor = subprocess.Popen(ctl_command('monitor', '--eve'), stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True,
+                                   env=self.bus.env())
+        wait_for(lambda: self.statistics()['events.readers'] == 1, 'the reader')
+        self.stop()
+        self.assertIn('lanscoped has ended the stream', monitor.communicate(timeout=60)[1])
+        self.assertEqual(monitor.returncode, 1)
 
     def test_reload_begins_and_ends_it(self):
         self.start(home_capture())

@@ -16,11 +16,12 @@
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
-static void check(void *userdata, const char *line, size_t length) {
+static void check(void *userdata, enum eve_type told, const char *line, size_t length) {
         struct json_object *o = json_tokener_parse(line), *type;
         uint64_t *n = userdata;
 
-        if (!o || memchr(line, '\n', length) || !json_object_object_get_ex(o, "event_type", &type))
+        if (!o || memchr(line, '\n', length) || !json_object_object_get_ex(o, "event_type", &type) ||
+            strcmp(json_object_get_string(type), eve_type_to_string(told)) != 0)
                 abort();
         json_object_put(o);
         ++*n;

@@ -23,14 +23,15 @@ struct fixture {
         size_t n;
 };
 
-static void take(void *userdata, const char *line, size_t length) {
+static void take(void *userdata, enum eve_type type, const char *line, size_t length) {
         struct fixture *f = userdata;
 
         assert_int_equal(strlen(line), length);
         assert_null(memchr(line, '\n', length));
         assert_true(f->n < ELEMENTSOF(f->events));
         f->events[f->n] = json_tokener_parse(line);
-        assert_non_null(f->events[f->n++]);
+        assert_non_null(f->events[f->n]);
+        assert_string_equal(json_text_at(f->events[f->n++], "event_type"), eve_type_to_string(type));
 }
 
 static const char *interface(void *userdata, uint32_t ifindex) {
