@@ -357,6 +357,35 @@ class Machine(Case):
                 self.assertEqual(daemon.end(), 0, daemon.log())
                 run('ip', 'link', 'del', 'lan0')
 
+    def test_an_interface_that_flaps(self):
+        """Up and down, gone and back, a hundred times, under traffic: it is heard afterwards, and nothing is left over."""
+        for backend in ('auto', 'pcap'):
+            with self.subTest(backend=backend):
+                self.interface()
+                daemon = self.up('--interface=lan0', '--backend=' + backend, replay=False, database=None)
+                self.hears(daemon, 1)
+                descriptors = '/proc/%i/fd' % daemon.process.pid
+                before, resident = len(os.listdir(descriptors)), daemon.resident()[0]
+                for i in range(100):
+                    run('ip', 'link', 'set', 'lan0', 'down')
+                    run('ip', 'link', 'set', 'lan0', 'up')
+                    try:
+                        self.send(*[arp_reply('00:1b:a9:00:01:%02x' % i, '192.0.2.%i' % (i + 1))] * 20)
+                    except OSError:  # it is down at the other end, for a moment
+                        pass
+                    if i % 10 == 9:
+                        run('ip', 'link', 'del', 'lan0')
+                        self.interface()
+                        self.assertEqual(daemon.ctl('status').returncode, 0)
+                self.hears(daemon, 2)
+                self.assertEqual(self.state(daemon), [('lan0', 'capturing')])
+                wait_for(lambda: len(os.listdir(descriptors)) <= before + 2, 'descriptors to be closed')
+                self.assertLess(daemon.resident()[0], resident + (24 << 20))
+                self.assertLess(len(daemon.log()), 1 << 20)
+                self.assertEqual(len([d for d in daemon.json('list') if d['self']]), 1)
+                self.assertEqual(daemon.end(), 0, daemon.log())
+                run('ip', 'link', 'del', 'lan0')
+
     def test_without_rights_each_step_of_the_ladder_says_why(self):
         self.interface()
         os.chmod(self.bus.folder, 0o777)
