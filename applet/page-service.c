@@ -178,7 +178,7 @@ static void show_capture(LanscopePageService *self) {
         adw_preferences_row_set_title(ADW_PREFERENCES_ROW(self->capture),
                                       capturing ? _("The network is watched") : _("The network is not watched"));
         adw_action_row_set_subtitle(self->capture, wording_backend(backend ? backend : ""));
-        gtk_button_set_label(self->capture_button, capturing ? _("S_top Capture") : _("Start _Capture"));
+        gtk_button_set_label(self->capture_button, capturing ? _("Stop Capture") : _("Start Capture"));
         gtk_widget_set_visible(GTK_WIDGET(self->capture_button), !replay);
         gtk_widget_set_sensitive(GTK_WIDGET(self->mode), !replay);
 }

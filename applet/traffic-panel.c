@@ -111,11 +111,11 @@ static void show_error(LanscopeTrafficPanel *self, const GError *error) {
 
         if (error_is_refusal(error)) {
                 show_message(self, "dialog-password-symbolic",
-                             _("Who communicates how much with whom is shown only to those who may see it."), _("_Show Traffic…"));
+                             _("Who communicates how much with whom is shown only to those who may see it."), _("Show Traffic…"));
                 return;
         }
         text = error_in_words(error);
-        show_message(self, "dialog-warning-symbolic", text, _("_Try Again"));
+        show_message(self, "dialog-warning-symbolic", text, _("Try Again"));
 }
 
 static void on_traffic(GObject *source, GAsyncResult *result, void *data) {

@@ -52,20 +52,20 @@ static const struct state_text state_texts[] = {
         [LANSCOPE_STATE_NO_BUS] = { "network-error-symbolic", N_("No System Bus"),
                                     N_("Lanscope talks to its service over the system bus, which does not answer. "
                                        "It tries again by itself."),
-                                    N_("_Try Again") },
+                                    N_("Try Again") },
         [LANSCOPE_STATE_NOT_INSTALLED] = { "network-offline-symbolic", N_("The Service Is Not Installed"),
                                            N_("This window shows what the service lanscoped sees. Install it on this "
                                               "computer to find the devices on your network."),
-                                           N_("_Try Again") },
+                                           N_("Try Again") },
         [LANSCOPE_STATE_NOT_RUNNING] = { "media-playback-stop-symbolic", N_("The Service Is Not Running"),
                                          N_("Nobody watches the network at the moment. You may be asked for a password "
                                             "to start the service."),
-                                         N_("_Start Service") },
+                                         N_("Start Service") },
         [LANSCOPE_STATE_NO_PERMISSION] = { "dialog-password-symbolic", N_("No Permission"),
                                            N_("The service runs, but this account may not ask it. An administrator decides "
                                               "that in the policy of the system bus."),
-                                           N_("_Try Again") },
-        [LANSCOPE_STATE_FAILED] = { "dialog-warning-symbolic", N_("The Service Does Not Answer"), NULL, N_("_Try Again") },
+                                           N_("Try Again") },
+        [LANSCOPE_STATE_FAILED] = { "dialog-warning-symbolic", N_("The Service Does Not Answer"), NULL, N_("Try Again") },
         [LANSCOPE_STATE_LOADING] = { "network-wired-symbolic", N_("Loading…"), "", NULL },
         [LANSCOPE_STATE_STOPPED] = { "media-playback-pause-symbolic", N_("Nothing Is Captured"),
                                      N_("The service runs, but listens to no network."), NULL },
@@ -109,10 +109,8 @@ static void show_status(LanscopeWindow *self, LanscopeState state) {
         adw_status_page_set_title(self->status, _(text->title));
         adw_status_page_set_description(self->status, escaped);
         gtk_widget_set_visible(GTK_WIDGET(self->status_button), text->button != NULL);
-        if (text->button) {
+        if (text->button)
                 gtk_button_set_label(self->status_button, _(text->button));
-                gtk_button_set_use_underline(self->status_button, TRUE);
-        }
 }
 
 /* With devices to show, pages are shown whatever is captured. */
