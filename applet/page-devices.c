@@ -160,6 +160,13 @@ static void on_search(LanscopePageDevices *self) {
         refilter(self);
 }
 
+/* Enter opens the first that was found. */
+static void on_search_enter(LanscopePageDevices *self) {
+        on_search(self);
+        if (*self->wanted.text)
+                on_activate(self, 0);
+}
+
 /* Actions */
 
 static void on_filter_state(GSimpleAction *action, GVariant *state, void *data) {
@@ -371,4 +378,5 @@ static void lanscope_page_devices_class_init(LanscopePageDevicesClass *klass) {
         gtk_widget_class_bind_template_child(widget_class, LanscopePageDevices, list);
         gtk_widget_class_bind_template_callback(widget_class, on_activate);
         gtk_widget_class_bind_template_callback(widget_class, on_search);
+        gtk_widget_class_bind_template_callback(widget_class, on_search_enter);
 }
