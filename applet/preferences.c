@@ -111,7 +111,6 @@ static void add_kinds(GtkBuilder *builder, GSettings *settings) {
                 gtk_widget_set_valign(toggle, GTK_ALIGN_CENTER);
                 g_object_set_data_full(G_OBJECT(toggle), "kind", g_strdup(*kind), g_free);
                 g_signal_connect_object(toggle, "notify::active", G_CALLBACK(on_kind), settings, 0);
-                gtk_accessible_update_property(GTK_ACCESSIBLE(toggle), GTK_ACCESSIBLE_PROPERTY_LABEL, wording_alert(*kind), -1);
                 adw_action_row_add_suffix(ADW_ACTION_ROW(row), toggle);
                 adw_action_row_set_activatable_widget(ADW_ACTION_ROW(row), toggle);
                 adw_expander_row_add_row(kinds, row);

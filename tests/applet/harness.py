@@ -316,7 +316,8 @@ class Desktop:
 
     def stop_system_bus(self):
         stop(self.system_bus)
-        os.unlink(self.path('system.bus'))
+        if os.path.exists(self.path('system.bus')):
+            os.unlink(self.path('system.bus'))
         self.system = None
 
     def start_system_bus(self):
