@@ -168,6 +168,9 @@ static void volume_flow(void *state, struct detect_host *host, const struct flow
 
 /* The hour, what was counted in it, and the baselines: mean, deviation and days of each hour. */
 
+/* What a double holds to the byte. */
+#define BYTES_MAX (UINT64_C(1) << 53)
+
 static void put_baselines(struct strbuf *b, const struct baseline hours[static 24]) {
         for (unsigned i = 0; i < 24; i++) {
                 lesson_put_number(b, (uint64_t) hours[i].mean);
@@ -180,7 +183,7 @@ static bool get_baselines(const char **text, struct baseline hours[static 24]) {
         for (unsigned i = 0; i < 24; i++) {
                 uint64_t mean, deviation, days;
 
-                if (!lesson_get_number(text, INT64_MAX, &mean) || !lesson_get_number(text, INT64_MAX, &deviation) ||
+                if (!lesson_get_number(text, BYTES_MAX, &mean) || !lesson_get_number(text, BYTES_MAX, &deviation) ||
                     !lesson_get_number(text, UINT16_MAX - 1, &days))
                         return false;
                 hours[i] = (struct baseline) { (double) mean, (double) deviation * (double) deviation, (uint16_t) days };
