@@ -57,11 +57,11 @@ static LanscopeAlert *alert_take(GHashTable *known, GVariant *dictionary) {
 }
 
 static void replace(LanscopeAlertStore *self, GPtrArray *model) {
-        guint before = self->model->len;
-        g_autoptr(GPtrArray) old = self->model;
+        GPtrArray *old = self->model;
 
         self->model = model;
-        g_list_model_items_changed(G_LIST_MODEL(self), 0, before, model->len);
+        g_list_model_items_changed(G_LIST_MODEL(self), 0, old->len, model->len);
+        g_ptr_array_unref(old);
 }
 
 void lanscope_alert_store_load(LanscopeAlertStore *self, GVariant *alerts) {
