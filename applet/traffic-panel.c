@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
-/* GetTraffic, shown. Nobody is asked for a password unless a button was pressed. */
+/* GetTraffic, and of all devices ListTalkers, shown. Nobody is asked for a password unless a button was pressed. */
 
 #include "applet/traffic-panel.h"
 
@@ -20,7 +20,7 @@ struct _LanscopeTrafficPanel {
         GCancellable *call; /* of the one that is under way */
         char *device;
         gboolean stale;
-        PlainRows device_rows, peer_rows;
+        PlainRows talker_rows, device_rows, peer_rows;
 
         GtkStack *stack;
         GtkImage *message_icon;
@@ -33,6 +33,7 @@ struct _LanscopeTrafficPanel {
         GtkLabel *heard;
         GtkLabel *received;
         GtkLabel *sent;
+        GtkWidget *talkers;
         GtkWidget *devices;
         GtkWidget *peers;
 };
@@ -47,17 +48,20 @@ static void set_size(GtkLabel *label, const char *format, guint64 bytes) {
         gtk_label_set_text(label, text);
 }
 
+static void set_target(GtkWidget *row, const char *device) {
+        gtk_actionable_set_action_target(GTK_ACTIONABLE(row), "s", device);
+        gtk_actionable_set_action_name(GTK_ACTIONABLE(row), "app.show-device");
+        gtk_list_box_row_set_activatable(GTK_LIST_BOX_ROW(row), TRUE);
+}
+
 static void add_party(PlainRows *rows, const LanscopeTrafficParty *party, gboolean is_device) {
         gboolean named = *party->name != '\0';
         GtkWidget *row = plain_row_new(named ? party->name : party->id, named && !is_device ? party->id : NULL);
         g_autofree char *size = g_format_size(party->sent + party->received);
 
         plain_row_add_value(row, size);
-        if (is_device) {
-                gtk_actionable_set_action_target(GTK_ACTIONABLE(row), "s", party->id);
-                gtk_actionable_set_action_name(GTK_ACTIONABLE(row), "app.show-device");
-                gtk_list_box_row_set_activatable(GTK_LIST_BOX_ROW(row), TRUE);
-        }
+        if (is_device)
+                set_target(row, party->id);
         plain_rows_add(rows, row);
 }
 
@@ -99,6 +103,55 @@ static void show_traffic(LanscopeTrafficPanel *self, LanscopeTraffic *traffic) {
         gtk_stack_set_visible_child_name(self->stack, "traffic");
 }
 
+static void add_talker(LanscopeTrafficPanel *self, GVariant *talker) {
+        const char *address = "", *name = "", *device = "/";
+        guint64 rate = 0;
+        g_autofree char *text = NULL;
+        GtkWidget *row;
+
+        g_variant_lookup(talker, "Address", "&s", &address);
+        g_variant_lookup(talker, "Name", "&s", &name);
+        g_variant_lookup(talker, "Device", "&o", &device);
+        g_variant_lookup(talker, "Rate", "t", &rate);
+        row = plain_row_new(*name ? name : address, *name ? address : NULL);
+        text = wording_rate((double) rate);
+        plain_row_add_value(row, text);
+        if (!g_str_equal(device, "/"))
+                set_target(row, device);
+        plain_rows_add(&self->talker_rows, row);
+}
+
+static void on_talkers(GObject *source, GAsyncResult *result, void *data) {
+        g_autoptr(GVariant) talkers = NULL;
+        g_autoptr(GError) error = NULL;
+        LanscopeTrafficPanel *self = data;
+
+        /* Whoever may see traffic may see this, too; else the rest of the page says why not. */
+        if (!lanscope_bus_manager_call_list_talkers_finish(LANSCOPE_BUS_MANAGER(source), &talkers, result, &error))
+                return;
+        plain_rows_clear(&self->talker_rows);
+        for (gsize i = 0; i < g_variant_n_children(talkers); i++) {
+                g_autoptr(GVariant) talker = g_variant_get_child_value(talkers, i);
+
+                add_talker(self, talker);
+        }
+        gtk_widget_set_visible(self->talkers, self->talker_rows.rows->len > 0);
+}
+
+static void ask_talkers(LanscopeTrafficPanel *self) {
+        LanscopeBusManager *manager = lanscope_client_get_manager(self->client);
+        GVariantBuilder filter;
+
+        if (!manager)
+                return;
+        g_clear_object(&self->call);
+        self->call = g_cancellable_new();
+        g_variant_builder_init(&filter, G_VARIANT_TYPE_VARDICT);
+        g_variant_builder_add(&filter, "{sv}", "Limit", g_variant_new_uint32(ROWS_MAX));
+        lanscope_bus_manager_call_list_talkers(manager, g_variant_builder_end(&filter), G_DBUS_CALL_FLAGS_NO_AUTO_START, -1,
+                                               self->call, on_talkers, self);
+}
+
 static void show_message(LanscopeTrafficPanel *self, const char *icon, const char *text, const char *button) {
         gtk_image_set_from_icon_name(self->message_icon, icon);
         gtk_label_set_text(self->message, text);
@@ -127,10 +180,13 @@ static void on_traffic(GObject *source, GAsyncResult *result, void *data) {
         if (g_error_matches(error, G_IO_ERROR, G_IO_ERROR_CANCELLED))
                 return;
         g_clear_object(&self->call);
-        if (done)
-                show_traffic(self, lanscope_traffic_new(dictionary));
-        else
+        if (!done) {
                 show_error(self, error);
+                return;
+        }
+        show_traffic(self, lanscope_traffic_new(dictionary));
+        if (*self->device == '\0')
+                ask_talkers(self);
 }
 
 static void stop_call(LanscopeTrafficPanel *self) {
@@ -215,6 +271,7 @@ static void lanscope_traffic_panel_dispose(GObject *object) {
         LanscopeTrafficPanel *self = LANSCOPE_TRAFFIC_PANEL(object);
 
         stop_call(self);
+        plain_rows_done(&self->talker_rows);
         plain_rows_done(&self->device_rows);
         plain_rows_done(&self->peer_rows);
         g_clear_object(&self->client);
@@ -226,6 +283,7 @@ static void lanscope_traffic_panel_init(LanscopeTrafficPanel *self) {
         self->device = g_strdup("");
         self->stale = TRUE;
         gtk_widget_init_template(GTK_WIDGET(self));
+        plain_rows_init(&self->talker_rows, self->talkers);
         plain_rows_init(&self->device_rows, self->devices);
         plain_rows_init(&self->peer_rows, self->peers);
 }
@@ -249,6 +307,7 @@ static void lanscope_traffic_panel_class_init(LanscopeTrafficPanelClass *klass) 
         gtk_widget_class_bind_template_child(widget_class, LanscopeTrafficPanel, heard);
         gtk_widget_class_bind_template_child(widget_class, LanscopeTrafficPanel, received);
         gtk_widget_class_bind_template_child(widget_class, LanscopeTrafficPanel, sent);
+        gtk_widget_class_bind_template_child(widget_class, LanscopeTrafficPanel, talkers);
         gtk_widget_class_bind_template_child(widget_class, LanscopeTrafficPanel, devices);
         gtk_widget_class_bind_template_child(widget_class, LanscopeTrafficPanel, peers);
         gtk_widget_class_bind_template_callback(widget_class, on_message_button);
