@@ -417,12 +417,10 @@ static int run_events(const struct options *options) {
         return status;
 }
 
-static int run(const struct options *options, int argc _unused_, char *argv[] _unused_) {
+static int run_monitor(const struct options *options) {
         struct monitor m = { .options = options, .devices = json_object_new_object() };
         int status = 1;
 
-        if (options->eve)
-                return run_events(options);
         if (bus_open(options, &m.bus) >= 0 && m.devices && sd_event_default(&m.event) >= 0) {
                 screen_open(&m.screen, options, false);
                 status = monitor_run(&m);
@@ -432,6 +430,10 @@ static int run(const struct options *options, int argc _unused_, char *argv[] _u
         sd_event_unref(m.event);
         json_object_put(m.devices);
         return status;
+}
+
+static int run(const struct options *options, int argc _unused_, char *argv[] _unused_) {
+        return options->eve ? run_events(options) : run_monitor(options);
 }
 
 const struct verb verb_monitor = {
