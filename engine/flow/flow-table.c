@@ -253,33 +253,28 @@ static enum flow_end end_of(const struct flow_entry *e, enum flow_end reason) {
 }
 
 static void record_history(const struct flow_entry *e, const struct flow_more *m, char *ret) {
-        static const char letters[_LETTER_MAX] = "SHADFRTW";
-        unsigned n = e->letters[0] & e->letters[1];
-        bool high = e->bits & ENTRY_INITIATOR_HIGH;
+        /* By whether the initiator is the higher end, and code. */
+        static const char letters[2][2 * _LETTER_MAX + 1] = { "SsHhAaDdFfRrTtWw", "sShHaAdDfFrRtTwW" };
+        bool high = e->bits & ENTRY_INITIATOR_HIGH, full = (e->letters[0] & e->letters[1]) == UINT8_MAX;
+        unsigned n = full ? 2 * _LETTER_MAX : (63 - (unsigned) __builtin_clzll(m->history)) / 4;
 
-        n = n == UINT8_MAX ? 2 * _LETTER_MAX : (63 - (unsigned) __builtin_clzll(m->history)) / 4;
         if (n > 0 && high != !!(e->bits & ENTRY_FIRST_HIGH))
                 *ret++ = '^';
-        for (unsigned i = 0; i < n; i++) {
-                unsigned code = m->history >> 4 * (n - 1 - i) & 15;
-                char letter = letters[code / 2];
-
-                *ret++ = (code & 1) == high ? letter : (char) (letter + ('a' - 'A'));
-        }
+        while (n-- > 0)
+                *ret++ = letters[high][m->history >> 4 * n & 15];
         *ret = '\0';
 }
 
+/* What record_x() do not set is zero already. */
 static void record_direction(const struct flow_entry *e, const struct flow_more *m, unsigned i,
                              struct flow_direction *ret) {
-        *ret = (struct flow_direction) {
-                .packets = (uint64_t) flow_more_packets_high(m, i) << 32 | e->packets[i],
-                .bytes = (uint64_t) m->bytes_high[i] << 32 | e->bytes[i],
-                .first = m->first[i],
-                .last = e->last[i],
-                .shortest = e->lengths[i].longest > 0 ? e->lengths[i].shortest : 0,
-                .longest = e->lengths[i].longest,
-                .tcp_flags = e->tcp_flags[i],
-        };
+        ret->packets = (uint64_t) flow_more_packets_high(m, i) << 32 | e->packets[i];
+        ret->bytes = (uint64_t) m->bytes_high[i] << 32 | e->bytes[i];
+        ret->first = m->first[i];
+        ret->last = e->last[i];
+        ret->shortest = e->lengths[i].longest > 0 ? e->lengths[i].shortest : 0;
+        ret->longest = e->lengths[i].longest;
+        ret->tcp_flags = e->tcp_flags[i];
 }
 
 static void record_analysis(const struct flow_analysis *a, unsigned initiator, struct flow_record *ret) {
@@ -316,10 +311,15 @@ static void record_pauses(const struct flow_analysis *a, unsigned initiator, str
 
 static void record_endpoint(struct flow_table *t, uint32_t number, unsigned i, struct flow_endpoint *ret) {
         const struct flow_entry *e = entry_of(t, number);
-        uint32_t v4 = (uint32_t) (i == 0 ? e->addresses >> 32 : e->addresses);
-        uint8_t bytes[4] = { (uint8_t) (v4 >> 24), (uint8_t) (v4 >> 16), (uint8_t) (v4 >> 8), (uint8_t) v4 };
+        uint32_t v4 = htobe32((uint32_t) (i == 0 ? e->addresses >> 32 : e->addresses));
 
-        ret->ip = is_ipv6(t, number) ? ip_from_v6(ends_of(t, number)->bytes[i]) : ip_from_v4(bytes);
+        if (is_ipv6(t, number)) {
+                ret->ip.family = AF_INET6;
+                memcpy(ret->ip.bytes, ends_of(t, number)->bytes[i], sizeof ret->ip.bytes);
+        } else {
+                ret->ip.family = AF_INET;
+                memcpy(ret->ip.bytes, &v4, sizeof v4);
+        }
         ret->port = (uint16_t) (e->rest >> (i == 0 ? 48 : 32));
         ret->mac = more_of(t, number)->macs[i];
 }
@@ -725,7 +725,8 @@ static void settle(struct flow_entry *e) {
                 e->settled[i] = e->letters[i] & letters;
 }
 
-static void take_tcp(struct flow_table *t, uint32_t number, struct flow_entry *e, const struct flow_observation *o) {
+/* `first`: of its flow, which has that segment's state already. */
+static void take_tcp(struct flow_table *t, uint32_t number, struct flow_entry *e, const struct flow_observation *o, bool first) {
         unsigned d = o->direction;
         uint8_t letters = flow_tcp_letters(o->tcp_flags, o->payload);
 
@@ -733,7 +734,7 @@ static void take_tcp(struct flow_table *t, uint32_t number, struct flow_entry *e
                 letters |= flow_analysis_take(analysis_of(t, number), o, d == !!(e->bits & ENTRY_INITIATOR_HIGH));
         if (letters & ~e->letters[d])
                 add_letters(e, more_of(t, number), letters, d);
-        if (e->state != FLOW_ESTABLISHED || o->tcp_flags & (TCP_SYN | TCP_FIN | TCP_RST))
+        if (!first && (e->state != FLOW_ESTABLISHED || o->tcp_flags & (TCP_SYN | TCP_FIN | TCP_RST)))
                 change_state(t, number, o);
         e->tcp_flags[d] |= o->tcp_flags;
         settle(e);
@@ -790,11 +791,13 @@ static inline void note_pause(struct flow_table *t, uint32_t number, const struc
 static _noinline_ void take(struct flow_table *t, struct flow_observation *o) {
         struct flow_entry *e = entry_of(t, o->number);
         uint32_t number = o->number;
+        bool first;
 
         follow_clock(t, o);
         if (e->addresses != o->addresses || e->rest != o->rest || o->flags & OBSERVATION_IPV6)
                 number = find(t, o);
-        if (number == 0)
+        first = number == 0;
+        if (first)
                 number = create(t, o);
         else if (entry_of(t, number)->last[o->direction] <= t->recent || opens(o))
                 meet_again(t, number, o);
@@ -803,7 +806,7 @@ static _noinline_ void take(struct flow_table *t, struct flow_observation *o) {
                 note_pause(t, number, e, o);
         count(t, number, e, o->direction, o->ts, o->length);
         if (o->flags & OBSERVATION_TCP)
-                take_tcp(t, number, e, o);
+                take_tcp(t, number, e, o, first);
 }
 
 /* Of a settled packet, too. */

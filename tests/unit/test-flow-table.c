@@ -300,21 +300,48 @@ static void test_reordering(void **state _unused_) {
         log_free(log);
 }
 
+/* FEED() knows no window of 0. */
+static void feed_zero_window(struct log *log, double at, unsigned from, uint32_t sequence, uint32_t acknowledgement) {
+        *flow_table_next(log->table) = (struct flow_observation) {
+                .addresses = UINT64_C(0x0a0000010a000002), .rest = UINT64_C(1000) << 48 | UINT64_C(80) << 32 | 6 << 24,
+                .ts = (uint64_t) ((at + 1000) * 1e9), .length = 54, .sequence = sequence, .acknowledgement = acknowledgement,
+                .tcp_flags = TCP_ACK, .direction = from == 2, .flags = OBSERVATION_TCP | OBSERVATION_WHOLE_HEADER };
+        flow_table_add(log->table);
+}
+
 static void test_zero_window(void **state _unused_) {
         struct log *log = log_new(NULL);
-        struct flow_observation *o;
         const struct flow_record *r;
 
         FEED(log, { 0, 1, TCP_SYN, 100, 0 }, { 0.01, 2, TCP_SYN | TCP_ACK, 500, 101 }, { 0.02, 1, TCP_ACK, 101, 501 });
-        o = flow_table_next(log->table);
-        *o = (struct flow_observation) {
-                .addresses = UINT64_C(0x0a0000010a000002), .rest = UINT64_C(1000) << 48 | UINT64_C(80) << 32 | 6 << 24,
-                .ts = 1001 * NSEC_PER_SEC, .length = 54, .sequence = 101, .acknowledgement = 501, .tcp_flags = TCP_ACK,
-                .flags = OBSERVATION_TCP | OBSERVATION_WHOLE_HEADER };
-        flow_table_add(log->table);
+        feed_zero_window(log, 1, 1, 101, 501);
         r = finish(log, 1);
         assert_int_equal(r->directions[0].zero_windows, 1);
         assert_string_equal(r->history, "ShAW");
+        log_free(log);
+}
+
+/* All letters that there are, in the order in which they came; the sixteenth fills the last bits. */
+static void test_whole_history(void **state _unused_) {
+        struct log *log = log_new(NULL);
+
+        FEED(log,
+             { 0.00, 1, TCP_SYN, 100, 0 },
+             { 0.01, 2, TCP_SYN | TCP_ACK, 500, 101 },
+             { 0.02, 1, TCP_ACK, 101, 501 },
+             { 0.03, 2, TCP_SYN, 500, 0 },             /* s, and sent again: t */
+             { 0.04, 1, TCP_SYN | TCP_ACK, 100, 501 }, /* H and T */
+             { 0.05, 2, TCP_ACK, 501, 101 },
+             { 0.06, 1, TCP_ACK, 101, 501, 10 },
+             { 0.07, 2, TCP_ACK, 501, 111, 10 });
+        feed_zero_window(log, 0.08, 1, 111, 511);
+        feed_zero_window(log, 0.09, 2, 511, 111);
+        FEED(log,
+             { 0.10, 1, TCP_ACK | TCP_FIN, 111, 511 },
+             { 0.11, 2, TCP_ACK | TCP_FIN, 511, 112 },
+             { 0.12, 1, TCP_RST, 112, 0 },
+             { 0.13, 2, TCP_RST, 512, 0 });
+        assert_string_equal(finish(log, 1)->history, "ShAstHTaDdWwFfRr");
         log_free(log);
 }
 
@@ -650,6 +677,7 @@ int main(void) {
                 cmocka_unit_test(test_loss),
                 cmocka_unit_test(test_reordering),
                 cmocka_unit_test(test_zero_window),
+                cmocka_unit_test(test_whole_history),
                 cmocka_unit_test(test_initiator_is_from_syn),
                 cmocka_unit_test(test_midway),
                 cmocka_unit_test(test_states),
