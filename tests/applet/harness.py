@@ -203,6 +203,7 @@ class Desktop:
         atexit.register(shutil.rmtree, self.folder, True)
         self.processes = []
         self.size = size
+        self.covered = None  # folder of translations of the machine, which ours hide
         self.environment = self.make_environment(locale)
         if locale:
             self.stage_locale(locale)
@@ -259,15 +260,16 @@ class Desktop:
         self.environment['LANGUAGE'] = language
         with open(os.path.join(BUILD, 'config.h')) as f:
             folder = next(line.split('"')[1] for line in f if 'LOCALEDIR' in line)
-        covered = folder
-        while not os.path.isdir(covered):
-            covered = os.path.dirname(covered)
-        subprocess.run(['mount', '-t', 'tmpfs', 'tmpfs', covered], check=True)  # in a namespace of our own
+        if not self.covered:
+            self.covered = folder
+            while not os.path.isdir(self.covered):
+                self.covered = os.path.dirname(self.covered)
+            subprocess.run(['mount', '-t', 'tmpfs', 'tmpfs', self.covered], check=True)  # in a namespace of our own
         os.makedirs(os.path.join(folder, language, 'LC_MESSAGES'))
         subprocess.run(['msgfmt', '-o', os.path.join(folder, language, 'LC_MESSAGES', 'lanscope.mo'),
                         os.path.join(SOURCE, 'po', language + '.po')], check=True)
         if shutil.which('localedef') and os.path.exists('/usr/share/i18n/locales/' + locale):
-            os.makedirs(self.path('locales'))
+            os.makedirs(self.path('locales'), exist_ok=True)
             subprocess.run(['localedef', '-i', locale, '-f', 'UTF-8', self.path('locales', locale + '.UTF-8')], check=True)
             self.environment.update({'LOCPATH': self.path('locales'), 'LC_ALL': locale + '.UTF-8'})
 
