@@ -67,6 +67,7 @@ static void print_drops(const struct screen *s, struct json_object *statistics) 
                 { "traffic.lost", "additions to the history that found no memory" },
                 { "flows.evicted", "flows ended early, to make room for others" },
                 { "output.lines_dropped", "lines that could not be written to the files of [Output]" },
+                { "events.dropped", "events that no reader took in time" },
                 { "service.alerts_dropped", "alerts that could not be stored" },
         };
         bool any = false;
