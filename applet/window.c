@@ -27,6 +27,7 @@ struct _LanscopeWindow {
         AdwViewSwitcherBar *switcher_bar;
         GtkWidget *search_button;
         GtkMenuButton *view_button;
+        GtkRevealer *stopped;
         GtkStack *states;
         GtkWidget *welcome_button;
         AdwViewStack *pages;
@@ -127,6 +128,8 @@ static void show_state(LanscopeWindow *self) {
                 show_status(self, state);
                 gtk_stack_set_visible_child_name(self->states, "status");
         }
+        /* With devices that were seen before, nothing else would say it. */
+        gtk_revealer_set_reveal_child(self->stopped, state == LANSCOPE_STATE_STOPPED && known);
         show_controls(self);
 }
 
@@ -278,6 +281,7 @@ static void lanscope_window_class_init(LanscopeWindowClass *klass) {
         gtk_widget_class_bind_template_child(widget_class, LanscopeWindow, switcher_bar);
         gtk_widget_class_bind_template_child(widget_class, LanscopeWindow, search_button);
         gtk_widget_class_bind_template_child(widget_class, LanscopeWindow, view_button);
+        gtk_widget_class_bind_template_child(widget_class, LanscopeWindow, stopped);
         gtk_widget_class_bind_template_child(widget_class, LanscopeWindow, states);
         gtk_widget_class_bind_template_child(widget_class, LanscopeWindow, welcome_button);
         gtk_widget_class_bind_template_child(widget_class, LanscopeWindow, pages);
