@@ -3,7 +3,8 @@
 /* The ends of a pair of veths, for bench-live.
  * usage: bench-veth send INTERFACE PACKETS FLOWS     frames by XDP, as fast as they go: prints sent, CPU seconds
  *        bench-veth flood INTERFACE PACKETS FLOWS PER-SECOND BYTES
- *                                                    by a packet socket, 0: as fast as they go; prints the same
+ *                                                    by a packet socket, 0: as fast as they go; prints the same, and
+ *                                                    the seconds that went by
  *        bench-veth count INTERFACE xdp|tc           counts and drops, until SIGTERM: prints received */
 
 #include <arpa/inet.h>
@@ -126,12 +127,14 @@ static int send_bursts(int fd, unsigned packets, unsigned flows, unsigned rate, 
 static int flood(unsigned interface, unsigned packets, unsigned flows, unsigned rate, unsigned size) {
         struct sockaddr_ll address = { .sll_family = AF_PACKET, .sll_ifindex = (int) interface };
         int fd = socket(AF_PACKET, SOCK_RAW | SOCK_CLOEXEC, 0), r;
+        double begun;
 
         packets -= packets % BATCH;
+        begun = seconds(CLOCK_MONOTONIC);
         if (fd < 0 || bind(fd, (struct sockaddr *) &address, sizeof address) < 0)
                 return -errno;
         r = send_bursts(fd, packets, flows, rate, size);
-        printf("%u %.6f\n", packets, cpu_seconds());
+        printf("%u %.6f %.6f\n", packets, cpu_seconds(), seconds(CLOCK_MONOTONIC) - begun);
         return r;
 }
 

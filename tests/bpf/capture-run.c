@@ -6,7 +6,8 @@
  *     seen MAC VLAN PACKETS_SENT BYTES_SENT PACKETS_RECEIVED BYTES_RECEIVED
  *     flow PROTOCOL VLAN IP PORT MAC IP PORT MAC PACKETS BYTES PACKETS BYTES STATE END HISTORY KEY=VALUE…
  *     stats KEY=VALUE…
- * usage: capture-run BACKEND[*WORKERS] INTERFACE [MODE [FILTER]], where MODE may be span-drop
+ *     cpu USER_US SYSTEM_US, since it started
+ * usage: capture-run BACKEND[*WORKERS][,BUFFER_MB] INTERFACE [MODE [FILTER]], where MODE may be span-drop
  *        capture-run --clean-up */
 
 #include <errno.h>
@@ -15,6 +16,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 
 #include "common/macro.h"
 #include "daemon/capture.h"
@@ -100,6 +102,14 @@ static void print_stats(const struct capture *capture) {
                (unsigned long long) s.span_dropped, (unsigned long long) s.worker_drops);
 }
 
+static void print_cpu(void) {
+        struct rusage usage;
+
+        getrusage(RUSAGE_SELF, &usage);
+        printf("cpu %ld %ld\n", usage.ru_utime.tv_sec * 1000000L + usage.ru_utime.tv_usec,
+               usage.ru_stime.tv_sec * 1000000L + usage.ru_stime.tv_usec);
+}
+
 static int run(sd_event *event, const struct capture_config *config, const char *interface) {
         struct capture_ops ops = { .frame = on_frame, .sighting = on_sighting, .flow = on_flow_delta, .failed = on_failed };
         struct engine_ops engine_ops = { .fact = on_fact, .flow = on_flow };
@@ -128,6 +138,7 @@ static int run(sd_event *event, const struct capture_config *config, const char 
         fflush(stdout);
         r = sd_event_loop(event);
         print_stats(capture);
+        print_cpu();
         capture_free(capture);
         engine_flush(engine);
         engine_free(engine);
@@ -145,10 +156,11 @@ int main(int argc, char *argv[]) {
                 return 0;
         }
         if (argc < 3 || argc > 5) {
-                fprintf(stderr, "usage: capture-run BACKEND[*WORKERS] INTERFACE [MODE [FILTER]]\n");
+                fprintf(stderr, "usage: capture-run BACKEND[*WORKERS][,BUFFER_MB] INTERFACE [MODE [FILTER]]\n");
                 return 2;
         }
-        snprintf(config.backend, sizeof config.backend, "%.*s", (int) strcspn(argv[1], "*"), argv[1]);
+        snprintf(config.backend, sizeof config.backend, "%.*s", (int) strcspn(argv[1], "*,"), argv[1]);
+        config.buffer_size = strchr(argv[1], ',') ? (uint32_t) strtoul(strchr(argv[1], ',') + 1, NULL, 10) << 20 : 0;
         config.workers = strchr(argv[1], '*') ? (uint32_t) strtoul(strchr(argv[1], '*') + 1, NULL, 10) : 0;
         config.span_drop = argc > 3 && strcmp(argv[3], "span-drop") == 0;
         config.mode = config.span_drop ? MODE_SPAN : argc > 3 ? capture_mode_from_string(argv[3]) : MODE_HOST;
