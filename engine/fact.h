@@ -159,6 +159,7 @@ enum fact_voice {
         X(SSH_BANNER, "ssh.banner", SELF)                                      \
         X(SSH_HASSH, "ssh.hassh", SELF)                                        \
         X(SSH_HASSH_SERVER, "ssh.hassh_server", SELF)                          \
+        X(SSH_HOSTKEY, "ssh.hostkey", SELF)                                    \
         X(TLS_SNI, "tls.sni", ASKS)                                            \
         X(TLS_ALPN, "tls.alpn", ASKS)                                          \
         X(TLS_JA3, "tls.ja3", SELF)                                            \

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
-/* identity_changed: a device that was one thing for long and says now that it is another: its SSH server's algorithms, its
- * certificate, its DHCP client, its type. What it says of itself must have been one thing alone for
+/* identity_changed: a device that was one thing for long and says now that it is another: its SSH host key, its SSH server's
+ * algorithms, its certificate, its DHCP client, its type. What it says of itself must have been one thing alone for
  * IdentityStableSec=; what varies is no identity. An upgrade changes the SSH banner along with the algorithms, a renewed
  * certificate has the issuer of the one before: both are mere notices. */
 
@@ -85,6 +85,8 @@ static const char *trait_name(enum fact_kind kind) {
         switch ((int) kind) {
         case FACT_SSH_HASSH_SERVER:
                 return "SSH server";
+        case FACT_SSH_HOSTKEY:
+                return "SSH host key";
         case FACT_TLS_CERT_ISSUER_CN:
                 return "certificate issuer";
         case FACT_DHCP_PARAM_REQUEST_LIST:
@@ -146,7 +148,7 @@ static void identity_changed_fact(void *state, struct detect_host *host, const s
         t = trait_of(s, &fact->mac, fact->kind);
         if (!t || !note(host, t, &fact->mac, fact->value, fact->ts, before) || !what)
                 return;
-        if (fact->kind == FACT_TLS_CERT_ISSUER_CN || (fact->kind == FACT_SSH_HASSH_SERVER && !was_upgraded(s, fact)))
+        if (fact->kind == FACT_TLS_CERT_ISSUER_CN || fact->kind == FACT_SSH_HOSTKEY || (fact->kind == FACT_SSH_HASSH_SERVER && !was_upgraded(s, fact)))
                 severity = SEVERITY_WARNING;
         report(host, &fact->mac, what, before, fact->value, severity, fact->ts);
 }
@@ -167,7 +169,8 @@ static void identity_changed_device_changed(void *state, struct detect_host *hos
                 report(host, &device->macs[0].address, "type", before, type, SEVERITY_WARNING, now);
 }
 
-static const enum fact_kind kinds[] = { FACT_SSH_BANNER, FACT_SSH_HASSH_SERVER, FACT_TLS_CERT_ISSUER_CN, FACT_DHCP_PARAM_REQUEST_LIST, FACT_DHCP_VENDOR_CLASS };
+static const enum fact_kind kinds[] = { FACT_SSH_BANNER, FACT_SSH_HASSH_SERVER, FACT_SSH_HOSTKEY, FACT_TLS_CERT_ISSUER_CN,
+                                        FACT_DHCP_PARAM_REQUEST_LIST, FACT_DHCP_VENDOR_CLASS };
 
 /* Which table it is of, since when, how often, whether it varies, and the value. */
 

@@ -128,6 +128,7 @@ static const struct evidence_row {
         ROW(SSH_BANNER, 85, 3, 0),
         ROW(SSH_HASSH, 70, 3, 0),
         ROW(SSH_HASSH_SERVER, 75, 2, 0),
+        ROW(SSH_HOSTKEY, 80, 2, 0),
         ROW(TLS_SNI, 40, 6, 0),
         ROW(TLS_ALPN, 30, 2, 0),
         ROW(TLS_JA3, 60, 3, 0),

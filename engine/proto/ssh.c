@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
-/* SSH (RFC 4253): the line with which each end begins, and the algorithms that it offers. HASSH is the digest of
- * those that matter (https://github.com/salesforce/hassh). What follows is of no use: it is encrypted. */
+/* SSH (RFC 4253): the line with which each end begins, the algorithms that it offers, and the key of the server's host. HASSH is
+ * the digest of those algorithms that matter (https://github.com/salesforce/hassh). The host key is in the server's answer to the key
+ * exchange; what follows is of no use: it is encrypted. */
 
 #include <errno.h>
 
@@ -14,10 +15,14 @@
 #define SSH_PACKET_MAX 35000
 #define SSH_LINES_MAX 64
 #define SSH_PORT 22
+#define SSH_MSG_DEBUG 4 /* this and those below may come at any time */
 #define SSH_MSG_KEXINIT 20
+#define SSH_MSG_KEX_REPLY 31     /* RFC 4253 §8, RFC 5656 §4; of a group exchange its group */
+#define SSH_MSG_KEX_GEX_REPLY 33 /* RFC 4419 §5 */
 
 struct ssh_side {
         bool banner; /* was read; packets follow */
+        bool algorithms; /* were read; the answer with the key follows */
         uint8_t lines; /* of text before it */
 };
 
@@ -137,13 +142,80 @@ static int parse_banner(struct ssh_side *s, struct cursor data, struct emitter *
         return SESSION_MORE;
 }
 
+/* As ssh prints it: the digest in base64 (RFC 4648 §4) without padding. */
+static void emit_fingerprint(struct emitter *e, struct cursor key) {
+        static const char digits[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+        char hash[DIGEST_SHA256_MAX], text[64];
+        struct strbuf b = STRBUF(text);
+        unsigned held = 0, bits = 0;
+
+        if (digester_sha256(e->digester, key.data, cursor_left(&key), hash) < 0)
+                return;
+        strbuf_string(&b, "SHA256:");
+        for (const char *c = hash; *c; c++) {
+                held = held << 4 | (unsigned) (*c <= '9' ? *c - '0' : *c - 'a' + 10);
+                bits += 4;
+                if (bits >= 6) {
+                        bits -= 6;
+                        strbuf_char(&b, digits[held >> bits & 63]);
+                }
+        }
+        if (bits > 0)
+                strbuf_char(&b, digits[held << (6 - bits) & 63]);
+        emit_string(e, FACT_SSH_HOSTKEY, text);
+}
+
+/* A key begins with the name of its kind (RFC 4253 §6.6); what else has this packet's number does not. */
+static bool is_key(struct cursor key) {
+        static const char *const kinds[] = { "ssh-", "ecdsa-", "sk-", "x509v3-", "rsa-" };
+        struct cursor name;
+        uint32_t n;
+
+        if (!cursor_be32(&key, &n) || !cursor_take(&key, n, &name))
+                return false;
+        for (size_t i = 0; i < ELEMENTSOF(kinds); i++)
+                if (cursor_begins(&name, kinds[i], strlen(kinds[i])) > 0)
+                        return true;
+        return false;
+}
+
+/* The server's packets up to the answer that has its key. */
+static int parse_answer(struct session *session, unsigned side, struct cursor data, struct emitter *e, size_t *ret_done) {
+        struct cursor packet, key;
+        uint32_t length, n;
+        uint8_t padding, type;
+
+        if (!cursor_be32(&data, &length))
+                return SESSION_MORE;
+        if (length > SSH_PACKET_MAX)
+                return SESSION_DONE;
+        if (!cursor_take(&data, length, &packet)) {
+                session_want(session, side, (uint32_t) sizeof length + length);
+                return SESSION_MORE;
+        }
+        if (!cursor_u8(&packet, &padding) || !cursor_u8(&packet, &type))
+                return SESSION_DONE;
+        if ((type == SSH_MSG_KEX_REPLY || type == SSH_MSG_KEX_GEX_REPLY) && cursor_be32(&packet, &n) &&
+            cursor_take(&packet, n, &key) && is_key(key)) {
+                emit_fingerprint(e, key);
+                return SESSION_DONE;
+        }
+        if (type > SSH_MSG_DEBUG && type != SSH_MSG_KEX_REPLY)
+                return SESSION_DONE;
+        *ret_done = sizeof length + length;
+        return SESSION_MORE;
+}
+
 static int parse_ssh(struct session *session, unsigned side, struct cursor data, bool fresh, struct emitter *e,
                      size_t *ret_done) {
         struct ssh_side *s = &((struct ssh_state *) session_state(session))->side[side];
         struct cursor lists[_SSH_LIST_MAX];
         uint32_t length;
+        bool client;
         int r;
 
+        if (s->algorithms)
+                return parse_answer(session, side, data, e, ret_done);
         if (!s->banner && (!fresh || cursor_begins(&data, "SSH-", 4) >= 0))
                 return parse_banner(s, data, e, ret_done);
         r = read_kexinit(data, &length, lists);
@@ -154,8 +226,11 @@ static int parse_ssh(struct session *session, unsigned side, struct cursor data,
                         session_want(session, side, (uint32_t) sizeof length + length);
                 return SESSION_MORE;
         }
-        emit_hassh(e, is_client(session, side, lists[SSH_KEX]), lists);
-        return SESSION_DONE;
+        client = is_client(session, side, lists[SSH_KEX]);
+        emit_hassh(e, client, lists);
+        s->algorithms = !client;
+        *ret_done = sizeof length + length;
+        return client ? SESSION_DONE : SESSION_MORE;
 }
 
 const struct session_parser ssh_parser = { "ssh", recognise_ssh, parse_ssh };

@@ -91,6 +91,74 @@ static void servers_are_told_by_who_opened(void **state _unused_) {
         assert_string_equal(t.log.text, server_facts);
 }
 
+/* Packet length (4), padding length (1), type, the string's length (4), the key: its kind's length (4) and kind, the point's length (4)
+ * and bytes 0 to 31; padding (4). */
+static void put_answer(struct talk *t, uint8_t type, const char *kind) {
+        uint32_t key = 4 + (uint32_t) strlen(kind) + 4 + 32;
+
+        put_be32(t, 2 + 4 + key + 4);
+        put(t, (const uint8_t[]) { 4, type }, 2);
+        put_be32(t, key);
+        put_be32(t, (uint32_t) strlen(kind));
+        put(t, kind, strlen(kind));
+        put_be32(t, 32);
+        for (uint8_t i = 0; i < 32; i++)
+                put(t, &i, 1);
+        put(t, "\0\0\0", 4);
+}
+
+/* What sha256sum and base64 make of that key, and ssh-keygen -l prints. */
+#define KEY_FACT "ssh.hostkey SHA256:ZkAslGjFiUHdGf/WUL8rQvkib4PTvQatUV0OUQSncCA\n"
+
+static void assert_server_tells(const struct talk *m, size_t cut, const char *more) {
+        char expected[512];
+        struct tcp_talk t;
+
+        snprintf(expected, sizeof expected, "%s%s", server_facts, more);
+        tcp_talk_begin(&t);
+        tcp_talk_open(&t);
+        if (cut > 0)
+                tcp_talk_say(&t, 1, m->bytes, cut);
+        tcp_talk_say(&t, 1, m->bytes + cut, m->length - cut);
+        tcp_talk_end(&t);
+        assert_string_equal(t.log.text, expected);
+}
+
+static void the_answer_has_the_key_of_the_host(void **state _unused_) {
+        struct talk m = make(banner, openssh), group = m, debug = m, none = m, encrypted = m;
+
+        put_answer(&m, 31, "ssh-ed25519");
+        for (size_t cut = 0; cut < m.length; cut++)
+                assert_server_tells(&m, cut, KEY_FACT);
+        /* Of a group exchange 31 is the group, which begins with a number. */
+        put_answer(&group, 31, "\x00\xff\xff");
+        put_answer(&group, 33, "ssh-ed25519");
+        assert_server_tells(&group, 0, KEY_FACT);
+        put_answer(&debug, 4, "ssh-ed25519");
+        put_answer(&debug, 31, "ssh-ed25519");
+        assert_server_tells(&debug, 0, KEY_FACT);
+        put_answer(&none, 21, "ssh-ed25519");
+        put_answer(&none, 31, "ssh-ed25519");
+        assert_server_tells(&none, 0, "");
+        put_be32(&encrypted, 0xfedcba98);
+        assert_server_tells(&encrypted, 0, "");
+}
+
+static void an_answer_that_lies_gives_no_key(void **state _unused_) {
+        struct talk m = make(banner, openssh);
+        size_t begin = m.length;
+
+        put_answer(&m, 31, "ssh-ed25519");
+        for (size_t n = begin; n < m.length; n++) {
+                struct talk cut = m;
+
+                cut.length = n;
+                assert_server_tells(&cut, 0, "");
+        }
+        m.bytes[begin + 6] = 0x7f; /* the key is longer than its packet */
+        assert_server_tells(&m, 0, "");
+}
+
 static void without_a_syn_a_client_tells_by_its_algorithms(void **state _unused_) {
         struct talk m = make(banner, openssh);
         struct tcp_talk t;
@@ -179,6 +247,8 @@ int main(void) {
         const struct CMUnitTest tests[] = {
                 cmocka_unit_test(clients_have_the_published_hassh_however_they_are_cut),
                 cmocka_unit_test(servers_are_told_by_who_opened),
+                cmocka_unit_test(the_answer_has_the_key_of_the_host),
+                cmocka_unit_test(an_answer_that_lies_gives_no_key),
                 cmocka_unit_test(without_a_syn_a_client_tells_by_its_algorithms),
                 cmocka_unit_test(lines_before_the_banner_are_passed_over),
                 cmocka_unit_test(the_first_version_has_a_banner_alone),
