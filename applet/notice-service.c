@@ -157,6 +157,7 @@ static void on_closed(NotifyNotification *notification G_GNUC_UNUSED, void *user
 }
 
 struct abilities {
+        gboolean there; /* is there a service at all? */
         gboolean actions, markup;
 };
 
@@ -164,6 +165,7 @@ struct abilities {
 static struct abilities abilities_get(void) {
         GList *caps = notify_get_server_caps();
         struct abilities abilities = {
+                .there = caps != NULL,
                 .actions = g_list_find_custom(caps, "actions", (GCompareFunc) g_strcmp0) != NULL,
                 .markup = g_list_find_custom(caps, "body-markup", (GCompareFunc) g_strcmp0) != NULL,
         };
@@ -215,9 +217,9 @@ static void request_show(struct notice_service *service, const char *key, const 
 
         shown->serial = request->serial;
         shown_set_text(shown, request, &abilities);
-        if (notify_notification_show(shown->notification, &error))
+        if (abilities.there && notify_notification_show(shown->notification, &error))
                 return;
-        g_debug("no notification was shown: %s", error ? error->message : "unknown reason");
+        g_debug("no notification was shown: %s", error ? error->message : "there is no notification service");
         event_send(shown, NULL, NULL);
         g_hash_table_remove(service->shown, key);
 }

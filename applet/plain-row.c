@@ -15,8 +15,7 @@ GtkWidget *plain_row_new(const char *title, const char *subtitle) {
 }
 
 void plain_row_add_value(GtkWidget *row, const char *text) {
-        g_autofree char *plain = plain_text(text);
-        GtkWidget *label = gtk_label_new(plain);
+        GtkWidget *label = gtk_label_new(text);
 
         gtk_widget_add_css_class(label, "dim-label");
         adw_action_row_add_suffix(ADW_ACTION_ROW(row), label);

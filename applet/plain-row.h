@@ -7,7 +7,8 @@
 
 /* An AdwActionRow; `subtitle` may be NULL. Both are shown by plain_text(), wrapped. */
 GtkWidget *plain_row_new(const char *title, const char *subtitle);
-/* A dim text at the end of the row: short, for it is not wrapped. */
+/* A dim text at the end of the row: short, for it is not wrapped. Our own words: those of some languages hold marks of
+ * direction, which plain_text() would replace. */
 void plain_row_add_value(GtkWidget *row, const char *text);
 /* A flat button with an icon at the end of the row; the name is its tooltip and what it is called. Borrowed. */
 GtkWidget *plain_row_add_button(GtkWidget *row, const char *icon, const char *name);
