@@ -64,7 +64,7 @@ struct capture_stats {
         uint64_t truncated;          /* eBPF: frames longer than a ring record */
         uint64_t worker_drops;       /* several workers: frames that found the queue to the engine full */
         uint64_t sightings_dropped;  /* eBPF and several workers: addresses that found the table full */
-        /* eBPF: what no flow has: frames that belong to none, and flows that made room for others in the kernel. */
+        /* eBPF: what no flow has: frames that belong to none, and flows that made room for others in the kernel or found none. */
         uint64_t apart_packets, apart_bytes;
         uint64_t evicted_flows, evicted_packets, evicted_bytes;
         uint64_t span_dropped;       /* eBPF: foreign frames that went no further (SpanDrop=) */
