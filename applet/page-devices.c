@@ -254,6 +254,7 @@ static void fill_networks(LanscopePageDevices *self) {
 }
 
 void lanscope_page_devices_set_up(LanscopePageDevices *self, LanscopeClient *client, GSettings *settings, GtkWidget *window) {
+        g_autoptr(GtkNoSelection) selection = NULL;
         LanscopeDeviceStore *devices = lanscope_client_get_devices(client);
         GtkFilterListModel *filtered;
 
@@ -275,7 +276,8 @@ void lanscope_page_devices_set_up(LanscopePageDevices *self, LanscopeClient *cli
         g_signal_connect_object(settings, "changed::device-sort", G_CALLBACK(on_order_setting), self, G_CONNECT_SWAPPED);
         g_signal_connect_object(settings, "changed::device-groups", G_CALLBACK(on_order_setting), self, G_CONNECT_SWAPPED);
         on_order_setting(self);
-        gtk_list_view_set_model(self->list, GTK_SELECTION_MODEL(gtk_no_selection_new(g_object_ref(G_LIST_MODEL(self->sorted)))));
+        selection = gtk_no_selection_new(g_object_ref(G_LIST_MODEL(self->sorted)));
+        gtk_list_view_set_model(self->list, GTK_SELECTION_MODEL(selection)); /* it takes a reference of its own */
         show_count(self);
 }
 
@@ -315,6 +317,10 @@ static void lanscope_page_devices_dispose(GObject *object) {
         g_clear_handle_id(&self->headers, g_source_remove);
         if (self->list)
                 gtk_list_view_set_model(self->list, NULL);
+        if (self->filter)
+                gtk_custom_filter_set_filter_func(self->filter, NULL, NULL, NULL);
+        if (self->sorter)
+                gtk_custom_sorter_set_sort_func(self->sorter, NULL, NULL, NULL);
         g_clear_object(&self->sorted);
         g_clear_object(&self->filter);
         g_clear_object(&self->sorter);
