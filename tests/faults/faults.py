@@ -9,10 +9,12 @@ import os
 import re
 import shutil
 import signal
+import socket
 import subprocess
 import sys
 import tempfile
 import time
+import unittest
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), '..', 'cli'))
 
@@ -40,6 +42,27 @@ def need_network_namespace(name):
         skip('namespaces are not allowed here')
     os.environ['LANSCOPE_FAULTS'] = name
     os.execvp('unshare', unshare + [sys.executable] + sys.argv)
+
+
+def run(*command):
+    return subprocess.run(command, capture_output=True, text=True, timeout=60)
+
+
+class OnWire(unittest.TestCase):
+    """A bus, and a wire with the service's end, lan0, and ours, lan1: nothing is on it but what `wire` sends."""
+
+    CONFIG = '[Alerts]\nSettleSec=1\nLearningPeriodSec=0\n'
+
+    def setUp(self):
+        for command in ('link add lan0 type veth peer name lan1', 'link set lan0 addrgenmode none', 'link set lan1 addrgenmode none',
+                        'link set lan0 up', 'link set lan1 up'):
+            self.assertEqual(run('ip', *command.split()).returncode, 0)
+        self.addCleanup(run, 'ip', 'link', 'del', 'lan0')
+        self.bus = Bus()
+        self.addCleanup(self.bus.close)
+        self.wire = socket.socket(socket.AF_PACKET, socket.SOCK_RAW, 0)
+        self.addCleanup(self.wire.close)
+        self.wire.bind(('lan1', 0))
 
 
 class Daemon:

@@ -9,18 +9,15 @@ import os
 import random
 import resource
 import select
-import socket
 import struct
-import subprocess
 import time
-import unittest
 import xml.etree.ElementTree as ElementTree
 
-from faults import Daemon, need_network_namespace
+from faults import Daemon, OnWire, need_network_namespace, run
 
 need_network_namespace('faults-bus')
 
-from harness import LANSCOPED, Bus, arp_reply, dhcp_request, main, wait_for  # noqa: E402
+from harness import LANSCOPED, arp_reply, dhcp_request, main, wait_for  # noqa: E402
 import wire  # noqa: E402
 from wire import CALL, Connection, Refused, message, split  # noqa: E402
 
@@ -34,27 +31,11 @@ with open(LANSCOPED, 'rb') as program:
     GROWTH = (280 if b'__asan_init' in program.read() else 24) << 20
 
 
-def run(*command):
-    return subprocess.run(command, capture_output=True, text=True, timeout=30)
-
-
 def mac_of(i):
     return '00:1b:a9:00:%02x:%02x' % divmod(i, 256)
 
 
-class Case(unittest.TestCase):
-    CONFIG = '[Alerts]\nSettleSec=1\nLearningPeriodSec=0\n'
-
-    def setUp(self):
-        for command in ('link add lan0 type veth peer name lan1', 'link set lan0 up', 'link set lan1 up'):
-            self.assertEqual(run('ip', *command.split()).returncode, 0)
-        self.addCleanup(run, 'ip', 'link', 'del', 'lan0')
-        self.bus = Bus()
-        self.addCleanup(self.bus.close)
-        self.wire = socket.socket(socket.AF_PACKET, socket.SOCK_RAW, 0)
-        self.addCleanup(self.wire.close)
-        self.wire.bind(('lan1', 0))
-
+class Case(OnWire):
     def start(self, *options, **keywords):
         self.daemon = Daemon(self.bus, '--interface=lan0', *options, config=self.CONFIG, **keywords)
         self.addCleanup(self.daemon.cleanup)

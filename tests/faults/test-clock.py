@@ -9,45 +9,29 @@ A preloaded library (clock-shim.c, LANSCOPE_CLOCK_SHIM) moves the clocks of the 
 import mmap
 import os
 import signal
-import socket
 import struct
-import subprocess
 import time
-import unittest
 
-from faults import Daemon, need_network_namespace, skip
+from faults import Daemon, OnWire, need_network_namespace, run, skip
 
 if not os.path.exists(os.environ.get('LANSCOPE_CLOCK_SHIM', '')):
     skip('clock-shim.so is not built, or no library can be preloaded')
 need_network_namespace('faults-clock')
 
-from harness import Bus, arp_reply, dhcp_request, main, wait_for  # noqa: E402
+from harness import arp_reply, dhcp_request, main, wait_for  # noqa: E402
 
 HOUR, DAY, YEAR = 3600, 86400, 365 * 86400
 DEVICES = 5
-
-
-def run(*command):
-    return subprocess.run(command, capture_output=True, text=True, timeout=30)
 
 
 def mac_of(i):
     return '00:1b:a9:00:00:%02x' % i
 
 
-class Clock(unittest.TestCase):
-    CONFIG = '[Alerts]\nSettleSec=1\nLearningPeriodSec=0\n'
-
+class Clock(OnWire):
     def setUp(self):
-        for command in ('link add lan0 type veth peer name lan1', 'link set lan0 addrgenmode none', 'link set lan1 addrgenmode none',
-                        'link set lan0 up', 'link set lan1 up', 'addr add 192.0.2.254/24 dev lan0'):
-            self.assertEqual(run('ip', *command.split()).returncode, 0)
-        self.addCleanup(run, 'ip', 'link', 'del', 'lan0')
-        self.bus = Bus()
-        self.addCleanup(self.bus.close)
-        self.wire = socket.socket(socket.AF_PACKET, socket.SOCK_RAW, 0)
-        self.addCleanup(self.wire.close)
-        self.wire.bind(('lan1', 0))
+        super().setUp()
+        self.assertEqual(run('ip', 'addr', 'add', '192.0.2.254/24', 'dev', 'lan0').returncode, 0)
         path = os.path.join(self.bus.folder, 'clock')
         with open(path, 'w+b') as f:
             f.truncate(4096)

@@ -6,43 +6,24 @@ afterwards, the service says what happened, goes on, and mends itself when it ca
 import os
 import shutil
 import signal
-import socket
 import sqlite3
 import subprocess
 import time
-import unittest
 
-from faults import Daemon, need_network_namespace
+from faults import Daemon, OnWire, need_network_namespace, run
 
 need_network_namespace('faults-disk')
 
-from harness import Bus, arp_reply, dhcp_request, main, wait_for  # noqa: E402
+from harness import arp_reply, dhcp_request, main, wait_for  # noqa: E402
 
 DEVICES = 20
-
-
-def run(*command):
-    return subprocess.run(command, capture_output=True, text=True, timeout=60)
 
 
 def mac_of(i):
     return '00:1b:a9:00:%02x:%02x' % divmod(i, 256)
 
 
-class Case(unittest.TestCase):
-    CONFIG = '[Alerts]\nSettleSec=1\nLearningPeriodSec=0\n'
-
-    def setUp(self):
-        for command in ('link add lan0 type veth peer name lan1', 'link set lan0 addrgenmode none', 'link set lan1 addrgenmode none',
-                        'link set lan0 up', 'link set lan1 up'):
-            self.assertEqual(run('ip', *command.split()).returncode, 0)
-        self.addCleanup(run, 'ip', 'link', 'del', 'lan0')
-        self.bus = Bus()
-        self.addCleanup(self.bus.close)
-        self.wire = socket.socket(socket.AF_PACKET, socket.SOCK_RAW, 0)
-        self.addCleanup(self.wire.close)
-        self.wire.bind(('lan1', 0))
-
+class Case(OnWire):
     def say(self, first, last):
         for i in range(first, last + 1):
             self.wire.send(dhcp_request(mac_of(i), b'host-%i' % i, '192.0.2.%i' % (i % 250), b'udhcp'))

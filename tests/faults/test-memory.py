@@ -4,38 +4,21 @@
 differs from what was learned before is told after."""
 
 import signal
-import socket
 import sqlite3
-import subprocess
 import time
-import unittest
 
-from faults import Daemon, need_network_namespace
+from faults import Daemon, OnWire, need_network_namespace
 
 need_network_namespace('faults-memory')
 
-from harness import Bus, arp_reply, dhcp_request, main, wait_for  # noqa: E402
+from harness import arp_reply, dhcp_request, main, wait_for  # noqa: E402
 
 PRINTER, HOUR = '00:1b:a9:00:00:01', 3600
 
 
-def run(*command):
-    return subprocess.run(command, capture_output=True, text=True, timeout=30)
-
-
-class Memory(unittest.TestCase):
-    CONFIG = '[Alerts]\nSettleSec=1\nLearningPeriodSec=0\n'
-
+class Memory(OnWire):
     def setUp(self):
-        for command in ('link add lan0 type veth peer name lan1', 'link set lan0 addrgenmode none', 'link set lan1 addrgenmode none',
-                        'link set lan0 up', 'link set lan1 up'):
-            self.assertEqual(run('ip', *command.split()).returncode, 0)
-        self.addCleanup(run, 'ip', 'link', 'del', 'lan0')
-        self.bus = Bus()
-        self.addCleanup(self.bus.close)
-        self.wire = socket.socket(socket.AF_PACKET, socket.SOCK_RAW, 0)
-        self.addCleanup(self.wire.close)
-        self.wire.bind(('lan1', 0))
+        super().setUp()
         self.daemon = Daemon(self.bus, '--interface=lan0', config=self.CONFIG, start=False)
         self.addCleanup(self.daemon.cleanup)
 
