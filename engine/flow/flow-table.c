@@ -611,14 +611,15 @@ static uint32_t create(struct flow_table *t, const struct flow_observation *o) {
         return number;
 }
 
-/* Of the eight bytes from `i` on: 0 if they are the same. */
-static inline uint64_t ends_differ(const struct flow_ends *ends, const struct flow_observation *o, size_t i) {
-        return flow_frame_word(ends->bytes[0] + i) ^ flow_frame_word(o->ends[0] + i);
+/* Of the eight bytes from `i` on of one end's address: 0 if they are the same. */
+static inline uint64_t end_differs(const struct flow_ends *ends, const struct flow_observation *o, size_t end,
+                                   size_t i) {
+        return flow_frame_word(ends->bytes[end] + i) ^ flow_frame_word(o->ends[end] + i);
 }
 
 static inline bool same_ends(const struct flow_ends *ends, const struct flow_observation *o) {
-        return (ends_differ(ends, o, 0) | ends_differ(ends, o, 8) | ends_differ(ends, o, 16) |
-                ends_differ(ends, o, 24)) == 0;
+        return (end_differs(ends, o, 0, 0) | end_differs(ends, o, 0, 8) | end_differs(ends, o, 1, 0) |
+                end_differs(ends, o, 1, 8)) == 0;
 }
 
 static inline bool is_flow(struct flow_table *t, uint32_t number, const struct flow_observation *o) {
