@@ -1,19 +1,20 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
-/* Google's QUIC before the IETF's, as far as its hello is in the clear: versions Q0xx up to Q046. */
+/* Google's QUIC before the IETF's: its hello, which is in the clear in versions Q0xx up to Q046. */
 
 #include <errno.h>
 #include <sys/types.h>
 
 #include "common/macro.h"
 #include "engine/proto/datagram.h"
+#include "engine/proto/gquic.h"
 
 #define VERSION_LENGTH 4
 #define TAG_LENGTH 4
 /* Chrome sent 26. */
 #define TAGS_MAX 128
 
-/* "Q025" and the like; 'Q050' and later encrypt their hello. */
+/* "Q025" and the like; Q050 encrypts its hello (quic.c). */
 static bool is_version(struct cursor payload, size_t at) {
         char v[VERSION_LENGTH];
 
@@ -33,20 +34,35 @@ static bool recognise_gquic(struct cursor payload) {
         return flags & 1 && (is_version(payload, 9) || is_version(payload, 5) || is_version(payload, 1));
 }
 
-/* Tags in their order, each with where its value ends; then the values (little-endian, as all of it). */
-static int parse_hello(struct cursor hello, struct emitter *e) {
-        struct cursor tags, value;
-        uint32_t start = 0, end;
+/* Splits the hello into its tags and what stands behind them. */
+static bool split_hello(struct cursor hello, struct cursor *ret_tags, struct cursor *ret_values) {
         uint16_t n, reserved;
 
-        if (!cursor_skip(&hello, TAG_LENGTH) || !cursor_le16(&hello, &n) || !cursor_le16(&hello, &reserved) ||
-            n > TAGS_MAX || !cursor_take(&hello, (size_t) n * (TAG_LENGTH + 4), &tags))
+        *ret_values = hello;
+        return cursor_skip(ret_values, TAG_LENGTH) && cursor_le16(ret_values, &n) && cursor_le16(ret_values, &reserved) &&
+               n <= TAGS_MAX && cursor_take(ret_values, (size_t) n * (TAG_LENGTH + 4), ret_tags);
+}
+
+size_t gquic_hello_length(struct cursor hello) {
+        struct cursor tags, values;
+
+        if (!split_hello(hello, &tags, &values))
+                return 0;
+        return (size_t) (values.data - hello.data) + (cursor_left(&tags) > 0 ? load_le32(tags.end - 4) : 0);
+}
+
+/* Tags in their order, each with where its value ends; then the values (little-endian, as all of it). */
+int gquic_hello_emit(struct cursor hello, struct emitter *e) {
+        struct cursor tags, values, value;
+        uint32_t start = 0, end;
+
+        if (!split_hello(hello, &tags, &values))
                 return -EBADMSG;
-        for (; n > 0; n--) {
+        while (cursor_left(&tags) > 0) {
                 const uint8_t *tag = tags.data;
 
                 cursor_skip(&tags, TAG_LENGTH);
-                if (!cursor_le32(&tags, &end) || end < start || !cursor_take(&hello, end - start, &value))
+                if (!cursor_le32(&tags, &end) || end < start || !cursor_take(&values, end - start, &value))
                         return -EBADMSG;
                 start = end;
                 if (cursor_left(&value) == 0)
@@ -63,7 +79,7 @@ static int parse_hello(struct cursor hello, struct emitter *e) {
 static int parse_gquic(struct datagram *d _unused_, struct cursor payload, struct emitter *e) {
         const uint8_t *hello = memmem(payload.data, cursor_left(&payload), "CHLO", TAG_LENGTH);
 
-        return hello ? parse_hello((struct cursor) { hello, payload.end }, e) : 1;
+        return hello ? gquic_hello_emit((struct cursor) { hello, payload.end }, e) : 1;
 }
 
 const struct datagram_parser gquic_parser = { "gquic", recognise_gquic, parse_gquic };

@@ -19,6 +19,9 @@ struct quic_keys {
 bool quic_version_is_known(uint32_t version);
 /* RFC 9369 §3.2: its packet types have other numbers. */
 bool quic_version_is_second(uint32_t version);
+/* Google's, with the packets of the IETF's drafts and frames of their own (Q050, T050, T051); and does it shake hands by TLS? */
+bool quic_version_is_google(uint32_t version);
+bool quic_version_has_tls(uint32_t version);
 
 /* Ciphers and digests, made once. */
 struct quic_crypt;

@@ -7,6 +7,7 @@
 #include <errno.h>
 
 #include "engine/proto/datagram.h"
+#include "engine/proto/gquic.h"
 #include "engine/proto/quic-keys.h"
 #include "engine/proto/tls-hello.h"
 
@@ -19,6 +20,12 @@
 #define FRAME_ACK 0x02
 #define FRAME_ACK_ECN 0x03
 #define FRAME_CRYPTO 0x06
+/* Google's have numbers and acknowledgements of their own (Chromium's net/quic). */
+#define GOOGLE_PING 0x07
+#define GOOGLE_CRYPTO 0x08
+#define GOOGLE_ACK 0x40
+#define GOOGLE_ACK_MASK 0xc0
+#define GOOGLE_ACK_RANGES 0x20 /* it has more than one range */
 
 enum packet_type {
         PACKET_INITIAL,
@@ -183,6 +190,22 @@ static int take_messages(struct datagram *d, struct datagram_pieces *p, struct q
         return 0;
 }
 
+/* What a client of Q050 says, in tags. */
+static int take_google_hello(struct datagram *d, const struct datagram_pieces *p, struct quic_state *s, struct emitter *e) {
+        size_t length = gquic_hello_length(cursor_make(p->data, p->ready));
+        int r = 0;
+
+        if (length > TLS_HELLO_MAX)
+                return -EBADMSG;
+        if (length == 0 || length > p->ready)
+                return 0;
+        if (datagram_side(d) == s->client && memcmp(p->data, "CHLO", 4) == 0)
+                r = gquic_hello_emit(cursor_make(p->data, length), e);
+        s->taken[datagram_side(d)] += (uint32_t) length;
+        datagram_pieces_drop(d);
+        return MIN(r, 0);
+}
+
 static int take_crypto(struct datagram *d, uint64_t offset, struct cursor data, struct emitter *e) {
         struct quic_state *s = datagram_state(d, false);
         uint32_t taken = s->taken[datagram_side(d)];
@@ -200,7 +223,9 @@ static int take_crypto(struct datagram *d, uint64_t offset, struct cursor data, 
         if (!p)
                 return -ENOMEM;
         r = datagram_pieces_put(p, offset - taken, data);
-        return r < 0 ? r : take_messages(d, p, s, e);
+        if (r < 0)
+                return r;
+        return quic_version_has_tls(s->version) ? take_messages(d, p, s, e) : take_google_hello(d, p, s, e);
 }
 
 /* RFC 9000 §19.3: it says which packets came. */
@@ -216,29 +241,66 @@ static bool skip_ack(struct cursor *c, bool ecn) {
         return !ecn || (cursor_varint(c, &skipped) && cursor_varint(c, &skipped) && cursor_varint(c, &skipped));
 }
 
-/* RFC 9000 §12.4: these, and the end of a connection, are all that such a packet may hold. */
-static int take_frames(struct datagram *d, struct cursor c, struct emitter *e) {
-        uint64_t type, offset, length;
-        struct cursor data;
-        int r;
+static int read_crypto(struct cursor *c, uint64_t *ret_offset, struct cursor *ret) {
+        uint64_t length;
 
-        while (cursor_varint(&c, &type)) {
+        return cursor_varint(c, ret_offset) && cursor_varint(c, &length) && cursor_take(c, length, ret) ? 1 : -EBADMSG;
+}
+
+/* The next CRYPTO frame: 1; 0: there is none; -EBADMSG. RFC 9000 §12.4: these, and the end of a connection, are all that
+ * such a packet may hold. */
+static int next_crypto(struct cursor *c, uint64_t *ret_offset, struct cursor *ret) {
+        uint64_t type;
+
+        while (cursor_varint(c, &type)) {
                 if (type == FRAME_PADDING || type == FRAME_PING)
                         continue;
-                if (type == FRAME_ACK || type == FRAME_ACK_ECN) {
-                        if (!skip_ack(&c, type == FRAME_ACK_ECN))
-                                return -EBADMSG;
-                        continue;
-                }
-                if (type != FRAME_CRYPTO)
-                        return 0;
-                if (!cursor_varint(&c, &offset) || !cursor_varint(&c, &length) || !cursor_take(&c, length, &data))
+                if (type != FRAME_ACK && type != FRAME_ACK_ECN)
+                        return type == FRAME_CRYPTO ? read_crypto(c, ret_offset, ret) : 0;
+                if (!skip_ack(c, type == FRAME_ACK_ECN))
                         return -EBADMSG;
+        }
+        return 0;
+}
+
+/* The greatest number, a delay, ranges with the gaps between them, and when packets came. */
+static bool skip_google_ack(struct cursor *c, uint8_t type) {
+        static const uint8_t sizes[] = { 1, 2, 4, 6 };
+        size_t size = sizes[type & 3];
+        uint8_t ranges = 0, stamps;
+
+        if (!cursor_skip(c, sizes[type >> 2 & 3] + 2U) || (type & GOOGLE_ACK_RANGES && !cursor_u8(c, &ranges)) ||
+            !cursor_skip(c, size + ranges * (1 + size)) || !cursor_u8(c, &stamps))
+                return false;
+        return stamps == 0 || cursor_skip(c, 5 + (stamps - 1) * 3U);
+}
+
+static int next_google_crypto(struct cursor *c, uint64_t *ret_offset, struct cursor *ret) {
+        uint8_t type;
+
+        while (cursor_u8(c, &type)) {
+                if (type == FRAME_PADDING || type == GOOGLE_PING)
+                        continue;
+                if ((type & GOOGLE_ACK_MASK) != GOOGLE_ACK)
+                        return type == GOOGLE_CRYPTO ? read_crypto(c, ret_offset, ret) : 0;
+                if (!skip_google_ack(c, type))
+                        return -EBADMSG;
+        }
+        return 0;
+}
+
+static int take_frames(struct datagram *d, uint32_t version, struct cursor c, struct emitter *e) {
+        bool google = quic_version_is_google(version);
+        struct cursor data;
+        uint64_t offset;
+        int r;
+
+        while ((r = google ? next_google_crypto(&c, &offset, &data) : next_crypto(&c, &offset, &data)) > 0) {
                 r = take_crypto(d, offset, data, e);
                 if (r < 0)
                         return r;
         }
-        return 0;
+        return r;
 }
 
 /* That it is QUIC shows in that it can be opened. */
@@ -255,7 +317,7 @@ static int parse_quic(struct datagram *d, struct cursor payload, struct emitter 
                 if (n < 0)
                         continue;
                 opened = true;
-                r = take_frames(d, cursor_make(plain, (size_t) n), e);
+                r = take_frames(d, p.version, cursor_make(plain, (size_t) n), e);
         }
         return r < 0 ? r : opened;
 }

@@ -33,12 +33,30 @@ static inline void quic_expand(const uint8_t *secret, const char *label, uint8_t
         memcpy(ret, block, n);
 }
 
+#define QUIC_Q050 0x51303530
+#define QUIC_T050 0x54303530
+#define QUIC_T051 0x54303531
+
+static inline const char *quic_salt_of(uint32_t version) {
+        switch (version) {
+        case QUIC_Q050:
+                return "504574efd066fe2f9d945cfcdbd3a7f0d3b56b45";
+        case QUIC_T050:
+                return "7ff579e5acd072915580304c43a2367c60488310";
+        case QUIC_T051:
+                return "7a4edef4e7ccee5fa4506c19124fc8ccda6e033d";
+        default:
+                return quic_version_is_second(version) ? "0dede3def700a6db819381be6e269dcbf9bd2ed9" :
+                                                         "38762cf7f55934b34d179ae6a4c80cadccbb7f0a";
+        }
+}
+
 /* RFC 9001 §5.2, RFC 9369 §3.3: keys of both sides, 0 the client's. */
 static inline void quic_keys_of(uint32_t version, const void *id, size_t id_length, struct quic_keys ret[static 2]) {
         bool second = quic_version_is_second(version);
         uint8_t salt[20], initial[32], secret[32];
 
-        quic_hex(second ? "0dede3def700a6db819381be6e269dcbf9bd2ed9" : "38762cf7f55934b34d179ae6a4c80cadccbb7f0a", salt);
+        quic_hex(quic_salt_of(version), salt);
         HMAC(EVP_sha256(), salt, sizeof salt, id, id_length, initial, NULL);
         for (unsigned side = 0; side < 2; side++) {
                 quic_expand(initial, side ? "server in" : "client in", secret, sizeof secret);

@@ -117,7 +117,7 @@ static void keys_are_those_of_the_specifications(void **state _unused_) {
         quic_crypt_free(crypt);
 }
 
-/* The keys of drafts 22, 27 and 29 for this name, computed apart from this code. */
+/* The keys of drafts 22, 27 and 29 and of Google's versions for this name, computed apart from this code. */
 static void versions_without_a_salt_take_a_drafts(void **state _unused_) {
         static const struct {
                 uint32_t version;
@@ -127,6 +127,9 @@ static void versions_without_a_salt_take_a_drafts(void **state _unused_) {
                 { 0xfaceb001, "07863d9c083786bc86766ce0d02bf93f", "fb33da41a8f297d482df670e", "48dbcf44e335508f7f23fb2c3790a37c" },
                 { 0xfaceb002, "af7fd7efebd21878ff66811248983694", "8681359410a70bb9c92f0420", "a980b8b4fb7d9fbc13e814c23164253d" },
                 { 0xfaceb00e, "af7fd7efebd21878ff66811248983694", "8681359410a70bb9c92f0420", "a980b8b4fb7d9fbc13e814c23164253d" },
+                { QUIC_Q050, "348cb426373281cfaec63f5b609350e7", "4b9cf5c4a378544aed414625", "609d47aa6b7fab4705068781528143f7" },
+                { QUIC_T050, "80ab8e0313d2c851aaff5405824a916a", "aedd2abe20b9eff2116e4429", "d3a731204b1c81e9644f91bd062633a9" },
+                { QUIC_T051, "e66b805440a16d39f1889b2726d1cc5c", "efdd37eda34f2f7080bb140c", "34ebf45dc367d3502a9fe09cfd3fd9f6" },
                 { 0x1a2a3a4a, "175257a31eb09dea9366d8bb79ad80ba", "6b26114b9cba2b63a9e8dd4f", "9ddd12c994c0698b89374a9c077a3077" },
         };
         uint8_t packet[1024], plain[QUIC_PACKET_MAX];
@@ -316,6 +319,89 @@ static void lies_inside_are_refused(void **state _unused_) {
         datagram_log_end(&l);
 }
 
+/* PADDING 0, PING 7. An acknowledgement: 01, sizes, greatest number, delay (2), ranges, times (their number, 1 + 4, 1 + 2 ...).
+ * Here of several ranges (one more: gap 2, length 3), sizes of two bytes, and with two times (1 + 4, 1 + 2). */
+#define GOOGLE_RANGES "6500090020" "01" "0001" "020003" "02" "0100000001" "010002"
+
+/* The frames in hexadecimal, where the type of the last is still to come; then CRYPTO as the IETF has it. */
+static size_t google_part(const char *frames, size_t offset, const uint8_t *data, size_t length, uint8_t *ret) {
+        size_t n = quic_hex(frames, ret);
+
+        quic_crypto(offset, data, length, ret + n);
+        ret[n] = 8;
+        return n + 5 + length;
+}
+
+static void google_has_frames_of_its_own(void **state _unused_) {
+        static const char *const frames[] = { "", "0000", "07", "4001200001" "00", GOOGLE_RANGES, "07" GOOGLE_RANGES "00" };
+        struct hello h = hello_make(QUIC_T051);
+        uint8_t packet[1024], payload[600], server[256];
+        size_t n, server_n = quic_hex(server_hex, server);
+        struct datagram_log l;
+
+        for (size_t i = 0; i < ELEMENTSOF(frames); i++) {
+                datagram_log_begin(&l);
+                n = google_part(frames[i], 0, h.data, h.n, payload);
+                n = quic_initial(QUIC_T051, &h.keys[0], id, sizeof id, 1, payload, n, packet);
+                assert_true(datagram_log_say(&l, 0, packet, n));
+                assert_string_equal(l.log.text, CLIENT_FACTS("0x54303531"));
+                n = google_part(frames[i], 0, server + 29, server_n - 29, payload);
+                n = quic_initial(QUIC_T051, &h.keys[1], id, 0, 1, payload, n, packet);
+                assert_true(datagram_log_say(&l, 1, packet, n));
+                assert_memory_equal(strstr(l.log.text, "quic.server_version"), strstr(SERVER_FACTS, "quic.server_version"),
+                                    strlen(strstr(SERVER_FACTS, "quic.server_version")));
+                datagram_log_end(&l);
+        }
+}
+
+/* Cut off or not of Google's: nothing comes of it, and what is sealed was QUIC all the same. */
+static void google_frames_that_do_not_fit(void **state _unused_) {
+        static const char *const payloads[] = { "000040", "400120", "6500090020ff0001", "400120000180", "08ffffffffffffffff4001aa", "06004001aa" };
+        struct hello h = hello_make(QUIC_T050);
+        struct datagram_counters counters;
+        uint8_t packet[1024], payload[256];
+        struct datagram_log l;
+
+        datagram_log_begin(&l);
+        for (size_t i = 0; i < ELEMENTSOF(payloads); i++) {
+                size_t n = quic_hex(payloads[i], payload);
+
+                n = quic_initial(QUIC_T050, &h.keys[0], id, sizeof id, (uint8_t) i, payload, n, packet);
+                assert_true(datagram_log_say(&l, 0, packet, n));
+        }
+        datagram_table_get_counters(l.table, &counters);
+        assert_int_equal(counters.parsers[QUIC].malformed, ELEMENTSOF(payloads) - 1);
+        assert_string_equal(l.log.text, "");
+        datagram_log_end(&l);
+}
+
+/* "CHLO", 3 tags; PAD ends at 2, SNI at 11, UAID at 18; their values. What a server rejects with has tags as well. */
+static void hellos_of_google_come_in_pieces(void **state _unused_) {
+        static const uint8_t hello[] = "CHLO\3\0\0\0PAD\0\2\0\0\0SNI\0\13\0\0\0UAID\22\0\0\0--name.testagent/1";
+        static const uint8_t rejection[] = "REJ\0\1\0\0\0SNI\0\4\0\0\0nope";
+        static const char facts[] = "gquic.sni name.test\ngquic.user_agent agent/1\n";
+        struct hello h = hello_make(QUIC_Q050);
+        uint8_t packet[1024], payload[256] = {};
+        struct datagram_log l;
+        size_t n;
+
+        for (size_t cut = 1; cut < sizeof hello; cut++) {
+                datagram_log_begin(&l);
+                for (unsigned i = 0; i < 2; i++) {
+                        n = i ? google_part("00", cut, hello, sizeof hello - 1 - cut, payload) :
+                                google_part(GOOGLE_RANGES, 0, hello, cut, payload);
+                        n = quic_initial(QUIC_Q050, &h.keys[0], id, sizeof id, (uint8_t) i, payload, n + 20, packet);
+                        assert_true(datagram_log_say(&l, 0, packet, n));
+                }
+                assert_string_equal(l.log.text, facts);
+                n = google_part("", 0, rejection, sizeof rejection - 1, payload);
+                n = quic_initial(QUIC_Q050, &h.keys[1], id, 0, 1, payload, n, packet);
+                assert_true(datagram_log_say(&l, 1, packet, n));
+                assert_string_equal(l.log.text, facts);
+                datagram_log_end(&l);
+        }
+}
+
 static void states_are_bounded(void **state _unused_) {
         struct hello h = hello_make(V1);
         struct datagram_counters counters;
@@ -348,6 +434,9 @@ int main(void) {
                 cmocka_unit_test(later_packets_have_other_names),
                 cmocka_unit_test(any_change_breaks_the_seal),
                 cmocka_unit_test(lies_inside_are_refused),
+                cmocka_unit_test(google_has_frames_of_its_own),
+                cmocka_unit_test(google_frames_that_do_not_fit),
+                cmocka_unit_test(hellos_of_google_come_in_pieces),
                 cmocka_unit_test(states_are_bounded),
         };
 
