@@ -90,6 +90,8 @@ int ndp_dissect(const struct packet *packet, struct emitter *emitter);
 int dhcp6_dissect(const struct packet *packet, struct emitter *emitter);
 int dhcp_dissect(const struct packet *packet, struct emitter *emitter);
 int dns_dissect(const struct packet *packet, struct emitter *emitter);
+bool dns_may_be_message(struct cursor payload);
+int dns_anywhere_dissect(const struct packet *packet, struct emitter *emitter);
 int mdns_dissect(const struct packet *packet, struct emitter *emitter);
 bool ssdp_may_be_reply(struct cursor payload);
 int ssdp_reply_dissect(const struct packet *packet, struct emitter *emitter);

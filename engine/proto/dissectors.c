@@ -45,9 +45,10 @@
         X(mdns, 5353)   \
         X(llmnr, 5355)
 
-/* Tried where no port is known. It has to turn others' packets away at their first bytes. */
-#define UDP_ANY_ROWS(X) \
-        X(ssdp_reply, 0)
+/* Tried where no port is known. They have to turn others' packets away at their first bytes. */
+#define UDP_ANY_ROWS(X)  \
+        X(ssdp_reply, 0) \
+        X(dns_anywhere, 0)
 
 /* For the packets that begin a connection, whatever the port; the rest of TCP belongs to sessions. */
 #define TCP_SYN_ROWS(X) \
@@ -152,8 +153,10 @@ static size_t find_udp_rows(const struct packet *packet, enum row ret[static 2])
                 ret[n] = udp_row(MAX(packet->source_port, packet->destination_port));
                 n += ret[n] != ROW_NONE;
         }
-        if (n == 0)
+        if (n == 0) {
                 ret[n++] = ROW_ssdp_reply_0;
+                ret[n++] = ROW_dns_anywhere_0;
+        }
         return n;
 }
 
@@ -187,7 +190,8 @@ static size_t find_rows(const struct packet *packet, enum row ret[static 2]) {
 }
 
 bool dissectors_may_know_datagram(uint16_t port, uint16_t other, struct cursor payload) {
-        return udp_row(port) != ROW_NONE || udp_row(other) != ROW_NONE || ssdp_may_be_reply(payload);
+        return udp_row(port) != ROW_NONE || udp_row(other) != ROW_NONE || ssdp_may_be_reply(payload) ||
+               dns_may_be_message(payload);
 }
 
 void dissectors_run(const struct packet *packet, const struct fact_sink *sink, struct phrases *phrases,

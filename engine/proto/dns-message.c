@@ -233,6 +233,10 @@ static const char *type_name(uint16_t type) {
         return type < ELEMENTSOF(names) ? names[type] : NULL;
 }
 
+bool dns_type_is_common(uint16_t type) {
+        return type_name(type) != NULL;
+}
+
 const char *dns_type_format(uint16_t type, char buffer[static DNS_TYPE_TEXT_MAX]) {
         struct strbuf b = strbuf_make(buffer, DNS_TYPE_TEXT_MAX);
         const char *name = type_name(type);

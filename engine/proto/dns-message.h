@@ -25,10 +25,15 @@ enum dns_type {
 };
 
 #define DNS_FLAG_RESPONSE 0x8000
+/* RFC 1035 §4.1.1, RFC 4035 §3.2: what a query may ask for, recursion and no checks (and, in answers, that it was checked). */
+#define DNS_FLAGS_OF_QUERY 0x0130
+#define DNS_OPCODE_MASK 0x7800
+#define DNS_RESERVED_MASK 0x0040
 #define DNS_RCODE_MASK 0x000f
 /* RFC 6762 §10.2, §5.4: the top bit of the class is cache-flush in a record, unicast-reply in a question. */
 #define DNS_CLASS_MASK 0x7fff
 #define DNS_CLASS_IN 1
+#define DNS_CLASS_CHAOS 3
 
 struct dns_message {
         struct cursor whole; /* from the id on: what compression offsets count from */
@@ -86,6 +91,9 @@ bool dns_string_read(struct cursor *c, struct cursor *ret);
 /* ASCII case does not count (RFC 4343). */
 bool dns_name_is(const struct dns_name *name, const char *text);
 bool dns_name_ends_with(const struct dns_name *name, const char *suffix);
+
+/* Is it one that is met on networks? */
+bool dns_type_is_common(uint16_t type);
 
 /* "AAAA"; "TYPE1234" (RFC 3597 §5) for types without a common name. Returns `buffer`. */
 const char *dns_type_format(uint16_t type, char buffer[static DNS_TYPE_TEXT_MAX]);

@@ -4,6 +4,7 @@
  * server adds was not asked for. */
 
 #include <errno.h>
+#include <string.h>
 
 #include "engine/proto/dissector.h"
 #include "engine/proto/dns-message.h"
@@ -130,6 +131,49 @@ static int dissect_message(struct emitter *e, struct cursor message) {
 }
 
 int dns_dissect(const struct packet *packet, struct emitter *emitter) {
+        return dissect_message(emitter, packet->payload);
+}
+
+/* Servers on other ports (of programs that hide from filters, of containers) have nothing but their messages to tell what
+ * they are: one question, of somebody for an address or the like, and answers to it. */
+bool dns_may_be_message(struct cursor payload) {
+        uint16_t flags, questions, answers, authorities;
+
+        if (!cursor_skip(&payload, 2) || !cursor_be16(&payload, &flags) || !cursor_be16(&payload, &questions) ||
+            !cursor_be16(&payload, &answers) || !cursor_be16(&payload, &authorities))
+                return false;
+        if (questions != 1 || flags & (DNS_OPCODE_MASK | DNS_RESERVED_MASK))
+                return false;
+        return flags & DNS_FLAG_RESPONSE || (!(flags & ~DNS_FLAGS_OF_QUERY) && answers == 0 && authorities == 0);
+}
+
+/* Letters, digits, hyphens and underscores, as names of hosts and services have. */
+static bool is_plain_name(const struct dns_name *name) {
+        static const char characters[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_.";
+
+        return !name->too_long && name->length > 1 && strspn(name->text, characters) == name->length;
+}
+
+/* Does all of it read as a message should, to the last byte? */
+static bool is_message(struct cursor payload) {
+        struct dns_question question;
+        struct dns_record record;
+        struct dns_message m;
+        int r;
+
+        if (dns_message_open(&m, payload) < 0 || dns_message_next_question(&m, &question) < 1)
+                return false;
+        if (!is_plain_name(&question.name) || !dns_type_is_common(question.type) ||
+            (question.class != DNS_CLASS_IN && question.class != DNS_CLASS_CHAOS))
+                return false;
+        while ((r = dns_message_next_record(&m, &record)) > 0)
+                ;
+        return r == 0 && cursor_left(&m.rest) == 0;
+}
+
+int dns_anywhere_dissect(const struct packet *packet, struct emitter *emitter) {
+        if (!dns_may_be_message(packet->payload) || !is_message(packet->payload))
+                return 0;
         return dissect_message(emitter, packet->payload);
 }
 
