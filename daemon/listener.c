@@ -147,6 +147,7 @@ static void tell_interface(struct listener *l, struct slot *slot, const struct l
 
         (void) gethostname(hostname, sizeof hostname - 1);
         link_to_inventory(link, hostname, &told);
+        told.joins = l->config.mode == MODE_HOST;
         if (memcmp(&told, &slot->told, sizeof told) == 0)
                 return;
         slot->told = told;

@@ -8,13 +8,15 @@
  * - an address that goes to and fro between two claimants, where both are there.
  *
  * A single change of hands is no alert, but for the gateway's address, whose change is told a few seconds later, if it
- * did not turn out to be worse. Addresses of VRRP and its like may go to and fro. */
+ * did not turn out to be worse, and however long the one before was silent: whose the address was stands in the inventory,
+ * over restarts too. Addresses of VRRP and its like may go to and fro. */
 
 #include <errno.h>
 #include <netinet/in.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "engine/detect/locality.h"
 #include "engine/detect/report.h"
 #include "engine/detect/virtual-mac.h"
 #include "engine/detect/watch-table.h"
@@ -25,7 +27,7 @@
 #define LIAR_ADDRESSES 8
 #define PENDING_MAX 8
 
-/* A claim is forgotten after so long; what took over an address silent for longer is its next owner. */
+/* A claim is forgotten after so long; what took over an address silent for longer is its next owner, but for the gateway's. */
 #define CLAIM_AGE (600 * NSEC_PER_SEC)
 /* In which lies are counted. */
 #define WINDOW (60 * NSEC_PER_SEC)
@@ -121,17 +123,42 @@ static bool is_gateway(const struct detect_host *host, const struct ip_address *
         return false;
 }
 
+/* Whose the address was before, where it is that of the gateway of the very network that the fact was heard in. */
+static const struct mac_address *gateway_before(const struct detect_host *host, const struct fact *fact, const struct ip_address *ip) {
+        const struct network *n = inventory_get_network(host->inventory, inventory_network_at(host->inventory, fact->ifindex, fact->vlan));
+
+        if (!n || !ip_equal(&n->gateway_ip, ip) || mac_is_zero(&n->gateway_mac) || !link_is_known(host, fact->ifindex, fact->ts, fact->ts))
+                return NULL;
+        return &n->gateway_mac;
+}
+
+static void seed_gateway(struct claim *c, const struct detect_host *host, const struct mac_address *mac) {
+        const struct device *d = inventory_get_by_mac(host->inventory, mac);
+
+        c->claimants[0] = (struct claimant) { .mac = *mac, .sender = *mac };
+        if (d) {
+                c->claimants[0].first = d->first_seen;
+                c->claimants[0].last = d->last_seen;
+        }
+        c->n = 1;
+}
+
 /* Whom the inventory knows the address from begins the list. */
-static void seed(struct claim *c, const struct detect_host *host, const struct ip_address *ip, uint64_t now) {
+static void seed(struct claim *c, const struct detect_host *host, const struct fact *fact, const struct ip_address *ip) {
+        const struct mac_address *gateway = gateway_before(host, fact, ip);
         const struct device *d = inventory_get_by_ip(host->inventory, ip);
 
         c->ip = *ip;
+        if (gateway) {
+                seed_gateway(c, host, gateway);
+                return;
+        }
         if (!d)
                 return;
         for (size_t i = 0; i < d->n_ipv4 + d->n_ipv6; i++) {
                 const struct device_ip *have = i < d->n_ipv4 ? &d->ipv4[i] : &d->ipv6[i - d->n_ipv4];
 
-                if (!ip_equal(&have->address, ip) || !is_within(have->last_seen, now, CLAIM_AGE))
+                if (!ip_equal(&have->address, ip) || !is_within(have->last_seen, fact->ts, CLAIM_AGE))
                         continue;
                 c->claimants[0] = (struct claimant) {
                         .mac = d->macs[0].address, .sender = d->macs[0].address,
@@ -281,6 +308,13 @@ static void judge_flips(struct address_claims *a, struct detect_host *host, stru
                 report_conflict(host, c, y, x, now);
 }
 
+/* The gateway's address is not given to the next client, however long nobody has it; a gateway may have two link addresses. */
+static bool is_lasting(const struct detect_host *host, const struct fact *fact, const struct claim *c, const struct mac_address *from) {
+        const struct device *d = inventory_get_by_mac(host->inventory, from);
+
+        return gateway_before(host, fact, &c->ip) && (!d || d != inventory_get_by_mac(host->inventory, &fact->mac));
+}
+
 static void expect_worse(struct address_claims *a, uint64_t key, uint64_t now, bool announced) {
         for (size_t i = 0; i < a->n_pending; i++)
                 if (a->pending[i].key == key)
@@ -291,12 +325,13 @@ static void expect_worse(struct address_claims *a, uint64_t key, uint64_t now, b
 
 /* Another than the one before claims it. */
 static void change_hands(struct address_claims *a, struct detect_host *host, struct claim *c, uint64_t key, uint8_t to,
-                         enum manner manner, uint64_t now) {
+                         enum manner manner, const struct fact *fact) {
         const struct claimant *from = &c->claimants[c->current];
+        uint64_t now = fact->ts;
 
         c->current = to;
         if (mac_is_virtual_router(&from->mac) || mac_is_virtual_router(&c->claimants[to].mac) ||
-            !is_within(from->last, now, CLAIM_AGE))
+            (!is_within(from->last, now, CLAIM_AGE) && !is_lasting(host, fact, c, &from->mac)))
                 return;
         if (!is_within(c->flips_since, now, WINDOW)) {
                 c->flips_since = now;
@@ -345,12 +380,12 @@ static void take_claim(struct address_claims *a, struct detect_host *host, const
         if (!c)
                 return;
         if (fresh)
-                seed(c, host, ip, fact->ts);
+                seed(c, host, fact, ip);
         k = find_claimant(c, &fact->mac);
         if (!k)
                 k = add_claimant(c, fact);
         if (&c->claimants[c->current] != k && c->n > 1)
-                change_hands(a, host, c, key, (uint8_t) (k - c->claimants), manner, fact->ts);
+                change_hands(a, host, c, key, (uint8_t) (k - c->claimants), manner, fact);
         k->sender = fact->source;
         k->last = MAX(k->last, fact->ts);
         /* Who answers in time answers; an advertisement to all is asked for by nobody. */

@@ -4,21 +4,27 @@
  * server of a network is taken for the right one; another is an alert, a grave one if it sends clients to another router
  * or DNS, and a mere notice if it says the same as the first, as the second of a pair does. What clients ask for
  * (option 54 of requests) names servers whose answers are not heard from here. A server that changes what it says is
- * told as well. */
+ * told as well. The first one of each network is a lesson: whoever comes while nobody listens is not the first. */
 
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "engine/detect/locality.h"
 #include "engine/detect/report.h"
 #include "engine/detect/watch-table.h"
 
 #define NETWORKS_MAX 64
 #define SERVERS_MAX 8
 #define WORDS_MAX 128 /* of a list of addresses */
+#define WAITING_MAX 8
 
 /* A server that said nothing for so long is no longer the one to compare with. */
 #define SERVER_AGE (7 * 24 * 3600 * NSEC_PER_SEC)
+/* That it is still there is worth keeping so often. */
+#define TELL_INTERVAL (24 * 3600 * NSEC_PER_SEC)
+/* How often it is looked whether this machine knows where it is. */
+#define LOOK_INTERVAL NSEC_PER_SEC
 
 struct server {
         struct ip_address ip;   /* option 54 */
@@ -28,16 +34,19 @@ struct server {
 };
 
 struct served { /* one link */
+        struct learned learned;
+        uint64_t told; /* `last` of the first server when it was noted last */
         struct server servers[SERVERS_MAX]; /* in the order in which they were first heard */
         size_t n;
 };
 
-/* One message of a server, gathered from its facts. */
+/* One message of a server, gathered from its facts; or what a client asks for. */
 struct answer {
         uint64_t ts, frame;
         uint32_t ifindex;
         uint16_t vlan;
         bool any;
+        bool request;
         struct server said;
         struct mac_address client;
 };
@@ -45,6 +54,9 @@ struct answer {
 struct dhcp_servers {
         struct watch_table *links;
         struct answer answer;
+        struct answer waiting[WAITING_MAX]; /* until it is known of which network they are */
+        size_t n_waiting;
+        uint64_t looked;
 };
 
 static void dhcp_servers_free(void *state) {
@@ -165,29 +177,21 @@ static bool is_trusted(const struct detect_host *host, const struct mac_address 
         return d && d->user.trusted;
 }
 
-static struct served *link_of(struct dhcp_servers *s, uint32_t ifindex, uint16_t vlan, uint64_t now) {
-        uint32_t place[2] = { ifindex, vlan };
-        struct served *link;
-        bool fresh;
+/* The first server is another, or says something else, or was not heard for long. */
+static void note(struct served *link, const struct server *before) {
+        const struct server *first = link->servers;
 
-        link = watch_table_get(s->links, watch_key(place, sizeof place, "", 0, 0), &fresh);
-        if (link)
-                forget_old(link, now);
-        return link;
+        if (link->n == 0 || (ip_equal(&first->ip, &before->ip) && mac_equal(&first->mac, &before->mac) &&
+                             strcmp(first->router, before->router) == 0 && strcmp(first->dns, before->dns) == 0 &&
+                             first->last < link->told + TELL_INTERVAL))
+                return;
+        learned_note(&link->learned, &first->mac);
+        link->told = first->last;
 }
 
-/* All of a message is there. */
-static void judge_answer(struct dhcp_servers *s, struct detect_host *host) {
-        struct answer *a = &s->answer;
-        struct served *link;
-        struct server *known;
+static void judge_answer(struct served *link, struct detect_host *host, const struct answer *a) {
+        struct server *known = find_server(link, &a->said.ip);
 
-        if (!a->any || !ip_is_host(&a->said.ip))
-                return;
-        link = link_of(s, a->ifindex, a->vlan, a->ts);
-        if (!link)
-                return;
-        known = find_server(link, &a->said.ip);
         if (known && mac_is_zero(&known->mac))
                 known->mac = a->said.mac;
         if (!known) {
@@ -207,44 +211,13 @@ static void judge_answer(struct dhcp_servers *s, struct detect_host *host) {
                 report_rogue(host, known, link->servers, a->ts, is_trusted(host, &known->mac), true);
 }
 
-static void finish(struct dhcp_servers *s, struct detect_host *host) {
-        judge_answer(s, host);
-        s->answer.any = false;
-}
-
-static void begin(struct dhcp_servers *s, const struct fact *fact) {
-        s->answer = (struct answer) {
-                .ts = fact->ts,
-                .frame = fact->frame,
-                .ifindex = fact->ifindex,
-                .vlan = fact->vlan,
-                .any = true,
-                .said = { .mac = fact->mac, .last = fact->ts },
-                .client = fact->subject,
-        };
-}
-
-static bool is_same_message(const struct answer *a, const struct fact *fact) {
-        return a->any && a->ts == fact->ts && a->frame == fact->frame && mac_equal(&a->said.mac, &fact->mac) &&
-               mac_equal(&a->client, &fact->subject);
-}
-
 /* The server that a client chose, where nothing of it was heard yet. */
-static void take_request(struct dhcp_servers *s, struct detect_host *host, const struct fact *fact) {
-        struct server said = { .last = fact->ts };
+static void judge_request(struct served *link, struct detect_host *host, const struct answer *a) {
+        struct server *known = find_server(link, &a->said.ip), said = a->said;
         const struct device *d;
-        struct served *link;
-        struct server *known;
 
-        finish(s, host);
-        if (ip_parse(fact->value, &said.ip) < 0 || !ip_is_host(&said.ip))
-                return;
-        link = link_of(s, fact->ifindex, fact->vlan, fact->ts);
-        if (!link)
-                return;
-        known = find_server(link, &said.ip);
         if (known) {
-                known->last = fact->ts;
+                known->last = a->ts;
                 if (known == link->servers || !mac_is_zero(&known->mac))
                         return;
         }
@@ -258,12 +231,90 @@ static void take_request(struct dhcp_servers *s, struct detect_host *host, const
                 known = add_server(link, &said);
         if (known != link->servers && detect_setting(host, ROGUE_DHCP)) {
                 said.mac = mac_is_zero(&known->mac) ? said.mac : known->mac;
-                report_rogue(host, &said, link->servers, fact->ts, is_trusted(host, &said.mac), false);
+                report_rogue(host, &said, link->servers, a->ts, is_trusted(host, &said.mac), false);
         }
+}
+
+static void judge(struct dhcp_servers *s, struct detect_host *host, const struct answer *a) {
+        struct server before;
+        struct served *link;
+        bool fresh;
+
+        link = watch_table_get(s->links, link_key(host, a->ifindex, a->vlan), &fresh);
+        if (!link)
+                return;
+        before = link->servers[0];
+        forget_old(link, a->ts);
+        if (a->request)
+                judge_request(link, host, a);
+        else
+                judge_answer(link, host, a);
+        note(link, &before);
+}
+
+/* Judges what waits, in the order in which it came, as far as it is known of which network it is; `at_least` of it anyway. */
+static void judge_waiting(struct dhcp_servers *s, struct detect_host *host, uint64_t now, size_t at_least) {
+        size_t kept = 0;
+
+        s->looked = now;
+        for (size_t i = 0; i < s->n_waiting; i++) {
+                const struct answer *a = &s->waiting[i];
+
+                if (i < at_least || link_is_known(host, a->ifindex, a->ts, now))
+                        judge(s, host, a);
+                else
+                        s->waiting[kept++] = *a;
+        }
+        s->n_waiting = kept;
+}
+
+static bool says_again(const struct answer *a, const struct answer *b) {
+        return a->ifindex == b->ifindex && a->vlan == b->vlan && a->request == b->request && ip_equal(&a->said.ip, &b->said.ip) &&
+               mac_equal(&a->said.mac, &b->said.mac) && strcmp(a->said.router, b->said.router) == 0 &&
+               strcmp(a->said.dns, b->said.dns) == 0;
+}
+
+/* All of a message is there. */
+static void finish(struct dhcp_servers *s, struct detect_host *host, uint64_t now) {
+        const struct answer *a = &s->answer;
+        bool again = false;
+
+        if (a->any && ip_is_host(&a->said.ip)) {
+                for (size_t i = 0; i < s->n_waiting; i++)
+                        again |= says_again(a, &s->waiting[i]);
+                if (!again && s->n_waiting == WAITING_MAX)
+                        judge_waiting(s, host, now, 1);
+                if (!again)
+                        s->waiting[s->n_waiting++] = *a;
+        }
+        s->answer.any = false;
+        if (s->n_waiting > 0)
+                judge_waiting(s, host, now, 0);
+}
+
+static void begin(struct dhcp_servers *s, const struct fact *fact, bool request) {
+        s->answer = (struct answer) {
+                .ts = fact->ts,
+                .frame = fact->frame,
+                .ifindex = fact->ifindex,
+                .vlan = fact->vlan,
+                .any = true,
+                .request = request,
+                .said = { .last = fact->ts },
+                .client = fact->subject,
+        };
+        if (!request)
+                s->answer.said.mac = fact->mac;
+}
+
+static bool is_same_message(const struct answer *a, const struct fact *fact) {
+        return a->any && !a->request && a->ts == fact->ts && a->frame == fact->frame && mac_equal(&a->said.mac, &fact->mac) &&
+               mac_equal(&a->client, &fact->subject);
 }
 
 static void dhcp_servers_fact(void *state, struct detect_host *host, const struct fact *fact) {
         struct dhcp_servers *s = state;
+        bool request = fact->kind == FACT_DHCP_REQUESTED_SERVER;
 
         if (fact->flags & FACT_TUNNELLED)
                 return;
@@ -273,28 +324,85 @@ static void dhcp_servers_fact(void *state, struct detect_host *host, const struc
                         s->answer.any = false;
                 return;
         }
-        if (fact->kind == FACT_DHCP_REQUESTED_SERVER) {
-                take_request(s, host, fact);
-                return;
+        if (request || !is_same_message(&s->answer, fact)) {
+                finish(s, host, fact->ts);
+                begin(s, fact, request);
         }
-        if (!is_same_message(&s->answer, fact)) {
-                finish(s, host);
-                begin(s, fact);
-        }
-        if (fact->kind == FACT_DHCP_SERVER_ID)
+        if (request || fact->kind == FACT_DHCP_SERVER_ID)
                 (void) ip_parse(fact->value, &s->answer.said.ip);
         else
                 set_words(fact->kind == FACT_DHCP_ROUTER ? s->answer.said.router : s->answer.said.dns, fact->value);
 }
 
-static void dhcp_servers_advance(void *state, struct detect_host *host, uint64_t now _unused_, bool flush _unused_) {
-        finish(state, host);
+static void dhcp_servers_advance(void *state, struct detect_host *host, uint64_t now, bool flush) {
+        struct dhcp_servers *s = state;
+
+        finish(s, host, now);
+        if (flush)
+                judge_waiting(s, host, now, s->n_waiting);
 }
 
 static uint64_t dhcp_servers_next_deadline(const void *state) {
         const struct dhcp_servers *s = state;
 
-        return s->answer.any ? s->answer.ts : UINT64_MAX;
+        return s->answer.any ? s->answer.ts : s->n_waiting > 0 ? s->looked + LOOK_INTERVAL : UINT64_MAX;
+}
+
+/* The first server's address, and which router and DNS it names. */
+
+static void dhcp_servers_remember(void *state, bool all, lesson_take_fn take, void *userdata) {
+        struct dhcp_servers *s = state;
+
+        for (struct served *link = NULL; (link = learned_next(s->links, link, all));) {
+                char text[LESSON_TEXT_MAX], ip[IP_STRING_MAX];
+                struct strbuf b = STRBUF(text);
+
+                if (link->n == 0)
+                        continue;
+                lesson_put_word(&b, ip_format(&link->servers->ip, ip));
+                lesson_put_word(&b, link->servers->router);
+                lesson_put_word(&b, link->servers->dns);
+                lesson_tell("dhcp_servers", link, &b, take, userdata);
+        }
+}
+
+static bool dhcp_servers_recall(void *state, const struct lesson *lesson, uint64_t now) {
+        struct server read = { .mac = lesson->mac, .last = now }; /* nobody listened: its silence means nothing */
+        struct dhcp_servers *s = state;
+        const char *text = lesson->text;
+        char ip[IP_STRING_MAX];
+        struct served *link;
+
+        if (!lesson_get_word(&text, ip, sizeof ip) || ip_parse(ip, &read.ip) < 0 || !ip_is_host(&read.ip) ||
+            !lesson_get_word(&text, read.router, sizeof read.router) || !lesson_get_word(&text, read.dns, sizeof read.dns) || *text)
+                return false;
+        link = learned_recall(s->links, lesson);
+        if (!link)
+                return false;
+        link->servers[0] = read;
+        link->n = 1;
+        link->told = now;
+        return true;
+}
+
+/* Who was second is first then. */
+static void dhcp_servers_forget(void *state, const struct mac_address *mac) {
+        struct dhcp_servers *s = state;
+        struct served *next;
+
+        for (struct served *link = watch_table_next(s->links, NULL); link; link = next) {
+                struct server before = link->servers[0];
+                size_t kept = 0;
+
+                next = watch_table_next(s->links, link);
+                for (size_t i = 0; i < link->n; i++)
+                        if (!mac_equal(&link->servers[i].mac, mac))
+                                link->servers[kept++] = link->servers[i];
+                link->n = kept;
+                note(link, &before);
+                if (kept == 0)
+                        watch_table_remove(s->links, link);
+        }
 }
 
 static const enum fact_kind kinds[] = { FACT_DHCP_SERVER_ID, FACT_DHCP_ROUTER, FACT_DHCP_DNS, FACT_DHCP_REQUESTED_SERVER, FACT_DHCP_RELAY };
@@ -307,4 +415,7 @@ const struct detector dhcp_servers_detector = {
         FACT_KINDS_OF(kinds),
         .advance = dhcp_servers_advance,
         .next_deadline = dhcp_servers_next_deadline,
+        .remember = dhcp_servers_remember,
+        .recall = dhcp_servers_recall,
+        .forget = dhcp_servers_forget,
 };

@@ -6,6 +6,11 @@
 
 #include <netinet/in.h>
 
+#include "engine/detect/watch-table.h"
+
+/* By then an interface has its address, or will have none. */
+#define SETTLING_MAX (30 * NSEC_PER_SEC)
+
 bool ip_is_private(const struct ip_address *ip) {
         const uint8_t *b = ip->bytes;
 
@@ -43,4 +48,15 @@ bool ip_is_public(const struct detect_host *host, const struct ip_address *ip) {
         bool any = false;
 
         return ip_is_host(ip) && !ip_is_private(ip) && !in_known_network(host, ip, &any);
+}
+
+uint64_t link_key(const struct detect_host *host, uint32_t ifindex, uint16_t vlan) {
+        uint64_t network = inventory_network_at(host->inventory, ifindex, vlan);
+        uint32_t place[2] = { ifindex, vlan };
+
+        return network != 0 ? network : watch_key(place, sizeof place, "", 0, 0);
+}
+
+bool link_is_known(const struct detect_host *host, uint32_t ifindex, uint64_t heard, uint64_t now) {
+        return now < heard || now - heard >= SETTLING_MAX || inventory_is_settled(host->inventory, ifindex);
 }

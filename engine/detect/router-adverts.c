@@ -3,12 +3,14 @@
 /* rogue_ra: router advertisements of somebody who is not the router. The first router of a link is taken for the right
  * one. Another that wants to be a default router or names DNS servers is an alert; one that does neither (a border router
  * of Thread, say, with lifetime 0) is not. Advertisements in the name of a router, from another link address, are a grave
- * alert: with lifetime 0 they take the network's way out. */
+ * alert: with lifetime 0 they take the network's way out. The first one of each network is a lesson: whoever comes while
+ * nobody listens is not the first. */
 
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "engine/detect/locality.h"
 #include "engine/detect/report.h"
 #include "engine/detect/virtual-mac.h"
 #include "engine/detect/watch-table.h"
@@ -16,9 +18,14 @@
 #define LINKS_MAX 64
 #define ROUTERS_MAX 8
 #define WORDS_MAX 128
+#define WAITING_MAX 8
 #define ROUTER_AGE (7 * 24 * 3600 * NSEC_PER_SEC)
 /* Two link addresses speak for one router within this. */
 #define WINDOW (600 * NSEC_PER_SEC)
+/* That it is still there is worth keeping so often. */
+#define TELL_INTERVAL (24 * 3600 * NSEC_PER_SEC)
+/* How often it is looked whether this machine knows where it is. */
+#define LOOK_INTERVAL NSEC_PER_SEC
 
 struct router {
         struct ip_address ip;
@@ -29,6 +36,8 @@ struct router {
 };
 
 struct link_routers {
+        struct learned learned;
+        uint64_t told; /* `last` of the first that leads when it was noted last */
         struct router routers[ROUTERS_MAX];
         size_t n;
 };
@@ -44,6 +53,9 @@ struct advert { /* one message, gathered from its facts */
 struct router_adverts {
         struct watch_table *links;
         struct advert advert;
+        struct advert waiting[WAITING_MAX]; /* until it is known of which network they are */
+        size_t n_waiting;
+        uint64_t looked;
 };
 
 static void router_adverts_free(void *state) {
@@ -185,43 +197,104 @@ static const struct router *first_leader(const struct link_routers *l) {
         return NULL;
 }
 
-static void judge(struct router_adverts *a, struct detect_host *host) {
-        const struct advert *m = &a->advert;
-        uint32_t place[2] = { m->ifindex, m->vlan };
+static void judge_known(struct link_routers *l, struct detect_host *host, const struct router *said) {
         const struct router *first;
         struct router *known = NULL;
-        struct link_routers *l;
-        bool fresh;
 
-        a->advert.any = false;
-        l = watch_table_get(a->links, watch_key(place, sizeof place, "", 0, 0), &fresh);
-        if (!l || !detect_setting(host, ROGUE_RA))
-                return;
-        forget_old(l, m->ts);
         for (size_t i = 0; i < l->n && !known; i++)
-                if (ip_equal(&l->routers[i].ip, &m->said.ip))
+                if (ip_equal(&l->routers[i].ip, &said->ip))
                         known = &l->routers[i];
-        if (known && !mac_equal(&known->mac, &m->said.mac)) {
-                judge_same_address(host, known, &m->said);
+        if (known && !mac_equal(&known->mac, &said->mac)) {
+                judge_same_address(host, known, said);
                 return;
         }
         if (known)
-                update(known, &m->said);
+                update(known, said);
         else
-                known = add_router(l, &m->said);
+                known = add_router(l, said);
         first = first_leader(l);
         if (first && first != known && wants_to_lead(known) && !mac_equal(&first->mac, &known->mac) &&
             !mac_is_virtual_router(&known->mac) && !mac_is_virtual_router(&first->mac) && !is_trusted(host, &known->mac))
-                report_second(host, known, first, m->ts);
+                report_second(host, known, first, said->last);
+}
+
+static struct router leader_of(const struct link_routers *l) {
+        const struct router *first = first_leader(l);
+
+        return first ? *first : (struct router) {};
+}
+
+static bool is_as_before(const struct router *a, const struct router *b) {
+        return ip_equal(&a->ip, &b->ip) && mac_equal(&a->mac, &b->mac) && a->is_default == b->is_default &&
+               strcmp(a->prefix, b->prefix) == 0 && strcmp(a->rdnss, b->rdnss) == 0;
+}
+
+/* The first that leads is another, or says something else, or was not heard for long. */
+static void note(struct link_routers *l, const struct router *before) {
+        const struct router *first = first_leader(l);
+
+        if (!first || (is_as_before(first, before) && first->last < l->told + TELL_INTERVAL))
+                return;
+        learned_note(&l->learned, &first->mac);
+        l->told = first->last;
+}
+
+static void judge(struct router_adverts *a, struct detect_host *host, const struct advert *m) {
+        struct link_routers *l;
+        struct router before;
+        bool fresh;
+
+        l = watch_table_get(a->links, link_key(host, m->ifindex, m->vlan), &fresh);
+        if (!l || !detect_setting(host, ROGUE_RA))
+                return;
+        before = leader_of(l);
+        forget_old(l, m->ts);
+        judge_known(l, host, &m->said);
+        note(l, &before);
+}
+
+/* Judges what waits, in the order in which it came, as far as it is known of which network it is; `at_least` of it anyway. */
+static void judge_waiting(struct router_adverts *a, struct detect_host *host, uint64_t now, size_t at_least) {
+        size_t kept = 0;
+
+        a->looked = now;
+        for (size_t i = 0; i < a->n_waiting; i++) {
+                const struct advert *m = &a->waiting[i];
+
+                if (i < at_least || link_is_known(host, m->ifindex, m->ts, now))
+                        judge(a, host, m);
+                else
+                        a->waiting[kept++] = *m;
+        }
+        a->n_waiting = kept;
+}
+
+static bool says_again(const struct advert *a, const struct advert *b) {
+        return a->ifindex == b->ifindex && a->vlan == b->vlan && is_as_before(&a->said, &b->said);
+}
+
+/* All of a message is there. */
+static void finish(struct router_adverts *a, struct detect_host *host, uint64_t now) {
+        bool again = false;
+
+        if (a->advert.any) {
+                for (size_t i = 0; i < a->n_waiting; i++)
+                        again |= says_again(&a->advert, &a->waiting[i]);
+                if (!again && a->n_waiting == WAITING_MAX)
+                        judge_waiting(a, host, now, 1);
+                if (!again)
+                        a->waiting[a->n_waiting++] = a->advert;
+        }
+        a->advert.any = false;
+        if (a->n_waiting > 0)
+                judge_waiting(a, host, now, 0);
 }
 
 static bool is_same_message(const struct advert *a, const struct fact *fact) {
         return a->any && a->ts == fact->ts && a->frame == fact->frame && mac_equal(&a->said.mac, &fact->source);
 }
 
-static void begin(struct router_adverts *a, struct detect_host *host, const struct fact *fact) {
-        if (a->advert.any)
-                judge(a, host);
+static void begin(struct router_adverts *a, const struct fact *fact) {
         a->advert = (struct advert) {
                 .ts = fact->ts, .frame = fact->frame, .ifindex = fact->ifindex, .vlan = fact->vlan, .any = true,
                 .said = { .ip = fact->ip, .mac = fact->source, .last = fact->ts },
@@ -236,7 +309,8 @@ static void router_adverts_fact(void *state, struct detect_host *host, const str
         if (!(fact->flags & FACT_LINK_SCOPED) || fact->flags & FACT_TUNNELLED || mac_is_zero(&fact->source))
                 return;
         if (fact->kind == FACT_NDP_ROUTER) {
-                begin(a, host, fact);
+                finish(a, host, fact->ts);
+                begin(a, fact);
                 return;
         }
         if (!is_same_message(&a->advert, fact))
@@ -246,17 +320,79 @@ static void router_adverts_fact(void *state, struct detect_host *host, const str
                 snprintf(word, WORDS_MAX, "%s", fact->value);
 }
 
-static void router_adverts_advance(void *state, struct detect_host *host, uint64_t now _unused_, bool flush _unused_) {
+static void router_adverts_advance(void *state, struct detect_host *host, uint64_t now, bool flush) {
         struct router_adverts *a = state;
 
-        if (a->advert.any)
-                judge(a, host);
+        finish(a, host, now);
+        if (flush)
+                judge_waiting(a, host, now, a->n_waiting);
 }
 
 static uint64_t router_adverts_next_deadline(const void *state) {
         const struct router_adverts *a = state;
 
-        return a->advert.any ? a->advert.ts : UINT64_MAX;
+        return a->advert.any ? a->advert.ts : a->n_waiting > 0 ? a->looked + LOOK_INTERVAL : UINT64_MAX;
+}
+
+/* The first one's address, whether it is a default router, and the prefix and DNS server that it names. */
+
+static void router_adverts_remember(void *state, bool all, lesson_take_fn take, void *userdata) {
+        struct router_adverts *a = state;
+
+        for (struct link_routers *l = NULL; (l = learned_next(a->links, l, all));) {
+                const struct router *first = first_leader(l);
+                char text[LESSON_TEXT_MAX], ip[IP_STRING_MAX];
+                struct strbuf b = STRBUF(text);
+
+                if (!first)
+                        continue;
+                lesson_put_word(&b, ip_format(&first->ip, ip));
+                lesson_put_number(&b, first->is_default);
+                lesson_put_word(&b, first->prefix);
+                lesson_put_word(&b, first->rdnss);
+                lesson_tell("router_adverts", l, &b, take, userdata);
+        }
+}
+
+static bool router_adverts_recall(void *state, const struct lesson *lesson, uint64_t now) {
+        struct router read = { .mac = lesson->mac, .last = now }; /* nobody listened: its silence means nothing */
+        struct router_adverts *a = state;
+        const char *text = lesson->text;
+        struct link_routers *l;
+        char ip[IP_STRING_MAX];
+        uint64_t is_default;
+
+        if (!lesson_get_word(&text, ip, sizeof ip) || ip_parse(ip, &read.ip) < 0 || !lesson_get_number(&text, 1, &is_default) ||
+            !lesson_get_word(&text, read.prefix, sizeof read.prefix) || !lesson_get_word(&text, read.rdnss, sizeof read.rdnss) || *text)
+                return false;
+        read.is_default = is_default != 0;
+        l = wants_to_lead(&read) ? learned_recall(a->links, lesson) : NULL;
+        if (!l)
+                return false;
+        l->routers[0] = read;
+        l->n = 1;
+        l->told = now;
+        return true;
+}
+
+/* Who was second is first then. */
+static void router_adverts_forget(void *state, const struct mac_address *mac) {
+        struct router_adverts *a = state;
+        struct link_routers *next;
+
+        for (struct link_routers *l = watch_table_next(a->links, NULL); l; l = next) {
+                struct router before = leader_of(l);
+                size_t kept = 0;
+
+                next = watch_table_next(a->links, l);
+                for (size_t i = 0; i < l->n; i++)
+                        if (!mac_equal(&l->routers[i].mac, mac))
+                                l->routers[kept++] = l->routers[i];
+                l->n = kept;
+                note(l, &before);
+                if (kept == 0)
+                        watch_table_remove(a->links, l);
+        }
 }
 
 static const enum fact_kind kinds[] = { FACT_NDP_ROUTER, FACT_NDP_PREFIX, FACT_NDP_RDNSS };
@@ -269,4 +405,7 @@ const struct detector router_adverts_detector = {
         FACT_KINDS_OF(kinds),
         .advance = router_adverts_advance,
         .next_deadline = router_adverts_next_deadline,
+        .remember = router_adverts_remember,
+        .recall = router_adverts_recall,
+        .forget = router_adverts_forget,
 };

@@ -183,6 +183,41 @@ void inventory_remove_interface(struct inventory *inventory, uint32_t ifindex) {
         *interface = inventory->interfaces[--inventory->n_interfaces];
 }
 
+uint64_t inventory_network_at(const struct inventory *inventory, uint32_t ifindex, uint16_t vlan) {
+        for (size_t i = 0; i < inventory->n_scopes; i++)
+                if (inventory->scopes[i].ifindex == ifindex && inventory->scopes[i].vlan == vlan)
+                        return inventory->scopes[i].network->network.id;
+        return 0;
+}
+
+static bool has_v4(const struct inventory_interface *interface) {
+        for (size_t i = 0; i < interface->n_addresses; i++)
+                if (interface->addresses[i].family == AF_INET)
+                        return true;
+        return false;
+}
+
+static bool heard_gateway(const struct inventory *inventory, uint32_t ifindex) {
+        for (size_t i = 0; i < inventory->n_scopes; i++)
+                if (inventory->scopes[i].ifindex == ifindex && inventory->scopes[i].vlan == 0)
+                        return inventory->scopes[i].gateway_checked;
+        return false;
+}
+
+bool interface_awaits_address(const struct inventory *inventory, uint32_t ifindex) {
+        const struct inventory_interface *interface = interface_by_index(inventory, ifindex);
+
+        return interface && interface->joins && !has_v4(interface);
+}
+
+bool inventory_is_settled(const struct inventory *inventory, uint32_t ifindex) {
+        const struct inventory_interface *interface = interface_by_index(inventory, ifindex);
+
+        if (!interface || !interface->joins)
+                return true;
+        return has_v4(interface) && (interface->gateway.family != AF_INET || heard_gateway(inventory, ifindex));
+}
+
 /* A place that looks the same may be another: two homes have 192.168.1.1 behind different routers. Asked once each
  * time that the interface was configured, of the first claim to the gateway's address. */
 struct network_entry *interface_check_gateway(struct inventory *inventory, struct network_entry *network,

@@ -73,6 +73,7 @@ struct inventory_interface {
         size_t n_addresses;
         struct ip_address gateway;    /* family 0: none */
         char hostname[65];
+        bool joins;                   /* as a host does: it comes to networks and goes, and is given an address there */
 };
 void inventory_set_interface(struct inventory *inventory, const struct inventory_interface *interface, uint64_t now);
 void inventory_remove_interface(struct inventory *inventory, uint32_t ifindex);
@@ -104,6 +105,10 @@ const struct device *inventory_get_endpoint(const struct inventory *inventory, c
 /* The one that has the address, of whatever network; of several the one heard last. */
 const struct device *inventory_get_by_ip(const struct inventory *inventory, const struct ip_address *ip);
 const struct network *inventory_get_network(const struct inventory *inventory, uint64_t id);
+/* The one that is heard on an interface and VLAN; 0: not known yet. */
+uint64_t inventory_network_at(const struct inventory *inventory, uint32_t ifindex, uint16_t vlan);
+/* Is it known where the interface is? Not for one that joins a network, until it has an address there and heard the gateway. */
+bool inventory_is_settled(const struct inventory *inventory, uint32_t ifindex);
 /* Iterates in order of id: start with *position = 0. NULL at the end. */
 const struct device *inventory_next(const struct inventory *inventory, size_t *position);
 const struct network *inventory_next_network(const struct inventory *inventory, size_t *position);

@@ -17,6 +17,8 @@
 #define DOMAIN_MAX 253
 /* That a network is still there is worth saving so often. */
 #define SEEN_INTERVAL (300 * NSEC_PER_SEC)
+/* A gateway that was silent for so long may be replaced by another that peers speak of. */
+#define GATEWAY_AGE (24 * 3600 * NSEC_PER_SEC)
 
 struct network_entry *network_free(struct network_entry *network) {
         if (!network)
@@ -239,6 +241,13 @@ void network_set_gateway_mac(struct inventory *inventory, struct network_entry *
         mark_gateway(inventory, network, true);
 }
 
+static bool is_gateway_gone(const struct inventory *inventory, const struct network_entry *network) {
+        const struct mac_address *mac = &network->network.gateway_mac;
+        const struct entry *entry = mac_is_zero(mac) ? NULL : entry_by_mac(inventory, network, mac);
+
+        return entry && inventory->now > entry->device.last_seen && inventory->now - entry->device.last_seen > GATEWAY_AGE;
+}
+
 void network_set_gateway(struct inventory *inventory, struct network_entry *network, const struct ip_address *ip,
                          enum authority authority) {
         struct network *n = &network->network;
@@ -250,8 +259,9 @@ void network_set_gateway(struct inventory *inventory, struct network_entry *netw
                 network->gateway_authority = authority;
                 return;
         }
-        /* Of two peers that say different things the first one stands. */
-        if (authority == network->gateway_authority && authority != AUTHORITY_SELF && n->gateway_ip.family != 0)
+        /* Of two peers that say different things the first one stands, as long as it is there. */
+        if (authority == network->gateway_authority && authority != AUTHORITY_SELF && n->gateway_ip.family != 0 &&
+            !is_gateway_gone(inventory, network))
                 return;
         mark_gateway(inventory, network, false);
         n->gateway_mac = (struct mac_address) {};
@@ -451,9 +461,10 @@ static void take_domain(struct inventory *inventory, struct network_entry *netwo
 }
 
 void network_take_fact(struct inventory *inventory, struct network_entry *network, const struct fact *fact, uint64_t now) {
-        if (fact->kind == FACT_DHCP_ASSIGNED_IP || fact->kind == FACT_DHCP_NETMASK || fact->kind == FACT_DHCP_ROUTER)
-                take_lease(inventory, network, fact, now);
-        else if (fact->kind == FACT_NDP_PREFIX)
+        if (fact->kind == FACT_DHCP_ASSIGNED_IP || fact->kind == FACT_DHCP_NETMASK || fact->kind == FACT_DHCP_ROUTER) {
+                if (!interface_awaits_address(inventory, fact->ifindex))
+                        take_lease(inventory, network, fact, now);
+        } else if (fact->kind == FACT_NDP_PREFIX)
                 take_prefix(inventory, network, fact->value, now);
         else if (fact->kind == FACT_NDP_ROUTER)
                 take_router(inventory, network, fact);

@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
 
 #include "engine/inventory/inventory-private.h"
 
@@ -27,6 +28,8 @@ int inventory_restore_network(struct inventory *inventory, const struct network 
         network->network = *record;
         network->network.devices = 0;
         network->seen_told = record->last_seen;
+        if (record->gateway_ip.family != 0)
+                network->gateway_authority = record->gateway_ip.family == AF_INET ? AUTHORITY_DHCP : AUTHORITY_RA;
         network->network.name = NULL;
         r = network_set_name(network, record->name ?: record->interface);
         if (r >= 0)

@@ -13,7 +13,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 #define NOW (UINT64_C(1700000000) * NSEC_PER_SEC)
 
-static const char *const detectors[] = { "volume", "identity_changed", "new_service", "unusual_contact", "nobody" };
+static const char *const detectors[] = { "volume", "identity_changed", "new_service", "unusual_contact", "nobody", "dhcp_servers",
+                                         "router_adverts" };
 
 struct kept {
         char text[LESSON_TEXT_MAX];
