@@ -20,7 +20,7 @@
 #define CAPTURE_SNAPLEN (CAPTURE_FIRST_BYTES + 2048)
 
 /* How long a frame may wait in a block that does not fill up, ms. */
-#define CAPTURE_TIMEOUT 100
+#define CAPTURE_TIMEOUT 250
 
 enum capture_mode { MODE_HOST, MODE_GATEWAY, MODE_SPAN, _MODE_MAX, _MODE_INVALID = -1 };
 

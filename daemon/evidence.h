@@ -8,13 +8,13 @@
 #include "engine/packet/frame.h"
 
 /* What was heard just before a critical alert: the last frames are kept in memory, and those that the offender sent or got
- * are frozen into a pcapng file of the alert's. Frames are kept as they came from the backend (eBPF hands over only those
- * that tell something) and cut at EVIDENCE_SNAP bytes.
+ * are frozen into a pcapng file of the alert's. Kept are those that tell something, whatever backend they came from, cut at
+ * EVIDENCE_SNAP bytes: what merely moves data would push them out.
  *
- * Bounded: EVIDENCE_FRAMES frames in memory (4 MiB, used as frames come), EVIDENCE_FILE_MAX bytes a file, and
+ * Bounded: EVIDENCE_FRAMES frames in memory (2 MiB, used as frames come), EVIDENCE_FILE_MAX bytes a file, and
  * EVIDENCE_FILES_MAX files, of which the oldest goes first. */
 
-#define EVIDENCE_FRAMES 8192
+#define EVIDENCE_FRAMES 4096
 #define EVIDENCE_SNAP 464
 #define EVIDENCE_FILE_MAX (1u << 20)
 #define EVIDENCE_FILES_MAX 64

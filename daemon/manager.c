@@ -126,7 +126,7 @@ static void on_device_changed(void *userdata, const struct device *d, uint32_t c
         (void) store_put_device(m->store, d->id, changes);
         if (store_is_change(changes))
                 manager_flush_within(m, FLUSH_SOON);
-        else
+        if (changes & CHANGE_SEEN)
                 flush_seen(m);
 }
 
@@ -334,9 +334,8 @@ static void advance_flows(struct manager *m, uint64_t now) {
 
 static void take_frame(struct manager *m, const struct frame *frame) {
         advance_flows(m, frame->ts);
-        if (m->evidence)
+        if (engine_feed_frame(m->engine, frame) && m->evidence)
                 evidence_keeper_take(m->evidence, frame);
-        engine_feed_frame(m->engine, frame);
         if (m->flows)
                 flows_touch(m->flows, engine_now(m->engine));
 }

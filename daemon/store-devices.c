@@ -9,6 +9,9 @@
 #include "common/escape.h"
 #include "daemon/store-internal.h"
 
+/* What is marked of a device that was added. */
+#define CHANGES_OF_NEW ((uint32_t) (CHANGE_ADDRESSES | CHANGE_EVIDENCE | CHANGE_FLAGS | CHANGE_SEEN | CHANGE_NETWORK))
+
 const char *store_voice_to_string(enum fact_voice voice) {
         static const char *const names[_VOICE_MAX] = {
                 [VOICE_SELF] = "self",
@@ -138,24 +141,50 @@ static int write_lists(struct store *store, const struct device *d, uint32_t cha
         return r;
 }
 
-int store_write_device(struct store *store, const struct device *device, const struct device_user *user, uint32_t changes) {
-        bool is_new;
+/* A device of which every part changed is new, as a rule. 1: it is, as is one that was pruned; 0: its row was there. */
+static int put_row(struct store *store, const struct device *d, uint32_t changes) {
         int r;
 
-        r = write_row(store, SQL_DEVICE_UPDATE, device);
-        if (r < 0)
-                return r;
-        is_new = r == 0; /* never written, or pruned since */
-        if (is_new) {
+        if ((changes & CHANGES_OF_NEW) == CHANGES_OF_NEW) {
+                r = write_row(store, SQL_DEVICE_INSERT, d);
+                return r != 0 ? r : MIN(write_row(store, SQL_DEVICE_UPDATE, d), 0);
+        }
+        r = write_row(store, SQL_DEVICE_UPDATE, d);
+        return r == 0 ? write_row(store, SQL_DEVICE_INSERT, d) : MIN(r, 0);
+}
+
+/* All but the row itself. */
+static int put_lists(struct store *store, const struct device *d, const struct device_user *user, uint32_t changes, bool is_new) {
+        int r;
+
+        if (is_new)
                 changes = UINT32_MAX;
-                r = write_row(store, SQL_DEVICE_INSERT, device);
-        } else
-                r = clear_lists(store, device->id, changes);
+        r = is_new ? 0 : clear_lists(store, d->id, changes);
         if (r >= 0)
-                r = write_lists(store, device, changes);
+                r = write_lists(store, d, changes);
         if (r >= 0 && changes & CHANGE_USER)
-                r = write_user(store, device->id, user ? user : &device->user, is_new);
+                r = write_user(store, d->id, user ? user : &d->user, is_new);
+        return r;
+}
+
+int store_write_device(struct store *store, const struct device *device, const struct device_user *user, uint32_t changes) {
+        int r = put_row(store, device, changes);
+
+        if (r >= 0)
+                r = put_lists(store, device, user, changes, r > 0);
         return r < 0 ? r : store_write_traffic(store, device->id);
+}
+
+int store_write_changes(struct store *store, const struct device *d, uint32_t changes) {
+        int r = store_run(store, SQL_DEVICE_CHANGE, NUMBER(d->id), NUMBER(d->network), NUMBER(d->first_seen),
+                          NUMBER(!!(d->flags & DEVICE_SELF)), NUMBER(!!(d->flags & DEVICE_GATEWAY)),
+                          NUMBER(!!(d->flags & DEVICE_RANDOMIZED)), NUMBER(!!(d->flags & DEVICE_KNOWN)),
+                          NUMBER(!!(d->flags & DEVICE_CONFIRMED)), NUMBER(d->last_seen));
+
+        if (r == 0)
+                return store_write_device(store, d, NULL, changes);
+        r = r < 0 ? r : put_lists(store, d, NULL, changes, false);
+        return r < 0 ? r : 1;
 }
 
 static int check_text(struct store *store, const char *what, const char *text, size_t max) {

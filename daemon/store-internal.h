@@ -24,6 +24,7 @@ enum store_statement {
         SQL_PREFIX_INSERT,
 
         SQL_DEVICE_UPDATE,
+        SQL_DEVICE_CHANGE,
         SQL_DEVICE_INSERT,
         SQL_DEVICE_DELETE,
         SQL_DEVICES_PLAIN,
@@ -191,6 +192,9 @@ const char *store_voice_to_string(enum fact_voice voice); /* as spelled in the f
 int store_write_network(struct store *store, uint64_t id, const struct network *network);
 /* `changes` as in store_put_device(); `user` instead of the device's own, NULL for that. */
 int store_write_device(struct store *store, const struct device *device, const struct device_user *user, uint32_t changes);
+/* The same without what it moved, which is dear and changes all the time. 1: that is left to be written; 0: the device was
+ * new, and all of it was. */
+int store_write_changes(struct store *store, const struct device *device, uint32_t changes);
 
 /* store-traffic.c; inside a transaction, but for the last one */
 const char *store_span_to_string(enum store_span span); /* as spelled in the file */

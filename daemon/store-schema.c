@@ -248,7 +248,10 @@ const char *const store_sql[_SQL_MAX] = {
                               " WHERE id = ?1",
         [SQL_DEVICE_INSERT] = "INSERT INTO devices (id, network, first_seen, last_seen, is_self, is_gateway,"
                               " is_randomized, is_known, is_confirmed, packets_sent, bytes_sent, packets_received,"
-                              " bytes_received) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13)",
+                              " bytes_received) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13)"
+                              " ON CONFLICT DO NOTHING",
+        [SQL_DEVICE_CHANGE] = "UPDATE devices SET network = ?2, first_seen = ?3, is_self = ?4, is_gateway = ?5,"
+                              " is_randomized = ?6, is_known = ?7, is_confirmed = ?8, last_seen = ?9 WHERE id = ?1",
         [SQL_DEVICE_DELETE] = "DELETE FROM devices WHERE id = ?1",
         [SQL_DEVICES_PLAIN] = "SELECT id FROM devices WHERE NOT EXISTS"
                               " (SELECT 1 FROM device_user WHERE device = devices.id)",

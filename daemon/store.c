@@ -139,10 +139,19 @@ static void harden(sqlite3 *db) {
         sqlite3_db_config(db, SQLITE_DBCONFIG_ENABLE_VIEW, 0, NULL);
 }
 
+/* Only the loop's thread uses it, and nobody asks how much memory: locks and sums for each allocation are saved. It holds
+ * for the process; refused where SQLite is in use already, which is as well. */
+static void simplify(void) {
+        (void) sqlite3_config(SQLITE_CONFIG_SINGLETHREAD);
+        (void) sqlite3_config(SQLITE_CONFIG_MEMSTATUS, 0);
+}
+
 static int open_connection(struct store *store) {
-        int rc = sqlite3_open_v2(store->path, &store->db,
-                                 SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE,
-                                 NULL);
+        int rc;
+
+        simplify();
+        rc = sqlite3_open_v2(store->path, &store->db,
+                             SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE, NULL);
 
         if (rc != SQLITE_OK)
                 return store_fail(store, rc);
@@ -636,15 +645,18 @@ size_t store_dirty(const struct store *store) {
 }
 
 /* The source has the last word, in whatever order things were marked: a device that it does not know is
- * deleted, one that it knows although it was deleted is a new one under the same id. */
-static int flush_device(struct store *store, const struct store_dirty_entry *entry) {
+ * deleted, one that it knows although it was deleted is a new one under the same id. What is left to be written stays
+ * marked. */
+static int flush_device(struct store *store, struct store_dirty_entry *entry, bool with_traffic) {
         const struct device *device = store->source.device(store->source.userdata, entry->id);
         int r = 0;
 
         if (!device || entry->changes & DELETED)
                 r = store_run(store, SQL_DEVICE_DELETE, NUMBER(entry->id));
         if (r >= 0 && device)
-                r = store_write_device(store, device, NULL, entry->changes);
+                r = with_traffic ? store_write_device(store, device, NULL, entry->changes)
+                                 : store_write_changes(store, device, entry->changes);
+        entry->changes = device && r > 0 ? entry->changes & CHANGE_SEEN : 0;
         return r;
 }
 
@@ -667,8 +679,8 @@ static int sweep(struct store *store) {
 }
 
 /* `all`: rows are swept until none is left, instead of a step; 1: there may be some. */
-static int flush_all(struct store *store, const struct store_dirty_entry *networks,
-                     const struct store_dirty_entry *devices, size_t n_devices, bool all) {
+static int flush_all(struct store *store, const struct store_dirty_entry *networks, struct store_dirty_entry *devices,
+                     size_t n_devices, bool with_traffic, bool all) {
         int r;
 
         r = store_begin(store, false);
@@ -678,7 +690,7 @@ static int flush_all(struct store *store, const struct store_dirty_entry *networ
                 r = store_write_network(store, networks[i].id,
                                         store->source.network(store->source.userdata, networks[i].id));
         for (size_t i = 0; r >= 0 && i < n_devices; i++)
-                r = flush_device(store, &devices[i]);
+                r = flush_device(store, &devices[i], with_traffic);
         if (r >= 0 && store->sweep)
                 do
                         r = sweep(store);
@@ -714,6 +726,16 @@ static int put_changed_first(struct store_dirty_entry *entries, size_t n, size_t
         return 0;
 }
 
+/* Returns how many are left. */
+static size_t drop_written(struct store_dirty_entry *entries, size_t n) {
+        size_t left = 0;
+
+        for (size_t i = 0; i < n; i++)
+                if (entries[i].changes != 0)
+                        entries[left++] = entries[i];
+        return left;
+}
+
 static int flush(struct store *store, size_t limit, bool merely_seen) {
         _cleanup_(freep) struct store_dirty_entry *networks = NULL, *devices = NULL;
         uint64_t begin = clock_usec(CLOCK_MONOTONIC);
@@ -734,12 +756,12 @@ static int flush(struct store *store, size_t limit, bool merely_seen) {
         if (!merely_seen && n_wanted == 0 && store->networks.n == 0 && !store->sweep)
                 return 0;
         n_devices = limit > 0 ? MIN(n_wanted, limit) : n_wanted;
-        r = flush_all(store, networks, devices, n_devices, limit == 0);
+        r = flush_all(store, networks, devices, n_devices, merely_seen, limit == 0);
         if (r < 0)
                 return r;
         store->sweep = r > 0;
         store_dirty_keep(&store->networks, NULL, 0);
-        store_dirty_keep(&store->devices, devices + n_devices, store->devices.n - n_devices);
+        store_dirty_keep(&store->devices, devices, drop_written(devices, store->devices.n));
         count_flush(store, n_devices, begin);
         return n_wanted > n_devices || store->sweep;
 }

@@ -134,7 +134,7 @@ size_t store_dirty(const struct store *store);
 #define STORE_FLUSH_STEP 500
 int store_flush(struct store *store, size_t limit);
 /* The same without the devices that were merely seen: on a busy network these are all, and a row of each for the sake of
- * one that changed is most of what the service would write. */
+ * one that changed is most of what the service would write. What those that changed moved waits with them. */
 int store_flush_changed(struct store *store, size_t limit);
 
 /* Durable on return. The device's own row is written along if it has none.

@@ -423,7 +423,7 @@ static void feed_decoded(struct engine *e, const struct frame *frame, bool again
         dissectors_run(&packet, &sink, e->phrases, e->counters.dissectors);
 }
 
-static void feed_all(struct engine *e, const struct frame *frame) {
+static bool feed_all(struct engine *e, const struct frame *frame) {
         enum duplicate copy = DUPLICATE_NONE;
         enum short_way way;
 
@@ -436,18 +436,19 @@ static void feed_all(struct engine *e, const struct frame *frame) {
                 copy = duplicates_check(e->duplicates, frame);
         if (copy == DUPLICATE_EXACT) {
                 count_plain(e, frame);
-                return;
+                return false;
         }
         way = copy == DUPLICATE_ROUTED ? SHORT_NOTHING : feed_shortly(e, frame);
         if (way != SHORT_DONE)
                 feed_decoded(e, frame, copy == DUPLICATE_ROUTED, way == SHORT_COUNTED);
+        return way != SHORT_DONE;
 }
 
-void engine_feed_frame(struct engine *e, const struct frame *frame) {
-        if (e->config.flows_only)
-                feed_flow(e, frame);
-        else
-                feed_all(e, frame);
+bool engine_feed_frame(struct engine *e, const struct frame *frame) {
+        if (!e->config.flows_only)
+                return feed_all(e, frame);
+        feed_flow(e, frame);
+        return false;
 }
 
 void engine_feed_run(struct engine *e, struct frame_run *run) {

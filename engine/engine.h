@@ -91,7 +91,8 @@ void engine_config_default(struct engine_config *config);
 int engine_new(struct engine **ret, const struct engine_config *config, const struct engine_ops *ops);
 struct engine *engine_free(struct engine *engine);
 
-void engine_feed_frame(struct engine *engine, const struct frame *frame);
+/* False: it was no more than another packet of a flow of which nobody wants the bytes any more, or a copy. */
+bool engine_feed_frame(struct engine *engine, const struct frame *frame);
 /* All frames of `run`, which is empty then; they are read in place. */
 void engine_feed_run(struct engine *engine, struct frame_run *run);
 /* Could a parser read the datagram, by its ports or by its first bytes? `o` is what flow_observation_from_frame() read.

@@ -227,6 +227,56 @@ static void merely_seen_devices_can_wait(void **state) {
         assert_int_equal(store_dirty(f->store), 0);
 }
 
+static void what_changed_devices_moved_can_wait(void **state) {
+        struct fixture *f = *state;
+        struct device *d;
+
+        fixture_open(f);
+        d = add_full(f);
+        store_put_device(f->store, d->id, UINT32_MAX);
+        assert_int_equal(store_flush_changed(f->store, 0), 0);
+        assert_int_equal(store_dirty(f->store), 0); /* a new one is written whole */
+        d->traffic.packets_sent += 1000;
+        d->last_seen = NOW + 1;
+        d->n_evidence = 1;
+        store_put_device(f->store, d->id, CHANGE_SEEN | CHANGE_EVIDENCE);
+        assert_int_equal(store_flush_changed(f->store, 0), 0);
+        assert_int_equal(fixture_number(f, "SELECT count(*) FROM device_evidence"), 1);
+        assert_true(fixture_number(f, "SELECT last_seen FROM devices") == NOW + 1);
+        assert_true(fixture_number(f, "SELECT packets_sent FROM devices") == (int64_t) d->traffic.packets_sent - 1000);
+        assert_int_equal(store_dirty(f->store), 1);
+        assert_int_equal(store_flush(f->store, 0), 0);
+        assert_true(fixture_number(f, "SELECT packets_sent FROM devices") == (int64_t) d->traffic.packets_sent);
+        assert_int_equal(store_dirty(f->store), 0);
+        /* Without having moved anything nothing is left of it. */
+        store_put_device(f->store, d->id, CHANGE_EVIDENCE);
+        assert_int_equal(store_flush_changed(f->store, 0), 0);
+        assert_int_equal(store_dirty(f->store), 0);
+}
+
+static void silence_leaves_the_files_alone(void **state) {
+        struct fixture *f = *state;
+        struct stat before[2], after[2];
+        char log[320];
+
+        fixture_open(f);
+        store_put_device(f->store, add_full(f)->id, UINT32_MAX);
+        store_flush(f->store, 0);
+        assert_int_equal(store_prune(f->store, NOW), 0);
+        snprintf(log, sizeof log, "%s-wal", f->path);
+        assert_true(stat(f->path, &before[0]) == 0 && stat(log, &before[1]) == 0);
+        for (int period = 0; period < 1000; period++) {
+                assert_int_equal(store_flush_changed(f->store, 500), 0);
+                assert_int_equal(store_flush(f->store, 500), 0);
+                assert_int_equal(store_prune(f->store, NOW + period), 0);
+        }
+        assert_true(stat(f->path, &after[0]) == 0 && stat(log, &after[1]) == 0);
+        for (size_t i = 0; i < ELEMENTSOF(before); i++) {
+                assert_true(after[i].st_size == before[i].st_size && after[i].st_ino == before[i].st_ino);
+                assert_memory_equal(&after[i].st_mtim, &before[i].st_mtim, sizeof before[i].st_mtim);
+        }
+}
+
 static void deleted_device_takes_its_rows_along(void **state) {
         struct fixture *f = *state;
         struct fixture_log log;
@@ -474,6 +524,8 @@ int main(void) {
                 TEST(only_named_parts_are_rewritten),
                 TEST(limit_leaves_the_rest_for_later),
                 TEST(merely_seen_devices_can_wait),
+                TEST(what_changed_devices_moved_can_wait),
+                TEST(silence_leaves_the_files_alone),
                 TEST(deleted_device_takes_its_rows_along),
                 TEST(device_unknown_to_the_source_is_deleted),
                 TEST(device_back_under_its_id_is_new),
