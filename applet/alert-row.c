@@ -7,6 +7,7 @@
 #include <glib/gi18n.h>
 
 #include "applet/alert-details.h"
+#include "applet/alert-sentence.h"
 #include "applet/alert-wording.h"
 #include "applet/plain-text.h"
 #include "applet/wording.h"
@@ -125,7 +126,7 @@ static void describe(LanscopeAlertRow *self, LanscopeSeverity severity) {
 
 static void show(LanscopeAlertRow *self) {
         const LanscopeAlertInfo *info = lanscope_alert_info(self->alert);
-        g_autofree char *message = plain_text(info->message);
+        g_autofree char *message = alert_sentence(info);
 
         show_severity(self, info->severity);
         gtk_label_set_text(self->title, wording_alert(info->kind));

@@ -49,6 +49,31 @@ const char *wording_alert(const char *kind) {
         return kind;
 }
 
+static const struct word terms[] = {
+        { "type", NC_("detail", "type") },
+        { "SSH server", NC_("detail", "SSH server") },
+        { "SSH host key", NC_("detail", "SSH host key") },
+        { "certificate issuer", NC_("detail", "certificate issuer") },
+        { "DHCP client", NC_("detail", "DHCP client") },
+        { "DHCP vendor class", NC_("detail", "DHCP vendor class") },
+        { "TCP stack", NC_("detail", "TCP stack") },
+        { "yes", NC_("detail", "yes") },
+        { "no", NC_("detail", "no") },
+        { "true", NC_("detail", "yes") },
+        { "false", NC_("detail", "no") },
+        { "zero", NC_("detail", "zero") },
+        { "more than zero", NC_("detail", "more than zero") },
+        { "answers", NC_("detail", "answers") },
+        { "requests of clients", NC_("detail", "requests of clients") },
+};
+
+const char *wording_alert_term(const char *term) {
+        for (gsize i = 0; i < G_N_ELEMENTS(terms); i++)
+                if (strcmp(terms[i].spelling, term) == 0)
+                        return g_dpgettext2(NULL, "detail", terms[i].text);
+        return term;
+}
+
 const char *wording_severity(LanscopeSeverity severity) {
         switch (severity) {
         case LANSCOPE_SEVERITY_INFO:

@@ -10,5 +10,8 @@
 const char *wording_alert(const char *kind);
 const char *wording_severity(LanscopeSeverity severity);
 
+/* A word of the service in details: what changed, where it was seen, "yes". What is not known comes back as it is. */
+const char *wording_alert_term(const char *term);
+
 /* All kinds of alert, NULL at the end, in the order in which to offer them. */
 const char *const *wording_alert_kinds(void);

@@ -12,6 +12,8 @@
 #include "dbus/lanscope-names.h"
 
 #define PAGE_DEVICES 500        /* a page of ListDevices: some 500 KiB, a few ms to take in */
+#define PAGE_ALERTS 256
+#define ASK_ALERTS_MSEC 200
 #define RETRY_MIN_SECONDS 1
 #define RETRY_MAX_SECONDS 30
 #define PROPERTIES_INTERFACE "org.freedesktop.DBus.Properties"
@@ -40,6 +42,8 @@ struct _LanscopeClient {
         char *owner;
         LanscopeBusManager *manager;
         guint subscriptions[3];
+        GArray *alert_ids;           /* guint64: alerts to ask for in full */
+        guint ask_alerts;            /* source */
         gboolean loaded;
 };
 
@@ -185,17 +189,66 @@ static void on_interfaces_removed(GDBusConnection *connection G_GNUC_UNUSED, con
                 drop_network(self, path);
 }
 
-static void on_alert_raised(LanscopeClient *self, guint64 id G_GNUC_UNUSED, GVariant *alert) {
-        lanscope_alert_store_raise(self->alerts, alert);
-}
+/* Signals are for everybody and do not tell all. Who may see more asks for it; whoever may not is told the same once more. */
 
-static void on_alert_changed(LanscopeClient *self, guint64 id, GVariant *dictionary) {
+static void change_alert(LanscopeClient *self, guint64 id, GVariant *dictionary) {
         LanscopeAlert *alert;
 
         lanscope_alert_store_change(self->alerts, id, dictionary);
         alert = lanscope_alert_store_lookup(self->alerts, id);
         if (alert)
                 g_signal_emit_by_name(self, "alert-changed", alert);
+}
+
+static void on_whole_alerts(GObject *source, GAsyncResult *result, void *data) {
+        g_autoptr(GVariant) alerts = NULL;
+        guint64 id;
+
+        if (!lanscope_bus_manager_call_list_alerts_finish(LANSCOPE_BUS_MANAGER(source), &alerts, result, NULL))
+                return;
+        for (gsize i = 0; i < g_variant_n_children(alerts); i++) {
+                g_autoptr(GVariant) alert = g_variant_get_child_value(alerts, i);
+
+                if (g_variant_lookup(alert, "Id", "t", &id))
+                        change_alert(data, id, alert);
+        }
+}
+
+static gboolean ask_whole_alerts(void *data) {
+        LanscopeClient *self = data;
+        GVariantBuilder filter;
+
+        self->ask_alerts = 0;
+        g_variant_builder_init(&filter, G_VARIANT_TYPE_VARDICT);
+        g_variant_builder_add(&filter, "{sv}", "Ids",
+                              g_variant_new_fixed_array(G_VARIANT_TYPE_UINT64, self->alert_ids->data, self->alert_ids->len,
+                                                        sizeof(guint64)));
+        g_array_set_size(self->alert_ids, 0);
+        lanscope_bus_manager_call_list_alerts(self->manager, g_variant_builder_end(&filter), G_DBUS_CALL_FLAGS_NO_AUTO_START, -1,
+                                              self->session, on_whole_alerts, self);
+        return G_SOURCE_REMOVE;
+}
+
+/* Those of a moment together: alerts come in bursts. */
+static void want_whole_alert(LanscopeClient *self, guint64 id) {
+        for (guint i = 0; i < self->alert_ids->len; i++)
+                if (g_array_index(self->alert_ids, guint64, i) == id)
+                        return;
+        if (self->alert_ids->len >= PAGE_ALERTS)
+                return;
+        g_array_append_val(self->alert_ids, id);
+        if (self->ask_alerts == 0)
+                self->ask_alerts = g_timeout_add(ASK_ALERTS_MSEC, ask_whole_alerts, self);
+}
+
+static void on_alert_raised(LanscopeClient *self, guint64 id, GVariant *alert) {
+        lanscope_alert_store_raise(self->alerts, alert);
+        want_whole_alert(self, id);
+}
+
+static void on_alert_changed(LanscopeClient *self, guint64 id, GVariant *alert) {
+        change_alert(self, id, alert);
+        want_whole_alert(self, id);
 }
 
 static void on_alerts_acknowledged(LanscopeClient *self, GVariant *ids) {
@@ -328,6 +381,8 @@ static void end_session(LanscopeClient *self) {
                 return;
         g_cancellable_cancel(self->session);
         g_clear_object(&self->session);
+        g_clear_handle_id(&self->ask_alerts, g_source_remove);
+        g_array_set_size(self->alert_ids, 0);
         for (size_t i = 0; i < G_N_ELEMENTS(self->subscriptions); i++)
                 if (self->subscriptions[i] != 0)
                         g_dbus_connection_signal_unsubscribe(self->connection, self->subscriptions[i]);
@@ -592,6 +647,7 @@ static void lanscope_client_finalize(GObject *object) {
         g_object_unref(self->alerts);
         g_object_unref(self->networks);
         g_hash_table_unref(self->network_paths);
+        g_array_unref(self->alert_ids);
         g_free(self->failure);
         G_OBJECT_CLASS(lanscope_client_parent_class)->finalize(object);
 }
@@ -602,6 +658,7 @@ static void lanscope_client_init(LanscopeClient *self) {
         self->retry_seconds = RETRY_MIN_SECONDS;
         self->devices = lanscope_device_store_new();
         self->alerts = lanscope_alert_store_new();
+        self->alert_ids = g_array_new(FALSE, FALSE, sizeof(guint64));
         self->networks = g_list_store_new(LANSCOPE_BUS_TYPE_NETWORK);
         self->network_paths = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
         g_signal_connect_object(self->devices, "device-added", G_CALLBACK(on_device_added), self, G_CONNECT_SWAPPED);

@@ -7,6 +7,7 @@
 #include <glib/gi18n.h>
 #include <string.h>
 
+#include "applet/alert-sentence.h"
 #include "applet/alert-wording.h"
 #include "applet/plain-text.h"
 #include "applet/wording.h"
@@ -86,10 +87,10 @@ static void add_addresses(GString *body, const LanscopeAlertInfo *alert, const L
 
 /* Of a new device all is said by title, type and addresses. */
 static void add_message(GString *body, const LanscopeAlertInfo *alert) {
-        g_autofree char *quoted = lanscope_quote(alert->message, NOTICE_MESSAGE_MAX);
-        g_autoptr(GString) line = g_string_new(quoted);
+        g_autofree char *sentence = alert_sentence(alert);
+        g_autoptr(GString) line = g_string_new(sentence);
 
-        if (*alert->message && strcmp(alert->kind, "new_device") != 0)
+        if (strcmp(alert->kind, "new_device") != 0)
                 add_line(body, line);
 }
 

@@ -10,7 +10,7 @@
 #include "applet/plain-row.h"
 #include "applet/plain-text.h"
 #include "applet/service-unit.h"
-#include "applet/visibility-wording.h"
+#include "applet/service-wording.h"
 #include "applet/wording.h"
 #include "dbus/lanscope-names.h"
 
@@ -21,12 +21,13 @@ struct _LanscopePageService {
         LanscopeClient *client;
         LanscopeBusManager *manager; /* the one that is listened to */
         GCancellable *life;
-        PlainRows visibility_rows, interface_rows, reason_rows, counter_rows;
+        PlainRows problem_rows, visibility_rows, interface_rows, reason_rows, counter_rows;
         gboolean showing; /* the widgets are being set by us, not by the user */
 
         AdwActionRow *capture;
         GtkButton *capture_button;
         AdwComboRow *mode;
+        GtkWidget *problems;
         GtkWidget *visibility;
         GtkWidget *interfaces;
         GtkWidget *reasons;
@@ -193,8 +194,11 @@ static void show_mode(LanscopePageService *self) {
 
 static void show_sentences(PlainRows *rows, const char *const *sentences) {
         plain_rows_clear(rows);
-        for (; sentences && *sentences; sentences++)
-                plain_rows_add(rows, plain_row_new(visibility_in_words(*sentences), NULL));
+        for (; sentences && *sentences; sentences++) {
+                g_autofree char *words = service_in_words(*sentences);
+
+                plain_rows_add(rows, plain_row_new(words, NULL));
+        }
         gtk_widget_set_visible(rows->group, rows->rows->len > 0);
 }
 
@@ -212,17 +216,31 @@ static const char *state_in_words(const char *state) {
         return state;
 }
 
+/* A line for each way that was tried. */
+static char *reason_in_words(const char *reason) {
+        g_auto(GStrv) lines = g_strsplit(reason, "\n", -1);
+
+        for (char **line = lines; *line; line++) {
+                char *words = service_in_words(*line);
+
+                g_free(*line);
+                *line = words;
+        }
+        return g_strjoinv(" · ", lines);
+}
+
 static void add_interface(LanscopePageService *self, GVariant *interface) {
         const char *name = "", *backend = "", *method = "", *state = "", *reason = "";
-        g_autofree char *about = NULL;
+        g_autofree char *about = NULL, *why = NULL;
 
         g_variant_lookup(interface, "Name", "&s", &name);
         g_variant_lookup(interface, "Backend", "&s", &backend);
         g_variant_lookup(interface, "Method", "&s", &method);
         g_variant_lookup(interface, "State", "&s", &state);
         g_variant_lookup(interface, "Reason", "&s", &reason);
+        why = reason_in_words(reason);
         about = g_strdup_printf("%s%s%s%s%s%s%s", state_in_words(state), *backend ? " · " : "", *backend ? wording_backend(backend) : "",
-                                *method ? " · " : "", method, *reason ? " · " : "", reason);
+                                *method ? " · " : "", method, *why ? " · " : "", why);
         plain_rows_add(&self->interface_rows, plain_row_new(name, about));
 }
 
@@ -258,6 +276,7 @@ static void show(LanscopePageService *self) {
         show_capture(self);
         show_mode(self);
         show_interfaces(self);
+        show_sentences(&self->problem_rows, lanscope_bus_manager_get_problems(self->manager));
         show_sentences(&self->visibility_rows, lanscope_bus_manager_get_visibility(self->manager));
         show_sentences(&self->reason_rows, lanscope_bus_manager_get_backend_reasons(self->manager));
         show_version(self);
@@ -302,6 +321,7 @@ static void lanscope_page_service_dispose(GObject *object) {
         g_cancellable_cancel(self->life);
         if (self->manager)
                 g_signal_handlers_disconnect_by_data(self->manager, self);
+        plain_rows_done(&self->problem_rows);
         plain_rows_done(&self->visibility_rows);
         plain_rows_done(&self->interface_rows);
         plain_rows_done(&self->reason_rows);
@@ -315,6 +335,7 @@ static void lanscope_page_service_dispose(GObject *object) {
 static void lanscope_page_service_init(LanscopePageService *self) {
         self->life = g_cancellable_new();
         gtk_widget_init_template(GTK_WIDGET(self));
+        plain_rows_init(&self->problem_rows, self->problems);
         plain_rows_init(&self->visibility_rows, self->visibility);
         plain_rows_init(&self->interface_rows, self->interfaces);
         plain_rows_init(&self->reason_rows, self->reasons);
@@ -330,6 +351,7 @@ static void lanscope_page_service_class_init(LanscopePageServiceClass *klass) {
         gtk_widget_class_bind_template_child(widget_class, LanscopePageService, capture);
         gtk_widget_class_bind_template_child(widget_class, LanscopePageService, capture_button);
         gtk_widget_class_bind_template_child(widget_class, LanscopePageService, mode);
+        gtk_widget_class_bind_template_child(widget_class, LanscopePageService, problems);
         gtk_widget_class_bind_template_child(widget_class, LanscopePageService, visibility);
         gtk_widget_class_bind_template_child(widget_class, LanscopePageService, interfaces);
         gtk_widget_class_bind_template_child(widget_class, LanscopePageService, reasons);

@@ -189,6 +189,20 @@ char *wording_time(guint64 when) {
         return g_date_time_format(time, _("%e %B %Y, %H:%M"));
 }
 
+char *wording_duration(double duration) {
+        gulong seconds = duration > 0 ? (gulong) MIN(duration, 1e15) : 0, minutes = seconds / 60, hours = minutes / 60, days = hours / 24;
+
+        if (duration > 0 && duration < 10 && duration != (double) seconds)
+                return g_strdup_printf(_("%.1f seconds"), duration);
+        if (minutes < 2)
+                return g_strdup_printf(ngettext("%lu second", "%lu seconds", seconds), seconds);
+        if (hours < 2)
+                return g_strdup_printf(ngettext("%lu minute", "%lu minutes", minutes), minutes);
+        if (days < 2)
+                return g_strdup_printf(ngettext("%lu hour", "%lu hours", hours), hours);
+        return g_strdup_printf(ngettext("%lu day", "%lu days", days), days);
+}
+
 char *wording_rate(double rate) {
         if (rate < 1e3)
                 return g_strdup_printf(_("%.0f bit/s"), rate);

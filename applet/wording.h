@@ -24,6 +24,8 @@ const char *wording_icon(const char *type, const char *category);
 /* Times are microseconds since the epoch; the caller frees. */
 char *wording_ago(guint64 when, guint64 now);
 char *wording_time(guint64 when);
+/* "90 seconds", "3 days": in the unit in which it is two or more. */
+char *wording_duration(double seconds);
 /* "1.4 Mbit/s" */
 char *wording_rate(double bits_per_second);
 

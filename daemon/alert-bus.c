@@ -40,8 +40,11 @@ static int append_gist(sd_bus_message *m, const struct alert *a) {
         char text[DEVICE_USER_TEXT_MAX + 256], mac[MAC_STRING_MAX];
         struct strbuf b = STRBUF(text);
 
-        if (!gist)
-                return append_entry_text(m, "Message", a->message);
+        if (!gist) { /* it names nobody else, and neither do its details */
+                int r = append_entry_text(m, "Message", a->message);
+
+                return r < 0 ? r : append_entry_text(m, "Details", a->details);
+        }
         mac_format(&a->mac, mac);
         strbuf_string(&b, mac_is_zero(&a->mac) ? "Somebody" : *a->name ? a->name : mac);
         if (!mac_is_zero(&a->mac) && *a->name && strcmp(a->name, mac) != 0)

@@ -253,6 +253,7 @@ static void report_spoofing(struct address_claims *a, struct detect_host *host, 
                 strbuf_printf(&r.text, ", which belongs to %s", mac_format(&other->mac, mac));
         strbuf_string(&r.text, ": it can read and change their traffic.");
         report_ip(&r, "claimed", &c->ip);
+        report_text(&r, "gateway", gateway ? "yes" : "no");
         report_mac(&r, "claimed_as", &k->mac);
         put_other(&r, other);
         report_number(&r, "replies_nobody_asked_for", k->unasked);

@@ -67,6 +67,8 @@ static void report(struct detect_host *host, const struct arrivals *a, uint64_t 
         report_number(&r, "threshold", detect_setting(host, MAC_FLOOD_ADDRESSES));
         report_seconds(&r, "window", detect_setting(host, MAC_FLOOD_WINDOW));
         report_mac(&r, "one_of_them", &a->samples[0]);
+        if (network && *network->interface)
+                report_text(&r, "interface", network->interface);
         report_key(&r, &a->network, sizeof a->network);
         report_send(&r, host);
 }

@@ -99,6 +99,8 @@ static void report(struct detect_host *host, const struct fact *fact, const stru
         report_number(&r, "names", a->n);
         report_number(&r, "threshold", detect_setting(host, NAME_POISONING_NAMES));
         report_text(&r, "some", names);
+        if (wpad)
+                report_text(&r, "asked_for", "wpad");
         report_peer(&r, host, &fact->destination, 0, NULL);
         report_send(&r, host);
 }

@@ -98,6 +98,8 @@ void report_key(struct report *r, const void *data, size_t size) {
 }
 
 void report_send(struct report *r, struct detect_host *host) {
+        if (r->finding.ip.family)
+                report_ip(r, "source", &r->finding.ip);
         r->details[r->json.length] = '}';
         r->details[r->json.length + 1] = '\0';
         r->finding.peer = r->peer;

@@ -33,6 +33,7 @@ void report_seconds(struct report *r, const char *key, uint64_t nsec);
 void report_peer(struct report *r, const struct detect_host *host, const struct ip_address *ip, uint16_t port, const char *name);
 /* What else than kind and offender makes findings one. */
 void report_key(struct report *r, const void *data, size_t size);
+/* The address in the finding is among the details: "source". */
 void report_send(struct report *r, struct detect_host *host);
 
 /* "192.0.2.1" and, where a device that has it is known by a name, " (nas)". */

@@ -396,7 +396,6 @@ static enum alert_severity severity_of(const struct detect_host *host, const str
 
 static void put_common(struct report *r, struct detect_host *host, const struct suspect *s) {
         r->finding.ip = s->ip;
-        report_ip(r, "source", &s->ip);
         report_number(r, "targets_in_all", s->tries);
         report_seconds(r, "window", detect_setting(host, SCAN_WINDOW));
         report_key(r, ip_is_public(host, &s->ip) ? "far" : "near", 4);
@@ -412,6 +411,8 @@ static void report_ports(struct detect_host *host, const struct suspect *s, cons
                       t->high, (unsigned) (detect_setting(host, SCAN_WINDOW) / NSEC_PER_SEC));
         report_text(&r, "protocol", protocol_name(t->host_protocol));
         report_number(&r, "ports", t->ports);
+        report_number(&r, "lowest", t->low);
+        report_number(&r, "highest", t->high);
         report_number(&r, "threshold", detect_setting(host, SCAN_PORTS));
         report_ip(&r, "host", &t->host);
         report_peer(&r, host, &t->host, 0, peer_names_find(host->names, &s->ip, &t->host, now));
@@ -446,6 +447,7 @@ static void report_slow(struct detect_host *host, const struct suspect *s, uint6
         report_put_host(&r.text, host, &last->ip);
         strbuf_printf(&r.text, " port %u the last of them: %d more first contacts failed than succeeded.", last->port, s->balance);
         report_number(&r, "balance", (uint64_t) s->balance);
+        report_number(&r, "port", last->port);
         report_number(&r, "threshold", detect_setting(host, SCAN_FAILURES));
         report_peer(&r, host, &last->ip, 0, NULL);
         put_common(&r, host, s);

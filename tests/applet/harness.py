@@ -206,7 +206,7 @@ class Desktop:
         self.covered = None  # folder of translations of the machine, which ours hide
         self.environment = self.make_environment(locale)
         if locale:
-            self.stage_locale(locale)
+            self.environment.update(self.stage_locale(locale))
         if dark:
             self.environment['ADW_DEBUG_COLOR_SCHEME'] = 'prefer-dark'
         self.wire = Wire()
@@ -255,9 +255,10 @@ class Desktop:
             f.write('[D-BUS Service]\nName=%s\nExec=%s --gapplication-service\n' % (APPLICATION, APPLET))
 
     def stage_locale(self, locale):
-        """The translation where the program looks for it, and the C library's part ("de_DE")."""
+        """The translation where the program looks for it, and the C library's part ("de_DE"). The environment of programs that are to
+        speak it."""
         language = locale.split('_')[0]
-        self.environment['LANGUAGE'] = language
+        environment = {'LANGUAGE': language}
         with open(os.path.join(BUILD, 'config.h')) as f:
             folder = next(line.split('"')[1] for line in f if 'LOCALEDIR' in line)
         if not self.covered:
@@ -265,13 +266,14 @@ class Desktop:
             while not os.path.isdir(self.covered):
                 self.covered = os.path.dirname(self.covered)
             subprocess.run(['mount', '-t', 'tmpfs', 'tmpfs', self.covered], check=True)  # in a namespace of our own
-        os.makedirs(os.path.join(folder, language, 'LC_MESSAGES'))
+        os.makedirs(os.path.join(folder, language, 'LC_MESSAGES'), exist_ok=True)
         subprocess.run(['msgfmt', '-o', os.path.join(folder, language, 'LC_MESSAGES', 'lanscope.mo'),
                         os.path.join(SOURCE, 'po', language + '.po')], check=True)
         if shutil.which('localedef') and os.path.exists('/usr/share/i18n/locales/' + locale):
             os.makedirs(self.path('locales'), exist_ok=True)
             subprocess.run(['localedef', '-i', locale, '-f', 'UTF-8', self.path('locales', locale + '.UTF-8')], check=True)
-            self.environment.update({'LOCPATH': self.path('locales'), 'LC_ALL': locale + '.UTF-8'})
+            environment.update({'LOCPATH': self.path('locales'), 'LC_ALL': locale + '.UTF-8'})
+        return environment
 
     def spawn(self, name, *command, env=None, **options):
         with open(self.path(name + '.log'), 'ab') as log:

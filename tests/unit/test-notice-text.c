@@ -54,7 +54,7 @@ static void an_alert_tells_its_sentence_too(void **state) {
 
         (void) state;
         assert_string_equal(title, "Tries many ports of a device: printer");
-        assert_string_equal(body, "printer does things.\nPrinter, HP, LaserJet\n192.0.2.7, 3c:d9:2b:00:00:01\nAnd 2 more alerts.");
+        assert_string_equal(body, "printer (3c:d9:2b:00:00:01) scans ports.\nPrinter, HP, LaserJet\n192.0.2.7, 3c:d9:2b:00:00:01\nAnd 2 more alerts.");
 }
 
 static void what_is_over_is_said_to_be(void **state) {
@@ -64,7 +64,7 @@ static void what_is_over_is_said_to_be(void **state) {
         (void) state;
         info.state = LANSCOPE_ALERT_RESOLVED;
         body = without_isolates(notice_body(&info, NULL, 1));
-        assert_string_equal(body, "printer does things.\n3c:d9:2b:00:00:01\nIt is over by now. And 1 more alert.");
+        assert_string_equal(body, "printer (3c:d9:2b:00:00:01) scans ports.\n3c:d9:2b:00:00:01\nIt is over by now. And 1 more alert.");
 }
 
 static void an_alert_about_nobody_names_nobody(void **state) {
@@ -77,7 +77,7 @@ static void an_alert_about_nobody_names_nobody(void **state) {
         title = notice_title(&info, NULL);
         body = without_isolates(notice_body(&info, NULL, 0));
         assert_string_equal(title, "Flood of hardware addresses");
-        assert_string_equal(body, "printer does things.");
+        assert_string_equal(body, "Somebody made up many hardware addresses: switches may send everybody’s traffic everywhere.");
 }
 
 static void hostile_names_are_one_short_harmless_line(void **state) {

@@ -10,7 +10,7 @@
 
 #include "applet/evidence-wording.h"
 #include "applet/plain-text.h"
-#include "applet/visibility-wording.h"
+#include "applet/service-wording.h"
 #include "applet/wording.h"
 
 static gboolean is_in(const char *const *list, const char *word) {
@@ -75,8 +75,27 @@ static void test_every_sentence_about_visibility_is_known(void **state G_GNUC_UN
                         size_t n = visibility_describe(&v, sentences);
 
                         for (size_t i = 0; i < n; i++)
-                                assert_true(is_in(visibility_sentences(), sentences[i]));
+                                assert_true(is_in(service_sentences(), sentences[i]));
                 }
+}
+
+static void test_sentences_of_the_service_are_found_in_one_another(void **state G_GNUC_UNUSED) {
+        static const char *const texts[] = {
+                "the interface is down",
+                "Database /a is damaged. It is kept as /b, and a new one is made with 7 rows that could be read; \"sqlite3 /b .recover\" may bring back more.",
+                "veth0: ebpf: no XDP: slower than TC on a veth; no TC (TCX): not permitted (CAP_BPF is missing)",
+                "What is seen cannot be saved, and nothing can be set. disk is full It is tried again every half minute.",
+                "{1}; {2}: {3}",
+                "nobody said this",
+                "",
+        };
+
+        /* In English each is its own translation, whatever it was taken apart into. */
+        for (gsize i = 0; i < G_N_ELEMENTS(texts); i++) {
+                g_autofree char *words = service_in_words(texts[i]);
+
+                assert_string_equal(words, texts[i]);
+        }
 }
 
 static void test_times_are_told_as_people_do(void **state G_GNUC_UNUSED) {
@@ -96,6 +115,20 @@ static void test_times_are_told_as_people_do(void **state G_GNUC_UNUSED) {
 
         for (size_t i = 0; i < G_N_ELEMENTS(rows); i++) {
                 g_autofree char *text = wording_ago(rows[i].when, now);
+
+                assert_string_equal(text, rows[i].text);
+        }
+}
+
+static void test_durations_are_in_units_of_their_size(void **state G_GNUC_UNUSED) {
+        const struct {
+                double seconds;
+                const char *text;
+        } rows[] = { { -1, "0 seconds" }, { 0.5, "0.5 seconds" }, { 1, "1 second" }, { 10, "10 seconds" }, { 119, "119 seconds" },
+                     { 120, "2 minutes" }, { 7200, "2 hours" }, { 86400, "24 hours" }, { 8640000, "100 days" } };
+
+        for (size_t i = 0; i < G_N_ELEMENTS(rows); i++) {
+                g_autofree char *text = wording_duration(rows[i].seconds);
 
                 assert_string_equal(text, rows[i].text);
         }
@@ -122,7 +155,9 @@ int main(void) {
                 cmocka_unit_test(test_evidence_is_no_format_and_no_markup),
                 cmocka_unit_test(test_plain_text_replaces_what_hides_or_breaks),
                 cmocka_unit_test(test_every_sentence_about_visibility_is_known),
+                cmocka_unit_test(test_sentences_of_the_service_are_found_in_one_another),
                 cmocka_unit_test(test_times_are_told_as_people_do),
+                cmocka_unit_test(test_durations_are_in_units_of_their_size),
                 cmocka_unit_test(test_rates_have_units),
         };
 
