@@ -89,8 +89,11 @@ static int starts_with(struct cursor data, const char *text, size_t length) {
 /* Called for what begins each segment of a connection that nobody knows yet, so that the first byte decides for most.
  * Versions count as they are written: some servers call themselves HTTP/2.0 and speak HTTP/1. */
 static int recognise_http(const struct session *session _unused_, struct cursor data) {
-        int best = MAX(starts_with(data, "HTTP/", 5), starts_with(data, "ICY ", 4));
+        int best;
 
+        if (data.data[0] < 'A' || data.data[0] > 'Z')
+                return -1;
+        best = MAX(starts_with(data, "HTTP/", 5), starts_with(data, "ICY ", 4));
         for (size_t i = 0; i < ELEMENTSOF(methods) && best < 1; i++)
                 if (data.data[0] == (uint8_t) methods[i].text[0])
                         best = MAX(best, starts_with(data, methods[i].text, methods[i].length));

@@ -5,6 +5,7 @@
 
 #include "engine/proto/session.h"
 
+#include <endian.h>
 #include <errno.h>
 #include <netinet/in.h>
 #include <stdlib.h>
@@ -376,9 +377,18 @@ static bool is_text(uint8_t c) {
         return (c >= 0x20 && c < 0x7f) || c == '\t' || c == '\r' || c == '\n';
 }
 
-/* May something known begin so? A record of TLS (RFC 8446 §5.1); the rest begins with a capital letter. */
-static bool may_begin(uint8_t c) {
-        return (c >= 20 && c <= 24) || (c >= 'A' && c <= 'Z');
+static bool is_capital(uint8_t c) {
+        return c >= 'A' && c <= 'Z';
+}
+
+/* May something known begin so? A record of TLS with its type and version (RFC 8446 §5.1); the rest begins with two capital
+ * letters, or one and a hyphen. What follows the last byte there is nobody knows. */
+static bool may_begin(struct cursor data) {
+        uint8_t first = data.data[0];
+
+        if (cursor_left(&data) == 1)
+                return is_capital(first) || (first >= 20 && first <= 24);
+        return is_capital(first) ? is_capital(data.data[1]) || data.data[1] == '-' : first >= 20 && first <= 24 && data.data[1] == 3;
 }
 
 /* A line; or text up to bytes that are none: an XML stanza has no line end, nor has the one letter that PostgreSQL answers.
@@ -395,22 +405,40 @@ static size_t text_length(struct cursor data) {
         return n < SESSION_LINE_MAX ? 0 : n;
 }
 
-/* Is one of eight bytes greater than `low` and less than `high`, both below 128? Exact: no carry leaves its byte. */
-static inline bool has_between(uint64_t bytes, uint8_t low, uint8_t high) {
+/* Which of eight bytes are greater than `low` and less than `high`, both below 128: of each the highest bit. Exact: no carry
+ * leaves its byte. */
+static inline uint64_t bytes_between(uint64_t bytes, uint8_t low, uint8_t high) {
         const uint64_t ones = UINT64_C(0x0101010101010101), tops = ones * 0x80, rest = bytes & ~tops;
 
         return ((ones * (127U + high) - rest) & ~bytes & (rest + ones * (127U - low))) & tops;
 }
 
+/* Where something known may begin in eight bytes that another one follows; 8: nowhere. */
+static inline size_t find_beginning(const uint8_t *bytes) {
+        uint64_t word, next, types, capitals;
+
+        memcpy(&word, bytes, sizeof word);
+        types = bytes_between(word, 19, 25);
+        capitals = bytes_between(word, 'A' - 1, 'Z' + 1);
+        if ((types | capitals) == 0)
+                return 8;
+        memcpy(&next, bytes + 1, sizeof next);
+        types &= bytes_between(next, 2, 4);
+        capitals &= bytes_between(next, 'A' - 1, 'Z' + 1) | bytes_between(next, '-' - 1, '-' + 1);
+        return (types | capitals) == 0 ? 8 : (size_t) __builtin_ctzll(le64toh(types | capitals)) / 8;
+}
+
 static size_t binary_length(struct cursor data) {
         size_t n = MIN(cursor_left(&data), (size_t) SESSION_BINARY_BYTES), i = 1;
 
-        for (uint64_t word; i + sizeof word <= n; i += sizeof word) {
-                memcpy(&word, data.data + i, sizeof word);
-                if (has_between(word, 19, 25) || has_between(word, 'A' - 1, 'Z' + 1))
-                        break;
+        while (i + 9 <= n) {
+                size_t ahead = find_beginning(data.data + i);
+
+                i += ahead;
+                if (ahead < 8)
+                        return i;
         }
-        while (i < n && !may_begin(data.data[i]))
+        while (i < n && !may_begin((struct cursor) { data.data + i, data.end }))
                 i++;
         return i;
 }
