@@ -37,20 +37,22 @@ static int brute_force_init(void **ret_state) {
 }
 
 static const char *service_name(uint16_t port) {
-        static const struct {
-                uint16_t port;
-                const char *name;
-        } services[] = {
-                { 21, "FTP" },       { 22, "SSH" },      { 23, "Telnet" },     { 110, "POP3" },   { 143, "IMAP" },
-                { 445, "SMB" },      { 465, "SMTP" },    { 587, "SMTP" },      { 993, "IMAP" },   { 995, "POP3" },
-                { 1433, "SQL Server" }, { 2222, "SSH" }, { 2323, "Telnet" },   { 3306, "MySQL" }, { 3389, "RDP" },
-                { 5432, "PostgreSQL" }, { 5900, "VNC" }, { 8291, "Winbox" },
-        };
-
-        for (size_t i = 0; i < ELEMENTSOF(services); i++)
-                if (services[i].port == port)
-                        return services[i].name;
-        return NULL;
+        switch (port) {
+        case 21: return "FTP";
+        case 22: case 2222: return "SSH";
+        case 23: case 2323: return "Telnet";
+        case 110: case 995: return "POP3";
+        case 143: case 993: return "IMAP";
+        case 445: return "SMB";
+        case 465: case 587: return "SMTP";
+        case 1433: return "SQL Server";
+        case 3306: return "MySQL";
+        case 3389: return "RDP";
+        case 5432: return "PostgreSQL";
+        case 5900: return "VNC";
+        case 8291: return "Winbox";
+        default: return NULL;
+        }
 }
 
 static uint64_t pair_key(const struct ip_address *client, const struct ip_address *server, uint16_t port) {

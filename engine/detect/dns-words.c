@@ -16,6 +16,9 @@ struct letters {
         unsigned vowels, consonants, digits, others, longest_run, changes;
 };
 
+/* A bit for each of a, e, i, o, u and y. */
+#define VOWELS (1U << 0 | 1U << 4 | 1U << 8 | 1U << 14 | 1U << 20 | 1U << 24)
+
 static struct letters count(const char *label, size_t length) {
         struct letters l = {};
         unsigned run = 0;
@@ -23,7 +26,8 @@ static struct letters count(const char *label, size_t length) {
 
         for (size_t i = 0; i < length; i++) {
                 char c = label[i] | 0x20;
-                bool digit = label[i] >= '0' && label[i] <= '9', vowel = c && strchr("aeiouy", c), letter = c >= 'a' && c <= 'z';
+                bool digit = label[i] >= '0' && label[i] <= '9', letter = c >= 'a' && c <= 'z';
+                bool vowel = letter && VOWELS >> (c - 'a') & 1;
 
                 l.digits += digit;
                 l.vowels += vowel;

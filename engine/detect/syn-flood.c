@@ -21,7 +21,7 @@
 struct half {
         uint64_t begin;
         uint32_t syns;
-        uint8_t sources[SOURCE_BITS / 8];
+        uint64_t sources[SOURCE_BITS / 64];
 };
 
 struct service {
@@ -62,8 +62,8 @@ static void turn(struct service *s, uint64_t now, uint64_t half) {
 static unsigned count_sources(const struct service *s) {
         unsigned zeros = 0;
 
-        for (size_t i = 0; i < SOURCE_BITS / 8; i++)
-                zeros += 8 - (unsigned) __builtin_popcount(s->halves[0].sources[i] | s->halves[1].sources[i]);
+        for (size_t i = 0; i < SOURCE_BITS / 64; i++)
+                zeros += 64 - (unsigned) __builtin_popcountll(s->halves[0].sources[i] | s->halves[1].sources[i]);
         return (unsigned) lround(-SOURCE_BITS * log((double) (zeros ?: 1) / SOURCE_BITS));
 }
 
@@ -80,7 +80,7 @@ static void note(struct service *s, const struct contact *c) {
         uint32_t bit = (uint32_t) watch_key(&c->source, sizeof c->source, "", 0, 0) % SOURCE_BITS;
 
         s->halves[0].syns++;
-        s->halves[0].sources[bit / 8] |= (uint8_t) (1 << bit % 8);
+        s->halves[0].sources[bit / 64] |= UINT64_C(1) << bit % 64;
         s->source = c->source;
         vote(s, &c->source_mac);
 }

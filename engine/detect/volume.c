@@ -124,14 +124,15 @@ static void turn(struct volume *v, uint64_t hour) {
         v->total = v->sent = v->largest = 0;
 }
 
-static void count(void *state, struct detect_host *host, const struct flow_record *flow, unsigned side) {
+/* `abroad`: is the other end in the internet? */
+static void count(void *state, struct detect_host *host, const struct flow_record *flow, unsigned side, bool abroad) {
         const struct flow_endpoint *own = &flow->endpoints[side], *other = &flow->endpoints[!side];
         uint64_t hour = flow->last / HOUR, sent = flow->directions[side].bytes;
         struct baseline totals, uploads;
         struct volume *v;
         bool fresh;
 
-        if (mac_is_zero(&own->mac) || ip_is_public(host, &own->ip))
+        if (mac_is_zero(&own->mac))
                 return;
         v = watch_table_get(state, watch_key(&own->mac, sizeof own->mac, "", 0, 0), &fresh);
         if (!v)
@@ -141,7 +142,7 @@ static void count(void *state, struct detect_host *host, const struct flow_recor
         if (hour > v->hour)
                 turn(v, hour);
         v->total += sent + flow->directions[!side].bytes;
-        if (ip_is_public(host, &other->ip)) {
+        if (abroad) {
                 v->sent += sent;
                 if (sent > v->largest) {
                         v->largest = sent;
@@ -160,10 +161,15 @@ static void count(void *state, struct detect_host *host, const struct flow_recor
 }
 
 static void volume_flow(void *state, struct detect_host *host, const struct flow_record *flow) {
+        bool public[2];
+
         if (!detect_setting(host, VOLUME_SPIKE) && !detect_setting(host, UPLOAD_ANOMALY))
                 return;
-        count(state, host, flow, 0);
-        count(state, host, flow, 1);
+        for (unsigned i = 0; i < 2; i++)
+                public[i] = ip_is_public(host, &flow->endpoints[i].ip);
+        for (unsigned i = 0; i < 2; i++)
+                if (!public[i])
+                        count(state, host, flow, i, public[!i]);
 }
 
 /* The hour, what was counted in it, and the baselines: mean, deviation and days of each hour. */

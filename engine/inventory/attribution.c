@@ -68,9 +68,18 @@ static bool is_another(const struct entry *sender, const struct ip_address *ip) 
         return false;
 }
 
+/* Hosts have a few addresses, and seldom others: who sends in the name of ever more forwards for them, or makes them up. */
+static bool has_room(struct entry *sender, const struct ip_address *ip, uint64_t now) {
+        const struct device *d = sender ? &sender->device : NULL;
+
+        if (!d || (ip->family == AF_INET ? d->n_ipv4 < DEVICE_IPV4_MAX : d->n_ipv6 < DEVICE_IPV6_MAX))
+                return true;
+        return token_bucket_take(&sender->turnovers, now);
+}
+
 static bool is_on_link(const struct inventory *inventory, const struct network_entry *network,
-                       const struct mac_address *mac, const struct fact *fact) {
-        const struct entry *owner;
+                       const struct mac_address *mac, const struct fact *fact, uint64_t now) {
+        struct entry *owner, *sender;
 
         if (is_from_link(network, fact))
                 return true;
@@ -83,8 +92,12 @@ static bool is_on_link(const struct inventory *inventory, const struct network_e
         /* A DHCP server's answer comes before anybody can know its prefix; the answer to a renewal may be routed. */
         if (!ip_is_host(&fact->ip) || !is_unforwarded(fact))
                 return false;
-        return fact->flags & FACT_HAS_SUBJECT || (!network_knows_family(network, fact->ip.family) &&
-                                                  !is_another(entry_by_mac(inventory, network, mac), &fact->ip));
+        if (fact->flags & FACT_HAS_SUBJECT)
+                return true;
+        if (network_knows_family(network, fact->ip.family))
+                return false;
+        sender = entry_by_mac(inventory, network, mac);
+        return !is_another(sender, &fact->ip) && has_room(sender, &fact->ip, now);
 }
 
 struct entry *fact_attribute(struct inventory *inventory, struct network_entry *network, const struct fact *fact,
@@ -92,7 +105,7 @@ struct entry *fact_attribute(struct inventory *inventory, struct network_entry *
         const struct mac_address *mac = speaker_of(fact);
         struct entry *entry;
 
-        if (!mac || !is_on_link(inventory, network, mac, fact)) {
+        if (!mac || !is_on_link(inventory, network, mac, fact, now)) {
                 inventory->counters.unattributed++;
                 return NULL;
         }

@@ -3,6 +3,7 @@
 
 #include "common/macro.h"
 #include "engine/inventory/inventory.h"
+#include "engine/token-bucket.h"
 
 /* A device with what the inventory needs to keep it: the inside, for the files of this folder only. */
 
@@ -21,7 +22,11 @@ enum tier {
 /* An unconfirmed device silent for so long leaves. */
 #define UNCONFIRMED_EXPIRY (24 * 3600 * NSEC_PER_SEC)
 
-#define EVIDENCE_HINTS 16
+#define EVIDENCE_HINTS 32
+
+/* A list of addresses may turn over so often, and once more each minute. */
+#define TURNOVER_BURST 64
+#define TURNOVER_INTERVAL (60 * NSEC_PER_SEC)
 
 struct entry {
         struct device device; /* what readers get */
@@ -35,7 +40,8 @@ struct entry {
         bool timed;           /* in the list of its presence */
         size_t text_bytes;    /* charged to it */
         size_t services_room, evidence_room;
-        uint8_t evidence_hints[EVIDENCE_HINTS]; /* by kind: where a piece of it was found last */
+        uint8_t evidence_hints[EVIDENCE_HINTS]; /* by kind and length: where such a piece was found last */
+        struct token_bucket turnovers; /* of addresses that a full list lost to others that it only sent from */
         uint64_t ipv6_told;   /* when CHANGE_IPV6 was last marked for a mere replacement */
         struct entry *tier_prev, *tier_next;
         struct entry *presence_prev, *presence_next;

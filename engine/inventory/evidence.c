@@ -199,9 +199,9 @@ static bool is_piece(const struct evidence *piece, enum fact_kind kind, enum fac
         return piece->kind == kind && piece->voice == voice && is_same(kind, piece->value, value);
 }
 
-/* Devices repeat themselves: mostly it is the one that was found last. */
-static struct evidence *find(struct entry *entry, enum fact_kind kind, enum fact_voice voice, const char *value) {
-        uint8_t *hint = &entry->evidence_hints[kind % EVIDENCE_HINTS];
+/* Devices repeat themselves: mostly it is the one that was found last, of those that are as long. */
+static struct evidence *find(struct entry *entry, enum fact_kind kind, enum fact_voice voice, const char *value, size_t length) {
+        uint8_t *hint = &entry->evidence_hints[(kind + length) % EVIDENCE_HINTS];
         struct device *d = &entry->device;
 
         if (*hint < d->n_evidence && is_piece(&d->evidence[*hint], kind, voice, value))
@@ -339,6 +339,18 @@ static bool is_wanted(const struct inventory *inventory, const struct evidence *
         return classify_is_known(inventory->rules, &evidence);
 }
 
+/* What gives a name was heard again. Names of one kind are weighed against each other by when they were heard; one that has
+ * no others beside it stays what it is. */
+static void note_name(struct entry *entry, const struct evidence *piece) {
+        struct device *d = &entry->device;
+
+        for (size_t i = 0; i < d->n_evidence && !entry->names_stale; i++)
+                entry->names_stale = d->evidence[i].kind == piece->kind && &d->evidence[i] != piece;
+        for (size_t i = 0; i < d->n_names && !entry->names_stale; i++)
+                if (d->names[i].source == piece->kind)
+                        d->names[i].last_seen = piece->last_seen;
+}
+
 void entry_take_evidence(struct inventory *inventory, struct entry *entry, enum fact_kind kind, enum fact_voice voice,
                          const char *value, uint64_t now) {
         struct evidence_policy policy = evidence_policy(kind);
@@ -353,12 +365,13 @@ void entry_take_evidence(struct inventory *inventory, struct entry *entry, enum 
         length = kept_length(value);
         if (value[length] != '\0')
                 strbuf_bytes(&b, value, length);
-        known = find(entry, kind, voice, b.length > 0 ? text : value);
+        known = find(entry, kind, voice, b.length > 0 ? text : value, length);
         if (known) {
                 if (known->count < UINT32_MAX)
                         known->count++;
                 known->last_seen = MAX(known->last_seen, now);
-                entry->names_stale = entry->names_stale || policy.name > 0;
+                if (policy.name > 0)
+                        note_name(entry, known);
                 entry_changed(inventory, entry, CHANGE_SEEN);
                 return;
         }
@@ -371,7 +384,7 @@ void entry_take_evidence(struct inventory *inventory, struct entry *entry, enum 
 }
 
 void entry_adopt_evidence(struct inventory *inventory, struct entry *entry, const struct evidence *piece) {
-        struct evidence *known = find(entry, piece->kind, piece->voice, piece->value);
+        struct evidence *known = find(entry, piece->kind, piece->voice, piece->value, strlen(piece->value));
         struct evidence kept = *piece;
 
         kept.confidence = evidence_policy(piece->kind).confidence;

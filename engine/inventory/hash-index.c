@@ -74,17 +74,3 @@ void hash_index_remove(struct hash_index *index, uint64_t hash, const void *item
                         return;
                 }
 }
-
-void *hash_index_next(const struct hash_index *index, uint64_t hash, size_t *position) {
-        if (index->size == 0)
-                return NULL;
-        for (;;) {
-                const struct hash_index_slot *slot = &index->slots[(hash + *position) & (index->size - 1)];
-
-                if (!slot->item)
-                        return NULL;
-                (*position)++;
-                if (slot->hash == hash)
-                        return slot->item;
-        }
-}

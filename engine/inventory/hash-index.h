@@ -21,5 +21,17 @@ void hash_index_clear(struct hash_index *index);
 int hash_index_add(struct hash_index *index, uint64_t hash, void *item); /* -ENOMEM */
 /* Does nothing if it is not in there. */
 void hash_index_remove(struct hash_index *index, uint64_t hash, const void *item);
-/* The items of `hash`, one by one: start with *position = 0. NULL behind the last. */
-void *hash_index_next(const struct hash_index *index, uint64_t hash, size_t *position);
+
+/* The items of `hash`, one by one: start with *position = 0. NULL behind the last. Inline, for everybody looks things up. */
+static inline void *hash_index_next(const struct hash_index *index, uint64_t hash, size_t *position) {
+        const struct hash_index_slot *slot;
+
+        if (index->size == 0)
+                return NULL;
+        for (size_t i = (hash + *position) & (index->size - 1); (slot = &index->slots[i])->item; i = (i + 1) & (index->size - 1)) {
+                (*position)++;
+                if (slot->hash == hash)
+                        return slot->item;
+        }
+        return NULL;
+}

@@ -366,6 +366,7 @@ struct entry *entry_new(struct inventory *inventory, struct network_entry *netwo
         if (!entry)
                 return NULL;
         entry->network = network;
+        entry->turnovers = (struct token_bucket) { .burst = TURNOVER_BURST, .interval = TURNOVER_INTERVAL };
         entry->device = (struct device) {
                 .id = roster_new_id(inventory, network->network.id, mac),
                 .network = network->network.id,

@@ -16,7 +16,8 @@
 #define PROBES_MAX 16
 
 struct slot {
-        uint64_t address; /* VLAN and MAC, plus a bit that is always set: 0 is an empty slot */
+        uint64_t address; /* word_of() it, plus a bit that is always set: 0 is an empty slot */
+#define SLOT_USED (UINT64_C(1) << 63)
         uint32_t ifindex;
         uint64_t first, last, order; /* order: of its last frame among all */
         struct device_traffic traffic;
@@ -56,19 +57,22 @@ struct sightings *sightings_free(struct sightings *sightings) {
         return NULL;
 }
 
-static uint64_t pack(const struct mac_address *mac, uint16_t vlan) {
-        uint64_t address = 0;
+static uint64_t word_of(const struct mac_address *mac, uint16_t vlan) {
+        uint32_t first;
+        uint16_t last;
 
-        for (size_t i = 0; i < sizeof mac->bytes; i++)
-                address = address << 8 | mac->bytes[i];
-        return UINT64_C(1) << 63 | (uint64_t) vlan << 48 | address;
+        memcpy(&first, mac->bytes, sizeof first);
+        memcpy(&last, mac->bytes + sizeof first, sizeof last);
+        return (uint64_t) vlan << 48 | (uint64_t) last << 32 | first;
 }
 
-static struct mac_address unpack_mac(uint64_t address) {
+static struct mac_address mac_of(uint64_t word) {
+        uint32_t first = (uint32_t) word;
+        uint16_t last = (uint16_t) (word >> 32);
         struct mac_address mac;
 
-        for (int i = 5; i >= 0; i--, address >>= 8)
-                mac.bytes[i] = (uint8_t) address;
+        memcpy(mac.bytes, &first, sizeof first);
+        memcpy(mac.bytes + sizeof first, &last, sizeof last);
         return mac;
 }
 
@@ -96,13 +100,6 @@ static struct slot *find_slot(struct sightings *s, uint64_t address, uint32_t if
         return NULL;
 }
 
-static uint64_t word_of(const struct mac_address *mac, uint16_t vlan) {
-        uint64_t word = (uint64_t) vlan << 48;
-
-        memcpy(&word, mac->bytes, sizeof mac->bytes);
-        return word;
-}
-
 static bool counts(const struct mac_address *mac) {
         return !mac_is_group(mac) && !mac_is_zero(mac);
 }
@@ -118,6 +115,8 @@ static void hear(struct slot *slot, const struct pair *pair) {
 static void settle(struct pair *pair) {
         struct slot *from = pair->sender, *to = pair->receiver;
 
+        if (pair->packets == 0)
+                return;
         if (from) {
                 hear(from, pair);
                 from->traffic.packets_sent += pair->packets;
@@ -146,11 +145,11 @@ static __attribute__((noinline)) unsigned count_pair(struct sightings *s, const 
         unsigned dropped = 0;
 
         if (counts(source)) {
-                found.sender = find_slot(s, pack(source, vlan), frame->ifindex, frame->ts);
+                found.sender = find_slot(s, found.source | SLOT_USED, frame->ifindex, frame->ts);
                 dropped += !found.sender;
         }
         if (counts(destination)) {
-                found.receiver = find_slot(s, pack(destination, vlan), frame->ifindex, frame->ts);
+                found.receiver = find_slot(s, found.destination | SLOT_USED, frame->ifindex, frame->ts);
                 dropped += !found.receiver;
         }
         add(s, &found, frame);
@@ -187,7 +186,7 @@ void sightings_tell(struct sightings *s, void (*tell)(void *userdata, const stru
                 struct sighting sighting = {
                         .ifindex = slot->ifindex,
                         .vlan = slot->address >> 48 & 0xfff,
-                        .mac = unpack_mac(slot->address),
+                        .mac = mac_of(slot->address),
                         .first = slot->first,
                         .last = slot->last,
                         .traffic = slot->traffic,

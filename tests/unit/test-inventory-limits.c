@@ -277,6 +277,39 @@ static void vlan_tags_cannot_fill_the_table_of_networks(void **state _unused_) {
         fixture_done(&f);
 }
 
+/* SYNs in the name of `n` addresses, from `first` on. */
+static void forward(struct fixture *f, unsigned first, unsigned n) {
+        for (unsigned i = first; i < first + n; i++) {
+                char ip[IP_STRING_MAX];
+                struct fact fact;
+
+                snprintf(ip, sizeof ip, "198.51.%u.%u", i / 250, i % 250 + 1);
+                fact = fact_of(f, "02:00:00:00:00:01", ip, FACT_TCP_SYN_SIG, "signature");
+                fact.flags = FACT_HAS_MAC;
+                fact.hop_limit = 64;
+                inventory_take_fact(f->inventory, &fact);
+        }
+}
+
+static void who_sends_from_ever_more_addresses_is_none_of_them(void **state _unused_) {
+        struct inventory_counters counters;
+        const struct device *device;
+        struct fixture f;
+
+        fixture_init(&f, 0);
+        forward(&f, 0, 500);
+        inventory_get_counters(f.inventory, &counters);
+        assert_int_equal(counters.address_overflow, 64);
+        device = device_at(&f, "02:00:00:00:00:01");
+        assert_int_equal(device->n_ipv4, DEVICE_IPV4_MAX);
+        assert_int_equal(device->evidence[0].count, 64 + DEVICE_IPV4_MAX);
+        pass(&f, 120);
+        forward(&f, 500, 500);
+        inventory_get_counters(f.inventory, &counters);
+        assert_int_equal(counters.address_overflow, 64 + 2);
+        fixture_done(&f);
+}
+
 int main(void) {
         const struct CMUnitTest tests[] = {
                 cmocka_unit_test(flood_of_bare_addresses_costs_no_device_and_little_memory),
@@ -289,6 +322,7 @@ int main(void) {
                 cmocka_unit_test(smaller_limit_takes_effect),
                 cmocka_unit_test(text_of_a_flood_is_bounded),
                 cmocka_unit_test(vlan_tags_cannot_fill_the_table_of_networks),
+                cmocka_unit_test(who_sends_from_ever_more_addresses_is_none_of_them),
         };
 
         return cmocka_run_group_tests(tests, NULL, NULL);

@@ -53,8 +53,14 @@ static void lines_do_not_hide_what_follows(void **state _unused_) {
 
 static void bytes_before_the_capture_do_not_hide_what_follows(void **state _unused_) {
         static const uint8_t rest[] = { 0x16, 0x99, 0xff, 0x17, 3, 0xff, 'G', 'E', 0, 20, 21, 'x', 0x80 };
+        uint8_t shifted[2 * sizeof rest];
 
-        expect_behind(rest, sizeof rest);
+        /* Wherever in a word of the machine it begins. */
+        for (size_t i = 0; i <= sizeof rest; i++) {
+                memset(shifted, 0xfe, sizeof shifted);
+                memcpy(shifted + i, rest, sizeof rest);
+                expect_behind(shifted, i + sizeof rest);
+        }
 }
 
 /* The same number of bytes is given up at the same place, however they come. */

@@ -88,9 +88,13 @@ static void table_is_bounded_and_recovers(void **state _unused_) {
 
 /* Where the table looks first for address_of(n), on interface 0, if its seed is 0. */
 static uint64_t home_of(unsigned n) {
-        uint64_t address = UINT64_C(1) << 63 | UINT64_C(2) << 40 | n;
+        struct mac_address mac = address_of(n);
+        uint32_t first;
+        uint16_t last;
 
-        return address * UINT64_C(0x9e3779b97f4a7c15) >> 52;
+        memcpy(&first, mac.bytes, sizeof first);
+        memcpy(&last, mac.bytes + sizeof first, sizeof last);
+        return (UINT64_C(1) << 63 | (uint64_t) last << 32 | first) * UINT64_C(0x9e3779b97f4a7c15) >> 52;
 }
 
 static unsigned count_chosen(uint64_t seed) {
