@@ -110,6 +110,24 @@ static inline bool cursor_le32(struct cursor *c, uint32_t *ret) {
         return true;
 }
 
+/* QUIC's variable-length integer (RFC 9000 §16). */
+static inline bool cursor_varint(struct cursor *c, uint64_t *ret) {
+        uint64_t value;
+        size_t n;
+
+        if (c->data >= c->end)
+                return false;
+        n = (size_t) 1 << (c->data[0] >> 6);
+        if (cursor_left(c) < n)
+                return false;
+        value = c->data[0] & 0x3f;
+        for (size_t i = 1; i < n; i++)
+                value = value << 8 | c->data[i];
+        c->data += n;
+        *ret = value;
+        return true;
+}
+
 /* 1 if the bytes begin with `text`, 0 if they may once there are more of them, -1 if not. */
 static inline int cursor_begins(const struct cursor *c, const void *text, size_t length) {
         size_t left = cursor_left(c);

@@ -295,6 +295,7 @@ static const struct member {
         { FACT_QUIC_VERSION, "version", put_quic_version, EVE_EITHER, false },
         { FACT_QUIC_SNI, "sni", put_text, EVE_CLIENT, false },
         { FACT_QUIC_ALPN, "client_alpns", put_commas, EVE_CLIENT, false },
+        { FACT_QUIC_USER_AGENT, "ua", put_text, EVE_CLIENT, false },
         { FACT_QUIC_JA3, "ja3", put_hash, EVE_CLIENT, false },
         { FACT_QUIC_JA4, "ja4", put_text, EVE_CLIENT, false },
         { FACT_QUIC_JA3S, "ja3s", put_hash, EVE_SERVER, false },

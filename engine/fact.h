@@ -186,6 +186,7 @@ enum fact_voice {
         X(QUIC_VERSION, "quic.version", SELF)                                  \
         X(QUIC_SNI, "quic.sni", ASKS)                                          \
         X(QUIC_ALPN, "quic.alpn", ASKS)                                        \
+        X(QUIC_USER_AGENT, "quic.user_agent", SELF)                            \
         X(QUIC_JA3, "quic.ja3", SELF)                                          \
         X(QUIC_JA4, "quic.ja4", SELF)                                          \
         X(QUIC_JA3S, "quic.ja3s", SELF)                                        \

@@ -52,25 +52,6 @@ struct long_packet {
         size_t number_at;          /* of the packet number in it */
 };
 
-/* A variable-length integer (RFC 9000 §16). */
-static bool cursor_varint(struct cursor *c, uint64_t *ret) {
-        struct cursor at = *c;
-        uint8_t byte;
-        uint64_t value;
-
-        if (!cursor_u8(&at, &byte))
-                return false;
-        value = byte & 0x3f;
-        for (unsigned n = (1U << (byte >> 6)) - 1; n > 0; n--) {
-                if (!cursor_u8(&at, &byte))
-                        return false;
-                value = value << 8 | byte;
-        }
-        *c = at;
-        *ret = value;
-        return true;
-}
-
 static bool take_id(struct cursor *c, struct cursor *ret) {
         uint8_t n;
 

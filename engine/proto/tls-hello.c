@@ -9,11 +9,14 @@
 
 #include "common/macro.h"
 #include "engine/proto/fingerprint.h"
+#include "engine/proto/quic-parameters.h"
 
 #define EXTENSION_GROUPS 10
 #define EXTENSION_FORMATS 11
 #define EXTENSION_SIGNATURES 13
 #define EXTENSION_VERSIONS 43
+#define EXTENSION_QUIC 57
+#define EXTENSION_QUIC_DRAFT 0xffa5
 
 /* Kinds of fact by transport; what one does not have in the clear is _FACT_KIND_INVALID. */
 static const struct {
@@ -94,6 +97,10 @@ static void read_client_extension(uint16_t type, struct cursor data, struct tls_
                 break;
         case EXTENSION_VERSIONS:
                 take_list8(&data, &h->versions);
+                break;
+        case EXTENSION_QUIC:
+        case EXTENSION_QUIC_DRAFT:
+                h->parameters = data;
                 break;
         default:
                 break;
@@ -222,6 +229,8 @@ int tls_client_hello_emit(struct cursor body, enum tls_transport transport, stru
         if (cursor_left(&h.name) > 0)
                 emit_bytes(e, kinds[transport].name, h.name.data, cursor_left(&h.name));
         emit_protocols(e, kinds[transport].protocols, h.protocols);
+        if (transport == TLS_OVER_QUIC)
+                quic_parameters_emit(h.parameters, e);
         fingerprint_client(e->digester, e->phrases, &h, prefixes[transport], ja3, ja4);
         if (*ja3)
                 emit_string(e, kinds[transport].ja3, ja3);

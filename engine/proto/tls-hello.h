@@ -39,6 +39,7 @@ struct tls_hello {
         struct cursor versions;   /* 16-bit numbers (§4.2.1); server: the one it took */
         struct cursor protocols;  /* strings with their lengths (RFC 7301 §3.1) */
         struct cursor name;       /* client: of the host (RFC 6066 §3) */
+        struct cursor parameters; /* client: QUIC's (RFC 9001 §8.2) */
         bool has_name; /* the extension is there, whatever it holds */
 };
 

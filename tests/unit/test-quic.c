@@ -402,6 +402,62 @@ static void hellos_of_google_come_in_pieces(void **state _unused_) {
         }
 }
 
+/* Puts parameters behind those that the hello has, or in their place: they are its end. */
+static struct hello with_parameters(bool behind, const void *parameters, size_t n) {
+        struct hello h = hello_make(V1);
+        size_t extension = h.n - 0x32 - 2, extensions = 47;
+
+        if (!behind) {
+                h.n -= 0x32;
+                h.data[extensions + 1] -= 0x32;
+                h.data[extension + 1] = 0;
+        }
+        memcpy(h.data + h.n, parameters, n);
+        h.n += n;
+        h.data[2] = (uint8_t) ((h.n - 4) >> 8);
+        h.data[3] = (uint8_t) (h.n - 4);
+        h.data[extensions + 1] += (uint8_t) n;
+        h.data[extension + 1] += (uint8_t) n;
+        return h;
+}
+
+/* Parameters 0x3129 (a text) and 0x4751 (four bytes, then one tag, UAID, up to 4). */
+static void the_program_names_itself(void **state _unused_) {
+        static const struct {
+                const char *parameters;
+                size_t n;
+                const char *facts;
+                bool before; /* as drafts up to the 26th wrote them */
+        } cases[] = {
+                { "\0\13\x31\x29\0\7agent/1", 13, "quic.user_agent agent/1\n", true },
+                { "\0\17\0\1\0\0\x31\x29\0\7agent/1", 17, "quic.user_agent agent/1\n", true },
+                { "\0\13\x31\x29\0\10agent/1", 13, "", true },
+                { "\x71\x29\7agent/1", 10, "quic.user_agent agent/1\n" },
+                { "\x71\x29\0", 3, "" },
+                { "\x71\x29\10agent/1", 10, "" }, /* cut off */
+                { "\x71\x29", 2, "" },
+                { "\x80\0\x47\x51\x40\x14\0\0\0\0\1\0\0\0UAID\4\0\0\0ab/2", 26, "gquic.user_agent ab/2\n" },
+                { "\x80\0\x47\x51\x40\x14\0\0\0\0\1\0\0\0UAID\5\0\0\0ab/2", 26, "" },
+                { "\x80\0\x47\x51\1\0\x71\x29\1a", 10, "quic.user_agent a\n" }, /* what cannot be read is passed over */
+        };
+        uint8_t packet[1024], payload[600];
+        struct datagram_log l;
+
+        for (size_t i = 0; i < ELEMENTSOF(cases); i++) {
+                struct hello h = with_parameters(!cases[i].before, cases[i].parameters, cases[i].n);
+                size_t n = quic_crypto(0, h.data, h.n, payload);
+                const char *facts;
+
+                datagram_log_begin(&l);
+                n = quic_initial(V1, &h.keys[0], id, sizeof id, 1, payload, n, packet);
+                assert_true(datagram_log_say(&l, 0, packet, n));
+                facts = strstr(l.log.text, "quic.alpn alpn\n") + strlen("quic.alpn alpn\n");
+                assert_memory_equal(facts, cases[i].facts, strlen(cases[i].facts));
+                assert_memory_equal(facts + strlen(cases[i].facts), "quic.ja3 41bc9ae914d6cb3bd0bd0a5453ab7d7f\n", 42);
+                datagram_log_end(&l);
+        }
+}
+
 static void states_are_bounded(void **state _unused_) {
         struct hello h = hello_make(V1);
         struct datagram_counters counters;
@@ -437,6 +493,7 @@ int main(void) {
                 cmocka_unit_test(google_has_frames_of_its_own),
                 cmocka_unit_test(google_frames_that_do_not_fit),
                 cmocka_unit_test(hellos_of_google_come_in_pieces),
+                cmocka_unit_test(the_program_names_itself),
                 cmocka_unit_test(states_are_bounded),
         };
 
