@@ -235,6 +235,11 @@ void notice_board_add(struct notice_board *board, const char *subject, const str
         entry_add_alert(entry, alert, now);
 }
 
+void notice_board_add_held(struct notice_board *board, const struct notice_alert *alert, gint64 now) {
+        summary_add(board, alert, now);
+        board->summary.held = TRUE;
+}
+
 void notice_board_touch(struct notice_board *board, gint64 now) {
         GHashTableIter iter;
         void *value;

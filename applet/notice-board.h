@@ -41,6 +41,7 @@ struct notice {
 struct notice_summary {
         unsigned new_devices, returned_devices, alerts;
         LanscopeSeverity worst;
+        gboolean held; /* they came while nothing was to be shown */
 };
 
 struct notice_board_ops {
@@ -61,6 +62,8 @@ struct notice_board *notice_board_free(struct notice_board *board);
 
 /* An alert about `subject`, or one that is known with another severity. References `alert->object`, copies the rest. */
 void notice_board_add(struct notice_board *board, const char *subject, const struct notice_alert *alert, gint64 now);
+/* Counts an alert that was held back in the summary, and nothing else. */
+void notice_board_add_held(struct notice_board *board, const struct notice_alert *alert, gint64 now);
 /* What is told of devices may read differently by now: young notices are due for another look. */
 void notice_board_touch(struct notice_board *board, gint64 now);
 /* Leaves out the alerts that are done with, because somebody acknowledged them; a notice goes with the last of its own. */

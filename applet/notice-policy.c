@@ -35,11 +35,29 @@ static bool kind_is_wanted(const struct notice_policy *policy, const char *kind,
         return severity >= policy->minimum_severity;
 }
 
+static bool is_held(const struct notice_policy *policy, LanscopeSeverity severity, const struct notice_time *when) {
+        if (severity == LANSCOPE_SEVERITY_CRITICAL && policy->critical_passes)
+                return false;
+        return notice_policy_is_paused(policy, when->now) || notice_policy_is_quiet(policy, when->minute);
+}
+
+bool notice_policy_holds(const struct notice_policy *policy, const char *kind, LanscopeSeverity severity,
+                         const struct notice_time *when) {
+        return policy->show && kind_is_wanted(policy, kind, severity) && is_held(policy, severity, when);
+}
+
+int64_t notice_policy_held_for(const struct notice_policy *policy, const struct notice_time *when) {
+        int64_t left = notice_policy_is_paused(policy, when->now) ? policy->paused_until - when->now : 0;
+
+        if (notice_policy_is_quiet(policy, when->minute)) {
+                int64_t quiet = (policy->quiet_until + 24 * 60 - when->minute) % (24 * 60) * 60;
+
+                left = quiet > left ? quiet : left;
+        }
+        return left;
+}
+
 bool notice_policy_allows(const struct notice_policy *policy, const char *kind, LanscopeSeverity severity,
                           const struct notice_time *when) {
-        if (!policy->show || !kind_is_wanted(policy, kind, severity))
-                return false;
-        if (severity == LANSCOPE_SEVERITY_CRITICAL && policy->critical_passes)
-                return true;
-        return !notice_policy_is_paused(policy, when->now) && !notice_policy_is_quiet(policy, when->minute);
+        return policy->show && kind_is_wanted(policy, kind, severity) && !is_held(policy, severity, when);
 }

@@ -30,6 +30,12 @@ struct notice_time {
 bool notice_policy_is_quiet(const struct notice_policy *policy, unsigned minute);
 bool notice_policy_is_paused(const struct notice_policy *policy, int64_t now);
 
+/* Is it one that the user wants, only not now? It is summed up later. */
+bool notice_policy_holds(const struct notice_policy *policy, const char *kind, LanscopeSeverity severity,
+                         const struct notice_time *when);
+/* Seconds until nothing is held any more, as far as is known by now; 0: nothing is. */
+int64_t notice_policy_held_for(const struct notice_policy *policy, const struct notice_time *when);
+
 /* Is an alert of this kind and severity to be shown now? */
 bool notice_policy_allows(const struct notice_policy *policy, const char *kind, LanscopeSeverity severity,
                           const struct notice_time *when);

@@ -139,13 +139,16 @@ char *notice_summary_title(const struct notice_summary *summary) {
 }
 
 char *notice_summary_body(const struct notice_summary *summary) {
-        g_autoptr(GString) line = g_string_new(NULL);
+        g_autoptr(GString) body = g_string_new(NULL), line = g_string_new(NULL);
         g_autofree char *new_devices = count_new(summary->new_devices);
         g_autofree char *returned = count_returned(summary->returned_devices);
 
+        if (summary->held)
+                g_string_append(body, _("While notifications were held back"));
         if (summary->alerts > 0 && summary->new_devices > 0)
                 add_item(line, new_devices);
         if ((summary->alerts > 0 || summary->new_devices > 0) && summary->returned_devices > 0)
                 add_item(line, returned);
-        return g_string_free(g_steal_pointer(&line), FALSE);
+        add_line(body, line);
+        return g_string_free(g_steal_pointer(&body), FALSE);
 }

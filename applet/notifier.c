@@ -14,6 +14,7 @@
 #include "applet/notice-text.h"
 #include "applet/tray-text.h"
 
+#define RELEASE_LOOK_SECONDS 300
 #define SUMMARY_KEY "summary" /* subjects are object paths, or have a blank inside */
 
 struct notifier {
@@ -26,6 +27,8 @@ struct notifier {
         struct notice_service *service;
         GCancellable *cancellable; /* of what was clicked */
         guint timer;
+        GPtrArray *held; /* LanscopeAlert: came in quiet hours or during a pause, the oldest first */
+        guint release;   /* source: when these may be over */
 };
 
 static gint64 now_msec(void) {
@@ -69,14 +72,15 @@ static void read_settings(struct notifier *notifier) {
         policy->paused_until = g_settings_get_int64(notifier->settings, "paused-until");
 }
 
-static gboolean is_allowed(const struct notifier *notifier, const LanscopeAlertInfo *info) {
+static void release_later(struct notifier *notifier);
+
+static struct notice_time time_now(void) {
         g_autoptr(GDateTime) local = g_date_time_new_now_local();
-        const struct notice_time when = {
+
+        return (struct notice_time){
                 .now = g_date_time_to_unix(local),
                 .minute = (unsigned) (g_date_time_get_hour(local) * 60 + g_date_time_get_minute(local)),
         };
-
-        return notice_policy_allows(&notifier->policy, info->kind, info->severity, &when);
 }
 
 /* --- what alerts do to the board */
@@ -93,21 +97,41 @@ static GQuark told_severity(void) {
         return g_quark_from_static_string("lanscope-told-severity");
 }
 
-static void consider(struct notifier *notifier, LanscopeAlert *alert) {
+static struct notice_alert row_of(LanscopeAlert *alert) {
         const LanscopeAlertInfo *info = lanscope_alert_info(alert);
-        g_autofree char *subject = subject_of(info);
-        const struct notice_alert row = {
-                .id = info->id,
-                .severity = info->severity,
-                .kind = info->kind,
-                .object = G_OBJECT(alert),
-        };
 
-        g_object_set_qdata(G_OBJECT(alert), told_severity(), GINT_TO_POINTER(info->severity + 1));
-        if (info->acknowledged || !is_allowed(notifier, info))
-                return;
+        return (struct notice_alert){ .id = info->id, .severity = info->severity, .kind = info->kind, .object = G_OBJECT(alert) };
+}
+
+static void post(struct notifier *notifier, LanscopeAlert *alert) {
+        g_autofree char *subject = subject_of(lanscope_alert_info(alert));
+        const struct notice_alert row = row_of(alert);
+
         notice_board_add(notifier->board, subject, &row, now_msec());
         notifier_schedule(notifier);
+}
+
+/* Of more than are listed in the window the oldest is not told of. */
+static void hold(struct notifier *notifier, LanscopeAlert *alert) {
+        if (g_ptr_array_find(notifier->held, alert, NULL))
+                return;
+        if (notifier->held->len >= LANSCOPE_ALERTS_MAX)
+                g_ptr_array_remove_index(notifier->held, 0);
+        g_ptr_array_add(notifier->held, g_object_ref(alert));
+        release_later(notifier);
+}
+
+static void consider(struct notifier *notifier, LanscopeAlert *alert) {
+        const LanscopeAlertInfo *info = lanscope_alert_info(alert);
+        const struct notice_time now = time_now();
+
+        g_object_set_qdata(G_OBJECT(alert), told_severity(), GINT_TO_POINTER(info->severity + 1));
+        if (info->acknowledged)
+                return;
+        if (notice_policy_allows(&notifier->policy, info->kind, info->severity, &now))
+                post(notifier, alert);
+        else if (notice_policy_holds(&notifier->policy, info->kind, info->severity, &now))
+                hold(notifier, alert);
 }
 
 static void on_alert_raised(LanscopeClient *client G_GNUC_UNUSED, LanscopeAlert *alert, struct notifier *notifier) {
@@ -135,6 +159,54 @@ static gboolean is_done(const struct notice_alert *alert, void *userdata) {
                 return TRUE;
         device = lanscope_device_store_lookup(lanscope_client_get_devices(notifier->client), info->device);
         return device && lanscope_device_info(device)->trusted && g_str_equal(info->kind, "new_device");
+}
+
+/* Tells what was held back and still matters: one alert as if it came now, more of them as one summary. */
+static void release_held(struct notifier *notifier) {
+        GPtrArray *held = notifier->held;
+
+        for (guint i = held->len; i-- > 0;) {
+                const struct notice_alert row = row_of(held->pdata[i]);
+
+                if (is_done(&row, notifier))
+                        g_ptr_array_remove_index(held, i);
+        }
+        for (guint i = 0; i < held->len && held->len > 1; i++) {
+                const struct notice_alert row = row_of(held->pdata[i]);
+
+                notice_board_add_held(notifier->board, &row, now_msec());
+        }
+        if (held->len == 1)
+                post(notifier, held->pdata[0]);
+        g_ptr_array_set_size(held, 0);
+        notifier_schedule(notifier);
+}
+
+static gboolean on_release(void *data) {
+        struct notifier *notifier = data;
+
+        notifier->release = 0;
+        release_later(notifier);
+        return G_SOURCE_REMOVE;
+}
+
+/* Now, or at the end of the quiet time; but the clock may be set, and a computer may sleep. */
+static void release_later(struct notifier *notifier) {
+        const struct notice_time now = time_now();
+        gint64 left = notice_policy_held_for(&notifier->policy, &now);
+
+        g_clear_handle_id(&notifier->release, g_source_remove);
+        if (notifier->held->len == 0)
+                return;
+        if (left > 0)
+                notifier->release = g_timeout_add_seconds((guint) MIN(left, RELEASE_LOOK_SECONDS), on_release, notifier);
+        else
+                release_held(notifier);
+}
+
+static void on_settings(struct notifier *notifier) {
+        read_settings(notifier);
+        release_later(notifier);
 }
 
 static void review(struct notifier *notifier) {
@@ -302,7 +374,7 @@ static const GActionEntry actions[] = {
 static void listen(struct notifier *notifier) {
         LanscopeClient *client = notifier->client;
 
-        g_signal_connect_swapped(notifier->settings, "changed", G_CALLBACK(read_settings), notifier);
+        g_signal_connect_swapped(notifier->settings, "changed", G_CALLBACK(on_settings), notifier);
         g_signal_connect(client, "alert-raised", G_CALLBACK(on_alert_raised), notifier);
         g_signal_connect(client, "alert-changed", G_CALLBACK(on_alert_changed), notifier);
         g_signal_connect_swapped(client, "notify::unacknowledged-alerts", G_CALLBACK(on_unacknowledged), notifier);
@@ -319,6 +391,7 @@ struct notifier *notifier_new(LanscopeApplication *application) {
         notifier->client = g_object_ref(lanscope_application_get_client(application));
         notifier->settings = g_object_ref(lanscope_application_get_settings(application));
         notifier->cancellable = g_cancellable_new();
+        notifier->held = g_ptr_array_new_with_free_func(g_object_unref);
         notifier->board = notice_board_new(&board_ops);
         notifier->service = notice_service_new(g_application_get_application_id(G_APPLICATION(application)), &service_ops);
         read_settings(notifier);
@@ -338,6 +411,8 @@ struct notifier *notifier_free(struct notifier *notifier) {
         g_signal_handlers_disconnect_by_data(notifier->client, notifier);
         g_signal_handlers_disconnect_by_data(notifier->settings, notifier);
         g_clear_handle_id(&notifier->timer, g_source_remove);
+        g_clear_handle_id(&notifier->release, g_source_remove);
+        g_ptr_array_unref(notifier->held);
         notice_service_free(notifier->service);
         notice_board_free(notifier->board);
         g_object_unref(notifier->cancellable);

@@ -327,6 +327,18 @@ static void a_summary_can_be_done_with(void **state) {
         expect(s, "");
 }
 
+static void what_was_held_back_is_one_summary(void **state) {
+        struct board_state *s = *state;
+        const struct notice_alert device = { .id = 1, .kind = "new_device", .severity = LANSCOPE_SEVERITY_INFO };
+        const struct notice_alert scan = { .id = 2, .kind = "port_scan", .severity = LANSCOPE_SEVERITY_WARNING };
+
+        notice_board_add_held(s->board, &device, 1000);
+        notice_board_add_held(s->board, &device, 1000);
+        notice_board_add_held(s->board, &scan, 1000);
+        run_until(s, 100 * 1000);
+        expect(s, "sum 2+0+1");
+}
+
 int main(void) {
         const struct CMUnitTest tests[] = {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
@@ -346,6 +358,7 @@ int main(void) {
                 TEST(a_device_that_says_its_name_later_is_told_by_it_for_a_while),
                 TEST(memory_is_bounded),
                 TEST(a_summary_can_be_done_with),
+                TEST(what_was_held_back_is_one_summary),
 #undef TEST
         };
 

@@ -88,6 +88,27 @@ static void critical_ones_pass_quiet_hours_and_pause(void **state) {
         assert_true(notice_policy_allows(&policy, "port_scan", LANSCOPE_SEVERITY_WARNING, &night));
 }
 
+static void what_is_wanted_is_held_until_it_may_be_told(void **state) {
+        const struct notice_time night = { .now = 1700000000, .minute = 23 * 60 };
+        struct notice_policy policy = usual();
+
+        (void) state;
+        policy.quiet_hours = true;
+        policy.quiet_from = 22 * 60;
+        policy.quiet_until = 7 * 60;
+        assert_true(notice_policy_holds(&policy, "port_scan", LANSCOPE_SEVERITY_WARNING, &night));
+        assert_false(notice_policy_holds(&policy, "port_scan", LANSCOPE_SEVERITY_WARNING, &noon));
+        assert_false(notice_policy_holds(&policy, "arp_spoofing", LANSCOPE_SEVERITY_CRITICAL, &night)); /* told at once */
+        assert_int_equal(notice_policy_held_for(&policy, &noon), 0);
+        assert_int_equal(notice_policy_held_for(&policy, &night), (policy.quiet_until + 1440 - night.minute) % 1440 * 60);
+        policy.paused_until = night.now + 24 * 3600;
+        assert_int_equal(notice_policy_held_for(&policy, &night), 24 * 3600);
+        policy.new_devices = false;
+        assert_false(notice_policy_holds(&policy, "new_device", LANSCOPE_SEVERITY_INFO, &night));
+        policy.show = false;
+        assert_false(notice_policy_holds(&policy, "port_scan", LANSCOPE_SEVERITY_WARNING, &night));
+}
+
 static void off_is_off(void **state) {
         struct notice_policy policy = usual();
 
@@ -103,6 +124,7 @@ int main(void) {
                 cmocka_unit_test(silent_kinds_are_silent_however_severe),
                 cmocka_unit_test(quiet_hours_go_over_midnight),
                 cmocka_unit_test(critical_ones_pass_quiet_hours_and_pause),
+                cmocka_unit_test(what_is_wanted_is_held_until_it_may_be_told),
                 cmocka_unit_test(off_is_off),
         };
 

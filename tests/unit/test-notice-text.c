@@ -97,6 +97,8 @@ static void a_summary_counts(void **state) {
         const struct notice_summary many = { .new_devices = 12, .returned_devices = 1, .alerts = 3 };
         const struct notice_summary back = { .returned_devices = 7 };
         const struct notice_summary fresh = { .new_devices = 5, .returned_devices = 2 };
+        const struct notice_summary held = { .new_devices = 4, .alerts = 2, .held = TRUE };
+        g_autofree char *held_title = notice_summary_title(&held), *held_body = notice_summary_body(&held);
         g_autofree char *many_title = notice_summary_title(&many), *many_body = notice_summary_body(&many);
         g_autofree char *back_title = notice_summary_title(&back), *back_body = notice_summary_body(&back);
         g_autofree char *fresh_title = notice_summary_title(&fresh), *fresh_body = notice_summary_body(&fresh);
@@ -106,6 +108,8 @@ static void a_summary_counts(void **state) {
         assert_string_equal(many_body, "12 new devices, 1 device is back");
         assert_string_equal(back_title, "7 devices are back");
         assert_string_equal(back_body, "");
+        assert_string_equal(held_title, "2 alerts");
+        assert_string_equal(held_body, "While notifications were held back\n4 new devices");
         assert_string_equal(fresh_title, "5 new devices");
         assert_string_equal(fresh_body, "2 devices are back");
 }
