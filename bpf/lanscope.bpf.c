@@ -84,7 +84,9 @@ struct followed_key {
 struct followed {
         __u64 since;     /* datagrams are counted since then */
         __u32 datagrams;
-        __u32 first;     /* TCP sequence number that counts as the first */
+        __u32 first;     /* TCP sequence number that counts as the first; the next two count from there */
+        __u32 record;    /* where a TLS record is expected to begin; RECORD_LOST: nowhere */
+        __u32 end;       /* where nothing follows that can be read; 0: not known */
 };
 
 struct {
@@ -688,9 +690,43 @@ static __always_inline void forget_followed(const struct view *v) {
 /* First bytes that may still come in any order when this many times as many have gone by are given up. */
 #define DONE_AFTER 4
 
+/* TLS (RFC 8446 §5.1): behind the first record with application data all is encrypted. Who finds its header in a
+ * segment needs no bytes behind it, which are most of what a connection at home begins with. */
+#define RECORD_LOST 0xffffffff
+#define RECORD_HEADER 5
+#define RECORD_DATA 23
+#define RECORDS_MAX 6 /* in one segment, or else they are lost */
+
+static __always_inline bool is_tls_record(const __u8 header[RECORD_HEADER]) {
+        return header[0] >= 20 && header[0] <= RECORD_DATA && header[1] == 3 && header[2] <= 4;
+}
+
+/* `ahead`: of the segment's first byte. */
+static __always_inline void follow_records(load_fn load, void *ctx, const struct view *v, struct followed *flow, __u32 ahead) {
+        __u32 at = flow->record;
+
+        for (int i = 0; i < RECORDS_MAX; i++) {
+                __u8 header[RECORD_HEADER];
+
+                /* In another segment. */
+                if (flow->end || at < ahead || at - ahead >= v->packet.payload)
+                        break;
+                if (at - ahead + RECORD_HEADER > v->packet.payload ||
+                    load(ctx, v->packet.headers + at - ahead, header, sizeof header) < 0 || !is_tls_record(header)) {
+                        at = RECORD_LOST;
+                        break;
+                }
+                at += RECORD_HEADER;
+                if (header[0] == RECORD_DATA)
+                        flow->end = at;
+                at += header[3] << 8 | header[4];
+        }
+        flow->record = at;
+}
+
 /* By sequence number and not by what was seen: segments that come again or in another order, and super-packets,
  * give the same bytes. Segments in front of the first one seen are taken as far back as ahead. */
-static __always_inline bool is_first_payload(struct view *v, __u64 now, __u32 *ret_wanted) {
+static __always_inline bool is_first_payload(load_fn load, void *ctx, struct view *v, __u64 now, __u32 *ret_wanted) {
         __s32 first = first_bytes, ahead;
         struct followed *flow = get_followed(v, now);
 
@@ -701,8 +737,15 @@ static __always_inline bool is_first_payload(struct view *v, __u64 now, __u32 *r
                 flow_set_done(&v->packet);
         if (ahead >= first || ahead < -first)
                 return false;
-        *ret_wanted = v->packet.headers + first - (ahead > 0 ? ahead : 0);
-        return true;
+        if (ahead < 0) {
+                *ret_wanted = v->packet.headers + first;
+                return true;
+        }
+        follow_records(load, ctx, v, flow, ahead);
+        if (flow->end && flow->end < (__u32) first)
+                first = flow->end;
+        *ret_wanted = v->packet.headers + first - ahead;
+        return ahead < first;
 }
 
 static __always_inline bool is_first_datagram(struct view *v, __u64 now) {
@@ -722,13 +765,14 @@ static __always_inline bool is_of_flow(enum lanscope_class class) {
 }
 
 /* The class, now that it is known what came before. */
-static __always_inline enum lanscope_class follow_flow(struct view *v, __u64 now, enum lanscope_class class, __u32 *ret_wanted) {
+static __always_inline enum lanscope_class follow_flow(load_fn load, void *ctx, struct view *v, __u64 now, enum lanscope_class class,
+                                                       __u32 *ret_wanted) {
         if (!v->is_flow)
                 return class == LANSCOPE_STREAM ? LANSCOPE_NONE : class;
         if (class == LANSCOPE_HANDSHAKE)
                 forget_followed(v);
         if (class == LANSCOPE_STREAM)
-                return is_first_payload(v, now, ret_wanted) ? class : LANSCOPE_NONE;
+                return is_first_payload(load, ctx, v, now, ret_wanted) ? class : LANSCOPE_NONE;
         if (class == LANSCOPE_DATAGRAM)
                 return is_first_datagram(v, now) ? class : LANSCOPE_NONE;
         return class;
@@ -795,7 +839,7 @@ static __always_inline void hand_over(load_fn load, void *ctx, struct view *v, e
         __u64 now = bpf_ktime_get_boot_ns();
 
         cpu = bpf_map_lookup_elem(&processors, &zero);
-        class = follow_flow(v, now, class, &wanted);
+        class = follow_flow(load, ctx, v, now, class, &wanted);
         if (cpu && class != LANSCOPE_NONE)
                 copy(load, ctx, &cpu->counters, v, now, class, wanted);
 }

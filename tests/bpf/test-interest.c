@@ -720,6 +720,63 @@ static void copy_ends_with_the_first_bytes(void **state) {
         assert_int_equal(copied_segment(f, false, 1 + FIRST_BYTES, 2800), 0);
 }
 
+/* One that begins with `bytes`. */
+static uint32_t copied_bytes(struct fixture *f, const struct bpf_program *program, uint32_t sequence, const uint8_t *bytes, size_t n,
+                             uint16_t payload) {
+        struct built b;
+
+        segment(&b, true, sequence, TCP_ACK, payload);
+        if (n > 0)
+                memcpy(b.data + HEADERS, bytes, n);
+        return copied(f, program, &b);
+}
+
+/* A ServerHello of 90 bytes, ChangeCipherSpec; then application data of 5000. */
+static const uint8_t server_hello[] = { 22, 3, 3, 0, 90, 2, 0, 0, 86, 3, 3 }, sealed[] = { 20, 3, 3, 0, 1, 1, 23, 3, 3, 0x13, 0x88 };
+
+enum { HELLO = 5 + 90, SEALED = 6 + 5 };
+
+static void copy_ends_where_tls_goes_on_encrypted(void **state) {
+        struct fixture *f = *state;
+        const struct bpf_program *programs[] = { f->programs->progs.lanscope_in, f->programs->progs.lanscope_xdp };
+
+        for (size_t i = 0; i < ELEMENTSOF(programs); i++) {
+                uint32_t begin = 1000 + (uint32_t) i * 1000000;
+                uint8_t flight[HELLO + SEALED] = { 0 };
+                struct built b;
+
+                memcpy(flight, server_hello, sizeof server_hello);
+                memcpy(flight + HELLO, sealed, sizeof sealed);
+                segment(&b, true, begin - 1, TCP_SYN | TCP_ACK, 0);
+                assert_true(copied(f, programs[i], &b) > 0);
+                assert_int_equal(copied_bytes(f, programs[i], begin, flight, sizeof flight, 1460), HEADERS + HELLO + SEALED);
+                assert_int_equal(copied_bytes(f, programs[i], begin + 1460, NULL, 0, 1460), 0);
+                /* What was lost comes again, and is wanted. */
+                assert_int_equal(copied_bytes(f, programs[i], begin, flight, sizeof flight, 1460), HEADERS + HELLO + SEALED);
+        }
+}
+
+static void records_may_come_in_several_segments(void **state) {
+        struct fixture *f = *state;
+        const struct bpf_program *program = f->programs->progs.lanscope_in;
+
+        assert_int_equal(copied_bytes(f, program, 1, server_hello, sizeof server_hello, 50), HEADERS + 50);
+        assert_int_equal(copied_bytes(f, program, 51, NULL, 0, HELLO - 50), HEADERS + HELLO - 50);
+        assert_int_equal(copied_bytes(f, program, 1 + HELLO, sealed, sizeof sealed, 1000), HEADERS + SEALED);
+        assert_int_equal(copied_bytes(f, program, 1 + HELLO + 1000, NULL, 0, 1000), 0);
+}
+
+/* Nobody knows where the next record begins: all first bytes are copied. */
+static void records_that_are_lost_end_nothing(void **state) {
+        struct fixture *f = *state;
+        const struct bpf_program *program = f->programs->progs.lanscope_in;
+
+        /* A header in two segments. */
+        assert_int_equal(copied_bytes(f, program, 1, server_hello, sizeof server_hello, HELLO + 3), HEADERS + HELLO + 3);
+        assert_int_equal(copied_bytes(f, program, 1 + HELLO + 3, sealed + 3, sizeof sealed - 3, 1000), HEADERS + 1000);
+        assert_int_equal(copied_bytes(f, program, 1 + HELLO + 1003, NULL, 0, 1000), HEADERS + 1000);
+}
+
 static void segments_come_again_and_mixed(void **state) {
         struct fixture *f = *state;
 
@@ -1045,6 +1102,9 @@ int main(void) {
                 CASE(invented_sources_share_one_limit),
                 CASE(each_direction_has_its_first_bytes),
                 CASE(copy_ends_with_the_first_bytes),
+                CASE(copy_ends_where_tls_goes_on_encrypted),
+                CASE(records_may_come_in_several_segments),
+                CASE(records_that_are_lost_end_nothing),
                 CASE(segments_come_again_and_mixed),
                 CASE(syn_begins_anew),
                 CASE(padding_is_no_payload),
