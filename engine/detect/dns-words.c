@@ -7,13 +7,19 @@
 
 #include <string.h>
 
-/* A label that carries data is at least so long: 12 bytes in hexadecimal, 15 in base 32. */
+/* A label that carries data is at least so long: 12 bytes in hexadecimal, 15 in base 32; of nothing but hexadecimal digits,
+ * so long: names of sessions and counters of tunnels that are idle. */
 #define DATA_LABEL 24
+#define DATA_LABEL_HEX 16
+/* Names of hosts have no bytes beyond ASCII (RFC 5890 writes others in it), and encodings of seven bits in a byte do. */
+#define FOREIGN_BYTES 4
 /* Names of algorithms have at least so many letters; shorter ones are all taken. */
 #define RANDOM_LABEL 8
 
 struct letters {
         unsigned vowels, consonants, digits, others, longest_run, changes;
+        unsigned foreign; /* of others: beyond ASCII */
+        unsigned hex;     /* letters and digits of hexadecimal numbers */
 };
 
 /* A bit for each of a, e, i, o, u and y. */
@@ -33,6 +39,8 @@ static struct letters count(const char *label, size_t length) {
                 l.vowels += vowel;
                 l.consonants += letter && !vowel;
                 l.others += !digit && !letter;
+                l.foreign += (unsigned char) label[i] >= 0x80;
+                l.hex += digit || (c >= 'a' && c <= 'f');
                 l.changes += i > 0 && digit != digit_before;
                 run = letter && !vowel ? run + 1 : 0;
                 l.longest_run = run > l.longest_run ? run : l.longest_run;
@@ -48,14 +56,44 @@ size_t dns_words_length(const char *name) {
 static bool is_data(const char *label, size_t length) {
         struct letters l = count(label, length);
 
+        if (l.foreign >= FOREIGN_BYTES || (length >= DATA_LABEL_HEX && l.hex == length && l.digits * 6 >= length))
+                return true;
         if (length < DATA_LABEL || l.others * 6 > length)
                 return false;
         return l.digits * 6 >= length || l.longest_run >= 6 || l.vowels * 6 < length;
 }
 
-bool dns_words_carry_data(const char *name) {
-        size_t length = dns_words_length(name);
+bool dns_words_are_random(const char *label, size_t length) {
+        struct letters l = count(label, length);
 
+        if (length < RANDOM_LABEL || l.others > 0)
+                return false;
+        return l.longest_run >= 5 || l.vowels * 6 < length || (l.digits >= 2 && l.changes >= 3);
+}
+
+/* Of which only tunnels ask: RFC 1035 §3.3.10 (NULL), RFC 2535 (KEY), and those for private use (RFC 6895 §3.1). */
+static bool is_type_of_tunnels(const char *type) {
+        return strcmp(type, "NULL") == 0 || strcmp(type, "TYPE25") == 0 || strncmp(type, "TYPE65", 6) == 0;
+}
+
+/* Whose answers have room for data, and of which clients ask for few names of one domain. */
+static bool is_type_with_room(const char *type) {
+        return strcmp(type, "TXT") == 0 || strcmp(type, "CNAME") == 0 || strcmp(type, "MX") == 0;
+}
+
+static void note_plain(struct dns_owner *o, const char *label, size_t length) {
+        o->labels[0] = o->labels[1];
+        o->lengths[0] = o->lengths[1];
+        o->labels[1] = label;
+        o->lengths[1] = length;
+}
+
+bool dns_words_carry_data(const char *name, struct dns_owner *ret_owner) {
+        size_t length = dns_words_length(name);
+        const char *type = name[length] ? name + length + 1 : "";
+        bool room = is_type_with_room(type), data = is_type_of_tunnels(type);
+
+        *ret_owner = (struct dns_owner) { .labels = { "", "" } };
         /* Bytes that are no text. */
         if (strncmp(name, "hex:", 4) == 0)
                 return true;
@@ -63,12 +101,14 @@ bool dns_words_carry_data(const char *name) {
                 size_t n = strcspn(name, ". ");
 
                 n = n < length ? n : length;
-                if (is_data(name, n))
-                        return true;
+                if (is_data(name, n) || (room && dns_words_are_random(name, n)))
+                        data = true;
+                else if (n > 0)
+                        note_plain(ret_owner, name, n);
                 length -= n < length ? n + 1 : n;
                 name += n + 1;
         }
-        return false;
+        return data;
 }
 
 const char *dns_words_registered(const char *name, size_t *ret) {
@@ -88,12 +128,4 @@ const char *dns_words_registered(const char *name, size_t *ret) {
                 begin--;
         *ret = dot - begin;
         return name + begin;
-}
-
-bool dns_words_are_random(const char *label, size_t length) {
-        struct letters l = count(label, length);
-
-        if (length < RANDOM_LABEL || l.others > 0)
-                return false;
-        return l.longest_run >= 5 || l.vowels * 6 < length || (l.digits >= 2 && l.changes >= 3);
 }

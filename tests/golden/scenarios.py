@@ -500,6 +500,27 @@ def data_in_dns_queries():
     for i in range(60):
         yield from ask(i, EVIL, EVIL_IP, '%s.%s.tunnel.example' % (drawn(r, '0123456789abcdef', 60), drawn(r, '0123456789abcdef', 40)), 16)
 
+@scenario(('dns_tunnel/warning', EVIL))
+def idle_tunnel_asks_whether_there_is_news():
+    """Nothing but numbers of sessions and packets in the names, of no domain: what dnscat2 asks its server for, directly."""
+    for i in range(50):
+        yield from ask(i, EVIL, EVIL_IP, 'dnscat.%04x01f5%08x%04x' % (i * 7919 % 65536, i * 2654435761 % 2**32, i), (16, 5, 15)[i % 3])
+
+@scenario(('dns_tunnel/warning', EVIL))
+def tunnel_of_seven_bits_in_a_byte():
+    """As iodine asks, the tunnel's idle calls between."""
+    r = random.Random(9)
+    for i in range(60):
+        data = bytes(r.randrange(0xbc, 0xfe) for _ in range(40)) if i % 2 else drawn(r, 'abcdefghijklmnopqrstuvwxyz', 8).encode()
+        name = b''.join(bytes([len(l)]) + l for l in (data, b'tunnel', b'example')) + b'\0'
+        yield i * .1, udp(EVIL, EVIL_IP, GATEWAY, GATEWAY_IP, 40000, 53, struct.pack('>6H', i, 0x100, 1, 0, 0, 0) + name + struct.pack('>HH', 10, 1))
+
+@scenario()
+def mail_server_asks_for_senders():
+    for i in range(120):
+        yield from ask(i * .2, NAS, NAS_IP, '%d.2.0.192.zen.example.org' % (i % 250), 16, rcode=3)
+        yield from ask(i * .2 + .1, NAS, NAS_IP, 'selector1._domainkey.customer%d.example' % i, 16)
+
 @scenario(('dga_names/warning', EVIL))
 def names_drawn_by_lot():
     r = random.Random(6)
