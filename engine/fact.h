@@ -224,7 +224,7 @@ enum fact_flags {
         FACT_RESPONSE = 1 << 4,     /* ssdp.st and the like in an answer: then it is SELF after all */
         FACT_LINK_SCOPED = 1 << 5,  /* the protocol cannot have crossed a router: ARP, NDP, mDNS, LLDP, DHCP broadcast */
         FACT_HAS_SUBJECT = 1 << 6,  /* `subject` is set */
-        FACT_REPLY = 1 << 7,        /* ARP reply, solicited NA, SYN-ACK: an answer and not a request */
+        FACT_REPLY = 1 << 7,        /* ARP reply, NA that is solicited or sent to one, SYN-ACK: an answer and not a request */
         FACT_AGREED = 1 << 8,       /* dhcp.requested_ip: it was offered, and the client takes it */
         FACT_FOREIGN = 1 << 9,      /* about somebody else: a group, the client that a server tells, a name that is served */
 };

@@ -5,7 +5,9 @@
  * computer is stood in for. What tells a lie:
  *
  * - replies that nobody asked for, sent to one victim again and again, for an address that another claimed lately;
- * - an address that goes to and fro between two claimants, where both are there.
+ * - an address that goes to and fro between two claimants, where both are there;
+ * - the gateway's address, announced to all every few seconds by another, while who had it is still there. A router that takes
+ *   over announces it, too, in one go or two.
  *
  * A single change of hands is no alert, but for the gateway's address, whose change is told a few seconds later, if it
  * did not turn out to be worse, and however long the one before was silent: whose the address was stands in the inventory,
@@ -33,6 +35,12 @@
 #define WINDOW (60 * NSEC_PER_SEC)
 /* An answer comes this soon after the question. */
 #define ANSWER_TIME (1500 * NSEC_PER_MSEC)
+/* So many announcements within that, each so long behind the one before, are no takeover. */
+#define ANNOUNCEMENTS 7
+#define ANNOUNCEMENTS_WINDOW (20 * NSEC_PER_SEC)
+#define ANNOUNCEMENTS_GAP (700 * NSEC_PER_MSEC)
+/* Changes of hands that are announced are as bad if there are so many times as many. */
+#define HANDOVERS_FACTOR 3
 /* How long a change of the gateway's address may take to turn out worse. */
 #define GATEWAY_PATIENCE (8 * NSEC_PER_SEC)
 
@@ -47,6 +55,8 @@ struct claimant {
         uint64_t first, last;
         uint64_t unasked_since;
         uint32_t unasked; /* replies within WINDOW */
+        uint32_t announced; /* within ANNOUNCEMENTS_WINDOW, those apart from each other */
+        uint64_t announced_since, announced_last;
 };
 
 struct claim {
@@ -54,6 +64,7 @@ struct claim {
         struct claimant claimants[2];
         uint8_t n, current;
         uint32_t flips;        /* within WINDOW */
+        uint32_t handovers;    /* those that were announced; among two routers one is restarted, and that is that */
         uint64_t flips_since;
         uint64_t reported;     /* as spoofed or in conflict */
 };
@@ -141,6 +152,13 @@ static void seed_gateway(struct claim *c, const struct detect_host *host, const 
                 c->claimants[0].last = d->last_seen;
         }
         c->n = 1;
+}
+
+/* A router has more addresses than that by which the network knows it, those of IPv6 first of all. */
+static bool is_gateway_device(const struct detect_host *host, const struct mac_address *mac) {
+        const struct device *d = inventory_get_by_mac(host->inventory, mac);
+
+        return d && d->flags & DEVICE_GATEWAY;
 }
 
 /* Whom the inventory knows the address from begins the list. */
@@ -258,8 +276,9 @@ static void report_spoofing(struct address_claims *a, struct detect_host *host, 
         put_other(&r, other);
         report_number(&r, "replies_nobody_asked_for", k->unasked);
         report_number(&r, "threshold_replies", detect_setting(host, SPOOFING_REPLIES));
-        report_number(&r, "changes_of_hands", c->flips);
+        report_number(&r, "changes_of_hands", c->flips + c->handovers);
         report_number(&r, "threshold_changes", detect_setting(host, SPOOFING_CHANGES));
+        report_number(&r, "announcements", k->announced);
         put_contested(&r, a, &k->mac);
         report_peer(&r, host, &c->ip, 0, NULL);
         c->reported = now;
@@ -277,7 +296,7 @@ static void report_conflict(struct detect_host *host, struct claim *c, const str
         strbuf_printf(&r.text, ", which %s has, too: neither will work well.", mac_format(&other->mac, mac));
         report_ip(&r, "address", &c->ip);
         put_other(&r, other);
-        report_number(&r, "changes_of_hands", c->flips);
+        report_number(&r, "changes_of_hands", c->flips + c->handovers);
         report_number(&r, "threshold", detect_setting(host, SPOOFING_CHANGES));
         report_peer(&r, host, &c->ip, 0, NULL);
         report_key(&r, &c->ip, sizeof c->ip);
@@ -285,17 +304,24 @@ static void report_conflict(struct detect_host *host, struct claim *c, const str
         report_send(&r, host);
 }
 
-/* The address goes to and fro. Whoever came later is to blame, unless the other contests more addresses. */
+/* Rather than `y`: an address that is made of a MAC is its owner's; else whoever contests more addresses is to blame, or came later. */
+static bool is_to_blame(const struct claim *c, const struct claimant *x, const struct claimant *y, unsigned contested_x, unsigned contested_y) {
+        if (ip_is_made_of(&c->ip, &x->mac) != ip_is_made_of(&c->ip, &y->mac))
+                return ip_is_made_of(&c->ip, &y->mac);
+        return contested_x != contested_y ? contested_x > contested_y : x->first > y->first;
+}
+
+/* The address goes to and fro. */
 static void judge_flips(struct address_claims *a, struct detect_host *host, struct claim *c, uint64_t now) {
         const struct claimant *x = &c->claimants[0], *y = &c->claimants[1];
         unsigned contested_x, contested_y;
-        bool gateway = is_gateway(host, &c->ip);
+        bool gateway;
 
-        if (c->flips < detect_setting(host, SPOOFING_CHANGES))
+        if (c->flips < detect_setting(host, SPOOFING_CHANGES) && c->handovers < HANDOVERS_FACTOR * detect_setting(host, SPOOFING_CHANGES))
                 return;
         contested_x = count_contested(a, &x->mac, &c->ip, now);
         contested_y = count_contested(a, &y->mac, &c->ip, now);
-        if (contested_x > contested_y || (contested_x == contested_y && x->first > y->first)) {
+        if (is_to_blame(c, x, y, contested_x, contested_y)) {
                 const struct claimant *swap = x;
 
                 x = y;
@@ -303,6 +329,7 @@ static void judge_flips(struct address_claims *a, struct detect_host *host, stru
         }
         if (!detect_setting(host, SPOOFING))
                 return;
+        gateway = is_gateway(host, &c->ip) || is_gateway_device(host, &x->mac);
         if (gateway || MAX(contested_x, contested_y) >= 2)
                 report_spoofing(a, host, c, y, x, now, gateway);
         else if (detect_setting(host, ADDRESS_CONFLICT))
@@ -336,9 +363,13 @@ static void change_hands(struct address_claims *a, struct detect_host *host, str
                 return;
         if (!is_within(c->flips_since, now, WINDOW)) {
                 c->flips_since = now;
-                c->flips = 0;
+                c->flips = c->handovers = 0;
         }
-        c->flips++;
+        /* Who takes over says so to all, and who takes it back later does, too; whoever goes on as before did not give it away. */
+        if (manner == MANNER_ANNOUNCED)
+                c->handovers++;
+        else
+                c->flips++;
         judge_flips(a, host, c, now);
         if (is_gateway(host, &c->ip))
                 expect_worse(a, key, now, manner == MANNER_ANNOUNCED);
@@ -362,6 +393,33 @@ static void count_unasked(struct address_claims *a, struct detect_host *host, st
         /* Nobody else was heard to have it: two such addresses are no accident. */
         if (!mac_is_virtual_router(&k->mac) && (other || contested >= 2))
                 report_spoofing(a, host, c, k, other, now, is_gateway(host, &c->ip));
+}
+
+/* Is somebody heard who had the address, after it was taken? */
+static bool is_still_there(const struct detect_host *host, const struct claimant *other, uint64_t since) {
+        const struct device *d = inventory_get_by_mac(host->inventory, &other->mac);
+
+        return !mac_is_virtual_router(&other->mac) && d && d->last_seen > since;
+}
+
+static void count_announced(struct address_claims *a, struct detect_host *host, struct claim *c, struct claimant *k, uint64_t now) {
+        const struct claimant *other = k == &c->claimants[0] ? &c->claimants[1] : &c->claimants[0];
+
+        if (is_within(k->announced_last, now, ANNOUNCEMENTS_GAP))
+                return;
+        if (!is_within(k->announced_since, now, ANNOUNCEMENTS_WINDOW)) {
+                k->announced_since = now;
+                k->announced = 0;
+        }
+        k->announced_last = now;
+        k->announced++;
+        if (k->announced < ANNOUNCEMENTS || mac_is_virtual_router(&k->mac) || k->first <= other->first || !is_gateway(host, &c->ip) ||
+            !detect_setting(host, SPOOFING))
+                return;
+        if (is_within(other->last, now, CLAIM_AGE) && is_still_there(host, other, k->announced_since)) {
+                count_contested(a, &k->mac, &c->ip, now);
+                report_spoofing(a, host, c, k, other, now, true);
+        }
 }
 
 static bool was_asked(const struct address_claims *a, uint64_t key, uint64_t now) {
@@ -392,6 +450,8 @@ static void take_claim(struct address_claims *a, struct detect_host *host, const
         /* Who answers in time answers; an advertisement to all is asked for by nobody. */
         if (manner == MANNER_UNASKED && !was_asked(a, key, fact->ts))
                 count_unasked(a, host, c, k, fact->ts);
+        else if (manner == MANNER_ANNOUNCED && c->n > 1)
+                count_announced(a, host, c, k, fact->ts);
 }
 
 static void take_question(struct address_claims *a, const struct fact *fact) {

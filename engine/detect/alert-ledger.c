@@ -23,6 +23,9 @@
 /* Of one kind: so many in a row, and one more each interval. */
 #define RAISE_BURST 32
 #define RAISE_INTERVAL (30 * NSEC_PER_SEC)
+/* So many offenders of one kind within a second are one that makes up link addresses; as is who comes so soon after. */
+#define CROWD 8
+#define CROWD_TIME (10 * NSEC_PER_SEC)
 
 struct ledger_entry {
         uint64_t hash;      /* key of the table */
@@ -33,6 +36,7 @@ struct ledger_entry {
         uint64_t told;      /* when; 0: not yet */
         uint64_t patience;
         bool muted;
+        bool crowd;         /* of all who are made up, and so nobody's */
         struct ledger_entry *prev, *next; /* by the time of the last finding, the oldest first */
         UT_hash_handle hh;
 };
@@ -198,12 +202,13 @@ static bool make_room(struct alert_ledger *l) {
         return false;
 }
 
-static void add(struct alert_ledger *l, const struct finding *f, uint64_t hash) {
+/* NULL: no room, or out of memory. */
+static struct ledger_entry *add(struct alert_ledger *l, const struct finding *f, uint64_t hash) {
         struct ledger_entry *e;
 
         if (!make_room(l)) {
                 l->counters.suppressed++;
-                return;
+                return NULL;
         }
         e = calloc(1, sizeof *e);
         if (e && set_texts(e, f) < 0) {
@@ -212,7 +217,7 @@ static void add(struct alert_ledger *l, const struct finding *f, uint64_t hash) 
         }
         if (!e) {
                 l->counters.suppressed++;
-                return;
+                return NULL;
         }
         e->hash = hash;
         e->ip = f->ip;
@@ -230,6 +235,7 @@ static void add(struct alert_ledger *l, const struct finding *f, uint64_t hash) 
         HASH_ADD(hh, l->by_hash, hash, sizeof e->hash, e);
         DL_APPEND(l->entries, e);
         l->deadline = 0;
+        return e;
 }
 
 static void repeat(struct alert_ledger *l, struct ledger_entry *e, const struct finding *f) {
@@ -250,21 +256,88 @@ static void repeat(struct alert_ledger *l, struct ledger_entry *e, const struct 
         l->deadline = 0;
 }
 
-void alert_ledger_take(struct alert_ledger *l, const struct finding *f) {
-        uint64_t hash = hash_of(f);
+static struct ledger_entry *find_entry(const struct alert_ledger *l, uint64_t hash) {
         struct ledger_entry *e;
 
         HASH_FIND(hh, l->by_hash, &hash, sizeof hash, e);
+        return e;
+}
+
+/* Was the entry not told yet, of another than `f` and of the same kind? */
+static bool is_companion(const struct ledger_entry *e, const struct finding *f) {
+        return e->told == 0 && !e->muted && e->alert.kind == f->kind && !mac_is_zero(&e->alert.mac) &&
+               !mac_equal(&e->alert.mac, &f->mac);
+}
+
+/* Different offenders; what one found twice in a second is counted once, if nothing else was found between. */
+static unsigned count_companions(const struct alert_ledger *l, const struct finding *f) {
+        const struct ledger_entry *e;
+        struct mac_address last = f->mac;
+        unsigned n = 0;
+
+        DL_FOREACH(l->entries, e)
+                if (is_companion(e, f) && !mac_equal(&e->alert.mac, &last)) {
+                        last = e->alert.mac;
+                        n++;
+                }
+        return n;
+}
+
+/* All of them become one alert, that names nobody. */
+static void join_crowd(struct alert_ledger *l, const struct finding *f, uint64_t hash) {
+        struct ledger_entry *e, *next;
+        uint64_t count = 0, first = f->ts;
+
+        DL_FOREACH_SAFE(l->entries, e, next)
+                if (is_companion(e, f)) {
+                        count += e->alert.count;
+                        first = MIN(first, e->alert.first);
+                        drop(l, e);
+                }
+        e = add(l, f, hash);
+        if (!e)
+                return;
+        e->crowd = true;
+        e->alert.count += count;
+        e->alert.ts = e->alert.first = first;
+}
+
+static void take_new(struct alert_ledger *l, const struct finding *f, uint64_t hash) {
+        struct finding nobodys = *f;
+        struct ledger_entry *crowd;
+        uint64_t crowd_hash;
+
+        nobodys.mac = (struct mac_address) {};
+        nobodys.ip = (struct ip_address) {};
+        nobodys.key = 0;
+        crowd_hash = hash_of(&nobodys);
+        crowd = mac_is_zero(&f->mac) ? NULL : find_entry(l, crowd_hash);
+        if (crowd && crowd->crowd && (f->ts < crowd->alert.last || f->ts - crowd->alert.last < CROWD_TIME))
+                repeat(l, crowd, &nobodys);
+        else if (!crowd && !mac_is_zero(&f->mac) && count_companions(l, f) + 1 >= CROWD)
+                join_crowd(l, &nobodys, crowd_hash);
+        else
+                add(l, f, hash);
+}
+
+void alert_ledger_take(struct alert_ledger *l, const struct finding *f) {
+        uint64_t hash = hash_of(f);
+        struct ledger_entry *e = find_entry(l, hash);
+
         if (e)
                 repeat(l, e, f);
         else
-                add(l, f, hash);
+                take_new(l, f, hash);
 }
 
 static void put_subject(struct strbuf *b, const struct ledger_entry *e) {
         char mac[MAC_STRING_MAX], ip[IP_STRING_MAX];
         const struct alert *a = &e->alert;
 
+        if (e->crowd) {
+                strbuf_string(b, "Somebody who makes up link addresses");
+                return;
+        }
         if (mac_is_zero(&a->mac)) {
                 strbuf_string(b, e->ip.family ? ip_format(&e->ip, ip) : "Somebody");
                 return;

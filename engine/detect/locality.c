@@ -60,3 +60,10 @@ uint64_t link_key(const struct detect_host *host, uint32_t ifindex, uint16_t vla
 bool link_is_known(const struct detect_host *host, uint32_t ifindex, uint64_t heard, uint64_t now) {
         return now < heard || now - heard >= SETTLING_MAX || inventory_is_settled(host->inventory, ifindex);
 }
+
+bool ip_is_made_of(const struct ip_address *ip, const struct mac_address *mac) {
+        const uint8_t *i = ip->bytes + 8, *m = mac->bytes;
+
+        return ip->family == AF_INET6 && i[0] == (m[0] ^ 2) && i[1] == m[1] && i[2] == m[2] && i[3] == 0xff && i[4] == 0xfe &&
+               i[5] == m[3] && i[6] == m[4] && i[7] == m[5];
+}

@@ -19,3 +19,5 @@ uint64_t link_key(const struct detect_host *host, uint32_t ifindex, uint16_t vla
 bool link_is_known(const struct detect_host *host, uint32_t ifindex, uint64_t heard, uint64_t now);
 /* Anywhere on the internet. */
 bool ip_is_public(const struct detect_host *host, const struct ip_address *ip);
+/* Is the interface identifier of an IPv6 address made of this MAC (RFC 4291 appendix A)? */
+bool ip_is_made_of(const struct ip_address *ip, const struct mac_address *mac);

@@ -78,14 +78,6 @@ static int router_adverts_init(void **ret_state) {
         return 0;
 }
 
-/* The interface identifier is made of this MAC (RFC 4291 appendix A). */
-static bool is_made_of(const struct ip_address *ip, const struct mac_address *mac) {
-        const uint8_t *i = ip->bytes + 8, *m = mac->bytes;
-
-        return i[0] == (m[0] ^ 2) && i[1] == m[1] && i[2] == m[2] && i[3] == 0xff && i[4] == 0xfe && i[5] == m[3] &&
-               i[6] == m[4] && i[7] == m[5];
-}
-
 static void forget_old(struct link_routers *l, uint64_t now) {
         size_t kept = 0;
 
@@ -170,7 +162,7 @@ static void judge_same_address(struct detect_host *host, struct router *known, c
                 *known = *said;
                 return;
         }
-        if (is_made_of(&said->ip, &said->mac) && !is_made_of(&known->ip, &known->mac)) {
+        if (ip_is_made_of(&said->ip, &said->mac) && !ip_is_made_of(&known->ip, &known->mac)) {
                 struct router liar = *known;
 
                 *known = *said;

@@ -8,7 +8,9 @@
  *   only services that no ordinary client uses count as they are; of the others it takes ten times as many.
  * - Slow scans of hosts on the link are found by a sequential test on first contacts (Jung, Paxson, Berger and
  *   Balakrishnan, "Fast Portscan Detection Using Sequential Hypothesis Testing", 2004): a failure is four times as
- *   likely of a scanner, a success of anybody else, so that each moves the balance by one; ScanFailures= decides.
+ *   likely of a scanner, a success of anybody else, so that each moves the balance by one; ScanFailures= decides. Of one
+ *   host the first services count that answer: who finds all of them looked for them. And there must be as many hosts, or
+ *   as many ports, that failed.
  *
  * Judged once a second, so that a target has had time to answer. A source becomes a suspect with its second target: a
  * flood of invented sources fills the smaller table of those with one. */
@@ -37,6 +39,8 @@
 /* Old failures count no more. */
 #define BALANCE_AGE (3600 * NSEC_PER_SEC)
 #define FAR_FACTOR 10
+/* So many services of a host are those that one came for. */
+#define SERVICES_OF_HOST 2
 /* Pings that are answered count as well, if so many go to addresses that nobody has. */
 #define PINGS_TO_NOBODY 3
 
@@ -125,6 +129,9 @@ static bool is_traceroute(const struct contact *c) {
 }
 
 static bool read_attempt(const struct contact *c, struct attempt *ret) {
+        /* To a network's broadcast address, which looks like a host's. */
+        if (c->link_group || mac_is_group(&c->destination_mac))
+                return false;
         switch ((enum contact_kind) c->kind) {
         case CONTACT_SYN:
         case CONTACT_ODD:
@@ -282,6 +289,25 @@ static struct suspect *find_suspect(struct scan *s, const struct detect_host *ho
         return suspect;
 }
 
+/* A client's: whoever sends it tried that very port. */
+static bool is_own_reset(const struct scan *s, const struct contact *c) {
+        struct attempt a = forward(c, PENDING);
+        uint64_t key = watch_key(&a.source, sizeof a.source, &c->vlan, sizeof c->vlan, 0);
+        const struct target *first = watch_table_find(s->firsts, key);
+        struct suspect *suspect = watch_table_find(s->suspects, key);
+        uint32_t hash = target_hash(&a);
+
+        return (first && first->hash == hash) || (suspect && find_target(suspect, hash));
+}
+
+/* Is the answer an attempt that was not seen itself, as of a scan by ACK? A service's reset; between two ports of services
+ * nobody can tell who tried. */
+static bool is_attempt_by_itself(const struct attempt *a) {
+        if (a->outcome == ANSWERED)
+                return false;
+        return a->contact->kind != CONTACT_RESET || (a->port < 1024 && a->contact->destination_port >= 1024);
+}
+
 static void scan_contact(void *state, struct detect_host *host, const struct contact *contact) {
         struct scan *s = state;
         struct suspect *suspect;
@@ -289,7 +315,7 @@ static void scan_contact(void *state, struct detect_host *host, const struct con
         struct target *t, fresh;
         uint32_t hash;
 
-        if (!detect_setting(host, SCAN) || !read_attempt(contact, &a))
+        if (!detect_setting(host, SCAN) || !read_attempt(contact, &a) || (contact->kind == CONTACT_RESET && is_own_reset(s, contact)))
                 return;
         hash = target_hash(&a);
         suspect = find_suspect(s, host, &a, hash);
@@ -299,8 +325,7 @@ static void scan_contact(void *state, struct detect_host *host, const struct con
                 suspect->mac = a.source_mac;
         t = find_target(suspect, hash);
         if (!t) {
-                /* An answer alone is no attempt: the beginning was not heard. */
-                if (a.outcome == ANSWERED || (contact->kind == CONTACT_RESET && a.port >= 1024))
+                if (!is_attempt_by_itself(&a))
                         return;
                 fresh = make_target(host, &a, hash);
                 add_target(suspect, &fresh);
@@ -394,6 +419,16 @@ static enum alert_severity severity_of(const struct detect_host *host, const str
         return ip_is_public(host, &s->ip) ? SEVERITY_INFO : SEVERITY_WARNING;
 }
 
+/* Who sent the frames; behind a router that is the router, unless it only sends a neighbour's frames back to the link. */
+static const struct mac_address *offender(const struct detect_host *host, const struct suspect *s) {
+        const struct device *sender = inventory_get_by_mac(host->inventory, &s->mac), *owner;
+
+        if (!sender || !(sender->flags & DEVICE_GATEWAY) || !ip_is_on_link(host, &s->ip, &s->ip))
+                return &s->mac;
+        owner = inventory_get_by_ip(host->inventory, &s->ip);
+        return owner && owner->n_macs > 0 ? &owner->macs[0].address : &s->mac;
+}
+
 static void put_common(struct report *r, struct detect_host *host, const struct suspect *s) {
         r->finding.ip = s->ip;
         report_number(r, "targets_in_all", s->tries);
@@ -404,7 +439,7 @@ static void put_common(struct report *r, struct detect_host *host, const struct 
 static void report_ports(struct detect_host *host, const struct suspect *s, const struct tally *t, uint64_t now) {
         struct report r;
 
-        report_begin(&r, ALERT_PORT_SCAN, severity_of(host, s), now, &s->mac);
+        report_begin(&r, ALERT_PORT_SCAN, severity_of(host, s), now, offender(host, s));
         strbuf_string(&r.text, "scans ports of ");
         report_put_host(&r.text, host, &t->host);
         strbuf_printf(&r.text, ": %u %s ports between %u and %u within %u s.", t->ports, protocol_name(t->host_protocol), t->low,
@@ -424,7 +459,7 @@ static void report_hosts(struct detect_host *host, const struct suspect *s, cons
         unsigned hosts = MAX(t->hosts, t->far);
         struct report r;
 
-        report_begin(&r, ALERT_HOST_SCAN, severity_of(host, s), now, &s->mac);
+        report_begin(&r, ALERT_HOST_SCAN, severity_of(host, s), now, offender(host, s));
         if (t->protocol == IPPROTO_TCP || t->protocol == IPPROTO_UDP)
                 strbuf_printf(&r.text, "looks for hosts with %s port %u open: ", protocol_name(t->protocol), t->port);
         else
@@ -442,7 +477,7 @@ static void report_slow(struct detect_host *host, const struct suspect *s, uint6
         const struct target *last = &s->targets[(s->next + TARGETS_MAX - 1) % TARGETS_MAX];
         struct report r;
 
-        report_begin(&r, ALERT_PORT_SCAN, severity_of(host, s), now, &s->mac);
+        report_begin(&r, ALERT_PORT_SCAN, severity_of(host, s), now, offender(host, s));
         strbuf_string(&r.text, "tries doors that are closed, ");
         report_put_host(&r.text, host, &last->ip);
         strbuf_printf(&r.text, " port %u the last of them: %d more first contacts failed than succeeded.", last->port, s->balance);
@@ -454,13 +489,22 @@ static void report_slow(struct detect_host *host, const struct suspect *s, uint6
         report_send(&r, host);
 }
 
+/* Services of the target's host that answered, itself among them. */
+static unsigned count_answered(const struct suspect *s, const struct target *t) {
+        unsigned n = 0;
+
+        for (size_t i = 0; i < s->n; i++)
+                n += s->targets[i].outcome == ANSWERED && ip_equal(&s->targets[i].ip, &t->ip);
+        return n;
+}
+
 static void weigh_target(struct suspect *s, size_t place, uint64_t now, bool flush) {
         const struct target *t = &s->targets[place];
 
         if (t->outcome == PENDING && !is_unanswered(t, now, flush))
                 return;
         set_bit(s->unweighed, place, false);
-        if (!t->near)
+        if (!t->near || (t->outcome == ANSWERED && count_answered(s, t) > SERVICES_OF_HOST))
                 return;
         s->balance = MAX(s->balance + (t->outcome == ANSWERED ? -1 : 1), 0);
         s->weighed = now;
@@ -500,6 +544,31 @@ static bool are_few(const struct detect_host *host, const struct suspect *s, uin
         return s->touched[(s->next_touch + TOUCHES - enough) % TOUCHES] < MAX(since, UINT64_C(1));
 }
 
+/* Different hosts, or different ports, on the link that did not answer, whichever are more: some ports of some hosts are tried by
+ * who looks for a printer. */
+static unsigned count_failed(const struct suspect *s, uint64_t now, bool flush) {
+        unsigned hosts = 0, ports = 0;
+
+        for (size_t i = 0; i < s->n; i++) {
+                const struct target *t = &s->targets[i];
+                bool host = true, port = true;
+
+                if (!t->near || !is_unanswered(t, now, flush))
+                        continue;
+                for (size_t j = 0; j < i && (host || port); j++) {
+                        const struct target *u = &s->targets[j];
+
+                        if (!u->near || !is_unanswered(u, now, flush))
+                                continue;
+                        host &= !ip_equal(&u->ip, &t->ip);
+                        port &= u->port != t->port;
+                }
+                hosts += host;
+                ports += port;
+        }
+        return MAX(hosts, ports);
+}
+
 static void judge(struct detect_host *host, struct suspect *s, uint64_t now, bool flush) {
         uint64_t window = detect_setting(host, SCAN_WINDOW), since = now > window ? now - window : 0;
         uint64_t last = s->targets[(s->next + TARGETS_MAX - 1) % TARGETS_MAX].ts;
@@ -517,7 +586,7 @@ static void judge(struct detect_host *host, struct suspect *s, uint64_t now, boo
                 report_ports(host, s, &tally, last);
         else if (tally.hosts >= detect_setting(host, SCAN_HOSTS))
                 report_hosts(host, s, &tally, last);
-        else if (s->balance >= (int) detect_setting(host, SCAN_FAILURES))
+        else if (s->balance >= (int) detect_setting(host, SCAN_FAILURES) && count_failed(s, now, flush) >= detect_setting(host, SCAN_FAILURES))
                 report_slow(host, s, last);
         else
                 return;

@@ -4,7 +4,11 @@
  * which may all be invented, or from one. Kept is one record a service, never one a source: a million invented sources
  * cost nothing. Sources are counted with a bit map (Whang, Vander-Zanden and Taylor, linear counting, 1990); who sends is
  * found by majority vote over link addresses (Boyer and Moore), which a sender of invented IP addresses cannot hide as
- * easily; where those are invented as well, nobody is named. A window is two halves, so that what begins in the middle of one counts as well. */
+ * easily; where those are invented as well, nobody is named. A window is two halves, so that what begins in the middle of one
+ * counts as well.
+ *
+ * A browser opens hundreds of connections to one server, too, and uses them. So what one source does is judged a little
+ * later: connections that are not granted, or given up at once, are a flood, as are more than any page has. */
 
 #include <errno.h>
 #include <math.h>
@@ -17,10 +21,13 @@
 
 #define SERVICES_MAX 1024
 #define SOURCE_BITS 4096
+/* Of one source: how long answers and resets are waited for, and how many times as many are a flood even if used. */
+#define PATIENCE (NSEC_PER_SEC + NSEC_PER_SEC / 2)
+#define USED_FACTOR 5
 
 struct half {
         uint64_t begin;
-        uint32_t syns;
+        uint32_t syns, granted, resets; /* resets by either end */
         uint64_t sources[SOURCE_BITS / 64];
 };
 
@@ -31,19 +38,34 @@ struct service {
         struct mac_address mac;/* the majority's */
         uint32_t votes;
         struct ip_address source; /* the latest */
+        uint64_t due;          /* when one source is judged; 0: not */
+        uint64_t last;         /* SYN */
+};
+
+struct syn_flood {
+        struct watch_table *services;
+        uint64_t due; /* of any service the next, or earlier */
 };
 
 static void syn_flood_free(void *state) {
-        watch_table_free(state);
+        struct syn_flood *f = state;
+
+        if (f)
+                watch_table_free(f->services);
+        free(f);
 }
 
 static int syn_flood_init(void **ret_state) {
-        struct watch_table *t;
-        int r = watch_table_new(&t, sizeof(struct service), SERVICES_MAX);
+        struct syn_flood *f = calloc(1, sizeof *f);
+        int r = f ? watch_table_new(&f->services, sizeof(struct service), SERVICES_MAX) : -ENOMEM;
 
-        if (r >= 0)
-                *ret_state = t;
-        return r;
+        if (r < 0) {
+                syn_flood_free(f);
+                return r;
+        }
+        f->due = UINT64_MAX;
+        *ret_state = f;
+        return 0;
 }
 
 static void turn(struct service *s, uint64_t now, uint64_t half) {
@@ -80,23 +102,28 @@ static void note(struct service *s, const struct contact *c) {
         uint32_t bit = (uint32_t) watch_key(&c->source, sizeof c->source, "", 0, 0) % SOURCE_BITS;
 
         s->halves[0].syns++;
+        s->last = c->ts;
         s->halves[0].sources[bit / 64] |= UINT64_C(1) << bit % 64;
         s->source = c->source;
         vote(s, &c->source_mac);
 }
 
-static void report(struct detect_host *host, const struct service *s, uint64_t now, uint32_t syns, unsigned sources) {
-        bool many = sources >= detect_setting(host, SYN_FLOOD_SOURCES);
+static uint32_t count_syns(const struct service *s) {
+        return s->halves[0].syns + s->halves[1].syns;
+}
+
+static void report(struct detect_host *host, const struct service *s, bool many, enum alert_severity severity, unsigned sources) {
         static const struct mac_address nobody;
         unsigned seconds = (unsigned) (detect_setting(host, SYN_FLOOD_WINDOW) / NSEC_PER_SEC);
+        uint32_t syns = count_syns(s);
         struct report r;
 
-        report_begin(&r, many ? ALERT_SYN_FLOOD : ALERT_CONNECTION_FLOOD, many ? SEVERITY_CRITICAL : SEVERITY_WARNING, now,
-                     s->votes >= syns / 8 ? &s->mac : &nobody);
+        report_begin(&r, many ? ALERT_SYN_FLOOD : ALERT_CONNECTION_FLOOD, severity, s->last, s->votes >= syns / 8 ? &s->mac : &nobody);
         if (many)
                 strbuf_string(&r.text, "floods ");
         else
-                strbuf_string(&r.text, "opens more connections than any program needs to ");
+                strbuf_printf(&r.text, "opens %s connections%s to ", severity == SEVERITY_INFO ? "many" : "more",
+                              severity == SEVERITY_INFO ? "" : " than any program needs");
         report_put_host(&r.text, host, &s->ip);
         strbuf_printf(&r.text, " port %u: %u requests within %u s", s->port, syns, seconds);
         if (many)
@@ -106,6 +133,8 @@ static void report(struct detect_host *host, const struct service *s, uint64_t n
                 r.finding.ip = s->source;
         report_number(&r, "requests", syns);
         report_number(&r, "threshold", detect_setting(host, SYN_FLOOD_REQUESTS));
+        report_number(&r, "granted", s->halves[0].granted + s->halves[1].granted);
+        report_number(&r, "resets", s->halves[0].resets + s->halves[1].resets);
         report_number(&r, "sources", sources);
         report_number(&r, "threshold_sources", detect_setting(host, SYN_FLOOD_SOURCES));
         report_seconds(&r, "window", detect_setting(host, SYN_FLOOD_WINDOW));
@@ -114,15 +143,48 @@ static void report(struct detect_host *host, const struct service *s, uint64_t n
         report_send(&r, host);
 }
 
-static void syn_flood_contact(void *state, struct detect_host *host, const struct contact *c) {
+/* Granted, and not given up at once. */
+static bool are_used(const struct service *s, uint32_t syns) {
+        uint32_t granted = s->halves[0].granted + s->halves[1].granted, resets = s->halves[0].resets + s->halves[1].resets;
+
+        return granted >= syns / 2 && resets <= syns / 2;
+}
+
+static void judge_one_source(struct detect_host *host, struct service *s) {
+        uint32_t syns = count_syns(s);
+        bool used = are_used(s, syns) && syns < USED_FACTOR * detect_setting(host, SYN_FLOOD_REQUESTS);
+
+        s->due = 0;
+        report(host, s, false, used ? SEVERITY_INFO : SEVERITY_WARNING, count_sources(s));
+}
+
+static struct service *service_of(struct syn_flood *f, const struct ip_address *ip, uint16_t port, uint16_t vlan, bool *ret_fresh) {
+        uint64_t key = watch_key(ip, sizeof *ip, &port, sizeof port, vlan);
+
+        if (ret_fresh)
+                return watch_table_get(f->services, key, ret_fresh);
+        return watch_table_find(f->services, key);
+}
+
+static void take_answer(struct syn_flood *f, const struct contact *c) {
+        struct service *s = service_of(f, &c->source, c->source_port, c->vlan, NULL);
+
+        if (!s && c->kind == CONTACT_RESET)
+                s = service_of(f, &c->destination, c->destination_port, c->vlan, NULL);
+        if (!s)
+                return;
+        s->halves[0].granted += c->kind == CONTACT_SYN_ACK;
+        s->halves[0].resets += c->kind == CONTACT_RESET;
+}
+
+static void take_syn(struct syn_flood *f, struct detect_host *host, const struct contact *c) {
+        uint64_t requests = detect_setting(host, SYN_FLOOD_REQUESTS);
         struct service *s;
         unsigned sources;
         uint32_t syns;
         bool fresh;
 
-        if (!detect_setting(host, SYN_FLOOD))
-                return;
-        s = watch_table_get(state, watch_key(&c->destination, sizeof c->destination, &c->destination_port, 2, c->vlan), &fresh);
+        s = service_of(f, &c->destination, c->destination_port, c->vlan, &fresh);
         if (!s)
                 return;
         if (fresh) {
@@ -130,22 +192,59 @@ static void syn_flood_contact(void *state, struct detect_host *host, const struc
                 s->port = c->destination_port;
                 s->halves[0].begin = c->ts;
         }
-        turn(s, c->ts, detect_setting(host, SYN_FLOOD_WINDOW) / 2);
+        /* What is to be judged stays together until it is. */
+        if (s->due == 0)
+                turn(s, c->ts, detect_setting(host, SYN_FLOOD_WINDOW) / 2);
         note(s, c);
-        syns = s->halves[0].syns + s->halves[1].syns;
+        syns = count_syns(s);
         /* Again when it has doubled. */
-        if (syns < detect_setting(host, SYN_FLOOD_REQUESTS) || syns % (uint32_t) detect_setting(host, SYN_FLOOD_REQUESTS) != 0)
+        if (syns < requests || syns % (uint32_t) requests != 0)
                 return;
         sources = count_sources(s);
         /* Some clients, each with some connections, are a busy service. */
-        if (sources >= detect_setting(host, SYN_FLOOD_SOURCES) || sources <= 2)
-                report(host, s, c->ts, syns, sources);
+        if (sources >= detect_setting(host, SYN_FLOOD_SOURCES)) {
+                report(host, s, true, SEVERITY_CRITICAL, sources);
+        } else if (sources <= 2 && s->due == 0) {
+                s->due = c->ts + PATIENCE;
+                f->due = MIN(f->due, s->due);
+        }
+}
+
+static void syn_flood_contact(void *state, struct detect_host *host, const struct contact *c) {
+        if (!detect_setting(host, SYN_FLOOD))
+                return;
+        if (c->kind == CONTACT_SYN)
+                take_syn(state, host, c);
+        else
+                take_answer(state, c);
+}
+
+static void syn_flood_advance(void *state, struct detect_host *host, uint64_t now, bool flush) {
+        struct syn_flood *f = state;
+
+        if (f->due > now && !flush)
+                return;
+        f->due = UINT64_MAX;
+        for (struct service *s = NULL; (s = watch_table_next(f->services, s));) {
+                if (s->due == 0)
+                        continue;
+                if (s->due <= now || flush)
+                        judge_one_source(host, s);
+                else
+                        f->due = MIN(f->due, s->due);
+        }
+}
+
+static uint64_t syn_flood_next_deadline(const void *state) {
+        return ((const struct syn_flood *) state)->due;
 }
 
 const struct detector syn_flood_detector = {
         .name = "syn_flood",
         .init = syn_flood_init,
         .free = syn_flood_free,
-        .contact_kinds = CONTACT_BIT(SYN),
+        .contact_kinds = CONTACT_BIT(SYN) | CONTACT_BIT(SYN_ACK) | CONTACT_BIT(RESET),
         .contact = syn_flood_contact,
+        .advance = syn_flood_advance,
+        .next_deadline = syn_flood_next_deadline,
 };

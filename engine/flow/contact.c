@@ -95,8 +95,15 @@ static struct pair *place_of(struct contact_table *t, uint64_t hash) {
         return best;
 }
 
+/* DHCP clients' (RFC 2131 §4.1, RFC 8415 §7.2). They ask from no address, or all, so that a server's answer is the first of its pair. */
+static bool is_dhcp_client(uint16_t port) {
+        return port == 68 || port == 546;
+}
+
 /* An answer whose question was not seen, or so long ago that it is forgotten. */
 static bool looks_like_answer(const struct contact *c) {
+        if (is_dhcp_client(c->destination_port))
+                return true;
         return c->source_port < SYSTEM_PORTS_END && c->destination_port >= SYSTEM_PORTS_END;
 }
 

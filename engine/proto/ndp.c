@@ -190,7 +190,8 @@ static int dissect_router_advert(struct emitter *e, const struct packet *packet,
 
 static void dissect_neighbour(struct emitter *e, const struct packet *packet, const struct ndp_message *m) {
         if (m->type == NDP_NEIGHBOUR_ADVERT) {
-                if (m->flags & NEIGHBOUR_FLAG_SOLICITED)
+                /* One that is not solicited is for all (RFC 4861 §7.2.6); to one host it means to be an answer. */
+                if (m->flags & NEIGHBOUR_FLAG_SOLICITED || !ip_is_multicast(&packet->destination))
                         e->fact.flags |= FACT_REPLY;
                 if (m->has_link)
                         emit_source(e, m, &m->target);

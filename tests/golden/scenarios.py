@@ -136,6 +136,32 @@ def arpspoof_of_the_gateway_alone():
         yield 10 + 2 * i, is_at(EVIL, GATEWAY_IP, PC, PC_IP)
 
 @scenario(('arp_spoofing/critical', EVIL))
+def gateway_is_announced_by_another_every_second():
+    """While the gateway goes on with its work, and says nothing of its address."""
+    yield from home()
+    for i in range(10):
+        yield 10 + i, arp(2, EVIL, GATEWAY_IP, None, GATEWAY_IP)
+        yield 10.5 + i, udp(GATEWAY, '203.0.113.9', PC, PC_IP, 443, 50000, bytes(100))
+
+@scenario()
+def router_that_takes_over_announces_it_twice():
+    yield from home()
+    for i in range(10):
+        yield 10 + i % 5 * .01 + i // 5 * 5, gratuitous(EVIL, GATEWAY_IP)
+    for i in range(10):
+        yield 10.5 + i, udp(GATEWAY, '203.0.113.9', PC, PC_IP, 443, 50000, bytes(100))
+
+@scenario()
+def routers_hand_an_address_to_and_fro():
+    """VRRP without its own link addresses: one is restarted. Who has the address answers for it."""
+    for t, router in ((0, GATEWAY), (10, NAS), (20, GATEWAY)):
+        for i in range(10):
+            yield t + i % 5 * .001 + i // 5 * 5, gratuitous(router, '192.168.77.254')
+        for i in range(4):
+            yield t + 2 * i + .5, who_has(PC, PC_IP, '192.168.77.254')
+            yield t + 2 * i + .501, is_at(router, '192.168.77.254', PC, PC_IP)
+
+@scenario(('arp_spoofing/critical', EVIL))
 def gratuitous_arp_against_a_gateway_that_answers_back():
     yield from home()
     for i in range(4):
@@ -277,6 +303,14 @@ def dhcp_renew_storm_after_a_power_cut():
         address, ip = device(i)
         yield from lease(i * .05, address, ip)
 
+@scenario()
+def dhcp_server_offers_to_clients_that_have_no_address_yet():
+    for i in range(40):
+        address, ip = device(i)
+        yield i * .1, dhcp_client(address, 1)
+        yield i * .1 + .01, udp(GATEWAY, GATEWAY_IP, address, ip, 67, 68, m.bootp(2, [m.option(53, b'\x02'), m.option(54, m.ip4(GATEWAY_IP))],
+                                                                                client=mac(address), your_ip=ip))
+
 @scenario(('dhcp_flood/critical', EVIL))
 def dhcp_starvation():
     for i in range(200):
@@ -295,6 +329,13 @@ def router_is_said_to_route_no_more():
     for i in range(3):
         yield 10 * i, router_advert(GATEWAY, PREFIX)
         yield 10 * i + 5, router_advert(EVIL, ip=link_local(GATEWAY), lifetime=0)
+
+@scenario(('rogue_ra/critical', ''), ('mac_flood/critical', ''))
+def routers_are_made_up_by_the_hundred():
+    """Nobody is to blame by name, and one alert says so."""
+    yield 0, router_advert(GATEWAY, PREFIX, rdnss('fd77:1::1'))
+    for i in range(400):
+        yield 5 + i * .005, router_advert('00:18:%02x:%02x:ad:1e' % (i >> 8, i & 255), m.prefix_option('2004:%x::' % i, 64))
 
 @scenario()
 def border_routers_of_thread_are_no_routers():
@@ -407,6 +448,24 @@ def one_source_floods_one_service():
     for i in range(400):
         yield i * .005, tcp(EVIL, EVIL_IP, NAS, NAS_IP, 1024 + i, 443, SYN)
 
+@scenario(('connection_flood/warning', EVIL))
+def connections_are_given_up_at_once():
+    """Tools that write SYNs themselves have a kernel that knows nothing of it, and resets what is answered; from any port."""
+    for i in range(2000):
+        yield i * .001, tcp(EVIL, EVIL_IP, NAS, NAS_IP, 1 + i, 8080, SYN)
+        yield i * .001 + .0002, tcp(NAS, NAS_IP, EVIL, EVIL_IP, 8080, 1 + i, SYN | ACK, ack=2)
+        yield i * .001 + .0004, tcp(EVIL, EVIL_IP, NAS, NAS_IP, 1 + i, 8080, RST)
+
+@scenario(('connection_flood/info', PC))
+def page_of_many_pictures():
+    for i in range(300):
+        yield from connection(i * .002, PC, PC_IP, NAS, NAS_IP, 40000 + i, 443)
+
+@scenario(('connection_flood/warning', EVIL))
+def more_pages_than_anybody_reads():
+    for i in range(3000):
+        yield from connection(i * .001, EVIL, EVIL_IP, NAS, NAS_IP, 20000 + i, 443)
+
 @scenario(('brute_force/warning', EVIL))
 def passwords_are_tried():
     for i in range(30):
@@ -472,6 +531,14 @@ def hub_polls_devices_that_answer():
         address, ip = device(i)
         yield i * .01, who_has(address, ip, GATEWAY_IP)
         yield from connection(60 + i * .01, PC, PC_IP, address, ip, 40000 + i, 80)
+
+@scenario()
+def printers_are_looked_for_on_every_port_they_may_have():
+    for i, address in enumerate((GATEWAY, NAS, EVIL)):
+        for j, port in enumerate((631, 9100, 515, 80, 443)):
+            ip = (GATEWAY_IP, NAS_IP, EVIL_IP)[i]
+            yield from connection(i + j * .1, PC, PC_IP, address, ip, 40000 + 10 * i + j, port, 'closed')
+        yield i + .6, udp(PC, PC_IP, address, ip, 50000 + i, 161, b'get')
 
 @scenario()
 def printers_are_looked_for():
@@ -625,6 +692,19 @@ def one_offender_many_kinds():
         yield 30 + i, llmnr_answer(EVIL, EVIL_IP, PC, PC_IP, 'server%d' % i)
     for i in range(60):
         yield from connection(40 + i * .01, EVIL, EVIL_IP, NAS, NAS_IP, 50000, 1 + i, 'closed')
+
+@scenario(('ndp_spoofing/critical', EVIL))
+def router_is_spoken_for_before_it_is_heard():
+    """Whose the address is, is written in it."""
+    for i in range(4):
+        yield 4 * i, neighbour_advert(EVIL, link_local(GATEWAY), PC, link_local(PC), flags=(0x60, 0x20)[i % 2])
+        yield 4 * i + 2, router_advert(GATEWAY, m.nd_option(1, mac(GATEWAY)), PREFIX)
+
+@scenario(('port_scan/warning', EVIL))
+def slow_scan_of_a_host_with_many_services():
+    for i, port in enumerate((21, 22, 23, 25, 53, 80, 81, 88, 110, 111, 135, 139, 143, 443, 445, 465, 514, 587, 631, 993, 995, 1433, 1723, 2049)):
+        answer = 'open' if port in (21, 22, 23, 25, 80, 443, 445) else 'closed'
+        yield from connection(i * 1.5, EVIL, EVIL_IP, NAS, NAS_IP, 50000 + i, port, answer)
 
 @scenario(('ndp_spoofing/critical', EVIL), ('address_conflict/warning', EVIL))
 def every_neighbour_is_answered_for():

@@ -339,8 +339,62 @@ static void kinds_whose_own_message_names_nobody_else(void **state _unused_) {
         assert_null(alert_kind_to_gist(_ALERT_KIND_INVALID));
 }
 
+static void find_of(struct log *log, enum alert_kind kind, uint8_t number) {
+        struct finding finding = found(log);
+
+        finding.kind = kind;
+        finding.mac.bytes[5] = number;
+        alert_ledger_take(log->ledger, &finding);
+}
+
+static void offenders_in_crowds_are_one_that_has_no_name(void **state _unused_) {
+        struct log log;
+
+        log_init(&log);
+        for (uint8_t i = 0; i < 100; i++)
+                find_of(&log, ALERT_ROGUE_RA, i);
+        advance(&log, 1);
+        assert_int_equal(log.raised, 1);
+        assert_true(mac_is_zero(&log.last.mac));
+        assert_int_equal(log.last.count, 100);
+        assert_string_equal(log.message, "Somebody who makes up link addresses scans 192.168.77.12.");
+        for (uint8_t i = 100; i < 200; i++)
+                find_of(&log, ALERT_ROGUE_RA, i);
+        advance(&log, 1);
+        assert_int_equal(log.raised, 1);
+        /* Another kind of alert is another matter, and so is who comes later. */
+        find_of(&log, ALERT_PORT_SCAN, 1);
+        advance(&log, 12);
+        assert_int_equal(log.raised, 2);
+        find_of(&log, ALERT_ROGUE_RA, 201);
+        advance(&log, 1);
+        assert_int_equal(log.raised, 3);
+        assert_int_equal(log.last.mac.bytes[5], 201);
+        log_done(&log);
+}
+
+static void few_offenders_are_named(void **state _unused_) {
+        struct log log;
+
+        log_init(&log);
+        for (uint8_t i = 0; i < 7; i++)
+                for (unsigned key = 0; key < 3; key++) {
+                        struct finding finding = found(&log);
+
+                        finding.mac.bytes[5] = i;
+                        finding.key = key;
+                        alert_ledger_take(log.ledger, &finding);
+                }
+        advance(&log, 1);
+        assert_int_equal(log.raised, 21);
+        assert_false(mac_is_zero(&log.last.mac));
+        log_done(&log);
+}
+
 int main(void) {
         const struct CMUnitTest tests[] = {
+                cmocka_unit_test(offenders_in_crowds_are_one_that_has_no_name),
+                cmocka_unit_test(few_offenders_are_named),
                 cmocka_unit_test(is_told_with_its_device_once_time_passes),
                 cmocka_unit_test(unknown_device_is_named_by_its_address),
                 cmocka_unit_test(repeated_is_counted_and_not_told_anew),
