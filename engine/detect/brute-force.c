@@ -2,7 +2,10 @@
 
 /* brute_force: passwords that are tried one after another, told by the shape alone: one client opens connection after
  * connection to a service that asks for passwords, and each is short. Connections that carried much were log-ins that
- * worked: copies, deployments. The count of connections tells at once; flows that ended, later, whether they were small. */
+ * worked: copies, deployments. The count of connections tells at once; flows that ended, later, whether they were small.
+ *
+ * Of HTTP the shape says nothing, and the answer everything: "401 Unauthorized" (RFC 9110 §15.5.2) again and again, and hardly
+ * another. Clients that are asked for a password first, each time, get what they want the second time. */
 
 #include <errno.h>
 #include <netinet/in.h>
@@ -13,6 +16,8 @@
 #include "engine/detect/watch-table.h"
 
 #define PAIRS_MAX 1024
+/* Of refusals, answers that may come between. */
+#define GRANTED_PART 4
 #define TIMES_MAX 256 /* of BruteForceConnections= */
 /* More than a refused log-in takes, key exchange included. */
 #define SMALL (16 * 1024)
@@ -20,7 +25,8 @@
 struct attempts { /* of one client at one service */
         uint64_t times[TIMES_MAX]; /* of connections, a ring */
         uint16_t next, n;
-        uint32_t small, large;     /* that ended */
+        uint32_t small, large;     /* connections that ended; of HTTP: answers that refuse, and others */
+        struct mac_address client; /* of HTTP */
 };
 
 static void brute_force_free(void *state) {
@@ -44,7 +50,7 @@ static const char *service_name(uint16_t port) {
         case 110: case 995: return "POP3";
         case 143: case 993: return "IMAP";
         case 445: return "SMB";
-        case 465: case 587: return "SMTP";
+        case 25: case 465: case 587: return "SMTP";
         case 1433: return "SQL Server";
         case 3306: return "MySQL";
         case 3389: return "RDP";
@@ -67,46 +73,102 @@ static unsigned count_since(const struct attempts *a, uint64_t since) {
         return n;
 }
 
-static void report(struct detect_host *host, const struct contact *c, const struct attempts *a, unsigned n) {
-        const char *service = service_name(c->source_port);
+/* Who tries where. */
+struct try {
+        struct ip_address client, server;
+        struct mac_address mac; /* the client's */
+        uint16_t port;
+        const char *service, *what; /* "SSH", "connections" */
+        uint64_t ts;
+};
+
+static void report(struct detect_host *host, const struct try *t, const struct attempts *a, unsigned n) {
         struct report r;
 
-        report_begin(&r, ALERT_BRUTE_FORCE, SEVERITY_WARNING, c->ts, &c->destination_mac);
-        r.finding.ip = c->destination;
+        report_begin(&r, ALERT_BRUTE_FORCE, SEVERITY_WARNING, t->ts, &t->mac);
+        r.finding.ip = t->client;
         strbuf_string(&r.text, "tries to log in to ");
-        report_put_host(&r.text, host, &c->source);
-        strbuf_printf(&r.text, " again and again: %u %s connections within %u s.", n, service,
+        report_put_host(&r.text, host, &t->server);
+        strbuf_printf(&r.text, " again and again: %u %s %s within %u s.", n, t->service, t->what,
                       (unsigned) (detect_setting(host, BRUTE_FORCE_WINDOW) / NSEC_PER_SEC));
-        report_text(&r, "service", service);
+        report_text(&r, "service", t->service);
         report_number(&r, "connections", n);
         report_number(&r, "threshold", detect_setting(host, BRUTE_FORCE_CONNECTIONS));
         report_seconds(&r, "window", detect_setting(host, BRUTE_FORCE_WINDOW));
         report_number(&r, "ended_small", a->small);
         report_number(&r, "ended_large", a->large);
-        report_peer(&r, host, &c->source, c->source_port, NULL);
-        report_key(&r, &c->source, sizeof c->source);
-        report_key(&r, &c->source_port, sizeof c->source_port);
+        report_peer(&r, host, &t->server, t->port, NULL);
+        report_key(&r, &t->server, sizeof t->server);
+        report_key(&r, &t->port, sizeof t->port);
         report_send(&r, host);
+}
+
+/* One more at `ts`; how many there were within the window. */
+static unsigned note_time(struct attempts *a, const struct detect_host *host, uint64_t ts) {
+        uint64_t window = detect_setting(host, BRUTE_FORCE_WINDOW);
+
+        a->times[a->next] = ts;
+        a->next = (uint16_t) ((a->next + 1) % TIMES_MAX);
+        a->n = (uint16_t) MIN(a->n + 1, TIMES_MAX);
+        return count_since(a, ts > window ? ts - window : 0);
 }
 
 /* A connection was granted. */
 static void brute_force_contact(void *state, struct detect_host *host, const struct contact *c) {
-        uint64_t window = detect_setting(host, BRUTE_FORCE_WINDOW);
+        struct try t = {
+                .client = c->destination, .server = c->source, .mac = c->destination_mac, .port = c->source_port,
+                .service = service_name(c->source_port), .what = "connections", .ts = c->ts,
+        };
         struct attempts *a;
         unsigned n;
         bool fresh;
 
-        if (!service_name(c->source_port) || !detect_setting(host, BRUTE_FORCE))
+        if (!t.service || !detect_setting(host, BRUTE_FORCE))
                 return;
-        a = watch_table_get(state, pair_key(&c->destination, &c->source, c->source_port), &fresh);
+        a = watch_table_get(state, pair_key(&t.client, &t.server, t.port), &fresh);
         if (!a)
                 return;
-        a->times[a->next] = c->ts;
-        a->next = (uint16_t) ((a->next + 1) % TIMES_MAX);
-        a->n = (uint16_t) MIN(a->n + 1, TIMES_MAX);
-        n = count_since(a, c->ts > window ? c->ts - window : 0);
+        n = note_time(a, host, c->ts);
         if (n >= detect_setting(host, BRUTE_FORCE_CONNECTIONS) && a->large * 4 <= a->small + n)
-                report(host, c, a, n);
+                report(host, &t, a, n);
+}
+
+static void take_status(struct detect_host *host, const struct fact *fact, struct attempts *a) {
+        struct try t = {
+                .client = fact->destination, .server = fact->ip, .mac = a->client, .port = fact->source_port,
+                .service = "HTTP", .what = "refusals", .ts = fact->ts,
+        };
+        unsigned n;
+
+        if (strcmp(fact->value, "401") != 0) {
+                a->large++;
+                return;
+        }
+        a->small++;
+        n = note_time(a, host, fact->ts);
+        if (n == 1)
+                a->large = 0;
+        if (n >= detect_setting(host, BRUTE_FORCE_CONNECTIONS) && a->large * GRANTED_PART <= n && !mac_is_zero(&t.mac))
+                report(host, &t, a, n);
+}
+
+/* The request tells who asks, the answer what came of it. */
+static void brute_force_fact(void *state, struct detect_host *host, const struct fact *fact) {
+        bool answer = fact->kind == FACT_HTTP_STATUS, fresh;
+        struct attempts *a;
+
+        if (!detect_setting(host, BRUTE_FORCE) || fact->flags & FACT_TUNNELLED)
+                return;
+        if (answer)
+                a = watch_table_find(state, pair_key(&fact->destination, &fact->ip, fact->source_port));
+        else
+                a = watch_table_get(state, pair_key(&fact->ip, &fact->destination, fact->destination_port), &fresh);
+        if (!a)
+                return;
+        if (answer)
+                take_status(host, fact, a);
+        else if (fact->flags & FACT_HAS_MAC)
+                a->client = fact->mac;
 }
 
 static void brute_force_flow(void *state, struct detect_host *host _unused_, const struct flow_record *flow) {
@@ -123,11 +185,15 @@ static void brute_force_flow(void *state, struct detect_host *host _unused_, con
         a->small += !large;
 }
 
+static const enum fact_kind kinds[] = { FACT_HTTP_REQUEST, FACT_HTTP_STATUS };
+
 const struct detector brute_force_detector = {
         .name = "brute_force",
         .init = brute_force_init,
         .free = brute_force_free,
         .contact_kinds = CONTACT_BIT(SYN_ACK),
         .contact = brute_force_contact,
+        .fact = brute_force_fact,
+        FACT_KINDS_OF(kinds),
         .flow = brute_force_flow,
 };

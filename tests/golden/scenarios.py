@@ -471,6 +471,32 @@ def passwords_are_tried():
     for i in range(30):
         yield from connection(i, EVIL, EVIL_IP, NAS, NAS_IP, 40000 + i, 22)
 
+def http(t, port, status, then=None):
+    """A request and its answer, then another on the same connection."""
+    out, back = (EVIL, EVIL_IP, NAS, NAS_IP, port, 8080), (NAS, NAS_IP, EVIL, EVIL_IP, 8080, port)
+    request = b'GET /private HTTP/1.1\r\nHost: nas\r\n\r\n'
+    yield t, tcp(*out, SYN)
+    yield t + .001, tcp(*back, SYN | ACK, ack=2)
+    seq, ack = 2, 2
+    for i, s in enumerate([status, then] if then else [status]):
+        answer = b'HTTP/1.1 %d Because\r\nContent-Length: 0\r\n\r\n' % s
+        yield t + .002 + i * .01, tcp(*out, ACK | PSH, request, seq=seq, ack=ack)
+        seq += len(request)
+        yield t + .003 + i * .01, tcp(*back, ACK | PSH, answer, seq=ack, ack=seq)
+        ack += len(answer)
+    yield t + .05, tcp(*out, FIN | ACK, seq=seq, ack=ack)
+    yield t + .051, tcp(*back, FIN | ACK, seq=ack, ack=seq + 1)
+
+@scenario(('brute_force/warning', EVIL))
+def passwords_are_tried_by_http():
+    for i in range(40):
+        yield from http(i * .3, 40000 + i, 401)
+
+@scenario()
+def password_is_asked_for_each_time():
+    for i in range(60):
+        yield from http(i * .3, 40000 + i, 401, 200)
+
 @scenario()
 def browser_starts():
     """Forty hosts within two seconds, some looked up, some known before, two of them dead."""
