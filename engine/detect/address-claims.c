@@ -278,7 +278,6 @@ static void report_spoofing(struct address_claims *a, struct detect_host *host, 
         report_number(&r, "threshold_replies", detect_setting(host, SPOOFING_REPLIES));
         report_number(&r, "changes_of_hands", c->flips + c->handovers);
         report_number(&r, "threshold_changes", detect_setting(host, SPOOFING_CHANGES));
-        report_number(&r, "announcements", k->announced);
         put_contested(&r, a, &k->mac);
         report_peer(&r, host, &c->ip, 0, NULL);
         c->reported = now;

@@ -78,7 +78,7 @@ struct try {
         struct ip_address client, server;
         struct mac_address mac; /* the client's */
         uint16_t port;
-        const char *service, *what; /* "SSH", "connections" */
+        const char *service; /* "SSH" */
         uint64_t ts;
 };
 
@@ -89,7 +89,7 @@ static void report(struct detect_host *host, const struct try *t, const struct a
         r.finding.ip = t->client;
         strbuf_string(&r.text, "tries to log in to ");
         report_put_host(&r.text, host, &t->server);
-        strbuf_printf(&r.text, " again and again: %u %s %s within %u s.", n, t->service, t->what,
+        strbuf_printf(&r.text, " again and again: %u %s connections within %u s.", n, t->service,
                       (unsigned) (detect_setting(host, BRUTE_FORCE_WINDOW) / NSEC_PER_SEC));
         report_text(&r, "service", t->service);
         report_number(&r, "connections", n);
@@ -117,7 +117,7 @@ static unsigned note_time(struct attempts *a, const struct detect_host *host, ui
 static void brute_force_contact(void *state, struct detect_host *host, const struct contact *c) {
         struct try t = {
                 .client = c->destination, .server = c->source, .mac = c->destination_mac, .port = c->source_port,
-                .service = service_name(c->source_port), .what = "connections", .ts = c->ts,
+                .service = service_name(c->source_port), .ts = c->ts,
         };
         struct attempts *a;
         unsigned n;
@@ -136,7 +136,7 @@ static void brute_force_contact(void *state, struct detect_host *host, const str
 static void take_status(struct detect_host *host, const struct fact *fact, struct attempts *a) {
         struct try t = {
                 .client = fact->destination, .server = fact->ip, .mac = a->client, .port = fact->source_port,
-                .service = "HTTP", .what = "refusals", .ts = fact->ts,
+                .service = "HTTP", .ts = fact->ts,
         };
         unsigned n;
 

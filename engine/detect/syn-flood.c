@@ -122,8 +122,7 @@ static void report(struct detect_host *host, const struct service *s, bool many,
         if (many)
                 strbuf_string(&r.text, "floods ");
         else
-                strbuf_printf(&r.text, "opens %s connections%s to ", severity == SEVERITY_INFO ? "many" : "more",
-                              severity == SEVERITY_INFO ? "" : " than any program needs");
+                strbuf_string(&r.text, "opens more connections than any program needs to ");
         report_put_host(&r.text, host, &s->ip);
         strbuf_printf(&r.text, " port %u: %u requests within %u s", s->port, syns, seconds);
         if (many)
@@ -133,8 +132,6 @@ static void report(struct detect_host *host, const struct service *s, bool many,
                 r.finding.ip = s->source;
         report_number(&r, "requests", syns);
         report_number(&r, "threshold", detect_setting(host, SYN_FLOOD_REQUESTS));
-        report_number(&r, "granted", s->halves[0].granted + s->halves[1].granted);
-        report_number(&r, "resets", s->halves[0].resets + s->halves[1].resets);
         report_number(&r, "sources", sources);
         report_number(&r, "threshold_sources", detect_setting(host, SYN_FLOOD_SOURCES));
         report_seconds(&r, "window", detect_setting(host, SYN_FLOOD_WINDOW));
