@@ -31,6 +31,8 @@ struct conf_parser {
         int error; /* 0, or why to stop */
         bool skip; /* inside a section that could not be read */
         char section[CONF_NAME_MAX + 1];
+        char *next, *end; /* of what was read, in `block` */
+        char block[4096];
 };
 
 static void parser_complain(struct conf_parser *p, const char *message) {
@@ -59,16 +61,27 @@ static void parser_entry(struct conf_parser *p, const char *key, const char *val
                 p->error = r;
 }
 
-/* One line without its end into `line`; what does not fit is counted but not kept. False at the end of the file. */
-static bool read_line(FILE *f, char *line, size_t size, size_t *ret_length) {
-        size_t length = 0;
-        int c;
+static bool fill(struct conf_parser *p) {
+        p->next = p->block;
+        p->end = p->block + fread_unlocked(p->block, 1, sizeof p->block, p->f);
+        return p->end != p->next;
+}
 
-        while ((c = getc_unlocked(f)) != EOF && c != '\n')
+/* One line without its end into `line`; what does not fit is counted but not kept. False at the end of the file. */
+static bool read_line(struct conf_parser *p, char *line, size_t size, size_t *ret_length) {
+        size_t length = 0, n;
+        char *end = NULL;
+
+        while (!end && (p->next != p->end || fill(p))) {
+                end = memchr(p->next, '\n', (size_t) (p->end - p->next));
+                n = (size_t) ((end ?: p->end) - p->next);
                 if (length < size)
-                        line[length++] = (char) c;
+                        memcpy(line + length, p->next, MIN(n, size - length));
+                length += n;
+                p->next += n + (end != NULL);
+        }
         *ret_length = length;
-        return c != EOF || length > 0;
+        return end || length > 0;
 }
 
 static char *strip(char *s) {
@@ -145,7 +158,7 @@ static char *conf_read(char *buffer, int size, void *userdata) {
         struct strbuf b;
         size_t length;
 
-        if (p->error < 0 || !read_line(p->f, raw, sizeof raw - 1, &length))
+        if (p->error < 0 || !read_line(p, raw, sizeof raw - 1, &length))
                 return NULL;
         p->line++;
         raw[MIN(length, sizeof raw - 1)] = '\0';

@@ -10,9 +10,10 @@
 
 static const struct {
         const char *name;
+        uint8_t length; /* of the name */
         enum fact_voice voice;
 } kinds[_FACT_KIND_MAX] = {
-#define X(kind, name, voice) [FACT_##kind] = { name, VOICE_##voice },
+#define X(kind, name, voice) [FACT_##kind] = { name, sizeof name - 1, VOICE_##voice },
         FACT_KINDS(X)
 #undef X
 };
@@ -22,8 +23,10 @@ const char *fact_kind_to_string(enum fact_kind kind) {
 }
 
 enum fact_kind fact_kind_from_string(const char *s) {
+        size_t length = strlen(s);
+
         for (size_t i = 0; i < ELEMENTSOF(kinds); i++)
-                if (*kinds[i].name == *s && strcmp(kinds[i].name, s) == 0)
+                if (kinds[i].length == length && memcmp(kinds[i].name, s, length) == 0)
                         return (enum fact_kind) i;
         return _FACT_KIND_INVALID;
 }

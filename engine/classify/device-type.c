@@ -30,7 +30,7 @@ const char *device_type_to_string(enum device_type type) {
 
 enum device_type device_type_from_string(const char *s) {
         for (size_t i = 0; i < ELEMENTSOF(types); i++)
-                if (strcmp(types[i].name, s) == 0)
+                if (*types[i].name == *s && strcmp(types[i].name, s) == 0)
                         return (enum device_type) i;
         return _TYPE_INVALID;
 }

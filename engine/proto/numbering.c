@@ -48,9 +48,9 @@ struct host_key {
 struct host {
         uint64_t hash; /* 0: free */
         uint64_t last;
-        struct sample samples[NUMBERING_SAMPLES];
-        uint8_t n;
+        uint8_t n;     /* samples */
         int8_t id_class, isn_class; /* as said last; -1 not yet */
+        struct sample samples[NUMBERING_SAMPLES];
 };
 
 struct numbering {
@@ -245,7 +245,11 @@ static struct host *find_host(struct numbering *n, uint64_t hash, uint64_t ts) {
         }
         n->counters.hosts++;
         n->counters.evicted += oldest->hash != 0;
-        *oldest = (struct host) { .hash = hash, .last = ts, .id_class = -1, .isn_class = -1 };
+        /* Not the samples: of none there is nothing to clear, and floods come by here with each packet. */
+        oldest->hash = hash;
+        oldest->last = ts;
+        oldest->n = 0;
+        oldest->id_class = oldest->isn_class = -1;
         return oldest;
 }
 
