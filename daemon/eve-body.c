@@ -216,10 +216,36 @@ static int put_client_id(struct json_object *body, const char *key, const struct
 
 /* DNS. */
 
-static int put_question(struct json_object *body, const char *key _unused_, const struct fact *fact, bool client _unused_) {
-        const char *space = strrchr(fact->value, ' ');
+/* What the header says (RFC 1035 §4.1.1); of answers the flags, too, in hexadecimal and those that are set by name. */
+static int put_header(struct json_object *body, const struct fact *fact) {
+        static const struct { uint16_t bit; const char *name; } bits[] = {
+                { 0x8000, "qr" }, { 0x0400, "aa" }, { 0x0200, "tc" }, { 0x0100, "rd" }, { 0x0080, "ra" },
+        };
+        uint16_t flags = fact->dns.flags;
+        char text[8];
         int r;
 
+        if (json_object_object_get_ex(body, "id", NULL))
+                return 0;
+        r = json_add(body, "id", json_object_new_int(fact->dns.id));
+        if (r >= 0)
+                r = json_add(body, "opcode", json_object_new_int(flags >> 11 & 15));
+        if (r < 0 || !(flags & 0x8000))
+                return r;
+        snprintf(text, sizeof text, "%x", flags);
+        r = json_add_text(body, "flags", text);
+        for (size_t i = 0; r >= 0 && i < ELEMENTSOF(bits); i++)
+                if (flags & bits[i].bit)
+                        r = json_add(body, bits[i].name, json_object_new_boolean(true));
+        return r;
+}
+
+static int put_question(struct json_object *body, const char *key _unused_, const struct fact *fact, bool client _unused_) {
+        const char *space = strrchr(fact->value, ' ');
+        int r = put_header(body, fact);
+
+        if (r < 0)
+                return r;
         if (!space)
                 return json_add_text(body, "rrname", fact->value);
         r = add_length(body, "rrname", fact->value, (size_t) (space - fact->value));
@@ -236,12 +262,12 @@ static int put_answer(struct json_object *body, const char *key, const struct fa
         char kind[24];
         int r;
 
-        if (!list || !answer || !grouped) {
+        if (!list || !answer || !grouped || put_header(body, fact) < 0) {
                 json_object_put(answer);
                 return -ENOMEM;
         }
         r = add_length(answer, "rrname", fact->value, name) | add_length(answer, "rrtype", type, n) |
-            (*data ? json_add_text(answer, "rdata", data) : 0);
+            json_add(answer, "ttl", json_object_new_int64(fact->dns.ttl)) | (*data ? json_add_text(answer, "rdata", data) : 0);
         r |= append(list, answer);
         snprintf(kind, sizeof kind, "%.*s", (int) MIN(n, sizeof kind - 1), type);
         list = r < 0 || !*data ? NULL : get_list(grouped, kind);
@@ -255,8 +281,9 @@ static int put_rcode(struct json_object *body, const char *key, const struct fac
                 "NOTZONE",
         };
         unsigned long n = strtoul(fact->value, NULL, 10);
+        int r = put_header(body, fact);
 
-        return json_add_text(body, key, n < ELEMENTSOF(names) ? names[n] : fact->value);
+        return r < 0 ? r : json_add_text(body, key, n < ELEMENTSOF(names) ? names[n] : fact->value);
 }
 
 static const struct member {

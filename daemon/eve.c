@@ -81,6 +81,11 @@ int eve_new(struct eve **ret, const struct eve_config *config, const struct eve_
         return 0;
 }
 
+void eve_set_knowledge(struct eve *e, const struct inventory *inventory, const struct peer_names *names) {
+        e->config.inventory = inventory;
+        e->config.names = names;
+}
+
 struct eve *eve_free(struct eve *e) {
         if (!e)
                 return NULL;

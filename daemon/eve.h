@@ -48,6 +48,8 @@ int eve_new(struct eve **ret, const struct eve_config *config, const struct eve_
 struct eve *eve_free(struct eve *eve);
 DEFINE_CLEANUP(struct eve *, eve_free)
 
+/* Where devices and names are from now on; what waits should be told before: eve_flush(). */
+void eve_set_knowledge(struct eve *eve, const struct inventory *inventory, const struct peer_names *names);
 /* Others are wanted from now on. */
 void eve_set_types(struct eve *eve, uint32_t types);
 void eve_take_fact(struct eve *eve, const struct fact *fact);

@@ -73,6 +73,7 @@ static int begin_anew(struct manager *m) {
                 engine_set_model(before, model);
                 return r;
         }
+        output_set_knowledge(m->output, manager_inventory(m), engine_peer_names(m->engine));
         engine_free(before);
         engine_set_model(m->engine, model);
         m->alerts_resolved = false;

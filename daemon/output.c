@@ -285,6 +285,17 @@ int output_new(struct output **ret, sd_event *event, const struct config *config
         return 0;
 }
 
+void output_set_knowledge(struct output *o, const struct inventory *inventory, const struct peer_names *names) {
+        if (!o)
+                return;
+        if (o->eve) {
+                eve_flush(o->eve);
+                eve_set_knowledge(o->eve, inventory, names);
+        }
+        o->eve_config.inventory = inventory;
+        o->eve_config.names = names;
+}
+
 struct output *output_free(struct output *o) {
         if (!o)
                 return NULL;

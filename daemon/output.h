@@ -28,11 +28,11 @@ struct output_counters {
         uint64_t events_sent, events_dropped, readers;            /* of all sockets: lines, lines, times that there was one */
 };
 
-/* Both of the engine's, which must outlive it; NULL: not known. */
 /* Programs that a bus client reads events by, at a time: of all, and of one client. */
 #define OUTPUT_READERS_MAX 8
 #define OUTPUT_READERS_PER_PEER 2
 
+/* `inventory` and `names` are the engine's, which must outlive it; NULL: not known. */
 int output_new(struct output **ret, sd_event *event, const struct config *config, const struct inventory *inventory,
                const struct peer_names *names, const struct output_ops *ops);
 struct output *output_free(struct output *output);
@@ -40,6 +40,8 @@ DEFINE_CLEANUP(struct output *, output_free)
 
 /* Of these, `output` may be NULL: there is none. */
 
+/* The engine is another from now on: tells what waits, and knows devices and names from there. */
+void output_set_knowledge(struct output *output, const struct inventory *inventory, const struct peer_names *names);
 /* To the file of flows alone. */
 void output_flow(struct output *output, const struct flow_lines *lines, const struct flow_record *record);
 void output_alert(struct output *output, const struct alert *alert);

@@ -229,6 +229,12 @@ enum fact_flags {
         FACT_FOREIGN = 1 << 9,      /* about somebody else: a group, the client that a server tells, a name that is served */
 };
 
+/* Of the DNS message that a fact is from, beside what it says. */
+struct fact_dns {
+        uint16_t id, flags; /* as in its header, in host order */
+        uint32_t ttl;       /* s; of an answer */
+};
+
 struct fact {
         uint64_t ts;      /* ns since the epoch, as captured */
         uint64_t frame;   /* number of the frame in the capture, from 1; 0 when live */
@@ -247,6 +253,7 @@ struct fact {
         uint32_t value_length;       /* bytes, without the NUL that follows them */
         const char *value;           /* valid UTF-8, or "hex:…"; valid while the fact is handled */
         struct ip_address value_ip;  /* the address that is the last word of the value, where its dissector knows; else none */
+        struct fact_dns dns;         /* of dns.query, dns.answer and dns.rcode alone */
 };
 
 const char *fact_kind_to_string(enum fact_kind kind) __attribute__((const));

@@ -92,6 +92,7 @@ static void emit_record(struct emitter *e, enum fact_kind kind, const struct dns
         struct strbuf b = STRBUF(data), h = STRBUF(head);
         struct ip_address ip;
 
+        e->fact.dns.ttl = record->ttl;
         append_name_and_type(&h, &record->name, record->type);
         if (dns_record_address(record, &ip)) {
                 emit_named_ip(e, kind, &h, &ip);
@@ -127,6 +128,7 @@ static int dissect_message(struct emitter *e, struct cursor message) {
 
         if (dns_message_open(&m, message) < 0)
                 return -EBADMSG;
+        e->fact.dns = (struct fact_dns) { .id = m.id, .flags = m.flags };
         return m.flags & DNS_FLAG_RESPONSE ? dissect_response(e, &m) : emit_dns_questions(e, FACT_DNS_QUERY, &m);
 }
 

@@ -154,7 +154,7 @@ stream: {checksum-validation: no}
         'ssh': ('client.proto_version', 'client.software_version', 'client.hassh.hash',
                 'server.proto_version', 'server.software_version', 'server.hassh.hash'),
         'quic': ('sni', 'ja3.hash', 'ja3s.hash'),
-        'dns': ('type', 'rrname', 'rrtype', 'rcode'),
+        'dns': ('type', 'id', 'opcode', 'flags', 'qr', 'aa', 'rd', 'ra', 'rrname', 'rrtype', 'rcode'),
     }
 
     def suricata(self, path):
@@ -232,6 +232,15 @@ stream: {checksum-validation: no}
         p = ctl('analyze', '--eve', f.name)
         self.assertNotRegex(p.stdout, '[\x00-\x09\x0b-\x1f\x7f-\x9f\u202e]')
         self.assertGreater(len(events_of(p.stdout)), 20)
+
+    def test_dns_has_numbers_and_times(self):
+        with open('/tmp/lanscope-dns-%d.pcap' % os.getpid(), 'wb') as f:
+            f.write(busy_capture())
+        self.addCleanup(os.unlink, f.name)
+        query, answer = [e['dns'] for e in analyze(f.name) if e['event_type'] == 'dns'][:2]
+        self.assertEqual((query['id'], query['opcode'], answer['id'], answer['flags']), (0x1234, 0, 0x1234, '8180'))
+        self.assertTrue(answer['qr'] and answer['rd'] and answer['ra'] and 'aa' not in answer)
+        self.assertEqual([a['ttl'] for a in answer['answers']], [60])
 
     def test_devices_have_names(self):
         with open('/tmp/lanscope-busy-%d.pcap' % os.getpid(), 'wb') as f:

@@ -40,7 +40,9 @@ class Clock(OnWire):
         self.environment = {'LD_PRELOAD': os.environ['LANSCOPE_CLOCK_SHIM'], 'CLOCK_SHIM': path}
 
     def start(self, backend, **keywords):
-        self.daemon = Daemon(self.bus, '--interface=lan0', '--backend=' + backend, config=self.CONFIG, **self.environment, **keywords)
+        self.events = os.path.join(self.bus.folder, 'eve.json')
+        self.daemon = Daemon(self.bus, '--interface=lan0', '--backend=' + backend, **self.environment, **keywords,
+                             config=self.CONFIG + '[Output]\nEventLog=%s\nEventTypes=all\n' % self.events)
         self.addCleanup(self.daemon.cleanup)
         self.daemon.wait_up()
         self.say()
@@ -86,10 +88,20 @@ class Clock(OnWire):
         self.assertEqual({d['mac']: d['label'] for d in self.daemon.json('list')}[mac_of(1)], 'mine')
         self.assertEqual(sorted(self.alerts()), sorted(told))
 
+    def events_of(self, device):
+        with open(self.events) as f:
+            return sum('"src_device":{"id":"%s"' % device in line for line in f)
+
     def check_goes_on(self, i):
-        """What is new is told in time: the engine's clock runs."""
+        """What is new is told in time: the engine's clock runs; and in events, which know the devices."""
+        before = self.events_of(self.devices[mac_of(1)])
         self.say(i, i)
         wait_for(lambda: ('new_device', mac_of(i), 1) in self.alerts(), 'the alert of a new device', 30)
+
+        def told():
+            self.say(1, 1)
+            return self.events_of(self.devices[mac_of(1)]) > before
+        wait_for(told, 'an event of a device', 30)
 
     def steps(self, backend):
         self.start(backend)

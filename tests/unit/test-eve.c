@@ -21,6 +21,7 @@ struct fixture {
         struct eve *eve;
         struct json_object *events[4096];
         size_t n;
+        struct fact_dns dns; /* of the messages that are said */
 };
 
 static void take(void *userdata, enum eve_type type, const char *line, size_t length) {
@@ -81,6 +82,7 @@ static void say(struct fixture *f, uint64_t ts, const char *source, uint16_t sou
                 .value_length = (uint32_t) strlen(value),
                 .value = value,
                 .flags = FACT_HAS_MAC,
+                .dns = f->dns,
         };
 
         assert_int_equal(ip_parse(source, &fact.ip), 0);
@@ -245,6 +247,30 @@ static void an_answer_that_names_nothing_is_told_with_its_question(void **state)
         assert_string_equal(text(f, 1, "dns.rcode"), "NXDOMAIN");
         assert_string_equal(text(f, 1, "dns.rrname"), "nothing.example");
         assert_string_equal(text(f, 1, "dns.rrtype"), "TXT");
+}
+
+static void dns_has_numbers_flags_and_times(void **state) {
+        struct fixture *f = *state;
+
+        f->dns = (struct fact_dns) { .id = 65535, .flags = 0x0100 };
+        ask(f, BEGIN, "www.example.com A");
+        f->dns = (struct fact_dns) { .id = 65535, .flags = 0x8580, .ttl = UINT32_MAX };
+        answer(f, BEGIN + 5, FACT_DNS_ANSWER, "www.example.com A 203.0.113.5");
+        f->dns = (struct fact_dns) { .id = 7, .flags = 0x2803 };
+        ask(f, BEGIN + 9, "other.example SOA");
+        eve_settle(f->eve);
+        assert_int_equal(f->n, 3);
+        assert_string_equal(text(f, 0, "dns.id"), "65535");
+        assert_string_equal(text(f, 0, "dns.opcode"), "0");
+        assert_string_equal(text(f, 0, "dns.flags"), ""); /* of answers alone */
+        assert_string_equal(text(f, 1, "dns.id"), "65535");
+        assert_string_equal(text(f, 1, "dns.flags"), "8580");
+        assert_string_equal(text(f, 1, "dns.aa"), "true");
+        assert_string_equal(text(f, 1, "dns.tc"), "");
+        assert_string_equal(text(f, 1, "dns.answers"), "[ { \"rrname\": \"www.example.com\", \"rrtype\": \"A\", \"ttl\": 4294967295,"
+                                                       " \"rdata\": \"203.0.113.5\" } ]");
+        assert_string_equal(text(f, 2, "dns.id"), "7");
+        assert_string_equal(text(f, 2, "dns.opcode"), "5");
 }
 
 static void each_question_is_an_event(void **state) {
@@ -506,6 +532,7 @@ int main(void) {
                 TEST(exchanges_on_a_connection_are_events_of_their_own),
                 TEST(ssh_tells_both_versions),
                 TEST(dns_is_told_by_message),
+                TEST(dns_has_numbers_flags_and_times),
                 TEST(an_answer_that_names_nothing_is_told_with_its_question),
                 TEST(each_question_is_an_event),
                 TEST(dhcp_says_who_asked_and_what_for),
