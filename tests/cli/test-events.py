@@ -181,6 +181,8 @@ stream: {checksum-validation: no}
                     value = value.get(key) if isinstance(value, dict) else None
                 if value is not None:
                     said.setdefault((event['community_id'], path), set()).add(value)
+            for a in event[kind].get('answers', ()):
+                said.setdefault((event['community_id'], 'ttl of %s %s' % (a['rrname'], a['rrtype'])), set()).add(a['ttl'])
             said.setdefault((event['community_id'], 'ends'), set()).add(frozenset(
                 (ipaddress.ip_address(event['%s_ip' % end]), event['%s_port' % end]) for end in ('src', 'dest')))
         return said
