@@ -39,18 +39,6 @@ const struct packet_counters *packet_decoder_counters(const struct packet_decode
         return &decoder->counters;
 }
 
-/* The outermost tags are the packet's; those inside a tunnel belong to somebody else's network. */
-static void note_vlan(struct packet *p, uint16_t tci) {
-        uint16_t vlan = tci & 0xfff; /* 802.1Q §9.6; 0 is a priority without a VLAN */
-
-        if (vlan == 0 || p->flags & PACKET_TUNNELLED)
-                return;
-        if (p->vlan == 0)
-                p->vlan = vlan;
-        else if (p->inner_vlan == 0)
-                p->inner_vlan = vlan;
-}
-
 /* Bytes between the ethertype of a tag and the ethertype behind it; 0: not a tag. */
 static size_t tag_size(uint32_t type) {
         switch (type) {
@@ -71,7 +59,7 @@ static size_t tag_size(uint32_t type) {
         }
 }
 
-static int decode_tags(struct packet_decoder *d, struct packet *p, struct cursor c, uint16_t type) {
+int decode_tags(struct packet_decoder *d, struct packet *p, struct cursor c, uint16_t type) {
         size_t size;
 
         for (unsigned n = 0; (size = tag_size(type)) > 0; n++) {
@@ -85,7 +73,7 @@ static int decode_tags(struct packet_decoder *d, struct packet *p, struct cursor
                 if (!cursor_take(&c, size, &tag) || !cursor_be16(&c, &type))
                         return -EBADMSG;
                 if (size == 2 && cursor_be16(&tag, &tci))
-                        note_vlan(p, tci);
+                        decoder_vlan(p, tci);
         }
         if (type < 0x0600) { /* a length, 802.3 §3.2.6 */
                 decoder_limit(d, p, &c, type);
@@ -155,19 +143,6 @@ int decode_network(struct packet_decoder *d, struct packet *p, struct cursor c, 
         }
 }
 
-/* The outermost addresses are the frame's, the innermost ones say who is inside the tunnel. A second Ethernet
- * header makes one, whatever carries it. */
-static void note_addresses(struct packet *p, const uint8_t *h) {
-        if (p->flags & (PACKET_TUNNELLED | PACKET_HAS_MAC)) {
-                memcpy(p->inner_source.bytes, h + 6, 6);
-                p->flags |= PACKET_HAS_INNER_MAC | PACKET_TUNNELLED;
-                return;
-        }
-        memcpy(p->link_destination.bytes, h, 6);
-        memcpy(p->link_source.bytes, h + 6, 6);
-        p->flags |= PACKET_HAS_MAC | PACKET_HAS_LINK_DESTINATION | (h[0] & 1 ? PACKET_LINK_GROUP : 0);
-}
-
 static inline int ethernet(struct packet_decoder *d, struct packet *p, struct cursor c) {
         const uint8_t *h = c.data;
         uint16_t type;
@@ -176,7 +151,7 @@ static inline int ethernet(struct packet_decoder *d, struct packet *p, struct cu
                 return 0;
         if (!cursor_skip(&c, 14))
                 return -EBADMSG;
-        note_addresses(p, h);
+        decoder_addresses(p, h);
         type = load_be16(h + 12);
         if (type == TYPE_IPV4) {
                 p->network_type = type;
@@ -225,7 +200,7 @@ int packet_decode(struct packet_decoder *decoder, const struct frame *frame, str
                 ret->flags |= PACKET_TRUNCATED;
         }
         if (frame->vlan_tag & FRAME_VLAN_PRESENT)
-                note_vlan(ret, (uint16_t) frame->vlan_tag);
+                decoder_vlan(ret, (uint16_t) frame->vlan_tag);
         if (frame->linktype == LINK_ETHERNET)
                 r = ethernet(decoder, ret, c);
         else

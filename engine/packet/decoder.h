@@ -35,12 +35,16 @@ enum network_type {
 };
 
 enum { /* LINKTYPE_ values (tcpdump.org/linktypes.html) */
-        LINK_NULL = 0, LINK_ETHERNET = 1, LINK_PPP = 9, LINK_PPP_HDLC = 50, LINK_PPP_ETHER = 51, LINK_ATM_RFC1483 = 100,
+        LINK_NULL = 0, LINK_ETHERNET = 1, LINK_TOKEN_RING = 6, LINK_SLIP = 8, LINK_PPP = 9, LINK_FDDI = 10,
+        LINK_ATM_CLIP = 19, LINK_PPP_HDLC = 50, LINK_PPP_ETHER = 51, LINK_ATM_RFC1483 = 100,
         LINK_RAW = 101, LINK_C_HDLC = 104, LINK_WLAN = 105, LINK_FRAME_RELAY = 107, LINK_LOOP = 108, LINK_ENC = 109,
-        LINK_SLL = 113, LINK_PFLOG = 117, LINK_PRISM = 119, LINK_RADIOTAP = 127, LINK_AVS = 163, LINK_PPP_PPPD = 166,
+        LINK_SLL = 113, LINK_PFLOG = 117, LINK_PRISM = 119, LINK_RADIOTAP = 127, LINK_SUNATM = 123, LINK_AVS = 163,
+        LINK_PPP_PPPD = 166, LINK_JUNIPER_ETHER = 178, LINK_JUNIPER_PPP = 179, LINK_JUNIPER_FRELAY = 180,
+        LINK_JUNIPER_CHDLC = 181,
         LINK_PPI = 192, LINK_PPP_WITH_DIR = 204, LINK_C_HDLC_WITH_DIR = 205, LINK_FRAME_RELAY_WITH_DIR = 206,
-        LINK_MPLS = 219, LINK_IPV4 = 228, LINK_IPV6 = 229, LINK_NFLOG = 239, LINK_NETANALYZER = 240,
-        LINK_PKTAP = 258, LINK_SLL2 = 276,
+        LINK_MPLS = 219, LINK_IPNET = 226, LINK_IPV4 = 228, LINK_IPV6 = 229, LINK_NFLOG = 239, LINK_NETANALYZER = 240,
+        LINK_IPOIB = 242, LINK_PKTAP = 258, LINK_SLL2 = 276,
+        LINK_BRCM_TAG = 281, LINK_BRCM_TAG_PREPEND = 282, LINK_DSA = 284, LINK_EDSA = 285,
 };
 
 struct packet_decoder {
@@ -82,8 +86,35 @@ static inline bool decoder_descend(struct packet_decoder *d) {
         return false;
 }
 
+/* The outermost tags are the packet's; those inside a tunnel belong to somebody else's network. */
+static inline void decoder_vlan(struct packet *p, uint16_t tci) {
+        uint16_t vlan = tci & 0xfff; /* 802.1Q §9.6; 0 is a priority without a VLAN */
+
+        if (vlan == 0 || p->flags & PACKET_TUNNELLED)
+                return;
+        if (p->vlan == 0)
+                p->vlan = vlan;
+        else if (p->inner_vlan == 0)
+                p->inner_vlan = vlan;
+}
+
+/* `h`: destination and source, twelve bytes. The outermost addresses are the frame's, the innermost ones say who
+ * is inside the tunnel. A second Ethernet header makes one, whatever carries it. */
+static inline void decoder_addresses(struct packet *p, const uint8_t *h) {
+        if (p->flags & (PACKET_TUNNELLED | PACKET_HAS_MAC)) {
+                memcpy(p->inner_source.bytes, h + 6, 6);
+                p->flags |= PACKET_HAS_INNER_MAC | PACKET_TUNNELLED;
+                return;
+        }
+        memcpy(p->link_destination.bytes, h, 6);
+        memcpy(p->link_source.bytes, h + 6, 6);
+        p->flags |= PACKET_HAS_MAC | PACKET_HAS_LINK_DESTINATION | (h[0] & 1 ? PACKET_LINK_GROUP : 0);
+}
+
 /* decode.c */
 int decode_ethernet(struct packet_decoder *d, struct packet *p, struct cursor c);
+/* What follows Ethernet's addresses and `type`: tags, then a packet, or LLC where the last type is a length. */
+int decode_tags(struct packet_decoder *d, struct packet *p, struct cursor c, uint16_t type);
 /* `type`: enum network_type or any other ethertype. */
 int decode_network(struct packet_decoder *d, struct packet *p, struct cursor c, uint32_t type);
 
@@ -93,6 +124,15 @@ int decode_llc(struct packet_decoder *d, struct packet *p, struct cursor c);
 int decode_ppp(struct packet_decoder *d, struct packet *p, struct cursor c);
 int decode_pppoe(struct packet_decoder *d, struct packet *p, struct cursor c);
 int decode_mpls(struct packet_decoder *d, struct packet *p, struct cursor c);
+
+/* link-lan.c */
+int decode_fddi(struct packet_decoder *d, struct packet *p, struct cursor c);
+int decode_token_ring(struct packet_decoder *d, struct packet *p, struct cursor c);
+int decode_ipoib(struct packet_decoder *d, struct packet *p, struct cursor c);
+int decode_dsa(struct packet_decoder *d, struct packet *p, struct cursor c);
+int decode_edsa(struct packet_decoder *d, struct packet *p, struct cursor c);
+int decode_brcm_tag(struct packet_decoder *d, struct packet *p, struct cursor c);
+int decode_brcm_tag_prepend(struct packet_decoder *d, struct packet *p, struct cursor c);
 
 /* wlan.c */
 int decode_radiotap(struct packet_decoder *d, struct packet *p, struct cursor c);

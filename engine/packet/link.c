@@ -359,6 +359,62 @@ static int decode_pktap(struct packet_decoder *d, struct packet *p, struct curso
         return decode_link(d, p, c, load_le32(h + 8));
 }
 
+/* libpcap's own sixteen bytes (direction, the compressed header), then IP as it was before it was compressed. */
+static int decode_slip(struct packet_decoder *d, struct packet *p, struct cursor c) {
+        return cursor_skip(&c, 16) ? decode_ip(d, p, c) : -EBADMSG;
+}
+
+/* Classical IP over ATM: LLC and SNAP where they are (RFC 2684 §5), bare IP where not. */
+static int decode_clip(struct packet_decoder *d, struct packet *p, struct cursor c) {
+        return cursor_left(&c) >= 2 && load_be16(c.data) == 0xaaaa ? decode_llc(d, p, c) : decode_ip(d, p, c);
+}
+
+/* SunATM: direction and kind (2: LLC), VPI, VCI. */
+static int decode_sunatm(struct packet_decoder *d, struct packet *p, struct cursor c) {
+        const uint8_t *h = c.data;
+
+        if (!cursor_skip(&c, 4))
+                return -EBADMSG;
+        return (h[0] & 15) == 2 ? decode_llc(d, p, c) : 0;
+}
+
+/* Solaris: version, family (BSD's, or its own for IPv6), kind, length, interfaces, zones. */
+static int decode_ipnet(struct packet_decoder *d, struct packet *p, struct cursor c) {
+        return cursor_skip(&c, 24) ? decode_ip(d, p, c) : -EBADMSG;
+}
+
+/* What Juniper's routers put first: a magic number, flags, and with the first flag extensions of a told length.
+ * With flag 2 the link layer is gone, and four bytes about the protocol stand for it. */
+static int decode_juniper(struct packet_decoder *d, struct packet *p, struct cursor c, uint32_t linktype) {
+        uint32_t magic;
+        uint16_t length;
+        uint8_t flags;
+
+        if (!cursor_be24(&c, &magic) || magic != 0x4d4743 || !cursor_u8(&c, &flags))
+                return -EBADMSG;
+        if (flags & 0x80 && (!cursor_be16(&c, &length) || !cursor_skip(&c, length)))
+                return -EBADMSG;
+        if (flags & 2)
+                return cursor_skip(&c, 4) ? decode_ip(d, p, c) : -EBADMSG;
+        return decode_link(d, p, c, linktype);
+}
+
+static int decode_juniper_ether(struct packet_decoder *d, struct packet *p, struct cursor c) {
+        return decode_juniper(d, p, c, LINK_ETHERNET);
+}
+
+static int decode_juniper_ppp(struct packet_decoder *d, struct packet *p, struct cursor c) {
+        return decode_juniper(d, p, c, LINK_PPP);
+}
+
+static int decode_juniper_frelay(struct packet_decoder *d, struct packet *p, struct cursor c) {
+        return decode_juniper(d, p, c, LINK_FRAME_RELAY);
+}
+
+static int decode_juniper_chdlc(struct packet_decoder *d, struct packet *p, struct cursor c) {
+        return decode_juniper(d, p, c, LINK_C_HDLC);
+}
+
 static const struct {
         uint32_t linktype;
         int (*decode)(struct packet_decoder *d, struct packet *p, struct cursor c);
@@ -394,6 +450,21 @@ static const struct {
         { LINK_ENC, decode_enc },
         { LINK_MPLS, decode_mpls },
         { LINK_NETANALYZER, decode_netanalyzer },
+        { LINK_TOKEN_RING, decode_token_ring },
+        { LINK_FDDI, decode_fddi },
+        { LINK_SLIP, decode_slip },
+        { LINK_ATM_CLIP, decode_clip },
+        { LINK_SUNATM, decode_sunatm },
+        { LINK_JUNIPER_ETHER, decode_juniper_ether },
+        { LINK_JUNIPER_PPP, decode_juniper_ppp },
+        { LINK_JUNIPER_FRELAY, decode_juniper_frelay },
+        { LINK_JUNIPER_CHDLC, decode_juniper_chdlc },
+        { LINK_IPNET, decode_ipnet },
+        { LINK_IPOIB, decode_ipoib },
+        { LINK_BRCM_TAG, decode_brcm_tag },
+        { LINK_BRCM_TAG_PREPEND, decode_brcm_tag_prepend },
+        { LINK_DSA, decode_dsa },
+        { LINK_EDSA, decode_edsa },
 };
 
 int decode_link(struct packet_decoder *d, struct packet *p, struct cursor c, uint32_t linktype) {

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
-/* Frames of any link type through the decoder and all dissectors. Input: link type (1 byte; 255 is SLL2, 254
- * is PKTAP), then records of length (2 bytes, big-endian; with the top bit, the capture cut 256 bytes off) and
+/* Frames of any link type through the decoder and all dissectors. Input: link type (1 byte; the last
+ * six are others, as below), then records of length (2 bytes, big-endian; with the top bit, the capture cut 256 bytes off) and
  * frame. A second passes from one to the next. */
 
 #include <stdint.h>
@@ -38,6 +38,12 @@ static void read_packet(const struct packet *packet) {
                 sum += packet->transport_header[packet->layer == LAYER_TCP ? 19 : 7];
         if (packet->payload_length < cursor_left(&packet->payload))
                 abort();
+}
+
+static uint32_t linktype_of(uint8_t byte) {
+        static const uint32_t others[] = { 281, 282, 284, 285, 258, 276 };
+
+        return byte < 256 - ELEMENTSOF(others) ? byte : others[byte - (256 - ELEMENTSOF(others))];
 }
 
 /* A copy without a spare byte behind it shows a read past the frame's end. */
@@ -79,7 +85,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
                 struct frame frame = { .number = ++number };
 
                 frame.ts = number * NSEC_PER_SEC;
-                frame.linktype = linktype == 255 ? 276 : linktype == 254 ? 258 : linktype;
+                frame.linktype = linktype_of(linktype);
                 frame.captured = frame.length = (uint32_t) cursor_left(&bytes);
                 if (length & CUT_OFF)
                         frame.length += 256;

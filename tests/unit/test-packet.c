@@ -363,6 +363,25 @@ static const struct {
         { "mpls", "00010140", "", 219, 0 },
         { "netanalyzer", "00000000 020000000002 020000000001 0800", "01020304", 240, 1 },
         { "pktap", "0c000000 01000000 01000000 020000000002 020000000001 0800", "", 258, 1 },
+        { "token ring", "10 40 020000000002 020000000001 aaaa03 000000 0800", "", 6, 0 },
+        { "token ring, with a route", "10 40 020000000002 820000000001 0630 0011 0022 aaaa03 000000 0800", "", 6, 0 },
+        { "fddi", "51 020000000002 020000000001 aaaa03 000000 0800", "", 10, 0 },
+        { "slip", "00 00000000000000 0000000000000000", "", 8, 0 },
+        { "atm, classical ip", "aaaa03 000000 0800", "", 19, 0 },
+        { "atm, bare ip", "", "", 19, 0 },
+        { "sunatm", "82 00 0064 aaaa03 000000 0800", "", 123, 0 },
+        { "ipnet", "01 02 0000 00000054 00000002 00000000 ffffffff 00000000", "", 226, 0 },
+        { "ipoib", "0000000000000000 0000000000000000 0000000000000000 0000000000000000 0000000000000000 0800 0000",
+          "", 242, 0 },
+        { "juniper, ethernet", "4d4743 81 0006 030101060101 020000000002 020000000001 0800", "", 178, 1 },
+        { "juniper, ppp", "4d4743 01 0021", "", 179, 0 },
+        { "juniper, frame relay", "4d4743 01 1841 03 cc", "", 180, 0 },
+        { "juniper, cisco hdlc", "4d4743 01 0f00 0800", "", 181, 0 },
+        { "juniper, without a link layer", "4d4743 03 00000002", "", 178, 0 },
+        { "brcm tag", "020000000002 020000000001 2c000080 0800", "", 281, 1 },
+        { "brcm tag in front", "20000582 020000000002 020000000001 0800", "", 282, 1 },
+        { "dsa", "020000000002 020000000001 c00a0000 0800", "", 284, 1 },
+        { "edsa", "020000000002 020000000001 dada 0000 c0000000 0800", "", 285, 1 },
         { "ppi", "00 00 0800 01000000 020000000002 020000000001 0800", "", 192, 1 },
         { "802.11, to the access point", WLAN_TO_AP " 0000 " SNAP_IPV4, "", 105, 1 },
         { "802.11, from the access point",
@@ -400,6 +419,52 @@ static void each_link_type_is_read(void **state _unused_) {
                         assert_mac(&f.packet.link_source, framings[i].mac);
                 assert_int_equal(f.packet.flags & PACKET_TUNNELLED, 0);
         }
+        fixture_end(&f);
+}
+
+static void tag_of_a_switch_chip_holds_the_vlan(void **state _unused_) {
+        struct fixture f = {};
+        struct builder b = {};
+
+        put_hex(&b, "020000000002 020000000001 e00a0007 0800");
+        put_inner(&b);
+        assert_int_equal(decode(&f, &b, 284), 1);
+        assert_inner(&f);
+        assert_int_equal(f.packet.vlan, 7);
+        fixture_end(&f);
+}
+
+/* Frames of rings that are no LLC, a route longer than the frame or too short to count itself, a magic number that is
+ * none, extensions that claim too much. */
+static void link_headers_that_lie_are_refused(void **state _unused_) {
+        static const struct {
+                const char *header;
+                uint32_t linktype;
+                int result;
+        } frames[] = {
+                { "c1 020000000002 020000000001", 10, 0 },
+                { "51 0200", 10, -EBADMSG },
+                { "10 00 020000000002 020000000001", 6, 0 },
+                { "10 40 020000000002 820000000001 1f30", 6, -EBADMSG },
+                { "10 40 020000000002 820000000001 0030", 6, -EBADMSG },
+                { "4d4744 01", 178, -EBADMSG },
+                { "4d4743 81 ffff", 178, -EBADMSG },
+                { "4d4743 03", 178, -EBADMSG },
+                { "81 00 0064", 123, 0 },
+                { "020000000002 020000000001 c00a00", 284, -EBADMSG },
+                { "020000000002 020000000001 dada 0000 c000", 285, -EBADMSG },
+                { "020000000002 020000000001 2c0000", 281, -EBADMSG },
+        };
+        struct fixture f = {};
+
+        for (size_t i = 0; i < ELEMENTSOF(frames); i++) {
+                struct builder b = {};
+
+                put_hex(&b, frames[i].header);
+                assert_int_equal(decode(&f, &b, frames[i].linktype), frames[i].result);
+                assert_int_equal(f.packet.flags & PACKET_HAS_IP, 0);
+        }
+        assert_int_equal(counters(&f)->unknown_link, 0);
         fixture_end(&f);
 }
 
@@ -696,6 +761,8 @@ int main(void) {
                 cmocka_unit_test(endless_tags_are_given_up),
                 cmocka_unit_test(snap_holds_an_ethertype_or_a_vendor_protocol),
                 cmocka_unit_test(each_link_type_is_read),
+                cmocka_unit_test(tag_of_a_switch_chip_holds_the_vlan),
+                cmocka_unit_test(link_headers_that_lie_are_refused),
                 cmocka_unit_test(unknown_link_type_is_counted),
                 cmocka_unit_test(protected_frame_gives_its_addresses_alone),
                 cmocka_unit_test(cooked_frame_from_here_is_outgoing),
