@@ -139,6 +139,11 @@ int decode_radiotap(struct packet_decoder *d, struct packet *p, struct cursor c)
 int decode_prism(struct packet_decoder *d, struct packet *p, struct cursor c);
 int decode_avs(struct packet_decoder *d, struct packet *p, struct cursor c);
 int decode_wlan(struct packet_decoder *d, struct packet *p, struct cursor c);
+/* Cisco's access points swap the two bytes of frame control in what they tunnel: what cannot be a data frame as it
+ * stands is one the other way round, from or to an access point. */
+static inline bool wlan_is_swapped(const struct cursor *c) {
+        return cursor_left(c) >= 2 && (c->data[0] & 3) != 0 && (c->data[1] & 0x0f) == 0x08;
+}
 
 /* ip.c */
 int decode_ipv4(struct packet_decoder *d, struct packet *p, struct cursor c);

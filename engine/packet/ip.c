@@ -16,13 +16,22 @@ enum { IP_HOP_BY_HOP = 0, IP_ICMP = 1, IP_TCP = 6, IP_UDP = 17, IP_ROUTING = 43,
        IP_ICMP6 = 58, IP_NONE = 59, IP_DESTINATION = 60, IP_MOBILITY = 135, IP_UDP_LITE = 136,
        IP_HIP = 139, IP_SHIM6 = 140 };
 
+/* A header cut short behind its ports: they tell what flow it belongs to, and nothing tells more. */
+static int decode_ports(struct packet *p, struct cursor c) {
+        if (!cursor_be16(&c, &p->source_port) || !cursor_be16(&c, &p->destination_port)) {
+                p->source_port = 0;
+                return -EBADMSG;
+        }
+        p->flags |= PACKET_HAS_TRANSPORT;
+        return -EBADMSG;
+}
+
 static inline int decode_tcp(struct packet_decoder *d, struct packet *p, struct cursor c) {
         const uint8_t *h = c.data;
         size_t header, sent = cursor_left(&c) + d->missing;
 
-        /* What a flow needs ends with the flags; a packet cut short behind them still belongs to one. */
         if (cursor_left(&c) < 14)
-                return -EBADMSG;
+                return decode_ports(p, c);
         p->source_port = load_be16(h);
         p->destination_port = load_be16(h + 2);
         p->tcp_sequence = load_be32(h + 4);
@@ -53,7 +62,7 @@ static inline int decode_udp(struct packet_decoder *d, struct packet *p, struct 
         int r;
 
         if (!cursor_skip(&c, 8))
-                return -EBADMSG;
+                return decode_ports(p, c);
         length = load_be16(h + 4);
         /* RFC 2675 §4: 0 in a jumbogram */
         if (length != 0 || p->source.family != AF_INET6) {
@@ -296,8 +305,8 @@ int decode_ipv6(struct packet_decoder *d, struct packet *p, struct cursor c) {
         length = load_be16(h + 4);
         if (length == 0 && h[6] == IP_HOP_BY_HOP)
                 length = jumbo_length(c);
-        /* Segmentation offload leaves 0, as in IPv4. */
-        if (length > 0)
+        /* Segmentation offload leaves 0, as in IPv4; of nothing else an empty packet is the longest. */
+        if (length > 0 || (h[6] != IP_TCP && h[6] != IP_UDP && h[6] != IP_HOP_BY_HOP))
                 decoder_limit(d, p, &c, length);
         if (h[6] == IP_TCP || h[6] == IP_UDP)
                 return decode_transport(d, p, c, h[6]);

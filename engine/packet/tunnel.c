@@ -72,7 +72,7 @@ static bool inner_is_plausible(struct cursor c, size_t sent, uint32_t type) {
         case TYPE_NSH:
                 return cursor_left(&c) >= 8 && c.data[0] >> 6 == 0 && (c.data[1] & 0x3f) >= 2;
         case TYPE_WLAN:
-                return cursor_left(&c) >= 24 && (c.data[0] & 0x0f) == 0x08; /* a data frame */
+                return cursor_left(&c) >= 24 && ((c.data[0] & 0x0f) == 0x08 || wlan_is_swapped(&c)); /* a data frame */
         default:
                 return false;
         }

@@ -62,11 +62,13 @@ static int decode_amsdu(struct packet_decoder *d, struct packet *p, struct curso
 static int decode_frame(struct packet_decoder *d, struct packet *p, struct cursor c, bool padded) {
         const uint8_t *start = c.data;
         uint8_t control, flags, type, subtype, qos = 0;
+        bool swapped;
 
         if (cursor_left(&c) < 2)
                 return -EBADMSG;
-        control = start[0];
-        flags = start[1];
+        swapped = p->flags & PACKET_TUNNELLED && wlan_is_swapped(&c);
+        control = start[swapped];
+        flags = start[!swapped];
         type = control >> 2 & 3;
         subtype = control >> 4;
         if (control & 3) /* protocol version */

@@ -366,7 +366,11 @@ static void dissect_server(struct emitter *e, const struct dhcp_message *m) {
         }
         emit_message_type(e, m);
         emit_address(e, m, OPTION_SERVER_ID, FACT_DHCP_SERVER_ID);
-        emit_host(e, m->message_type == MESSAGE_OFFER ? FACT_DHCP_OFFERED_IP : FACT_DHCP_ASSIGNED_IP, &m->your_ip);
+        /* Answers to lease queries leave the field without a meaning (RFC 4388 §6.1). */
+        if (m->message_type == MESSAGE_OFFER)
+                emit_host(e, FACT_DHCP_OFFERED_IP, &m->your_ip);
+        else if (m->message_type == MESSAGE_ACK || m->message_type == MESSAGE_BOOTP)
+                emit_host(e, FACT_DHCP_ASSIGNED_IP, &m->your_ip);
         emit_address(e, m, OPTION_NETMASK, FACT_DHCP_NETMASK);
         emit_addresses(e, m, OPTION_ROUTER, FACT_DHCP_ROUTER);
         emit_addresses(e, m, OPTION_DNS, FACT_DHCP_DNS);

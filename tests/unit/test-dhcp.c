@@ -75,6 +75,24 @@ static void server_facts_name_their_client(void **state _unused_) {
         assert_int_equal(fact->flags, FACT_HAS_MAC | FACT_HAS_SUBJECT | FACT_RESPONSE | FACT_LINK_SCOPED);
 }
 
+static void only_an_acknowledgement_assigns(void **state _unused_) {
+        static const struct {
+                const char *type;
+                bool assigns;
+        } answers[] = { { "\5", true }, { "\6", false }, { "\14", false }, { "\15", false } }; /* ack, nak, lease… */
+
+        for (size_t i = 0; i < ELEMENTSOF(answers); i++) {
+                struct message m = message_make(2);
+                struct fact_log log;
+
+                memcpy(m.bytes + YIADDR, "\12\0\0\11", 4);
+                add(&m, 53, answers[i].type, 1);
+                from_server(&log, &m);
+                assert_int_equal(!!strstr(log.text, "dhcp.assigned_ip 10.0.0.9\n"), answers[i].assigns);
+                assert_null(strstr(log.text, "dhcp.offered_ip"));
+        }
+}
+
 static void a_relayed_message_is_not_link_scoped(void **state _unused_) {
         struct message m = message_make(1);
         struct fact_log log;
@@ -186,6 +204,7 @@ int main(void) {
         const struct CMUnitTest tests[] = {
                 cmocka_unit_test(client_facts_are_about_the_hardware_address),
                 cmocka_unit_test(server_facts_name_their_client),
+                cmocka_unit_test(only_an_acknowledgement_assigns),
                 cmocka_unit_test(a_relayed_message_is_not_link_scoped),
                 cmocka_unit_test(release_is_a_goodbye),
                 cmocka_unit_test(parts_of_an_option_are_joined_over_all_fields),

@@ -206,7 +206,7 @@ static void test_truncated(void **state) {
                 assert_int_equal(observation_check(f->decoder, &f->frame), n >= 54 ? 1 : 0);
                 packet_decode(f->decoder, &f->frame, &f->packet);
                 flow = flow_observation_from_packet(&f->packet, &f->o);
-                assert_int_equal(flow, n >= 48);
+                assert_int_equal(flow, n >= 38);
                 if (n >= 54)
                         assert_int_equal(f->o.payload, 7);
         }

@@ -95,12 +95,56 @@ static void every_cut_keeps_what_is_readable(void **state _unused_) {
                 assert_int_equal(r, n >= 14 + 20 + 8 ? 1 : 0);
                 assert_true(f.packet.flags & PACKET_TRUNCATED);
                 assert_int_equal(!!(f.packet.flags & PACKET_HAS_IP), n >= 14 + 20);
+                assert_int_equal(!!(f.packet.flags & PACKET_HAS_TRANSPORT), n >= 14 + 20 + 4);
                 assert_int_equal(counters(&f)->malformed, 0);
                 if (r > 0) {
                         assert_int_equal(cursor_left(&f.packet.payload), n - 14 - 20 - 8);
                         assert_int_equal(f.packet.payload_length, 7);
                 }
         }
+        fixture_end(&f);
+}
+
+/* The ports stand first in TCP's header, too; without its flags the segment belongs to a flow and tells nothing else. */
+static void ports_before_the_cut_tell_the_flow(void **state _unused_) {
+        struct fixture f = {};
+        struct builder b = {};
+
+        put_ethernet(&b, 0x0800);
+        put_ipv4(&b, 6, 20);
+        put_hex(&b, "04d2 0016 00000001 00000002 5018 1000 0000 0000");
+        for (uint32_t n = 14 + 20; n < b.length; n++) {
+                assert_int_equal(decode_cut(&f, &b, 1, n), 0);
+                assert_int_equal(!!(f.packet.flags & PACKET_HAS_TRANSPORT), n >= 14 + 20 + 4);
+                assert_int_equal(f.packet.source_port, n >= 14 + 20 + 4 ? 1234 : 0);
+                assert_int_equal(f.packet.destination_port, n >= 14 + 20 + 4 ? 22 : 0);
+                assert_int_equal(f.packet.tcp_flags, n >= 14 + 20 + 14 ? TCP_ACK | TCP_PSH : 0);
+                assert_int_equal(f.packet.layer, LAYER_NONE);
+                assert_null(f.packet.transport_header);
+        }
+        fixture_end(&f);
+}
+
+/* IPv6 with a payload length of 0: what offload makes of TCP and UDP, and an empty packet of all else, whatever
+ * pads the frame behind it. */
+static void payload_length_zero_is_the_frame_for_tcp_and_udp_alone(void **state _unused_) {
+        static const char addresses[] = "fe80000000000000 0000000000000001 ff02000000000000 0000000000000001";
+        struct fixture f = {};
+        struct builder udp = {}, icmp = {};
+
+        put_ethernet(&udp, 0x86dd);
+        put_hex(&udp, "60000000 0000 11 ff");
+        put_hex(&udp, addresses);
+        put_hex(&udp, "14e9 14e9 000c 0000 01020304");
+        assert_int_equal(decode(&f, &udp, 1), 1);
+        assert_int_equal(f.packet.payload_length, 4);
+        put_ethernet(&icmp, 0x86dd);
+        put_hex(&icmp, "60000000 0000 3a ff");
+        put_hex(&icmp, addresses);
+        put_hex(&icmp, "88000000 20000000 fe80000000000000 0000000000000001");
+        assert_int_equal(decode(&f, &icmp, 1), 1);
+        assert_int_equal(f.packet.layer, LAYER_ICMP6);
+        assert_int_equal(f.packet.payload_length, 0);
         fixture_end(&f);
 }
 
@@ -564,6 +608,29 @@ static void each_udp_tunnel_is_opened(void **state _unused_) {
         fixture_end(&f);
 }
 
+/* An access point of Cisco's tunnels 802.11 with the bytes of frame control swapped; others do not. */
+static void tunnelled_80211_is_read_in_either_order(void **state _unused_) {
+        static const char *const controls[] = { "0801", "0108" };
+        struct fixture f = {};
+
+        for (size_t i = 0; i < ELEMENTSOF(controls); i++) {
+                struct builder b = {}, inside = {};
+
+                put_hex(&inside, "00 204320 00000000 00000000 00000000");
+                put_hex(&inside, controls[i]);
+                put_hex(&inside, "0000 020000000004 020000000003 020000000005 0000 " SNAP_IPV4);
+                put_inner(&inside);
+                put_ethernet(&b, 0x0800);
+                put_ipv4(&b, 17, 8 + inside.length);
+                put_udp(&b, 12380, 5247, inside.length);
+                put_bytes(&b, inside.data, inside.length);
+                assert_int_equal(decode(&f, &b, 1), 1);
+                assert_inner(&f);
+                assert_mac(&f.packet.inner_source, 3);
+        }
+        fixture_end(&f);
+}
+
 /* A port alone never makes a tunnel of a payload. */
 static void what_only_looks_like_a_tunnel_is_a_payload(void **state _unused_) {
         struct fixture f = {};
@@ -746,6 +813,8 @@ int main(void) {
                 cmocka_unit_test(ethernet_udp_is_read_to_its_payload),
                 cmocka_unit_test(padding_behind_the_packet_is_not_payload),
                 cmocka_unit_test(every_cut_keeps_what_is_readable),
+                cmocka_unit_test(ports_before_the_cut_tell_the_flow),
+                cmocka_unit_test(payload_length_zero_is_the_frame_for_tcp_and_udp_alone),
                 cmocka_unit_test(every_short_header_is_malformed),
                 cmocka_unit_test(header_length_below_five_is_refused),
                 cmocka_unit_test(total_length_zero_is_the_frame),
@@ -767,6 +836,7 @@ int main(void) {
                 cmocka_unit_test(protected_frame_gives_its_addresses_alone),
                 cmocka_unit_test(cooked_frame_from_here_is_outgoing),
                 cmocka_unit_test(each_udp_tunnel_is_opened),
+                cmocka_unit_test(tunnelled_80211_is_read_in_either_order),
                 cmocka_unit_test(what_only_looks_like_a_tunnel_is_a_payload),
                 cmocka_unit_test(each_ip_tunnel_is_opened),
                 cmocka_unit_test(gre_may_carry_802_11),
