@@ -40,22 +40,24 @@ static inline void flow_frame_set_ipv4(struct flow_observation *o, uint64_t addr
         o->rest = (uint64_t) ports << 32 | (uint64_t) protocol << 24 | vlans;
 }
 
-/* Is the address `a` higher than `b`? */
-static inline bool flow_frame_is_higher(const uint8_t *a, const uint8_t *b) {
+/* Is the end with the address `a` higher than that with `b`? Ports as above. */
+static inline bool flow_frame_is_higher(const uint8_t *a, const uint8_t *b, uint32_t ports) {
         uint64_t x = flow_frame_word(a), y = flow_frame_word(b);
 
-        if (x != y)
-                return be64toh(x) > be64toh(y);
-        return be64toh(flow_frame_word(a + 8)) > be64toh(flow_frame_word(b + 8));
+        if (x == y) {
+                x = flow_frame_word(a + 8);
+                y = flow_frame_word(b + 8);
+        }
+        if (__builtin_expect(x == y, false))
+                return ports >> 16 > (ports & 0xffff);
+        return be64toh(x) > be64toh(y);
 }
 
 /* After the transport header was read: adds a flag to those that this gave. */
 static inline void flow_frame_set_ipv6(struct flow_observation *o, const uint8_t *source, const uint8_t *destination,
                                        uint32_t ports, uint8_t protocol, uint32_t vlans) {
-        bool higher = flow_frame_is_higher(source, destination);
+        bool higher = flow_frame_is_higher(source, destination, ports);
 
-        if (!higher && ports >> 16 > (ports & 0xffff))
-                higher = memcmp(source, destination, 16) == 0;
         o->direction = higher;
         memcpy(o->ends[0], higher ? destination : source, 16);
         memcpy(o->ends[1], higher ? source : destination, 16);
@@ -64,53 +66,61 @@ static inline void flow_frame_set_ipv6(struct flow_observation *o, const uint8_t
         o->rest = (uint64_t) ports << 32 | (uint64_t) protocol << 24 | vlans;
 }
 
-/* What a segment may bring that its flow has to be looked at for: data, or nothing but an acknowledgement, as bits of
- * enum flow_letter. Where such a one was before and changed nothing, the next does not either. NEWS_ALWAYS: any other. */
-#define NEWS_ALWAYS (1 << LETTER_SYN)
+/* What kind of packet it is, for its flow to know whether such a one can bring anything new: data, or nothing but an
+ * acknowledgement, as bits of enum flow_letter. Where one of them was before and changed nothing, the next does not either. */
+enum {
+        NEWS_ALWAYS = 1 << LETTER_SYN,   /* any other segment */
+        NEWS_NEVER = 1 << LETTER_SYN_ACK, /* not TCP */
+        NEWS_OF_ACK = 1 << LETTER_ACK,
+        NEWS_OF_DATA = 1 << LETTER_DATA,
+};
 
+/* No branch between the two: they come mixed. */
 static inline uint8_t flow_frame_news(uint8_t tcp_flags, uint32_t payload) {
-        if (tcp_flags & (TCP_SYN | TCP_FIN | TCP_RST))
+        if ((tcp_flags & (TCP_SYN | TCP_FIN | TCP_RST | TCP_ACK)) != TCP_ACK)
                 return NEWS_ALWAYS;
-        if (payload > 0)
-                return 1 << LETTER_DATA;
-        return tcp_flags & TCP_ACK ? 1 << LETTER_ACK : NEWS_ALWAYS;
+        return (uint8_t) (NEWS_OF_ACK << (payload > 0));
 }
 
+_Static_assert(NEWS_OF_DATA == NEWS_OF_ACK << 1, "");
+
 /* `length`: of TCP with its header, as sent; 20 bytes are there to read. What only the analysis of TCP asks for is read
- * with `whole`. These all return the news; -1: the frame is not for this way. */
-static _always_inline_ int flow_frame_read_tcp(const uint8_t *tcp, uint32_t length, bool whole,
-                                               struct flow_observation *o) {
+ * with `whole`. False, of these all: the frame is not for this way. */
+static _always_inline_ bool flow_frame_read_tcp(const uint8_t *tcp, uint32_t length, bool whole,
+                                                struct flow_observation *o) {
         uint32_t header = tcp[12] >> 2 & 0x3c; /* counted in words of four bytes, in the upper half */
         uint8_t flags = tcp[13];
         uint64_t numbers;
 
         if (header < 20 || header > length)
-                return -1;
+                return false;
         o->tcp_flags = flags;
         o->payload = length - header;
         o->flags = OBSERVATION_TCP | OBSERVATION_WHOLE_HEADER;
+        o->news = flow_frame_news(flags, length - header);
         if (whole) {
                 numbers = be64toh(flow_frame_word(tcp + 4));
                 o->sequence = (uint32_t) (numbers >> 32);
                 o->acknowledgement = (uint32_t) numbers;
                 o->window = load_be16(tcp + 14);
         }
-        return flow_frame_news(flags, length - header);
+        return true;
 }
 
 /* `length`: of UDP with its header, captured; `offset`: of the header in its frame. */
-static _always_inline_ int flow_frame_read_udp(const uint8_t *udp, uint32_t length, uint32_t offset,
-                                               struct flow_observation *o) {
+static _always_inline_ bool flow_frame_read_udp(const uint8_t *udp, uint32_t length, uint32_t offset,
+                                                struct flow_observation *o) {
         if (length < 8 || load_be16(udp + 4) < 8)
-                return -1;
+                return false;
         o->tcp_flags = 0;
         o->flags = 0;
+        o->news = NEWS_NEVER;
         o->data = (uint16_t) (offset + 8);
-        return udp_port_has_tunnel(load_be16(udp)) || udp_port_has_tunnel(load_be16(udp + 2)) ? -1 : 0;
+        return !udp_port_has_tunnel(load_be16(udp)) && !udp_port_has_tunnel(load_be16(udp + 2));
 }
 
-static _always_inline_ int flow_frame_read_transport(const uint8_t *h, uint32_t offset, uint32_t length, uint8_t protocol,
-                                                     bool whole, struct flow_observation *o) {
+static _always_inline_ bool flow_frame_read_transport(const uint8_t *h, uint32_t offset, uint32_t length, uint8_t protocol,
+                                                      bool whole, struct flow_observation *o) {
         return protocol == IPPROTO_TCP ? flow_frame_read_tcp(h + offset, length, whole, o)
                                        : flow_frame_read_udp(h + offset, length, offset, o);
 }
@@ -118,64 +128,61 @@ static _always_inline_ int flow_frame_read_transport(const uint8_t *h, uint32_t 
 enum { PLAIN_IPV4_MIN = 14 + 20 + 20, PLAIN_IPV6_MIN = 14 + 40 + 20 };
 
 /* Without options, and no fragment. */
-static _always_inline_ int flow_frame_read_ipv4(const uint8_t *h, uint32_t captured, uint8_t protocol, bool whole,
-                                                struct flow_observation *o) {
+static _always_inline_ bool flow_frame_read_ipv4(const uint8_t *h, uint32_t captured, uint8_t protocol, bool whole,
+                                                 struct flow_observation *o) {
         uint32_t length = load_be16(h + 16) - 20U; /* enormous, where it claims less than its own header */
         uint16_t fragment;
-        int news;
 
         memcpy(&fragment, h + 20, sizeof fragment);
         if (fragment & htobe16(0x3fff) || length > captured - 34)
-                return -1;
-        news = flow_frame_read_transport(h, 34, length, protocol, whole, o);
-        if (news >= 0)
-                flow_frame_set_ipv4(o, be64toh(flow_frame_word(h + 26)), load_be32(h + 34), protocol, 0);
-        return news;
+                return false;
+        if (!flow_frame_read_transport(h, 34, length, protocol, whole, o))
+                return false;
+        flow_frame_set_ipv4(o, be64toh(flow_frame_word(h + 26)), load_be32(h + 34), protocol, 0);
+        return true;
 }
 
-static _always_inline_ int flow_frame_read_ipv6(const uint8_t *h, uint32_t captured, uint8_t protocol, bool whole,
-                                                struct flow_observation *o) {
+static _always_inline_ bool flow_frame_read_ipv6(const uint8_t *h, uint32_t captured, uint8_t protocol, bool whole,
+                                                 struct flow_observation *o) {
         uint32_t length = load_be16(h + 18);
-        int news;
 
         if (captured < PLAIN_IPV6_MIN || length > captured - 54)
-                return -1;
-        news = flow_frame_read_transport(h, 54, length, protocol, whole, o);
-        if (news >= 0)
-                flow_frame_set_ipv6(o, h + 22, h + 38, load_be32(h + 54), protocol, 0);
-        return news;
+                return false;
+        if (!flow_frame_read_transport(h, 54, length, protocol, whole, o))
+                return false;
+        flow_frame_set_ipv6(o, h + 22, h + 38, load_be32(h + 54), protocol, 0);
+        return true;
 }
 
 /* Goes by the ethertype with the first byte behind it, which has the version, and of IPv4 the header's length. */
-static _always_inline_ int flow_frame_read_network(const uint8_t *h, uint32_t captured, bool whole,
-                                                   struct flow_observation *o) {
+static _always_inline_ bool flow_frame_read_network(const uint8_t *h, uint32_t captured, bool whole,
+                                                    struct flow_observation *o) {
         uint32_t begin;
 
         memcpy(&begin, h + 12, sizeof begin);
         if ((begin & htobe32(0xffffff00)) == htobe32(TYPE_IPV4 << 16 | 0x4500)) {
                 if (h[23] == IPPROTO_TCP)
                         return flow_frame_read_ipv4(h, captured, IPPROTO_TCP, whole, o);
-                return h[23] == IPPROTO_UDP ? flow_frame_read_ipv4(h, captured, IPPROTO_UDP, whole, o) : -1;
+                return h[23] == IPPROTO_UDP && flow_frame_read_ipv4(h, captured, IPPROTO_UDP, whole, o);
         }
         if ((begin & htobe32(0xfffff000)) != htobe32((uint32_t) TYPE_IPV6 << 16 | 0x6000))
-                return -1;
+                return false;
         if (h[20] == IPPROTO_TCP)
                 return flow_frame_read_ipv6(h, captured, IPPROTO_TCP, whole, o);
-        return h[20] == IPPROTO_UDP ? flow_frame_read_ipv6(h, captured, IPPROTO_UDP, whole, o) : -1;
+        return h[20] == IPPROTO_UDP && flow_frame_read_ipv6(h, captured, IPPROTO_UDP, whole, o);
 }
 
-/* As flow_observation_from_frame(), but for what it leaves to the longer ways. */
-static _always_inline_ int flow_frame_read(const struct frame *frame, bool whole, struct flow_observation *o) {
+/* As flow_observation_from_frame(), but for what is left to flow_frame_read_any(). */
+static _always_inline_ bool flow_frame_read(const struct frame *frame, bool whole, struct flow_observation *o) {
         const uint8_t *h = frame->data;
-        int news;
 
         if (frame->captured < PLAIN_IPV4_MIN || frame->linktype != LINK_ETHERNET || frame->vlan_tag != 0)
-                return -1;
-        news = flow_frame_read_network(h, frame->captured, whole, o);
-        if (news < 0)
-                return -1;
+                return false;
         o->ts = frame->ts;
         o->length = frame->length;
-        memcpy(o->link_addresses, h, sizeof o->link_addresses);
-        return news;
+        memcpy(o->link_header, h, sizeof o->link_header);
+        return flow_frame_read_network(h, frame->captured, whole, o);
 }
+
+/* The same of any frame, tags, options and what was not captured whole included. */
+bool flow_frame_read_any(const struct frame *frame, struct flow_observation *o);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
 
+#include <stdbool.h>
 #include <stdint.h>
 
 /* From a hash to the numbers of flows that may have it: open addressing with linear probing, at most half full. A slot
@@ -14,21 +15,25 @@ struct flow_index {
 };
 
 static inline uint32_t flow_index_slot(uint64_t hash, uint32_t number) {
-        return (uint32_t) (hash >> 56) << 24 | number;
+        return ((uint32_t) (hash >> 32) & ~FLOW_NUMBER_MASK) | number;
 }
 
 static inline int flow_index_may_be(uint32_t slot, uint64_t hash) {
-        return slot >> 24 == hash >> 56;
+        return (slot ^ flow_index_slot(hash, 0)) <= FLOW_NUMBER_MASK;
 }
 
 /* The first number that may have the hash; 0: none has. */
 static inline uint32_t flow_index_guess(const struct flow_index *x, uint64_t hash) {
         uint64_t i = hash & x->mask;
-        uint32_t slot;
+        uint32_t tag = flow_index_slot(hash, 0), number = x->slots[i] ^ tag;
 
-        while (!flow_index_may_be(slot = x->slots[i], hash) && slot != 0)
+        while (__builtin_expect(number > FLOW_NUMBER_MASK, false)) {
+                if (number == tag)
+                        return 0;
                 i = (i + 1) & x->mask;
-        return slot & FLOW_NUMBER_MASK;
+                number = x->slots[i] ^ tag;
+        }
+        return number;
 }
 
 /* `slots`: a power of two. */

@@ -46,6 +46,21 @@ static inline uint32_t flow_lists_first(const struct flow_lists *l, uint32_t lis
         return number >= FLOW_LISTS_BASE ? 0 : number;
 }
 
+/* The one behind `number`, which is in a list or was when the list was taken; 0: it is the last. */
+static inline uint32_t flow_lists_next(const struct flow_lists *l, uint32_t number) {
+        uint32_t next = flow_lists_get(l, number, FLOW_NEXT);
+
+        return next >= FLOW_LISTS_BASE ? 0 : next;
+}
+
+/* Takes all of them out at once: returns the first, flow_lists_next() has the others. */
+static inline uint32_t flow_lists_take(struct flow_lists *l, uint32_t list) {
+        uint32_t first = flow_lists_first(l, list);
+
+        l->heads[list][FLOW_NEXT] = l->heads[list][FLOW_PREVIOUS] = FLOW_LISTS_BASE + list;
+        return first;
+}
+
 static inline void flow_lists_append(struct flow_lists *l, uint32_t list, uint32_t number) {
         uint32_t head = FLOW_LISTS_BASE + list, last = l->heads[list][FLOW_PREVIOUS];
 

@@ -49,9 +49,9 @@ static _noinline_ uint16_t skip_tags(struct rest *r, uint16_t type, uint32_t *vl
 
 static inline bool read_transport(const struct rest *t, uint8_t protocol, struct flow_observation *o) {
         if (protocol == IPPROTO_TCP)
-                return t->left >= 20 && flow_frame_read_tcp(t->header, t->left + t->missing, true, o) >= 0;
+                return t->left >= 20 && flow_frame_read_tcp(t->header, t->left + t->missing, true, o);
         return protocol == IPPROTO_UDP &&
-               flow_frame_read_udp(t->header, t->left, (uint32_t) (t->header - t->frame), o) >= 0;
+               flow_frame_read_udp(t->header, t->left, (uint32_t) (t->header - t->frame), o);
 }
 
 /* Of `r` only `claimed` bytes belong to the packet, be they captured or not: as decoder_limit() has it. */
@@ -109,7 +109,7 @@ static inline void set_frame(struct flow_observation *o, const struct frame *fra
         memcpy(o->link_addresses, data, sizeof o->link_addresses);
 }
 
-static _noinline_ bool read_any(const struct frame *frame, struct flow_observation *o) {
+bool flow_frame_read_any(const struct frame *frame, struct flow_observation *o) {
         struct rest r = { frame->data + 14, frame->captured - 14,
                           frame->length > frame->captured ? frame->length - frame->captured : 0, frame->data };
         uint32_t vlans = 0;
@@ -130,7 +130,7 @@ static _noinline_ bool read_any(const struct frame *frame, struct flow_observati
 }
 
 bool flow_observation_from_frame(const struct frame *frame, struct flow_observation *o) {
-        return flow_frame_read(frame, true, o) >= 0 || read_any(frame, o);
+        return flow_frame_read(frame, true, o) || flow_frame_read_any(frame, o);
 }
 
 /* Type and identifier (or code) take the place of the ports, whichever way the message goes. */
@@ -209,6 +209,8 @@ static bool set_flow(struct flow_observation *o, const struct packet *p, uint32_
 }
 
 bool flow_observation_from_packet(const struct packet *p, struct flow_observation *o) {
+        if (!(p->flags & (PACKET_HAS_IP | PACKET_HAS_TRANSPORT | PACKET_HAS_CARRIER)))
+                return false;
         *o = (struct flow_observation) { .ts = p->frame->ts, .length = p->frame->length };
         if (!set_flow(o, p, (uint32_t) p->vlan << 12 | p->inner_vlan))
                 return false;

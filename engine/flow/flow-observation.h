@@ -8,6 +8,8 @@
 #include "engine/flow/flow-record.h"
 #include "engine/packet/packet.h"
 
+struct flow_entry;
+
 /* What one packet tells a flow table: whose it is and what it adds. Self-contained, so that a batch of them can wait
  * while the memory that they need comes in. */
 
@@ -23,7 +25,7 @@ enum flow_observation_flags {
 struct flow_observation {
         uint64_t addresses;     /* key: of IPv4 both, lower first; of IPv6 the table's fingerprint of `ends` */
         uint64_t rest;          /* key: ports << 32, protocol << 24, VLAN << 12, inner VLAN */
-        uint64_t hash;          /* the table's, as is `number` */
+        uint64_t hash;          /* the table's, as is `entry` */
         uint64_t ts;            /* ns since the epoch */
         uint32_t length;        /* of the frame on the wire */
         uint32_t payload;       /* of TCP: bytes of data, as sent */
@@ -39,9 +41,10 @@ struct flow_observation {
                         struct mac_address link_destination, link_source;
                 };
                 uint8_t link_addresses[12]; /* both, as they stand in an Ethernet frame */
+                uint8_t link_header[16];    /* and with them what stands behind, where that saves a step */
         };
         uint8_t ends[2][16];    /* of IPv6 */
-        uint32_t number;
+        struct flow_entry *entry; /* where it most likely is */
 };
 
 /* Reads what a flow needs straight from an Ethernet frame, without a decoder: TCP and UDP over IPv4 and IPv6, whole,

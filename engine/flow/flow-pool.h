@@ -18,6 +18,7 @@ enum flow_entry_bits {
         ENTRY_IS_TCP = 1 << 4,
         ENTRY_IN_USE = 1 << 5,
         ENTRY_WAITS = 1 << 6,          /* in the list of those that wait for their first answer */
+        ENTRY_EARLY = 1 << 7,          /* still in the ring of connections that open: its turn comes sooner than it must */
 };
 
 /* By direction: [0] sent by the lower end. Low words of counters; high ones are in struct flow_more. */
@@ -30,7 +31,7 @@ struct flow_entry {
         } lengths[2];
         uint8_t tcp_flags[2];
         uint8_t letters[2]; /* bits of enum flow_letter: those in the history */
-        uint8_t settled[2]; /* those that need no look any more: see flow_observation_news() */
+        uint8_t settled[2]; /* packets that need no look any more: see flow_frame_news() */
         uint8_t state;      /* enum flow_state */
         uint8_t bits;       /* enum flow_entry_bits */
 };

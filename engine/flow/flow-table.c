@@ -6,7 +6,7 @@
  *
  * Which flows are old is known from lists by the second in which a flow was last looked at, a ring of them for each
  * timeout. A packet does not move its flow; when a list's turn comes, flows that had packets since go where they belong
- * now, and a flow whose state has another timeout changes rings at once. Whether a flow was idle for too long is decided
+ * now, and a flow whose state has a shorter timeout changes rings at once. Whether a flow was idle for too long is decided
  * when its next packet comes, so that nothing depends on when lists are walked. Connections that nobody answered yet
  * stand in a list of their own, by age. */
 
@@ -50,7 +50,7 @@ struct ring {
 };
 
 struct flow_table {
-        struct flow_observation batch[BATCH + AHEAD]; /* old ones stand behind those that wait, and at the end */
+        struct flow_observation batch[BATCH];
         unsigned waiting;
         struct flow_index index;
         struct flow_pool pool;
@@ -94,6 +94,10 @@ void flow_table_config_default(struct flow_table_config *config) {
 
 static inline struct flow_entry *entry_of(const struct flow_table *t, uint32_t number) {
         return &t->pool.entries[number];
+}
+
+static inline uint32_t number_of(const struct flow_table *t, const struct flow_entry *entry) {
+        return (uint32_t) (entry - t->pool.entries);
 }
 
 static inline struct flow_more *more_of(const struct flow_table *t, uint32_t number) {
@@ -153,9 +157,11 @@ static uint32_t list_of(unsigned ring, uint64_t tick) {
 
 /* Into the list where it belongs, which is none that had its turn. */
 static void place(struct flow_table *t, uint32_t number, uint64_t tick) {
-        unsigned i = t->ring_of[entry_of(t, number)->state];
+        struct flow_entry *e = entry_of(t, number);
+        unsigned i = t->ring_of[e->state];
         struct ring *ring = &t->rings[i];
 
+        e->bits &= (uint8_t) ~ENTRY_EARLY;
         tick = MAX(tick, ring->walked + 1);
         ring->oldest = MIN(ring->oldest, tick);
         flow_lists_append(&t->lists, list_of(i, tick), number);
@@ -382,14 +388,12 @@ static void review(struct flow_table *t, uint32_t number) {
 }
 
 static void walk_list(struct flow_table *t, uint32_t list) {
-        uint32_t number;
+        uint32_t next;
 
-        while ((number = flow_lists_first(&t->lists, list)) > 0) {
-                uint32_t next = flow_lists_get(&t->lists, number, FLOW_NEXT);
-
-                if (next < FLOW_LISTS_BASE)
-                        __builtin_prefetch(entry_of(t, next));
-                flow_lists_remove(&t->lists, number);
+        for (uint32_t number = flow_lists_take(&t->lists, list); number > 0; number = next) {
+                next = flow_lists_next(&t->lists, number);
+                __builtin_prefetch(entry_of(t, next));
+                __builtin_prefetch(more_of(t, next), 1);
                 review(t, number);
         }
 }
@@ -568,6 +572,7 @@ static void begin(struct flow_table *t, uint32_t number, const struct flow_obser
                 .addresses = o->addresses,
                 .rest = o->rest,
                 .lengths = { { .shortest = UINT16_MAX }, { .shortest = UINT16_MAX } },
+                .settled = { NEWS_NEVER, NEWS_NEVER },
                 .state = (uint8_t) first_state(o),
                 .bits = first_bits(o),
         };
@@ -661,11 +666,11 @@ static bool is_reuse(struct flow_table *t, uint32_t number, const struct flow_en
 }
 
 static void add_letters(struct flow_entry *e, struct flow_more *m, uint8_t letters, unsigned direction) {
-        letters &= (uint8_t) ~e->letters[direction];
+        unsigned fresh = letters & ~e->letters[direction];
+
         e->letters[direction] |= letters;
-        for (unsigned i = 0; letters >> i; i++)
-                if (letters & 1 << i)
-                        m->history = m->history << 4 | (i * 2 + direction);
+        for (; fresh > 0; fresh &= fresh - 1)
+                m->history = m->history << 4 | ((unsigned) __builtin_ctz(fresh) * 2 + direction);
 }
 
 /* A flow met midway learns who began from a SYN that comes late. */
@@ -677,16 +682,26 @@ static void learn_initiator(struct flow_entry *e, const struct flow_observation 
         e->bits = (uint8_t) ((e->bits & ~ENTRY_INITIATOR_HIGH) | (high ? ENTRY_INITIATOR_HIGH : 0) | ENTRY_INITIATOR_KNOWN);
 }
 
-/* The state was `before`: the flow goes to the list for its timeout. */
+/* The state was `before`: true if the ring that the flow is in comes round soon enough. Most connections are over so soon
+ * after they opened that they need not leave that ring meanwhile. */
+static bool may_stay(struct flow_table *t, struct flow_entry *e, uint8_t before) {
+        uint8_t opening = t->ring_of[FLOW_SYN_ACK], to = t->ring_of[e->state];
+        uint8_t from = e->bits & ENTRY_EARLY ? opening : t->ring_of[before];
+        bool early = from == opening && t->rings[to].age > t->rings[from].age;
+
+        e->bits = (uint8_t) ((e->bits & ~ENTRY_EARLY) | (early ? ENTRY_EARLY : 0));
+        return early || from == to;
+}
+
 static void change_list(struct flow_table *t, uint32_t number, uint8_t before) {
-        const struct flow_entry *e = entry_of(t, number);
+        struct flow_entry *e = entry_of(t, number);
 
         if (e->bits & ENTRY_WAITS) {
                 if (is_unanswered(e))
                         return;
                 stop_waiting(t, number);
         } else {
-                if (t->ring_of[before] == t->ring_of[e->state])
+                if (may_stay(t, e, before))
                         return;
                 flow_lists_remove(&t->lists, number);
         }
@@ -720,24 +735,27 @@ static void change_state(struct flow_table *t, uint32_t number, const struct flo
 /* A plain segment changes no letters that are there already, and of these states none. */
 static void settle(struct flow_entry *e) {
         const unsigned stable = 1U << FLOW_ESTABLISHED | 1U << FLOW_FIN_WAIT | 1U << FLOW_CLOSED | 1U << FLOW_RESET;
-        uint8_t letters = stable >> e->state & 1 ? 1 << LETTER_ACK | 1 << LETTER_DATA : 0;
+        uint8_t letters = stable >> e->state & 1 ? NEWS_OF_ACK | NEWS_OF_DATA : 0;
 
         for (unsigned i = 0; i < 2; i++)
                 e->settled[i] = e->letters[i] & letters;
 }
 
 /* `first`: of its flow, which has that segment's state already. */
-static void take_tcp(struct flow_table *t, uint32_t number, struct flow_entry *e, const struct flow_observation *o, bool first) {
+static _always_inline_ void take_tcp(struct flow_table *t, uint32_t number, struct flow_entry *e,
+                                     const struct flow_observation *o, bool first, bool analysis) {
         unsigned d = o->direction;
-        uint8_t letters = flow_tcp_letters(o->tcp_flags, o->payload);
+        uint8_t letters = o->news == NEWS_ALWAYS ? flow_tcp_letters(o->tcp_flags, o->payload) : o->news;
 
-        if (t->config.analysis && o->flags & OBSERVATION_WHOLE_HEADER)
+        e->tcp_flags[d] |= o->tcp_flags;
+        if (!LOOKS_AT_ALL && !analysis && o->news & e->settled[d])
+                return;
+        if (analysis && o->flags & OBSERVATION_WHOLE_HEADER)
                 letters |= flow_analysis_take(analysis_of(t, number), o, d == !!(e->bits & ENTRY_INITIATOR_HIGH));
         if (letters & ~e->letters[d])
                 add_letters(e, more_of(t, number), letters, d);
         if (!first && (e->state != FLOW_ESTABLISHED || o->tcp_flags & (TCP_SYN | TCP_FIN | TCP_RST)))
                 change_state(t, number, o);
-        e->tcp_flags[d] |= o->tcp_flags;
         settle(e);
 }
 
@@ -749,13 +767,18 @@ static _noinline_ void count_length(struct flow_entry *e, unsigned d, uint32_t l
         e->lengths[d].longest = MAX(e->lengths[d].longest, most);
 }
 
-static inline void count(struct flow_table *t, uint32_t number, struct flow_entry *e, size_t d, uint64_t ts,
-                         uint32_t length) {
+/* The low words of counters have come full circle. */
+static _noinline_ void count_high(struct flow_more *m, size_t d, uint32_t packets, uint16_t bytes) {
+        flow_more_set_packets_high(m, d, flow_more_packets_high(m, d) + packets);
+        m->bytes_high[d] = (uint16_t) (m->bytes_high[d] + bytes);
+}
+
+static inline void count(struct flow_table *t, struct flow_entry *e, size_t d, uint64_t ts, uint32_t length) {
         e->last[d] = ts;
-        if (++e->packets[d] == 0)
-                flow_more_set_packets_high(more_of(t, number), d, flow_more_packets_high(more_of(t, number), d) + 1);
-        if (__builtin_add_overflow(e->bytes[d], length, &e->bytes[d]))
-                more_of(t, number)->bytes_high[d]++;
+        if (__builtin_expect(++e->packets[d] == 0, false))
+                count_high(more_of(t, number_of(t, e)), d, 1, 0);
+        if (__builtin_expect(__builtin_add_overflow(e->bytes[d], length, &e->bytes[d]), false))
+                count_high(more_of(t, number_of(t, e)), d, 0, 1);
         if (length < e->lengths[d].shortest || length > e->lengths[d].longest)
                 count_length(e, d, length);
 }
@@ -776,25 +799,18 @@ static _noinline_ void meet_again(struct flow_table *t, uint32_t number, const s
                 more_of(t, number)->first[o->direction] = o->ts;
 }
 
-/* Time goes on to that of the observation. */
-static inline void follow_clock(struct flow_table *t, const struct flow_observation *o) {
-        t->now = o->ts;
-        if (t->now >= t->next_tick)
-                walk(t);
-}
-
 static inline void note_pause(struct flow_table *t, uint32_t number, const struct flow_entry *e,
                               const struct flow_observation *o) {
         flow_half_note_pause(&analysis_of(t, number)->half[o->direction], o->ts - e->last[o->direction]);
 }
 
-/* `o->number` is a guess, true or not; what was removed since it was made has another key. */
-static _noinline_ void take(struct flow_table *t, struct flow_observation *o) {
-        struct flow_entry *e = entry_of(t, o->number);
-        uint32_t number = o->number;
+/* `o->entry` is a guess, true or not; what was removed since it was made has another key. */
+static _always_inline_ void take(struct flow_table *t, struct flow_observation *o, bool analysis) {
+        struct flow_entry *e = o->entry;
+        uint32_t number = number_of(t, e);
         bool first;
 
-        follow_clock(t, o);
+        t->now = o->ts;
         if (e->addresses != o->addresses || e->rest != o->rest || o->flags & OBSERVATION_IPV6)
                 number = find(t, o);
         first = number == 0;
@@ -803,11 +819,19 @@ static _noinline_ void take(struct flow_table *t, struct flow_observation *o) {
         else if (entry_of(t, number)->last[o->direction] <= t->recent || opens(o))
                 meet_again(t, number, o);
         e = entry_of(t, number);
-        if (t->config.analysis && e->last[o->direction] > 0)
+        if (analysis && e->last[o->direction] > 0)
                 note_pause(t, number, e, o);
-        count(t, number, e, o->direction, o->ts, o->length);
+        count(t, e, o->direction, o->ts, o->length);
         if (o->flags & OBSERVATION_TCP)
-                take_tcp(t, number, e, o, first);
+                take_tcp(t, number, e, o, first, analysis);
+}
+
+static _noinline_ void take_counted(struct flow_table *t, struct flow_observation *o) {
+        take(t, o, false);
+}
+
+static _noinline_ void take_analysed(struct flow_table *t, struct flow_observation *o) {
+        take(t, o, true);
 }
 
 /* Of a settled packet, too. */
@@ -823,21 +847,19 @@ static inline void analyse(struct flow_table *t, uint32_t number, struct flow_en
                 add_letters(e, more_of(t, number), letters, d);
 }
 
-/* The way of nearly all packets: one more of a flow, where it was guessed to be, that brings no news. False: take() has
- * to look at it, to the same end. `analysis` is a constant where this is inlined. */
+/* The way of nearly all packets: one more of a flow, where it was guessed to be, that brings no news, within the tick.
+ * False: take() has to look at it, to the same end. `analysis` is a constant where this is inlined. */
 static _always_inline_ bool take_settled(struct flow_table *t, const struct flow_observation *o, bool analysis) {
-        uint32_t number = o->number;
-        struct flow_entry *e = entry_of(t, number);
+        struct flow_entry *e = o->entry;
         size_t d = o->direction;
-        uint64_t ts = o->ts;
 
-        if (e->addresses != o->addresses || e->rest != o->rest || o->news & ~e->settled[d] || ts >= t->next_tick ||
-            e->last[d] <= t->recent || (o->flags & OBSERVATION_IPV6 && !same_ends(ends_of(t, number), o)))
+        if (e->addresses != o->addresses || e->rest != o->rest || !(o->news & e->settled[d]) || e->last[d] <= t->recent ||
+            (o->flags & OBSERVATION_IPV6 && !same_ends(ends_of(t, number_of(t, e)), o)))
                 return false;
         if (analysis)
-                analyse(t, number, e, o);
+                analyse(t, number_of(t, e), e, o);
         e->tcp_flags[d] |= o->tcp_flags;
-        count(t, number, e, d, ts, o->length);
+        count(t, e, d, o->ts, o->length);
         return true;
 }
 
@@ -846,8 +868,8 @@ static _always_inline_ void fetch_flow(struct flow_table *t, const struct flow_i
                                        bool analysis) {
         uint32_t number = flow_index_guess(index, o->hash);
 
-        o->number = number;
-        __builtin_prefetch(entry_of(t, number), 1);
+        o->entry = entry_of(t, number);
+        __builtin_prefetch(o->entry, 1);
         if (analysis) {
                 const uint8_t *a = (const uint8_t *) analysis_of(t, number);
 
@@ -860,21 +882,41 @@ static _always_inline_ void fetch_flow(struct flow_table *t, const struct flow_i
 
 /* What is to be looked at touches the rest of its flow, too. */
 static inline void fetch_more(struct flow_table *t, const struct flow_observation *o) {
-        if (o->news & ~entry_of(t, o->number)->settled[o->direction])
-                __builtin_prefetch(more_of(t, o->number), 1);
+        if (!(o->news & o->entry->settled[o->direction]))
+                __builtin_prefetch(more_of(t, number_of(t, o->entry)), 1);
+}
+
+/* The first of them with which a new tick begins, or `end`. */
+static inline struct flow_observation *end_of_tick(struct flow_table *t, struct flow_observation *o,
+                                                   struct flow_observation *end) {
+        if (__builtin_expect(t->newest < t->next_tick, true))
+                return end;
+        while (o < end && o->ts < t->next_tick)
+                o++;
+        return o;
 }
 
 static _always_inline_ void take_all(struct flow_table *t, bool analysis, bool many) {
-        struct flow_observation *end = t->batch + t->waiting;
+        void (*take_other)(struct flow_table *, struct flow_observation *) = analysis ? take_analysed : take_counted;
+        struct flow_observation *o, *end = t->batch + t->waiting;
         const struct flow_index index = t->index;
 
-        for (struct flow_observation *o = t->batch; o < end; o++)
+        for (o = t->batch; o < end; o++)
                 fetch_flow(t, &index, o, analysis);
-        for (struct flow_observation *o = t->batch; o < end; o++) {
-                if (many)
-                        fetch_more(t, o + AHEAD);
-                if (LOOKS_AT_ALL || __builtin_expect(!take_settled(t, o, analysis), false))
-                        take(t, o);
+        for (o = t->batch; o < end; o++) {
+                struct flow_observation *change = end_of_tick(t, o, end);
+
+                for (; o < change; o++) {
+                        if (many && o + AHEAD < end)
+                                fetch_more(t, o + AHEAD);
+                        if (LOOKS_AT_ALL || __builtin_expect(!take_settled(t, o, analysis), false))
+                                take_other(t, o);
+                }
+                if (o < end) {
+                        t->now = o->ts;
+                        walk(t);
+                        take_other(t, o);
+                }
         }
         t->now = t->newest;
         t->waiting = 0;
@@ -899,54 +941,54 @@ void flow_table_count(struct flow_table *t, uint64_t packets, uint64_t bytes) {
 }
 
 /* Sets what is the table's, and has the place in the index come in. */
-static inline void prepare(struct flow_table *t, struct flow_observation *o, uint8_t news) {
+static inline void prepare(struct flow_table *t, struct flow_observation *o) {
         if (o->flags & OBSERVATION_IPV6)
                 o->addresses = fingerprint(t, o->ends);
         o->hash = hash_key(t, o->addresses, o->rest);
-        o->news = news;
         __builtin_prefetch(&t->index.slots[o->hash & t->index.mask]);
 }
 
 static uint8_t news_of(const struct flow_observation *o) {
-        return o->flags & OBSERVATION_TCP ? flow_frame_news(o->tcp_flags, o->payload) : 0;
+        return o->flags & OBSERVATION_TCP ? flow_frame_news(o->tcp_flags, o->payload) : NEWS_NEVER;
 }
 
-/* The next of `run`, which is not plain, but may be for the short way. Returns its news; -1: it is not. */
-static _noinline_ int read_other(const struct frame_run *run, struct flow_observation *o) {
+/* As read_run(), of a frame that is not plain, but may be for the short way. */
+static _noinline_ bool read_other(struct flow_table *t, const struct frame_run *run, struct flow_observation *o) {
         struct frame frame;
 
-        return frame_run_peek(run, &frame) && flow_observation_from_frame(&frame, o) ? news_of(o) : -1;
-}
-
-/* The next of `run` goes to `o`. False: it is not for this way. `whole` is a constant where this is inlined, and what
- * is behind `run` and `intake` is in registers then. */
-static _always_inline_ bool read_run(struct flow_table *t, struct frame_run *run, bool whole, struct flow_observation *o,
-                                     struct flow_intake *intake) {
-        struct frame frame;
-        int news;
-
-        if (!frame_run_peek(run, &frame) || frame.ts < intake->latest)
+        if (!frame_run_peek(run, &frame) || !flow_frame_read_any(&frame, o))
                 return false;
+        prepare(t, o);
+        return true;
+}
+
+/* The next of `run` goes to `o`, unless it is older than `*latest`. False: it is not for this way, and `*latest` nothing.
+ * `whole` is a constant where this is inlined, and what the pointers are to is in registers then. */
+static _always_inline_ bool read_run(struct flow_table *t, struct frame_run *run, bool whole, struct flow_observation *o,
+                                     uint64_t *latest, struct flow_intake *intake) {
+        struct frame frame;
+
+        if (!frame_run_peek(run, &frame) || frame.ts < *latest)
+                return false;
+        *latest = frame.ts;
         /* Where the next one is only this one says: what may be it is fetched meanwhile. */
         __builtin_prefetch(frame.data + FETCHED);
-        news = flow_frame_read(&frame, whole, o);
-        if (__builtin_expect(news < 0, false)) {
+        if (__builtin_expect(frame.captured == frame.length && flow_frame_read(&frame, whole, o), true)) {
+                prepare(t, o);
+        } else {
                 const struct frame_run copy = *run;
 
-                news = read_other(&copy, o);
-                if (news < 0)
+                if (!read_other(t, &copy, o))
                         return false;
+                intake->bytes += o->length - frame.captured;
+                intake->truncated += o->length > frame.captured;
         }
-        prepare(t, o, (uint8_t) news);
         run->next = frame.data + frame.captured;
-        intake->latest = frame.ts;
-        intake->bytes += frame.length;
-        intake->truncated += frame.length > frame.captured;
         return true;
 }
 
 static _always_inline_ void add_run(struct flow_table *t, struct frame_run *from, bool whole, struct flow_intake *intake) {
-        struct flow_intake in = { .latest = MAX(intake->latest, t->newest) };
+        struct flow_intake in = { .latest = MAX(intake->latest, t->newest) }; /* `bytes`: those that were not captured */
         struct frame_run run = *from;
         bool more = true;
 
@@ -954,16 +996,18 @@ static _always_inline_ void add_run(struct flow_table *t, struct frame_run *from
 
         while (more) {
                 struct flow_observation *first = &t->batch[t->waiting], *o = first, *end = t->batch + BATCH;
+                uint64_t latest = in.latest;
 
-                while (o < end && (more = read_run(t, &run, whole, o, &in)))
+                while (o < end && (more = read_run(t, &run, whole, o, &latest, &in)))
                         o++;
                 in.frames += (size_t) (o - first);
                 t->waiting += (unsigned) (o - first);
                 if (o > first)
-                        t->newest = in.latest;
+                        t->newest = in.latest = o[-1].ts;
                 if (t->waiting == BATCH)
                         work_off(t);
         }
+        in.bytes += (size_t) (run.next - from->next) - in.frames * FRAME_RUN_HEADER;
         from->next = run.next;
         from->number += in.frames;
         flow_table_count(t, in.frames, in.bytes);
@@ -994,7 +1038,8 @@ void flow_table_add(struct flow_table *t) {
                 o->ts = t->newest;
         }
         t->newest = o->ts;
-        prepare(t, o, news_of(o));
+        o->news = news_of(o);
+        prepare(t, o);
         flow_table_count(t, 1, o->length);
         if (++t->waiting == BATCH)
                 work_off(t);

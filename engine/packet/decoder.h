@@ -158,15 +158,16 @@ int decode_ip(struct packet_decoder *d, struct packet *p, struct cursor c);
         X(4789, vxlan) X(8472, vxlan) /* Linux before the number was assigned */                \
         X(4790, vxlan_gpe) X(5072, ayiya) X(5247, capwap) X(6081, geneve)                       \
         X(6635, mpls) /* RFC 7510 */ X(37008, tzsp)
-bool udp_port_is_tunnel(uint16_t port);
 
 /* May UDP from or to `port` (host order) be a tunnel? Of most that are none the port's last bits tell already. */
-static inline bool udp_port_has_tunnel(uint16_t port) {
+static _always_inline_ bool udp_port_has_tunnel(uint16_t port) {
 #define LAST_BITS(port, what) | UINT64_C(1) << (port) % 64
+#define OR_IS(number, what) || port == (number)
         const uint64_t some = 0 UDP_TUNNEL_PORTS(LAST_BITS);
-#undef LAST_BITS
 
-        return some >> port % 64 & 1 && udp_port_is_tunnel(port);
+        return some >> port % 64 & 1 && (false UDP_TUNNEL_PORTS(OR_IS));
+#undef LAST_BITS
+#undef OR_IS
 }
 
 bool decode_udp_tunnel(struct packet_decoder *d, struct packet *p, struct cursor c, int *ret);

@@ -296,10 +296,6 @@ static strip_function udp_tunnel(uint16_t port) {
         }
 }
 
-bool udp_port_is_tunnel(uint16_t port) {
-        return udp_tunnel(port) != NULL;
-}
-
 /* From here on the packet is what is inside. */
 static int enter(struct packet_decoder *d, struct packet *p, struct cursor c, uint32_t type) {
         p->flags |= PACKET_TUNNELLED;
