@@ -130,6 +130,8 @@ int decode_network(struct packet_decoder *d, struct packet *p, struct cursor c, 
                 return decode_llc(d, p, c);
         case TYPE_PBB:
                 return decode_pbb(d, p, c);
+        case TYPE_FABRIC_PATH: /* tree and time to live, then the frame as it came in */
+                return cursor_skip(&c, 2) ? decode_ethernet(d, p, c) : -EBADMSG;
         case TYPE_MACSEC:
                 return decode_macsec(d, p, c);
         case TYPE_NSH:

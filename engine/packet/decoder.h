@@ -27,6 +27,7 @@ enum network_type {
         TYPE_QINQ = 0x88a8,
         TYPE_MACSEC = 0x88e5,
         TYPE_PBB = 0x88e7,
+        TYPE_FABRIC_PATH = 0x8903, /* Cisco */
         TYPE_NSH = 0x894f,
         TYPE_QINQ_OLD = 0x9100,
         TYPE_QINQ_OLDER = 0x9200,

@@ -306,6 +306,15 @@ static int enter(struct packet_decoder *d, struct packet *p, struct cursor c, ui
         return decode_network(d, p, c, type);
 }
 
+/* RFC 7761 §4.9.3: a Register of PIM 2 holds what a router sends on to the root of the tree; with the N bit there
+ * is a header and nothing behind it. */
+static bool strip_pim(struct cursor *c, uint32_t *ret_type) {
+        const uint8_t *h = c->data;
+
+        *ret_type = TYPE_IP;
+        return cursor_skip(c, 8) && h[0] == 0x21 && !(h[4] & 0x40);
+}
+
 bool decode_udp_tunnel(struct packet_decoder *d, struct packet *p, struct cursor c, int *ret) {
         strip_function strip = udp_tunnel(p->destination_port) ?: udp_tunnel(p->source_port);
         uint32_t type;
@@ -339,6 +348,10 @@ bool decode_ip_tunnel(struct packet_decoder *d, struct packet *p, struct cursor 
                 break;
         case 97:
                 if (!strip_etherip(&c, sent, &type))
+                        return false;
+                break;
+        case 103:
+                if (!strip_pim(&c, &type))
                         return false;
                 break;
         case 137: /* RFC 4023 */

@@ -608,6 +608,36 @@ static void each_udp_tunnel_is_opened(void **state _unused_) {
         fixture_end(&f);
 }
 
+static void fabric_path_carries_a_frame(void **state _unused_) {
+        struct fixture f = {};
+        struct builder b = {};
+
+        put_ethernet(&b, 0x8903);
+        put_hex(&b, "0540 " INNER_ETHERNET);
+        put_inner(&b);
+        assert_int_equal(decode(&f, &b, 1), 1);
+        assert_inner(&f);
+        assert_mac(&f.packet.link_source, 1);
+        assert_mac(&f.packet.inner_source, 3);
+        fixture_end(&f);
+}
+
+/* A Register without a packet: the header stands for its group alone. */
+static void null_register_holds_no_packet(void **state _unused_) {
+        struct fixture f = {};
+        struct builder b = {}, inside = {};
+
+        put_hex(&inside, "2100 0000 40000000");
+        put_inner(&inside);
+        put_ethernet(&b, 0x0800);
+        put_ipv4(&b, 103, inside.length);
+        put_bytes(&b, inside.data, inside.length);
+        assert_int_equal(decode(&f, &b, 1), 1);
+        assert_int_equal(f.packet.flags & PACKET_TUNNELLED, 0);
+        assert_int_equal(f.packet.layer, LAYER_IP);
+        fixture_end(&f);
+}
+
 /* An access point of Cisco's tunnels 802.11 with the bytes of frame control swapped; others do not. */
 static void tunnelled_80211_is_read_in_either_order(void **state _unused_) {
         static const char *const controls[] = { "0801", "0108" };
@@ -659,6 +689,7 @@ static const struct {
         bool ethernet;
 } ip_tunnels[] = {
         { "ipip", "", 4, false },
+        { "pim register", "2100 0000 00000000", 103, false },
         { "gre", "0000 0800", 47, false },
         { "gre, checksum, key and sequence", "b000 0800 00000000 00000001 00000002", 47, false },
         { "gre, ethernet", "2000 6558 00000001", 47, true },
@@ -836,6 +867,8 @@ int main(void) {
                 cmocka_unit_test(protected_frame_gives_its_addresses_alone),
                 cmocka_unit_test(cooked_frame_from_here_is_outgoing),
                 cmocka_unit_test(each_udp_tunnel_is_opened),
+                cmocka_unit_test(fabric_path_carries_a_frame),
+                cmocka_unit_test(null_register_holds_no_packet),
                 cmocka_unit_test(tunnelled_80211_is_read_in_either_order),
                 cmocka_unit_test(what_only_looks_like_a_tunnel_is_a_payload),
                 cmocka_unit_test(each_ip_tunnel_is_opened),
