@@ -1034,6 +1034,8 @@ int manager_run(struct manager *m) {
         r = loop_run(m->event, &m->tally.busy);
         m->running = false;
         (void) sd_notify(false, "STOPPING=1\nSTATUS=Saving");
+        /* What the kernel counted since it was asked last comes with the end of capture. */
+        (void) manager_stop_capture(m);
         /* The flows that go on end here, and count until here. */
         (void) engine_set_flows(m->engine, false, &m->config.flow_table);
         manager_commit_alerts(m);
