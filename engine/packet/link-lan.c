@@ -41,12 +41,16 @@ int decode_ipoib(struct packet_decoder *d, struct packet *p, struct cursor c) {
         return type < 0x0600 ? 0 : decode_network(d, p, c, type);
 }
 
-/* Marvell's tag of four bytes: what the frame is (two bits), whether a VLAN tag was made part of it (third bit of
- * the first byte), and in the last two bytes that tag's. */
-static int decode_dsa_tag(struct packet_decoder *d, struct packet *p, struct cursor c) {
+/* Marvell's tag of four bytes stands behind the addresses and `between` bytes more: what the frame is (two bits), whether a
+ * VLAN tag was made part of it (third bit of the first byte), and in the last two bytes that tag's. */
+static int decode_marvell(struct packet_decoder *d, struct packet *p, struct cursor c, size_t between) {
+        const uint8_t *h = c.data;
         struct cursor tag;
         uint16_t type;
 
+        if (!cursor_skip(&c, 12 + between))
+                return -EBADMSG;
+        decoder_addresses(p, h);
         if (!cursor_take(&c, 4, &tag) || !cursor_be16(&c, &type))
                 return -EBADMSG;
         if (tag.data[0] & 0x20)
@@ -55,22 +59,12 @@ static int decode_dsa_tag(struct packet_decoder *d, struct packet *p, struct cur
 }
 
 int decode_dsa(struct packet_decoder *d, struct packet *p, struct cursor c) {
-        const uint8_t *h = c.data;
-
-        if (!cursor_skip(&c, 12))
-                return -EBADMSG;
-        decoder_addresses(p, h);
-        return decode_dsa_tag(d, p, c);
+        return decode_marvell(d, p, c, 0);
 }
 
-/* An ethertype and two bytes stand in front of the tag. */
+/* With an ethertype and two bytes in front of the tag. */
 int decode_edsa(struct packet_decoder *d, struct packet *p, struct cursor c) {
-        const uint8_t *h = c.data;
-
-        if (!cursor_skip(&c, 16))
-                return -EBADMSG;
-        decoder_addresses(p, h);
-        return decode_dsa_tag(d, p, c);
+        return decode_marvell(d, p, c, 4);
 }
 
 /* Broadcom's tag of four bytes, behind the addresses or before them. */
