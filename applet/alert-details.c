@@ -17,10 +17,6 @@
 #define DEPTH_MAX 8
 #define VALUE_MAX 200
 
-static char *in_bytes(double bytes) {
-        return g_format_size((guint64) bytes);
-}
-
 static char *in_msec(double msec) {
         return wording_duration(msec / 1000);
 }
@@ -36,7 +32,7 @@ static const struct {
         { "away", N_("Away for"), NULL },
         { "balance", N_("More failed than succeeded by"), NULL },
         { "before", N_("Before"), NULL },
-        { "bytes", N_("Bytes"), in_bytes },
+        { "bytes", N_("Bytes"), wording_size },
         { "calls", N_("Calls"), NULL },
         { "changes", N_("Changes to and fro"), NULL },
         { "changes_of_hands", N_("Changes of hands"), NULL },
@@ -46,7 +42,7 @@ static const struct {
         { "connections", N_("Connections"), NULL },
         { "contested", N_("Contested addresses"), NULL },
         { "days_learned", N_("Days learned"), NULL },
-        { "deviation", N_("Deviation"), in_bytes },
+        { "deviation", N_("Deviation"), wording_size },
         { "deviation_ms", N_("Deviation"), in_msec },
         { "dns", N_("DNS server"), NULL },
         { "dns_before", N_("DNS server before"), NULL },
@@ -74,7 +70,7 @@ static const struct {
         { "lifetime", N_("Lifetime"), NULL },
         { "lowest", N_("Lowest port"), NULL },
         { "mac", N_("Hardware address"), NULL },
-        { "mean", N_("Usual"), in_bytes },
+        { "mean", N_("Usual"), wording_size },
         { "model", N_("Model"), NULL },
         { "names", N_("Names"), NULL },
         { "no_such_name", N_("Answers “no such name”"), NULL },
@@ -112,7 +108,7 @@ static const struct {
         { "targets", N_("Targets"), NULL },
         { "targets_in_all", N_("Targets in all"), NULL },
         { "threshold", N_("Threshold"), NULL },
-        { "threshold_bytes", N_("Threshold"), in_bytes },
+        { "threshold_bytes", N_("Threshold"), wording_size },
         { "threshold_calls", N_("Threshold of calls"), NULL },
         { "threshold_changes", N_("Threshold of changes"), NULL },
         { "threshold_deviations", N_("Threshold in deviations"), NULL },

@@ -157,10 +157,6 @@ static char *in_seconds(double msec) {
         return g_strdup_printf("%.1f", msec / 1000);
 }
 
-static char *in_bytes(double bytes) {
-        return g_format_size((guint64) bytes);
-}
-
 /* Places that are measures; all others have the name of their detail. */
 static const struct {
         const char *place, *key;
@@ -170,8 +166,8 @@ static const struct {
         { "window", "window", in_whole },
         { "window", "window_seconds", in_whole },
         { "interval", "interval_ms", in_seconds },
-        { "amount", "bytes", in_bytes },
-        { "usual", "mean", in_bytes },
+        { "amount", "bytes", wording_size },
+        { "usual", "mean", wording_size },
 };
 
 /* "printer (192.0.2.7)": where the frames came through a router the address says more than its name. */
@@ -291,12 +287,14 @@ static const char *arp_for_ndp(const char *kind) {
 }
 
 static char *from_table(const LanscopeAlertInfo *alert, struct json_object *details) {
+        const char *kind = arp_for_ndp(alert->kind);
+
         if (strcmp(alert->kind, "new_device") == 0)
                 return new_device(alert, details);
         for (gsize i = 0; i < G_N_ELEMENTS(rows); i++) {
                 char *text;
 
-                if (strcmp(rows[i].kind, arp_for_ndp(alert->kind)) != 0 || !holds(alert, details, rows[i].condition))
+                if (strcmp(rows[i].kind, kind) != 0 || !holds(alert, details, rows[i].condition))
                         continue;
                 text = sentence(alert, details, _(rows[i].text));
                 if (!text) /* the translation may ask for what there is not */

@@ -203,6 +203,10 @@ char *wording_duration(double duration) {
         return g_strdup_printf(ngettext("%lu day", "%lu days", days), days);
 }
 
+char *wording_size(double bytes) {
+        return g_format_size((guint64) bytes);
+}
+
 char *wording_rate(double rate) {
         if (rate < 1e3)
                 return g_strdup_printf(_("%.0f bit/s"), rate);

@@ -26,6 +26,8 @@ char *wording_ago(guint64 when, guint64 now);
 char *wording_time(guint64 when);
 /* "90 seconds", "3 days": in the unit in which it is two or more. */
 char *wording_duration(double seconds);
+/* "1.4 MB" */
+char *wording_size(double bytes);
 /* "1.4 Mbit/s" */
 char *wording_rate(double bits_per_second);
 

@@ -5,25 +5,12 @@
 
 #include "applet/alert-details.h"
 #include "applet/alert-sentence.h"
+#include "tests/unit/isolates.h"
 
 static LanscopeAlertInfo alert(const char *kind, const char *peer, const char *details) {
         return (LanscopeAlertInfo){ .id = 1, .kind = (char *) kind, .device = (char *) "/d/1", .mac = (char *) "3c:d9:2b:00:00:01",
                                     .name = (char *) "camera", .peer = (char *) peer, .message = (char *) "The service says so.",
                                     .details = (char *) details };
-}
-
-/* Isolates are there for the direction of text, and in the way of comparing. */
-static char *without_isolates(char *text) {
-        char *out = text;
-
-        for (const char *c = text; *c;) {
-                if (strncmp(c, "\u2068", 3) == 0 || strncmp(c, "\u2069", 3) == 0)
-                        c += 3;
-                else
-                        *out++ = *c++;
-        }
-        *out = '\0';
-        return text;
 }
 
 static void assert_sentence(const LanscopeAlertInfo *info, const char *expected) {

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "applet/notice-text.h"
+#include "tests/unit/isolates.h"
 
 static char *no_strings[] = { NULL };
 
@@ -19,20 +20,6 @@ static LanscopeAlertInfo alert(const char *kind) {
         return (LanscopeAlertInfo){ .id = 1, .kind = (char *) kind, .device = (char *) "/d/1", .mac = (char *) "3c:d9:2b:00:00:01",
                                     .name = (char *) "printer", .peer = (char *) "", .message = (char *) "printer does things.",
                                     .details = (char *) "{}", .severity = LANSCOPE_SEVERITY_WARNING };
-}
-
-/* Isolates are there for the direction of text, and in the way of comparing. */
-static char *without_isolates(char *text) {
-        char *out = text;
-
-        for (const char *c = text; *c;) {
-                if (strncmp(c, "\u2068", 3) == 0 || strncmp(c, "\u2069", 3) == 0)
-                        c += 3;
-                else
-                        *out++ = *c++;
-        }
-        *out = '\0';
-        return text;
 }
 
 static void a_new_device_tells_name_type_vendor_and_addresses(void **state) {
