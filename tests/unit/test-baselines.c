@@ -5,59 +5,16 @@
 
 #include "tests/unit/cmocka-all.h"
 
-#include "engine/detect/detection.h"
-#include "tests/unit/inventory-fixture.h"
+#include "tests/unit/detection-fixture.h"
 
 #define ROUTER "74:da:88:10:77:01"
 #define EVIL "00:0c:29:ee:77:66"
 #define CAFE "9c:3d:cf:00:00:01"
 #define SELF "02:00:00:00:00:99"
-#define KEPT_MAX 8
 
-struct raised {
-        unsigned n;
-        struct mac_address mac;
-        enum alert_severity severity;
-};
-
-struct watch {
-        struct fixture f;
-        struct detection *detection;
-        struct peer_names *names;
-        struct raised raised[_ALERT_KIND_MAX];
-        uint32_t ifindex;
-        uint64_t frame;
-};
-
-static void on_raised(void *userdata, const struct alert *alert) {
-        struct watch *w = userdata;
-
-        w->raised[alert->kind].n++;
-        w->raised[alert->kind].mac = alert->mac;
-        w->raised[alert->kind].severity = alert->severity;
-}
-
-static void on_changed(void *userdata _unused_, const struct alert *alert _unused_, uint32_t changes _unused_) {
-}
-
-static void watch_init(struct watch *w, uint64_t now, uint32_t ifindex) {
-        struct alert_ledger_ops ops = { on_raised, on_changed, w };
-        struct detection_config config = { .first_alert_id = 1 };
-
-        *w = (struct watch) { .ifindex = ifindex };
-        fixture_init(&w->f, 0);
-        w->f.now = now;
-        assert_int_equal(peer_names_new(&w->names, 64, 0), 0);
-        config.inventory = w->f.inventory;
-        config.names = w->names;
-        detect_settings_default(&config.settings);
-        assert_int_equal(detection_new(&w->detection, &config, &ops), 0);
-}
-
-static void watch_done(struct watch *w) {
-        detection_free(w->detection);
-        peer_names_free(w->names);
-        fixture_done(&w->f);
+static void listen_on(struct watch *w, uint32_t ifindex, uint64_t now) {
+        watch_init(w, now);
+        w->ifindex = ifindex;
 }
 
 static void advance(struct watch *w, uint64_t by) {
@@ -127,23 +84,6 @@ static void claim(struct watch *w, const char *mac, const char *ip) {
         advance(w, SEC);
 }
 
-struct kept {
-        struct {
-                char detector[32], text[LESSON_TEXT_MAX];
-                struct lesson lesson;
-        } lessons[KEPT_MAX];
-        size_t n;
-};
-
-static void keep(void *userdata, const struct lesson *lesson) {
-        struct kept *k = userdata;
-
-        assert_true(k->n < KEPT_MAX);
-        k->lessons[k->n].lesson = *lesson;
-        snprintf(k->lessons[k->n].detector, sizeof k->lessons[0].detector, "%s", lesson->detector);
-        snprintf(k->lessons[k->n++].text, sizeof k->lessons[0].text, "%s", lesson->text);
-}
-
 /* The service `w` ended, and `again` starts `away` later, with what the database kept. Interfaces get other numbers. */
 static void restart(struct watch *w, struct watch *again, uint64_t away) {
         const struct network *network;
@@ -152,18 +92,14 @@ static void restart(struct watch *w, struct watch *again, uint64_t away) {
 
         inventory_advance(w->f.inventory, w->f.now);
         detection_remember(w->detection, true, keep, &kept);
-        watch_init(again, w->f.now + away, w->ifindex + 5);
+        listen_on(again, w->ifindex + 5, w->f.now + away);
         while ((network = inventory_next_network(w->f.inventory, &position)))
                 assert_int_equal(inventory_restore_network(again->f.inventory, network), 0);
         position = 0;
         for (const struct device *d; (d = inventory_next(w->f.inventory, &position));)
                 assert_int_equal(inventory_restore_device(again->f.inventory, d), 0);
         inventory_advance(again->f.inventory, again->f.now);
-        for (size_t i = 0; i < kept.n; i++) {
-                kept.lessons[i].lesson.detector = kept.lessons[i].detector;
-                kept.lessons[i].lesson.text = kept.lessons[i].text;
-                assert_true(detection_recall(again->detection, &kept.lessons[i].lesson, again->f.now));
-        }
+        recall_all(again, &kept);
         watch_done(w);
 }
 
@@ -184,7 +120,7 @@ static void assert_quiet(const struct watch *w) {
 
 /* At a mirror port, with a home behind it. */
 static void watch_home(struct watch *w) {
-        watch_init(w, T0, 2);
+        listen_on(w, 2, T0);
         configure(w, false, NULL, NULL);
         lease(w, ROUTER, "192.168.77.1", "192.168.77.1");
         advertise(w, ROUTER, "fe80::1", "2001:db8:1::/64");
@@ -293,7 +229,7 @@ static void what_did_not_change_is_not_told_again_for_a_day(void **state _unused
 
 /* A laptop at home. */
 static void live_at_home(struct watch *w) {
-        watch_init(w, T0, 3);
+        listen_on(w, 3, T0);
         configure(w, true, NULL, NULL);
         lease(w, ROUTER, "192.168.77.1", "192.168.77.1");
         advertise(w, ROUTER, "fe80::1", "2001:db8:1::/64");
@@ -382,7 +318,7 @@ static void what_makes_no_sense_is_no_lesson(void **state _unused_) {
         struct kept kept = {};
         struct watch w;
 
-        watch_init(&w, T0, 2);
+        listen_on(&w, 2, T0);
         for (size_t i = 0; i < ELEMENTSOF(texts); i++)
                 for (size_t k = 0; k < ELEMENTSOF(detectors); k++)
                         assert_false(detection_recall(w.detection, &(struct lesson) { detectors[k], 1, mac_of(EVIL), texts[i] }, T0));

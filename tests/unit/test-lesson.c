@@ -6,74 +6,7 @@
 
 #include <netinet/in.h>
 
-#include "engine/detect/detection.h"
-#include "tests/unit/inventory-fixture.h"
-
-#define KEPT_MAX 16
-
-struct watch {
-        struct fixture f;
-        struct detection *detection;
-        struct peer_names *names;
-        unsigned raised[_ALERT_KIND_MAX];
-};
-
-static void on_raised(void *userdata, const struct alert *alert) {
-        struct watch *w = userdata;
-
-        w->raised[alert->kind]++;
-}
-
-static void on_changed(void *userdata _unused_, const struct alert *alert _unused_, uint32_t changes _unused_) {
-}
-
-static void watch_init(struct watch *w, uint64_t now) {
-        struct alert_ledger_ops ops = { on_raised, on_changed, w };
-        struct detection_config config = { .first_alert_id = 1 };
-
-        *w = (struct watch) {};
-        fixture_init(&w->f, 0);
-        w->f.now = now;
-        assert_int_equal(peer_names_new(&w->names, 64, 0), 0);
-        config.inventory = w->f.inventory;
-        config.names = w->names;
-        detect_settings_default(&config.settings);
-        assert_int_equal(detection_new(&w->detection, &config, &ops), 0);
-}
-
-static void watch_done(struct watch *w) {
-        detection_free(w->detection);
-        peer_names_free(w->names);
-        fixture_done(&w->f);
-}
-
-struct kept {
-        struct {
-                char detector[32], text[LESSON_TEXT_MAX];
-                uint64_t key;
-                struct mac_address mac;
-        } lessons[KEPT_MAX];
-        size_t n;
-};
-
-static void keep(void *userdata, const struct lesson *lesson) {
-        struct kept *k = userdata;
-
-        assert_true(k->n < KEPT_MAX);
-        snprintf(k->lessons[k->n].detector, sizeof k->lessons[0].detector, "%s", lesson->detector);
-        snprintf(k->lessons[k->n].text, sizeof k->lessons[0].text, "%s", lesson->text);
-        k->lessons[k->n].key = lesson->key;
-        k->lessons[k->n++].mac = lesson->mac;
-}
-
-static bool recall(struct watch *w, const struct kept *k, size_t i, const char *text) {
-        return detection_recall(w->detection, &(struct lesson) { k->lessons[i].detector, k->lessons[i].key, k->lessons[i].mac, text }, w->f.now);
-}
-
-static void recall_all(struct watch *w, const struct kept *k) {
-        for (size_t i = 0; i < k->n; i++)
-                assert_true(recall(w, k, i, k->lessons[i].text));
-}
+#include "tests/unit/detection-fixture.h"
 
 static const char *const device = "00:11:32:9c:77:12";
 
@@ -136,7 +69,7 @@ static void live(struct watch *w) {
 
 static void assert_quiet(const struct watch *w) {
         for (int kind = 0; kind < _ALERT_KIND_MAX; kind++)
-                assert_int_equal(w->raised[kind], 0);
+                assert_int_equal(w->raised[kind].n, 0);
 }
 
 static void what_was_learned_comes_back_as_it_was(void **state _unused_) {
@@ -183,9 +116,9 @@ static void a_restart_tells_nothing_and_forgets_nothing(void **state _unused_) {
         serve(&again, 23);
         say_vendor_class(&again, "udhcp");
         advance(&again, 2 * SEC);
-        assert_int_equal(again.raised[ALERT_VOLUME_SPIKE], 1);
-        assert_int_equal(again.raised[ALERT_NEW_SERVICE], 1);
-        assert_int_equal(again.raised[ALERT_IDENTITY_CHANGED], 1);
+        assert_int_equal(again.raised[ALERT_VOLUME_SPIKE].n, 1);
+        assert_int_equal(again.raised[ALERT_NEW_SERVICE].n, 1);
+        assert_int_equal(again.raised[ALERT_IDENTITY_CHANGED].n, 1);
         watch_done(&w);
         watch_done(&again);
 }
