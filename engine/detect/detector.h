@@ -93,3 +93,10 @@ extern const struct detector flow_model_detector;
 
 /* A switch or threshold, as configured. */
 #define detect_setting(host, id) ((host)->settings->values[DETECT_##id])
+
+/* Did the user say so of the device that has the MAC? */
+static inline bool detect_is_trusted(const struct detect_host *host, const struct mac_address *mac) {
+        const struct device *d = inventory_get_by_mac(host->inventory, mac);
+
+        return d && d->user.trusted;
+}

@@ -12,19 +12,17 @@
 
 #include "engine/detect/locality.h"
 #include "engine/detect/report.h"
+#include "engine/detect/waiting.h"
 #include "engine/detect/watch-table.h"
 
 #define NETWORKS_MAX 64
 #define SERVERS_MAX 8
 #define WORDS_MAX 128 /* of a list of addresses */
-#define WAITING_MAX 8
 
 /* A server that said nothing for so long is no longer the one to compare with. */
 #define SERVER_AGE (7 * 24 * 3600 * NSEC_PER_SEC)
 /* That it is still there is worth keeping so often. */
 #define TELL_INTERVAL (24 * 3600 * NSEC_PER_SEC)
-/* How often it is looked whether this machine knows where it is. */
-#define LOOK_INTERVAL NSEC_PER_SEC
 
 struct server {
         struct ip_address ip;   /* option 54 */
@@ -42,9 +40,8 @@ struct served { /* one link */
 
 /* One message of a server, gathered from its facts; or what a client asks for. */
 struct answer {
-        uint64_t ts, frame;
-        uint32_t ifindex;
-        uint16_t vlan;
+        struct heard heard;
+        uint64_t frame;
         bool any;
         bool request;
         struct server said;
@@ -54,30 +51,8 @@ struct answer {
 struct dhcp_servers {
         struct watch_table *links;
         struct answer answer;
-        struct answer waiting[WAITING_MAX]; /* until it is known of which network they are */
-        size_t n_waiting;
-        uint64_t looked;
+        struct waiting waiting; /* struct answer */
 };
-
-static void dhcp_servers_free(void *state) {
-        struct dhcp_servers *s = state;
-
-        if (s)
-                watch_table_free(s->links);
-        free(s);
-}
-
-static int dhcp_servers_init(void **ret_state) {
-        struct dhcp_servers *s = calloc(1, sizeof *s);
-        int r = s ? watch_table_new(&s->links, sizeof(struct served), NETWORKS_MAX) : -ENOMEM;
-
-        if (r < 0) {
-                dhcp_servers_free(s);
-                return r;
-        }
-        *ret_state = s;
-        return 0;
-}
 
 static struct server *find_server(struct served *link, const struct ip_address *ip) {
         for (size_t i = 0; i < link->n; i++)
@@ -171,12 +146,6 @@ static void set_words(char *to, const char *from) {
 }
 
 /* A device that the user trusts may hand out addresses. */
-static bool is_trusted(const struct detect_host *host, const struct mac_address *mac) {
-        const struct device *d = mac_is_zero(mac) ? NULL : inventory_get_by_mac(host->inventory, mac);
-
-        return d && d->user.trusted;
-}
-
 /* The first server is another, or says something else, or was not heard for long. */
 static void note(struct served *link, const struct server *before) {
         const struct server *first = link->servers;
@@ -199,16 +168,16 @@ static void judge_answer(struct served *link, struct detect_host *host, const st
         } else {
                 struct server before = *known;
 
-                known->last = a->ts;
+                known->last = a->heard.ts;
                 set_words(known->router, a->said.router);
                 set_words(known->dns, a->said.dns);
                 if (known == link->servers && detect_setting(host, DHCP_CHANGED) &&
                     (says_other(known->router, before.router) || says_other(known->dns, before.dns)))
-                        report_changed(host, known, &before, a->ts);
+                        report_changed(host, known, &before, a->heard.ts);
         }
         /* One machine may be several servers. */
         if (known != link->servers && !mac_equal(&known->mac, &link->servers->mac) && detect_setting(host, ROGUE_DHCP))
-                report_rogue(host, known, link->servers, a->ts, is_trusted(host, &known->mac), true);
+                report_rogue(host, known, link->servers, a->heard.ts, detect_is_trusted(host, &known->mac), true);
 }
 
 /* The server that a client chose, where nothing of it was heard yet. */
@@ -217,7 +186,7 @@ static void judge_request(struct served *link, struct detect_host *host, const s
         const struct device *d;
 
         if (known) {
-                known->last = a->ts;
+                known->last = a->heard.ts;
                 if (known == link->servers || !mac_is_zero(&known->mac))
                         return;
         }
@@ -231,20 +200,22 @@ static void judge_request(struct served *link, struct detect_host *host, const s
                 known = add_server(link, &said);
         if (known != link->servers && detect_setting(host, ROGUE_DHCP)) {
                 said.mac = mac_is_zero(&known->mac) ? said.mac : known->mac;
-                report_rogue(host, &said, link->servers, a->ts, is_trusted(host, &said.mac), false);
+                report_rogue(host, &said, link->servers, a->heard.ts, detect_is_trusted(host, &said.mac), false);
         }
 }
 
-static void judge(struct dhcp_servers *s, struct detect_host *host, const struct answer *a) {
+static void judge(void *state, struct detect_host *host, const void *message) {
+        const struct dhcp_servers *s = state;
+        const struct answer *a = message;
         struct server before;
         struct served *link;
         bool fresh;
 
-        link = watch_table_get(s->links, link_key(host, a->ifindex, a->vlan), &fresh);
+        link = watch_table_get(s->links, link_key(host, a->heard.ifindex, a->heard.vlan), &fresh);
         if (!link)
                 return;
         before = link->servers[0];
-        forget_old(link, a->ts);
+        forget_old(link, a->heard.ts);
         if (a->request)
                 judge_request(link, host, a);
         else
@@ -252,52 +223,51 @@ static void judge(struct dhcp_servers *s, struct detect_host *host, const struct
         note(link, &before);
 }
 
-/* Judges what waits, in the order in which it came, as far as it is known of which network it is; `at_least` of it anyway. */
-static void judge_waiting(struct dhcp_servers *s, struct detect_host *host, uint64_t now, size_t at_least) {
-        size_t kept = 0;
+static bool says_again(const void *message, const void *other) {
+        const struct answer *a = message, *b = other;
 
-        s->looked = now;
-        for (size_t i = 0; i < s->n_waiting; i++) {
-                const struct answer *a = &s->waiting[i];
-
-                if (i < at_least || link_is_known(host, a->ifindex, a->ts, now))
-                        judge(s, host, a);
-                else
-                        s->waiting[kept++] = *a;
-        }
-        s->n_waiting = kept;
+        return a->request == b->request && ip_equal(&a->said.ip, &b->said.ip) && mac_equal(&a->said.mac, &b->said.mac) &&
+               strcmp(a->said.router, b->said.router) == 0 && strcmp(a->said.dns, b->said.dns) == 0;
 }
 
-static bool says_again(const struct answer *a, const struct answer *b) {
-        return a->ifindex == b->ifindex && a->vlan == b->vlan && a->request == b->request && ip_equal(&a->said.ip, &b->said.ip) &&
-               mac_equal(&a->said.mac, &b->said.mac) && strcmp(a->said.router, b->said.router) == 0 &&
-               strcmp(a->said.dns, b->said.dns) == 0;
+static const struct waiting_ops waiting_ops = { sizeof(struct answer), judge, says_again };
+
+static void dhcp_servers_free(void *state) {
+        struct dhcp_servers *s = state;
+
+        if (!s)
+                return;
+        watch_table_free(s->links);
+        waiting_done(&s->waiting);
+        free(s);
+}
+
+static int dhcp_servers_init(void **ret_state) {
+        struct dhcp_servers *s = calloc(1, sizeof *s);
+        int r = s ? watch_table_new(&s->links, sizeof(struct served), NETWORKS_MAX) : -ENOMEM;
+
+        if (r >= 0)
+                r = waiting_init(&s->waiting, &waiting_ops);
+        if (r < 0) {
+                dhcp_servers_free(s);
+                return r;
+        }
+        *ret_state = s;
+        return 0;
 }
 
 /* All of a message is there. */
 static void finish(struct dhcp_servers *s, struct detect_host *host, uint64_t now) {
         const struct answer *a = &s->answer;
-        bool again = false;
 
-        if (a->any && ip_is_host(&a->said.ip)) {
-                for (size_t i = 0; i < s->n_waiting; i++)
-                        again |= says_again(a, &s->waiting[i]);
-                if (!again && s->n_waiting == WAITING_MAX)
-                        judge_waiting(s, host, now, 1);
-                if (!again)
-                        s->waiting[s->n_waiting++] = *a;
-        }
+        waiting_take(&s->waiting, s, host, a->any && ip_is_host(&a->said.ip) ? a : NULL, now);
         s->answer.any = false;
-        if (s->n_waiting > 0)
-                judge_waiting(s, host, now, 0);
 }
 
 static void begin(struct dhcp_servers *s, const struct fact *fact, bool request) {
         s->answer = (struct answer) {
-                .ts = fact->ts,
+                .heard = { fact->ts, fact->ifindex, fact->vlan },
                 .frame = fact->frame,
-                .ifindex = fact->ifindex,
-                .vlan = fact->vlan,
                 .any = true,
                 .request = request,
                 .said = { .last = fact->ts },
@@ -308,7 +278,7 @@ static void begin(struct dhcp_servers *s, const struct fact *fact, bool request)
 }
 
 static bool is_same_message(const struct answer *a, const struct fact *fact) {
-        return a->any && !a->request && a->ts == fact->ts && a->frame == fact->frame && mac_equal(&a->said.mac, &fact->mac) &&
+        return a->any && !a->request && a->heard.ts == fact->ts && a->frame == fact->frame && mac_equal(&a->said.mac, &fact->mac) &&
                mac_equal(&a->client, &fact->subject);
 }
 
@@ -339,13 +309,13 @@ static void dhcp_servers_advance(void *state, struct detect_host *host, uint64_t
 
         finish(s, host, now);
         if (flush)
-                judge_waiting(s, host, now, s->n_waiting);
+                waiting_flush(&s->waiting, s, host, now);
 }
 
 static uint64_t dhcp_servers_next_deadline(const void *state) {
         const struct dhcp_servers *s = state;
 
-        return s->answer.any ? s->answer.ts : s->n_waiting > 0 ? s->looked + LOOK_INTERVAL : UINT64_MAX;
+        return s->answer.any ? s->answer.heard.ts : waiting_next_deadline(&s->waiting);
 }
 
 /* The first server's address, and which router and DNS it names. */

@@ -13,19 +13,17 @@
 #include "engine/detect/locality.h"
 #include "engine/detect/report.h"
 #include "engine/detect/virtual-mac.h"
+#include "engine/detect/waiting.h"
 #include "engine/detect/watch-table.h"
 
 #define LINKS_MAX 64
 #define ROUTERS_MAX 8
 #define WORDS_MAX 128
-#define WAITING_MAX 8
 #define ROUTER_AGE (7 * 24 * 3600 * NSEC_PER_SEC)
 /* Two link addresses speak for one router within this. */
 #define WINDOW (600 * NSEC_PER_SEC)
 /* That it is still there is worth keeping so often. */
 #define TELL_INTERVAL (24 * 3600 * NSEC_PER_SEC)
-/* How often it is looked whether this machine knows where it is. */
-#define LOOK_INTERVAL NSEC_PER_SEC
 
 struct router {
         struct ip_address ip;
@@ -43,9 +41,8 @@ struct link_routers {
 };
 
 struct advert { /* one message, gathered from its facts */
-        uint64_t ts, frame;
-        uint32_t ifindex;
-        uint16_t vlan;
+        struct heard heard;
+        uint64_t frame;
         bool any;
         struct router said;
 };
@@ -53,30 +50,8 @@ struct advert { /* one message, gathered from its facts */
 struct router_adverts {
         struct watch_table *links;
         struct advert advert;
-        struct advert waiting[WAITING_MAX]; /* until it is known of which network they are */
-        size_t n_waiting;
-        uint64_t looked;
+        struct waiting waiting; /* struct advert */
 };
-
-static void router_adverts_free(void *state) {
-        struct router_adverts *a = state;
-
-        if (a)
-                watch_table_free(a->links);
-        free(a);
-}
-
-static int router_adverts_init(void **ret_state) {
-        struct router_adverts *a = calloc(1, sizeof *a);
-        int r = a ? watch_table_new(&a->links, sizeof(struct link_routers), LINKS_MAX) : -ENOMEM;
-
-        if (r < 0) {
-                router_adverts_free(a);
-                return r;
-        }
-        *ret_state = a;
-        return 0;
-}
 
 static void forget_old(struct link_routers *l, uint64_t now) {
         size_t kept = 0;
@@ -148,12 +123,6 @@ static bool wants_to_lead(const struct router *r) {
         return r->is_default || *r->rdnss;
 }
 
-static bool is_trusted(const struct detect_host *host, const struct mac_address *mac) {
-        const struct device *d = inventory_get_by_mac(host->inventory, mac);
-
-        return d && d->user.trusted;
-}
-
 /* The known router of the same address as `said`, from another link address. */
 static void judge_same_address(struct detect_host *host, struct router *known, const struct router *said) {
         bool recent = known->last >= said->last || said->last - known->last <= WINDOW;
@@ -206,7 +175,7 @@ static void judge_known(struct link_routers *l, struct detect_host *host, const 
                 known = add_router(l, said);
         first = first_leader(l);
         if (first && first != known && wants_to_lead(known) && !mac_equal(&first->mac, &known->mac) &&
-            !mac_is_virtual_router(&known->mac) && !mac_is_virtual_router(&first->mac) && !is_trusted(host, &known->mac))
+            !mac_is_virtual_router(&known->mac) && !mac_is_virtual_router(&first->mac) && !detect_is_trusted(host, &known->mac))
                 report_second(host, known, first, said->last);
 }
 
@@ -231,64 +200,65 @@ static void note(struct link_routers *l, const struct router *before) {
         l->told = first->last;
 }
 
-static void judge(struct router_adverts *a, struct detect_host *host, const struct advert *m) {
+static void judge(void *state, struct detect_host *host, const void *message) {
+        const struct router_adverts *a = state;
+        const struct advert *m = message;
         struct link_routers *l;
         struct router before;
         bool fresh;
 
-        l = watch_table_get(a->links, link_key(host, m->ifindex, m->vlan), &fresh);
+        l = watch_table_get(a->links, link_key(host, m->heard.ifindex, m->heard.vlan), &fresh);
         if (!l || !detect_setting(host, ROGUE_RA))
                 return;
         before = leader_of(l);
-        forget_old(l, m->ts);
+        forget_old(l, m->heard.ts);
         judge_known(l, host, &m->said);
         note(l, &before);
 }
 
-/* Judges what waits, in the order in which it came, as far as it is known of which network it is; `at_least` of it anyway. */
-static void judge_waiting(struct router_adverts *a, struct detect_host *host, uint64_t now, size_t at_least) {
-        size_t kept = 0;
-
-        a->looked = now;
-        for (size_t i = 0; i < a->n_waiting; i++) {
-                const struct advert *m = &a->waiting[i];
-
-                if (i < at_least || link_is_known(host, m->ifindex, m->ts, now))
-                        judge(a, host, m);
-                else
-                        a->waiting[kept++] = *m;
-        }
-        a->n_waiting = kept;
+static bool says_again(const void *a, const void *b) {
+        return is_as_before(&((const struct advert *) a)->said, &((const struct advert *) b)->said);
 }
 
-static bool says_again(const struct advert *a, const struct advert *b) {
-        return a->ifindex == b->ifindex && a->vlan == b->vlan && is_as_before(&a->said, &b->said);
+static const struct waiting_ops waiting_ops = { sizeof(struct advert), judge, says_again };
+
+static void router_adverts_free(void *state) {
+        struct router_adverts *a = state;
+
+        if (!a)
+                return;
+        watch_table_free(a->links);
+        waiting_done(&a->waiting);
+        free(a);
+}
+
+static int router_adverts_init(void **ret_state) {
+        struct router_adverts *a = calloc(1, sizeof *a);
+        int r = a ? watch_table_new(&a->links, sizeof(struct link_routers), LINKS_MAX) : -ENOMEM;
+
+        if (r >= 0)
+                r = waiting_init(&a->waiting, &waiting_ops);
+        if (r < 0) {
+                router_adverts_free(a);
+                return r;
+        }
+        *ret_state = a;
+        return 0;
 }
 
 /* All of a message is there. */
 static void finish(struct router_adverts *a, struct detect_host *host, uint64_t now) {
-        bool again = false;
-
-        if (a->advert.any) {
-                for (size_t i = 0; i < a->n_waiting; i++)
-                        again |= says_again(&a->advert, &a->waiting[i]);
-                if (!again && a->n_waiting == WAITING_MAX)
-                        judge_waiting(a, host, now, 1);
-                if (!again)
-                        a->waiting[a->n_waiting++] = a->advert;
-        }
+        waiting_take(&a->waiting, a, host, a->advert.any ? &a->advert : NULL, now);
         a->advert.any = false;
-        if (a->n_waiting > 0)
-                judge_waiting(a, host, now, 0);
 }
 
 static bool is_same_message(const struct advert *a, const struct fact *fact) {
-        return a->any && a->ts == fact->ts && a->frame == fact->frame && mac_equal(&a->said.mac, &fact->source);
+        return a->any && a->heard.ts == fact->ts && a->frame == fact->frame && mac_equal(&a->said.mac, &fact->source);
 }
 
 static void begin(struct router_adverts *a, const struct fact *fact) {
         a->advert = (struct advert) {
-                .ts = fact->ts, .frame = fact->frame, .ifindex = fact->ifindex, .vlan = fact->vlan, .any = true,
+                .heard = { fact->ts, fact->ifindex, fact->vlan }, .frame = fact->frame, .any = true,
                 .said = { .ip = fact->ip, .mac = fact->source, .last = fact->ts },
         };
         a->advert.said.is_default = !(fact->flags & FACT_GOODBYE);
@@ -317,13 +287,13 @@ static void router_adverts_advance(void *state, struct detect_host *host, uint64
 
         finish(a, host, now);
         if (flush)
-                judge_waiting(a, host, now, a->n_waiting);
+                waiting_flush(&a->waiting, a, host, now);
 }
 
 static uint64_t router_adverts_next_deadline(const void *state) {
         const struct router_adverts *a = state;
 
-        return a->advert.any ? a->advert.ts : a->n_waiting > 0 ? a->looked + LOOK_INTERVAL : UINT64_MAX;
+        return a->advert.any ? a->advert.heard.ts : waiting_next_deadline(&a->waiting);
 }
 
 /* The first one's address, whether it is a default router, and the prefix and DNS server that it names. */
