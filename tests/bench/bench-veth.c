@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
 /* The ends of a pair of veths, for bench-live.
- * usage: bench-veth send INTERFACE PACKETS FLOWS     frames by XDP, as fast as they go: prints sent, CPU seconds
+ * usage: bench-veth send INTERFACE PACKETS FLOWS PER-SECOND
+ *                                                    frames by XDP, 0: as fast as they go; prints sent, CPU seconds and
+ *                                                    the seconds that went by. The other end takes them if it has
+ *                                                    XDP or GRO
  *        bench-veth flood INTERFACE PACKETS FLOWS PER-SECOND BYTES
- *                                                    by a packet socket, 0: as fast as they go; prints the same, and
- *                                                    the seconds that went by
+ *                                                    by a packet socket, likewise
  *        bench-veth count INTERFACE xdp|tc           counts and drops, until SIGTERM: prints received */
 
 #include <arpa/inet.h>
@@ -55,20 +57,29 @@ static double cpu_seconds(void) {
         return (double) (usage.ru_utime.tv_sec + usage.ru_stime.tv_sec) + (double) (usage.ru_utime.tv_usec + usage.ru_stime.tv_usec) / 1e6;
 }
 
-static int send_by_xdp(unsigned interface, unsigned packets, unsigned flows) {
-        struct flow_cost_bpf *programs = flow_cost_bpf__open();
+static int send_frames(const struct flow_cost_bpf *programs, unsigned packets) {
         LIBBPF_OPTS(bpf_test_run_opts, options, .data_in = frame_template, .data_size_in = FRAME, .repeat = (int) packets,
                     .flags = BPF_F_TEST_XDP_LIVE_FRAMES, .batch_size = BATCH);
+        double begun = seconds(CLOCK_MONOTONIC);
+        int r = bpf_prog_test_run_opts(bpf_program__fd(programs->progs.generate), &options);
+
+        printf("%u %.6f %.6f\n", packets, cpu_seconds(), seconds(CLOCK_MONOTONIC) - begun);
+        return r;
+}
+
+static int send_by_xdp(unsigned interface, unsigned packets, unsigned flows, unsigned rate) {
+        struct flow_cost_bpf *programs = flow_cost_bpf__open();
         int r;
 
         if (!programs)
                 return -errno;
         programs->rodata->out_interface = interface;
+        programs->rodata->batch = BATCH;
+        programs->rodata->batch_time = rate > 0 ? (uint64_t) BATCH * 1000000000 / rate : 0;
         r = flow_cost_bpf__load(programs);
         if (r >= 0) {
                 programs->data->flows_max = flows;
-                r = bpf_prog_test_run_opts(bpf_program__fd(programs->progs.generate), &options);
-                printf("%u %.6f\n", packets, cpu_seconds());
+                r = send_frames(programs, packets);
         }
         flow_cost_bpf__destroy(programs);
         return r;
@@ -179,8 +190,8 @@ int main(int argc, char *argv[]) {
         libbpf_set_print(NULL);
         for (int i = 3; i < argc && i < 7; i++)
                 numbers[i - 3] = (unsigned) strtoul(argv[i], NULL, 10);
-        if (interface > 0 && argc == 5 && strcmp(argv[1], "send") == 0)
-                r = send_by_xdp(interface, numbers[0], numbers[1]);
+        if (interface > 0 && argc == 6 && strcmp(argv[1], "send") == 0)
+                r = send_by_xdp(interface, numbers[0], numbers[1], numbers[2]);
         else if (interface > 0 && argc == 7 && strcmp(argv[1], "flood") == 0 && numbers[3] >= FRAME && numbers[3] <= FRAME_MAX)
                 r = flood(interface, numbers[0], numbers[1], numbers[2], numbers[3]);
         else if (interface > 0 && argc == 4 && strcmp(argv[1], "count") == 0)

@@ -78,10 +78,30 @@ int vary(struct xdp_md *ctx) {
 }
 
 /* For bench-veth: frames out of an interface, and what counts them at the other end. */
-const volatile __u32 out_interface = 0;
+const volatile __u32 out_interface = 0, batch = 1;
+const volatile __u64 batch_time = 0; /* ns from one batch to the next; 0: none */
+__u64 due = 0;
+
+#define WAIT_MAX (1 << 20) /* looks at the clock, of some 20 ns */
+
+static long is_due(__u32 i __attribute__((unused)), void *userdata __attribute__((unused))) {
+        return bpf_ktime_get_ns() >= due;
+}
+
+/* Ends at once when it is late. A call for each batch would take the kernel milliseconds: the pace is kept here. */
+static __always_inline void keep_pace(void) {
+        __u64 now = bpf_ktime_get_ns();
+
+        if (due == 0)
+                due = now;
+        bpf_loop(WAIT_MAX, is_due, NULL, 0);
+        due += batch_time;
+}
 
 SEC("xdp")
 int generate(struct xdp_md *ctx) {
+        if (batch_time > 0 && next_packet % batch == 0)
+                keep_pace();
         return set_flow(ctx) ? bpf_redirect(out_interface, 0) : XDP_ABORTED;
 }
 
