@@ -12,12 +12,6 @@
 #include "common/cleanup.h"
 #include "config.h"
 
-static int load_file(struct ruleset *rules, const char *path, conf_complaint_fn complain, void *userdata) {
-        _cleanup_(fclosep) FILE *f = fopen(path, "re");
-
-        return f ? ruleset_load(rules, path, f, complain, userdata) : -errno;
-}
-
 static void ruleset_freep(struct ruleset **rules) {
         ruleset_free(*rules);
 }
@@ -48,6 +42,7 @@ int rules_folder_load(struct ruleset **ret, const char *folder, conf_complaint_f
         const char *const one[] = { folder, NULL };
         _cleanup_(ruleset_freep) struct ruleset *rules = NULL;
         _cleanup_(strings_freep) char **files = NULL;
+        const char *path = NULL;
         int r;
 
         *ret_failed = NULL;
@@ -58,11 +53,10 @@ int rules_folder_load(struct ruleset **ret, const char *folder, conf_complaint_f
         r = conf_files_list(folder ? one : usual, ".conf", &files);
         if (r >= 0)
                 r = ruleset_new(&rules);
-        for (size_t i = 0; r >= 0 && files[i]; i++) {
-                r = load_file(rules, files[i], complain, userdata);
-                if (r < 0)
-                        *ret_failed = strdup(files[i]);
-        }
+        if (r >= 0)
+                r = ruleset_load_files(rules, files, complain, userdata, &path);
+        if (r < 0 && path)
+                *ret_failed = strdup(path);
         if (r >= 0)
                 r = load_signatures(rules, complain, userdata, ret_failed);
         if (r < 0)

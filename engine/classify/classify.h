@@ -23,6 +23,10 @@ struct ruleset *ruleset_free(struct ruleset *rules);
 /* Adds the rules of one file, read to its end. A rule of the same name replaces the earlier one, an empty
  * rule removes it (drop-ins). `name` is for messages. Number of rules read, or -errno of a failed read. */
 int ruleset_load(struct ruleset *rules, const char *name, FILE *f, ruleset_complaint_fn complain, void *userdata);
+/* The same of the files `paths` (NULL-terminated), in that order. One that cannot be read is a complaint with line 0; where
+ * `ret_failed` is given it is the end, and `*ret_failed` is its path, of `paths`. */
+int ruleset_load_files(struct ruleset *rules, char *const paths[], ruleset_complaint_fn complain, void *userdata,
+                       const char **ret_failed);
 /* Loads all "*.conf" of `folders` (NULL-terminated; the earlier overrides the later, as conf_files_list() says), in the
  * order of their names. A file that cannot be read is a complaint with line 0. Number of rules read, or -errno. */
 int ruleset_load_folders(struct ruleset *rules, const char *const folders[], ruleset_complaint_fn complain,

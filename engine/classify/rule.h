@@ -44,7 +44,7 @@ struct rule {
         uint8_t confidence;
         unsigned file; /* ruleset.n_files when it was read */
         size_t n_conditions;
-        struct condition conditions[RULE_CONDITIONS_MAX];
+        struct condition *conditions; /* at most RULE_CONDITIONS_MAX */
         uint16_t first; /* where they begin in the ruleset's row */
 };
 

@@ -109,9 +109,22 @@ static int find_slot(struct loader *l, const struct conf_entry *entry, const cha
         return 1;
 }
 
+/* Takes over its pattern. */
+static int append_condition(struct rule *rule, const struct condition *condition) {
+        struct condition *grown = realloc(rule->conditions, (rule->n_conditions + 1) * sizeof *grown);
+
+        if (!grown) {
+                glob_free(condition->glob);
+                return -ENOMEM;
+        }
+        rule->conditions = grown;
+        grown[rule->n_conditions++] = *condition;
+        return 0;
+}
+
 /* "KIND OPERATOR PATTERN" */
 static int take_condition(struct loader *l, const struct conf_entry *entry, enum condition_role role, bool asks) {
-        struct condition *c = &l->rule->conditions[l->rule->n_conditions];
+        struct condition c = { .role = (uint8_t) role, .asks = asks };
         _cleanup_(freep) char *copy = strdup(entry->value);
         char *rest = copy, *kind, *operator;
         unsigned flags;
@@ -124,23 +137,18 @@ static int take_condition(struct loader *l, const struct conf_entry *entry, enum
                 return reject(l, entry, "more than %d conditions, leaving rule out", RULE_CONDITIONS_MAX);
         kind = take_word(&rest);
         operator = take_word(&rest);
-        r = find_slot(l, entry, kind, asks, &c->slot);
+        r = find_slot(l, entry, kind, asks, &c.slot);
         if (r <= 0)
                 return r;
         if (find_operator(operator, &flags, &bare) < 0)
                 return reject(l, entry, "unknown operator \"%s\", leaving rule out", operator);
         if (bare != (*rest == '\0'))
                 return reject(l, entry, "%s, leaving rule out", bare ? "text behind \"exists\"" : "no pattern");
-        r = glob_new(&c->glob, rest, flags);
+        r = glob_new(&c.glob, rest, flags);
         if (r == -EINVAL)
                 return reject(l, entry, "pattern \"%s\" has an open set, a lone '\\' or too many '*', leaving rule out",
                               rest);
-        if (r < 0)
-                return r;
-        c->role = (uint8_t) role;
-        c->asks = asks;
-        l->rule->n_conditions++;
-        return 0;
+        return r < 0 ? r : append_condition(l->rule, &c);
 }
 
 static int take_type(struct loader *l, const struct conf_entry *entry) {
@@ -418,29 +426,34 @@ int ruleset_load(struct ruleset *rules, const char *name, FILE *f, ruleset_compl
 
 static int load_path(struct ruleset *rules, const char *path, ruleset_complaint_fn complain, void *userdata) {
         _cleanup_(fclosep) FILE *f = fopen(path, "re");
-        int r = f ? load(rules, path, f, complain, userdata) : -errno;
 
-        if (r < 0 && r != -ENOMEM && complain) {
-                complain(userdata, path, 0, strerror(-r));
-                return 0;
-        }
-        return r;
+        return f ? load(rules, path, f, complain, userdata) : -errno;
 }
 
-int ruleset_load_folders(struct ruleset *rules, const char *const folders[], ruleset_complaint_fn complain,
-                         void *userdata) {
-        _cleanup_(strings_freep) char **paths = NULL;
-        int r, n = 0, index;
+int ruleset_load_files(struct ruleset *rules, char *const paths[], ruleset_complaint_fn complain, void *userdata,
+                       const char **ret_failed) {
+        int r = 0, n = 0, index;
 
-        r = conf_files_list(folders, ".conf", &paths);
-        if (r < 0)
-                return r;
         for (size_t i = 0; paths[i] && r >= 0; i++) {
                 r = load_path(rules, paths[i], complain, userdata);
                 n += MAX(r, 0);
+                if (r < 0 && ret_failed) {
+                        *ret_failed = paths[i];
+                } else if (r < 0 && r != -ENOMEM && complain) {
+                        complain(userdata, paths[i], 0, strerror(-r));
+                        r = 0;
+                }
         }
         index = ruleset_index(rules); /* also of what was taken before it failed */
         if (r < 0)
                 return r;
         return index < 0 ? index : n;
+}
+
+int ruleset_load_folders(struct ruleset *rules, const char *const folders[], ruleset_complaint_fn complain,
+                         void *userdata) {
+        _cleanup_(strings_freep) char **paths = NULL;
+        int r = conf_files_list(folders, ".conf", &paths);
+
+        return r < 0 ? r : ruleset_load_files(rules, paths, complain, userdata, NULL);
 }

@@ -15,6 +15,7 @@ struct rule *rule_free(struct rule *rule) {
                 return NULL;
         for (size_t i = 0; i < rule->n_conditions; i++)
                 glob_free(rule->conditions[i].glob);
+        free(rule->conditions);
         free(rule->name);
         free(rule->vendor);
         free(rule->model);

@@ -165,8 +165,8 @@ static void the_second_of_a_name_in_one_file_is_refused(void **state _unused_) {
 
 static void folders_load_in_order_and_bad_files_are_told(void **state _unused_) {
         _cleanup_(ruleset_freep) struct ruleset *rules = NULL;
-        char folder[] = "/tmp/test-classify-XXXXXX", path[64];
-        const char *folders[] = { folder, NULL };
+        char folder[] = "/tmp/test-classify-XXXXXX", path[64], *paths[] = { path, NULL };
+        const char *folders[] = { folder, NULL }, *failed = NULL;
         struct complaints c = {};
         FILE *f;
 
@@ -182,6 +182,9 @@ static void folders_load_in_order_and_bad_files_are_told(void **state _unused_) 
         assert_int_equal(ruleset_new(&rules), 0);
         assert_int_equal(ruleset_load_folders(rules, folders, take_complaint, &c), 1);
         assert_non_null(strstr(c.text, "20-b.conf:0: Is a directory\n"));
+        /* Who cannot do without it is told which one it is. */
+        assert_int_equal(ruleset_load_files(rules, paths, take_complaint, &c, &failed), -EISDIR);
+        assert_ptr_equal(failed, path);
         assert_int_equal(rmdir(path), 0);
         snprintf(path, sizeof path, "%s/10-a.conf", folder);
         assert_int_equal(unlink(path), 0);
