@@ -53,10 +53,22 @@ size_t dns_words_length(const char *name) {
         return strcspn(name, " ");
 }
 
-static bool is_data(const char *label, size_t length) {
-        struct letters l = count(label, length);
+static bool is_foreign(const char *label, size_t length) {
+        unsigned foreign = 0;
 
-        if (l.foreign >= FOREIGN_BYTES || (length >= DATA_LABEL_HEX && l.hex == length && l.digits * 6 >= length))
+        for (size_t i = 0; i < length; i++)
+                foreign += (unsigned char) label[i] >= 0x80;
+        return foreign >= FOREIGN_BYTES;
+}
+
+/* Nearly all labels are too short for anything but bytes. */
+static bool is_data(const char *label, size_t length) {
+        struct letters l;
+
+        if (length < DATA_LABEL_HEX)
+                return is_foreign(label, length);
+        l = count(label, length);
+        if (l.foreign >= FOREIGN_BYTES || (l.hex == length && l.digits * 6 >= length))
                 return true;
         if (length < DATA_LABEL || l.others * 6 > length)
                 return false;
@@ -64,9 +76,12 @@ static bool is_data(const char *label, size_t length) {
 }
 
 bool dns_words_are_random(const char *label, size_t length) {
-        struct letters l = count(label, length);
+        struct letters l;
 
-        if (length < RANDOM_LABEL || l.others > 0)
+        if (length < RANDOM_LABEL)
+                return false;
+        l = count(label, length);
+        if (l.others > 0)
                 return false;
         return l.longest_run >= 5 || l.vowels * 6 < length || (l.digits >= 2 && l.changes >= 3);
 }
