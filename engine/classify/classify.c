@@ -1,14 +1,16 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
-/* Evidence against conditions. Each value is scanned once for the three-byte texts of the index; a condition is
- * tried at most once on each value, and a rule looked at only after one of its conditions held: none holds by what is
+/* Evidence against conditions. Each value is scanned once for the three-byte texts of the index, unless it is remembered
+ * what holds for it; a condition is tried at most once on each value, and a rule looked at only after one of its conditions held: none holds by what is
  * missing alone. What the matching rules then mean together is fusion.c's. */
 
 #include "engine/classify/classify.h"
 
+#include <errno.h>
 #include <string.h>
 
 #include "engine/classify/fusion.h"
+#include "engine/classify/match-memo.h"
 #include "engine/classify/rule.h"
 
 #define NOT_FOUND UINT16_MAX
@@ -16,8 +18,6 @@
 struct matching {
         const struct ruleset *rules;
         const struct classify_evidence *evidence;
-        uint16_t current;                 /* evidence being scanned */
-        uint16_t tried[CONDITIONS_MAX];   /* evidence that the condition was tried on last */
         uint16_t found[CONDITIONS_MAX];   /* best evidence that it holds for */
         uint64_t rules_found[RULES_MAX / 64]; /* a bit a rule: one of its conditions was found */
 };
@@ -90,35 +90,64 @@ static inline bool is_about(const struct condition *c, const struct classify_evi
         return c->slot == slot && c->asks == (evidence->voice == VOICE_ASKS);
 }
 
-static void try_condition(struct matching *m, uint16_t i, size_t length) {
-        const struct indexed_condition *c = &m->rules->conditions[i];
-        const struct classify_evidence *evidence = &m->evidence[m->current];
+/* The conditions that hold for a value. */
+struct holding {
+        const struct ruleset *rules;
+        const struct classify_evidence *evidence;
+        size_t n;
+        uint64_t tried[CONDITIONS_MAX / 64]; /* a bit a condition */
+        uint16_t conditions[CONDITIONS_MAX];
+};
 
-        m->tried[i] = m->current;
-        if (m->found[i] != NOT_FOUND && !evidence_is_better(evidence, &m->evidence[m->found[i]]))
+static void try_condition(struct holding *h, uint16_t i, size_t length) {
+        if (h->tried[i / 64] >> i % 64 & 1)
                 return;
-        if (!glob_match(c->condition->glob, evidence->value, length, NULL))
-                return;
-        m->found[i] = m->current;
-        m->rules_found[c->rule / 64] |= UINT64_C(1) << c->rule % 64;
+        h->tried[i / 64] |= UINT64_C(1) << i % 64;
+        if (glob_match(h->rules->conditions[i].condition->glob, h->evidence->value, length, NULL))
+                h->conditions[h->n++] = i;
 }
 
-static void scan_value(struct matching *m, uint16_t slot) {
-        const struct classify_evidence *evidence = &m->evidence[m->current];
-        struct candidates c = candidates_make(m->rules, evidence->value, slot);
+static void scan_value(struct holding *h, uint16_t slot) {
+        struct candidates c = candidates_make(h->rules, h->evidence->value, slot);
         uint16_t i;
 
         while (candidates_next(&c, &i))
-                if (m->tried[i] != m->current && is_about(m->rules->conditions[i].condition, evidence, slot))
-                        try_condition(m, i, c.length);
+                if (is_about(h->rules->conditions[i].condition, h->evidence, slot))
+                        try_condition(h, i, c.length);
 }
 
-static void scan_evidence(struct matching *m) {
-        const struct classify_evidence *evidence = &m->evidence[m->current];
+static void holding_begin(struct holding *h, const struct ruleset *rules, const struct classify_evidence *evidence) {
+        h->rules = rules;
+        h->evidence = evidence;
+        h->n = 0;
+        memset(h->tried, 0, (rules->n_conditions + 63) / 64 * sizeof h->tried[0]);
+}
 
-        scan_value(m, SLOT_OF_KIND(evidence->kind));
+/* Which of them there are, in `h` or in `memo`; how many. */
+static size_t find_holding(struct holding *h, const struct ruleset *rules, struct match_memo *memo,
+                           const struct classify_evidence *evidence, const uint16_t **ret) {
+        int n = memo ? match_memo_find(memo, evidence, ret) : -ENOENT;
+
+        if (n >= 0)
+                return (size_t) n;
+        holding_begin(h, rules, evidence);
+        scan_value(h, SLOT_OF_KIND(evidence->kind));
         if (is_name(evidence))
-                scan_value(m, SLOT_NAME);
+                scan_value(h, SLOT_NAME);
+        if (memo)
+                match_memo_keep(memo, evidence, h->conditions, h->n);
+        *ret = h->conditions;
+        return h->n;
+}
+
+/* A condition holds for the evidence with this number. */
+static void note_found(struct matching *m, uint16_t condition, uint16_t number) {
+        uint16_t *found = &m->found[condition], rule = m->rules->conditions[condition].rule;
+
+        if (*found != NOT_FOUND && !evidence_is_better(&m->evidence[number], &m->evidence[*found]))
+                return;
+        *found = number;
+        m->rules_found[rule / 64] |= UINT64_C(1) << rule % 64;
 }
 
 /* Does the rule whose conditions begin at `first` in the row hold? */
@@ -220,33 +249,21 @@ static size_t collect_votes(const struct matching *m, struct vote votes[static V
 static void matching_begin(struct matching *m, const struct ruleset *rules, const struct classify_evidence *evidence) {
         m->rules = rules;
         m->evidence = evidence;
-        m->current = 0;
-        memset(m->tried, 0xff, rules->n_conditions * sizeof m->tried[0]);
         memset(m->found, 0xff, rules->n_conditions * sizeof m->found[0]);
         memset(m->rules_found, 0, (rules->n_rules + 63) / 64 * sizeof m->rules_found[0]);
 }
 
-static bool holds_in_slot(const struct ruleset *rules, const struct classify_evidence *evidence, uint16_t slot) {
-        struct candidates c = candidates_make(rules, evidence->value, slot);
-        uint16_t i;
+bool classify_is_known(const struct ruleset *rules, struct match_memo *memo, const struct classify_evidence *evidence) {
+        struct holding holding;
+        const uint16_t *conditions;
 
-        while (candidates_next(&c, &i)) {
-                const struct condition *condition = rules->conditions[i].condition;
-
-                if (is_about(condition, evidence, slot) && glob_match(condition->glob, evidence->value, c.length, NULL))
-                        return true;
-        }
-        return false;
+        return rules && find_holding(&holding, rules, memo, evidence, &conditions) > 0;
 }
 
-bool classify_is_known(const struct ruleset *rules, const struct classify_evidence *evidence) {
-        return rules && (holds_in_slot(rules, evidence, SLOT_OF_KIND(evidence->kind)) ||
-                         (is_name(evidence) && holds_in_slot(rules, evidence, SLOT_NAME)));
-}
-
-void classify(const struct ruleset *rules, const struct classify_evidence *evidence, size_t n_evidence,
+void classify(const struct ruleset *rules, struct match_memo *memo, const struct classify_evidence *evidence, size_t n_evidence,
               struct classification *ret) {
         struct vote votes[VOTES_MAX];
+        struct holding holding;
         struct matching m;
         size_t n;
 
@@ -255,8 +272,11 @@ void classify(const struct ruleset *rules, const struct classify_evidence *evide
                 return;
         matching_begin(&m, rules, evidence);
         for (size_t i = 0; i < MIN(n_evidence, (size_t) NOT_FOUND); i++) {
-                m.current = (uint16_t) i;
-                scan_evidence(&m);
+                const uint16_t *conditions;
+                size_t held = find_holding(&holding, rules, memo, &evidence[i], &conditions);
+
+                for (size_t k = 0; k < held; k++)
+                        note_found(&m, conditions[k], (uint16_t) i);
         }
         n = collect_votes(&m, votes);
         fuse(votes, n, ret);

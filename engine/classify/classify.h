@@ -67,10 +67,13 @@ struct classification {
         size_t n_reasons;
 };
 
+/* What was found out of values before, of this very ruleset (match-memo.h). In what follows NULL: nothing is remembered. */
+struct match_memo;
+
 /* Does any condition, of whatever rule, hold for this piece of evidence? */
-bool classify_is_known(const struct ruleset *rules, const struct classify_evidence *evidence);
+bool classify_is_known(const struct ruleset *rules, struct match_memo *memo, const struct classify_evidence *evidence);
 
 /* Fuses all rules that match. Evidence of voice ASKS matches only conditions that ask for it by name.
- * The same evidence in any order gives the same result. Allocates nothing. */
-void classify(const struct ruleset *rules, const struct classify_evidence *evidence, size_t n_evidence,
+ * The same evidence in any order gives the same result. */
+void classify(const struct ruleset *rules, struct match_memo *memo, const struct classify_evidence *evidence, size_t n_evidence,
               struct classification *ret);

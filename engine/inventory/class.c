@@ -45,7 +45,7 @@ void entry_classify(struct inventory *inventory, struct entry *entry) {
         bool changed;
 
         if (inventory->rules)
-                classify(inventory->rules, list, list_evidence(d, list), &class);
+                classify(inventory->rules, inventory->matches, list, list_evidence(d, list), &class);
         if (is_empty(&class)) {
                 changed = d->class != NULL;
                 free(d->class);

@@ -240,7 +240,7 @@ static void note_change(const struct inventory *inventory, struct entry *entry, 
         struct classify_evidence evidence = { piece->kind, piece->voice, piece->value, 100 };
 
         entry->names_stale = true;
-        entry->class_stale = entry->class_stale || classify_is_known(inventory->rules, &evidence);
+        entry->class_stale = entry->class_stale || classify_is_known(inventory->rules, inventory->matches, &evidence);
 }
 
 static void remove_piece(struct inventory *inventory, struct entry *entry, size_t i) {
@@ -336,7 +336,7 @@ static bool is_wanted(const struct inventory *inventory, const struct evidence *
         if (piece->kind != FACT_TLS_SNI && piece->kind != FACT_DTLS_SNI && piece->kind != FACT_QUIC_SNI &&
             piece->kind != FACT_GQUIC_SNI)
                 return true;
-        return classify_is_known(inventory->rules, &evidence);
+        return classify_is_known(inventory->rules, inventory->matches, &evidence);
 }
 
 /* What gives a name was heard again. Names of one kind are weighed against each other by when they were heard; one that has

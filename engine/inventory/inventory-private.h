@@ -3,6 +3,7 @@
 
 #include "common/cleanup.h"
 #include "common/mix.h"
+#include "engine/classify/match-memo.h"
 #include "engine/classify/vendor.h"
 #include "engine/inventory/address-book.h"
 #include "engine/inventory/attribution.h"
@@ -64,6 +65,7 @@ struct inventory {
         struct inventory_ops ops;
         struct inventory_counters counters;
         const struct ruleset *rules;
+        struct match_memo *matches; /* of those rules */
         struct vendor_db *vendors; /* NULL: none on this machine */
         struct os_guesses *os_guesses;
         uint64_t now;

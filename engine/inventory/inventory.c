@@ -31,7 +31,9 @@ int inventory_new(struct inventory **ret, const struct inventory_config *config,
 
         if (!inventory)
                 return -ENOMEM;
-        if (os_guesses_new(&inventory->os_guesses, config->hash_seed) < 0) {
+        if (os_guesses_new(&inventory->os_guesses, config->hash_seed) < 0 ||
+            match_memo_new(&inventory->matches, config->hash_seed) < 0) {
+                os_guesses_free(inventory->os_guesses);
                 free(inventory);
                 return -ENOMEM;
         }
@@ -62,6 +64,7 @@ struct inventory *inventory_free(struct inventory *inventory) {
         hash_index_clear(&inventory->by_ip);
         vendor_db_free(inventory->vendors);
         os_guesses_free(inventory->os_guesses);
+        match_memo_free(inventory->matches);
         free(inventory->entries);
         free(inventory->networks);
         free(inventory->scopes);
@@ -84,6 +87,7 @@ void inventory_set_config(struct inventory *inventory, const struct inventory_co
 void inventory_set_rules(struct inventory *inventory, const struct ruleset *rules) {
         inventory->rules = rules;
         os_guesses_forget(inventory->os_guesses);
+        match_memo_forget(inventory->matches);
         for (size_t i = 0; i < inventory->n_entries; i++) {
                 entry_classify(inventory, inventory->entries[i]);
                 inventory->entries[i]->class_stale = false;

@@ -31,7 +31,7 @@ static void check_value(const struct ruleset *rules, const char *value) {
         for (int kind = -1; kind < _FACT_KIND_MAX; kind++)
                 for (unsigned asks = 0; asks < 2; asks++)
                         evidence[n++] = (struct classify_evidence) { kind, asks ? VOICE_ASKS : VOICE_SELF, value, 100 };
-        classify(rules, evidence, n, &class);
+        classify(rules, NULL, evidence, n, &class);
         for (size_t i = 0; i < class.n_reasons; i++)
                 if (class.reasons[i].evidence_index >= n)
                         abort();

@@ -9,6 +9,7 @@
 #include "common/strbuf.h"
 #include "engine/classify/classify.h"
 #include "engine/classify/fusion.h"
+#include "engine/classify/match-memo.h"
 
 DEFINE_CLEANUP(struct ruleset *, ruleset_free)
 
@@ -66,7 +67,7 @@ static struct classify_evidence asked(enum fact_kind kind, const char *value) {
 #define classify_all(rules, ret, ...)                                                   \
         ({                                                                              \
                 const struct classify_evidence pieces[] = { __VA_ARGS__ };              \
-                classify((rules), pieces, ELEMENTSOF(pieces), (ret));                   \
+                classify((rules), NULL, pieces, ELEMENTSOF(pieces), (ret));                   \
         })
 
 /* --- Loading ------------------------------------------------------------------------------------- */
@@ -346,14 +347,14 @@ static void every_kind_takes_the_longest_value(void **state _unused_) {
         for (int kind = -1; kind < _FACT_KIND_MAX; kind++)
                 evidence[kind + 1] = (struct classify_evidence) {
                         kind, kind < 0 ? VOICE_SELF : fact_kind_voice(kind), value, 100 };
-        classify(rules, evidence, ELEMENTSOF(evidence), &class);
+        classify(rules, NULL, evidence, ELEMENTSOF(evidence), &class);
         assert_int_equal(class.n_reasons, CLASSIFY_REASONS_MAX);
         assert_int_equal(strlen(class.model), CLASSIFY_TEXT_MAX - 1);
 
         /* What lies behind the limit is not looked at. */
         value[CLASSIFY_VALUE_MAX - 1] = 'y';
         value[CLASSIFY_VALUE_MAX] = 'z';
-        classify(rules, evidence, ELEMENTSOF(evidence), &class);
+        classify(rules, NULL, evidence, ELEMENTSOF(evidence), &class);
         assert_int_equal(class.n_reasons, 0);
 }
 
@@ -362,7 +363,7 @@ static void no_rules_and_no_evidence_say_nothing(void **state _unused_) {
         struct classification class;
 
         memset(&class, 0xff, sizeof class);
-        classify(rules, NULL, 0, &class);
+        classify(rules, NULL, NULL, 0, &class);
         assert_int_equal(class.type, TYPE_UNKNOWN);
         assert_int_equal(class.type_confidence, 0);
         assert_int_equal(class.n_reasons, 0);
@@ -434,11 +435,11 @@ static void weight_scales_a_vote(void **state _unused_) {
         struct classification class;
 
         evidence.weight = 50;
-        classify(rules, &evidence, 1, &class);
+        classify(rules, NULL, &evidence, 1, &class);
         assert_int_equal(class.type_confidence, 30);
         assert_int_equal(class.reasons[0].confidence, 79);
         evidence.weight = 0;
-        classify(rules, &evidence, 1, &class);
+        classify(rules, NULL, &evidence, 1, &class);
         assert_int_equal(class.type, TYPE_UNKNOWN);
 }
 
@@ -499,14 +500,14 @@ static void the_order_of_the_evidence_does_not_matter(void **state _unused_) {
         };
         struct classification first, class;
 
-        classify(rules, evidence, ELEMENTSOF(evidence), &first);
+        classify(rules, NULL, evidence, ELEMENTSOF(evidence), &first);
         assert_string_equal(first.model, "A");
         for (size_t turn = 1; turn < ELEMENTSOF(evidence); turn++) {
                 struct classify_evidence head = evidence[0];
 
                 memmove(evidence, evidence + 1, sizeof evidence - sizeof evidence[0]);
                 evidence[ELEMENTSOF(evidence) - 1] = head;
-                classify(rules, evidence, ELEMENTSOF(evidence), &class);
+                classify(rules, NULL, evidence, ELEMENTSOF(evidence), &class);
                 assert_int_equal(class.type, first.type);
                 assert_int_equal(class.type_confidence, first.type_confidence);
                 assert_string_equal(class.model, first.model);
@@ -540,6 +541,25 @@ static void refinement_has_no_circles(void **state _unused_) {
                         assert_false(type_refines(a, b) && type_refines(b, a));
 }
 
+/* What is remembered makes no difference. */
+static void a_memo_changes_nothing(void **state _unused_) {
+        _cleanup_(ruleset_freep) struct ruleset *rules = rules_of(FUSION_RULES);
+        _cleanup_(match_memo_freep) struct match_memo *memo = NULL;
+        const struct classify_evidence evidence[] = { said(FACT_DHCP_HOSTNAME, "x"), said(FACT_MDNS_HINFO, "printer"),
+                                                      said(FACT_HTTP_SERVER, "nobody knows") };
+        struct classification first, class;
+
+        assert_int_equal(match_memo_new(&memo, 1), 0);
+        classify(rules, NULL, evidence, ELEMENTSOF(evidence), &first);
+        assert_int_equal(first.type, TYPE_COMPUTER);
+        for (unsigned i = 0; i < 3; i++) {
+                classify(rules, memo, evidence, ELEMENTSOF(evidence), &class);
+                assert_memory_equal(&class, &first, sizeof class);
+                assert_true(classify_is_known(rules, memo, &evidence[0]));
+                assert_false(classify_is_known(rules, memo, &evidence[2]));
+        }
+}
+
 int main(void) {
         const struct CMUnitTest tests[] = {
                 cmocka_unit_test(mistakes_are_told_with_file_and_line),
@@ -564,6 +584,7 @@ int main(void) {
                 cmocka_unit_test(a_side_job_does_not_win_over_the_main_one),
                 cmocka_unit_test(contradiction_costs_confidence),
                 cmocka_unit_test(weight_scales_a_vote),
+                cmocka_unit_test(a_memo_changes_nothing),
                 cmocka_unit_test(of_texts_the_one_that_says_more_is_taken),
                 cmocka_unit_test(texts_of_several_witnesses_add_up),
                 cmocka_unit_test(reasons_come_strongest_first_with_their_evidence),

@@ -76,7 +76,7 @@ static void run_case(struct suite *suite) {
         if (c->n_evidence == 0)
                 fail_case(suite, "evidence", "there", "missing");
         suite->cases++;
-        classify(suite->rules, c->evidence, c->n_evidence, &class);
+        classify(suite->rules, NULL, c->evidence, c->n_evidence, &class);
         expect_rule(suite, &class, c->name);
         for (size_t i = 0; i < c->n_rules; i++) {
                 expect_rule(suite, &class, c->rules[i]);
