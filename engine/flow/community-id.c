@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "common/macro.h"
+#include "engine/crypto.h"
 #include "engine/flow/flow-message.h"
 #include "engine/flow/flow-record.h"
 
@@ -27,6 +28,7 @@ int flow_hasher_new(struct flow_hasher **ret) {
 static int prepare(struct flow_hasher *h) {
         if (h->context)
                 return 0;
+        crypto_open();
         h->sha1 = h->sha1 ?: EVP_MD_fetch(NULL, "SHA1", NULL);
         h->context = EVP_MD_CTX_new();
         if (!h->sha1 || !h->context || EVP_DigestInit_ex2(h->context, h->sha1, NULL) != 1) {

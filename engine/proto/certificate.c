@@ -10,6 +10,7 @@
 #include <stdlib.h>
 
 #include "common/macro.h"
+#include "engine/crypto.h"
 #include "engine/proto/certificate-memo.h"
 #include "engine/proto/digester.h"
 
@@ -129,6 +130,7 @@ static X509 *parse(struct cursor der) {
         _cleanup_(X509_freep) X509 *certificate = NULL;
         const unsigned char *at = der.data;
 
+        crypto_open();
         certificate = d2i_X509(NULL, &at, (long) cursor_left(&der));
         if (!certificate || at != der.end || !is_der(certificate, der)) {
                 ERR_clear_error();

@@ -12,6 +12,7 @@
 #include <xxhash.h>
 
 #include "common/strbuf.h"
+#include "engine/crypto.h"
 
 #define SLOTS 128
 /* Longest text that is remembered: what goes into JA3 and JA4 of browsers has up to 200 bytes. */
@@ -57,6 +58,7 @@ struct digester *digester_free(struct digester *d) {
 /* When the first digest is wanted: libcrypto takes a millisecond to look up what it has. */
 static void open_digests(struct digester *d) {
         d->opened = true;
+        crypto_open();
         d->context = EVP_MD_CTX_new();
         d->digests[MD5] = EVP_MD_fetch(NULL, "MD5", NULL);
         d->digests[SHA256] = EVP_MD_fetch(NULL, "SHA256", NULL);

@@ -13,6 +13,7 @@
 #include <string.h>
 
 #include "common/strbuf.h"
+#include "engine/crypto.h"
 
 #define SALT_LENGTH 20
 #define SECRET_LENGTH 32
@@ -205,6 +206,7 @@ int quic_crypt_new(struct quic_crypt **ret) {
 
         if (!c)
                 return -ENOMEM;
+        crypto_open();
         c->block = make_context("AES-128-ECB");
         c->packet = make_context("AES-128-GCM");
         c->extract = make_hmac();
