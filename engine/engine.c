@@ -15,6 +15,7 @@
 #include "engine/detect/model.h"
 #include "engine/flow/contact.h"
 #include "engine/inventory/sightings.h"
+#include "engine/packet/decoder.h"
 #include "engine/proto/phrases.h"
 
 #define TICK NSEC_PER_SEC
@@ -312,18 +313,27 @@ static void count_flow(struct engine *e, const struct packet *packet) {
                 flow_table_add(e->flows);
 }
 
-static void decode_flow(struct engine *e, const struct frame *frame) {
-        struct packet packet;
-
-        packet_decode(e->decoder, frame, &packet);
-        count_flow(e, &packet);
-}
-
 /* A frame that no decoder sees. */
 static inline void count_plain(struct engine *e, const struct frame *frame) {
         e->plain.frames++;
         e->plain.bytes += frame->length;
         e->plain.truncated += frame->length > frame->captured;
+}
+
+/* Nearly all frames of a LAN that are not IP. */
+static bool is_arp(const struct frame *frame) {
+        return frame->linktype == LINK_ETHERNET && frame->captured >= 14 && load_be16(frame->data + 12) == TYPE_ARP;
+}
+
+static void decode_flow(struct engine *e, const struct frame *frame) {
+        struct packet packet;
+
+        if (is_arp(frame)) {
+                count_plain(e, frame);
+                return;
+        }
+        packet_decode(e->decoder, frame, &packet);
+        count_flow(e, &packet);
 }
 
 /* The table keeps its own time: there is no tick. */

@@ -28,7 +28,7 @@ struct datagram {
         uint64_t first_ts;
         uint32_t total;  /* bytes, once the last piece is here; 0 before */
         uint8_t protocol;
-        bool refused;    /* RFC 5722: later pieces are refused as well */
+        bool refused;    /* later pieces are refused as well */
         unsigned n_ranges;
         struct range ranges[RANGES_MAX]; /* sorted, apart from each other */
         uint8_t *data;
@@ -182,50 +182,36 @@ static int reserve(struct fragments *f, struct datagram *g, size_t size, struct 
         return 0;
 }
 
-enum overlap { OVERLAP_NONE, OVERLAP_SAME, OVERLAP_OTHER };
-
-static enum overlap check_overlap(const struct datagram *g, const struct fragment_piece *piece, uint32_t end) {
+/* Does the piece say of bytes that are there already what they are? */
+static bool overlaps_agree(const struct datagram *g, const struct fragment_piece *piece, uint32_t end) {
         for (unsigned i = 0; i < g->n_ranges; i++) {
-                const struct range *r = &g->ranges[i];
+                uint32_t from = MAX(g->ranges[i].start, piece->offset), to = MIN(g->ranges[i].end, end);
 
-                if (end <= r->start || piece->offset >= r->end)
-                        continue;
-                if (piece->offset >= r->start && end <= r->end &&
-                    memcmp(g->data + piece->offset, piece->data.data, cursor_left(&piece->data)) == 0)
-                        return OVERLAP_SAME;
-                return OVERLAP_OTHER;
+                if (from < to && memcmp(g->data + from, piece->data.data + (from - piece->offset), to - from) != 0)
+                        return false;
         }
-        return OVERLAP_NONE;
-}
-
-/* Adds [start, end), which overlaps nothing, joining it with its neighbours. False: too many holes. */
-static bool range_add(struct datagram *g, uint32_t start, uint32_t end) {
-        unsigned i = 0;
-
-        while (i < g->n_ranges && g->ranges[i].end < start)
-                i++;
-        if (i < g->n_ranges && g->ranges[i].end == start) {
-                g->ranges[i].end = end;
-                if (i + 1 < g->n_ranges && g->ranges[i + 1].start == end) {
-                        g->ranges[i].end = g->ranges[i + 1].end;
-                        g->n_ranges--;
-                        memmove(&g->ranges[i + 1], &g->ranges[i + 2], (g->n_ranges - i - 1) * sizeof g->ranges[0]);
-                }
-                return true;
-        }
-        if (i < g->n_ranges && g->ranges[i].start == end) {
-                g->ranges[i].start = start;
-                return true;
-        }
-        if (g->n_ranges == RANGES_MAX)
-                return false;
-        memmove(&g->ranges[i + 1], &g->ranges[i], (g->n_ranges - i) * sizeof g->ranges[0]);
-        g->ranges[i] = (struct range) { start, end };
-        g->n_ranges++;
         return true;
 }
 
-/* Ends that contradict each other are overlaps of what one piece says with what another does. */
+/* Adds [start, end), joining it with all that it overlaps or touches. False: too many holes. */
+static bool range_add(struct datagram *g, uint32_t start, uint32_t end) {
+        unsigned i = 0, behind;
+
+        while (i < g->n_ranges && g->ranges[i].end < start)
+                i++;
+        for (behind = i; behind < g->n_ranges && g->ranges[behind].start <= end; behind++) {
+                start = MIN(start, g->ranges[behind].start);
+                end = MAX(end, g->ranges[behind].end);
+        }
+        if (behind == i && g->n_ranges == RANGES_MAX)
+                return false;
+        memmove(&g->ranges[i + 1], &g->ranges[behind], (g->n_ranges - behind) * sizeof g->ranges[0]);
+        g->n_ranges = g->n_ranges - (behind - i) + 1;
+        g->ranges[i] = (struct range) { start, end };
+        return true;
+}
+
+/* Ends that contradict each other are as bad as bytes that do. */
 static bool end_is_consistent(const struct datagram *g, uint32_t end, bool more) {
         uint32_t furthest = g->n_ranges > 0 ? g->ranges[g->n_ranges - 1].end : 0;
 
@@ -243,15 +229,7 @@ static int datagram_add(struct fragments *f, struct datagram *g, const struct fr
         uint32_t end = piece->offset + (uint32_t) cursor_left(&piece->data);
         int r;
 
-        switch (check_overlap(g, piece, end)) {
-        case OVERLAP_SAME:
-                return 0;
-        case OVERLAP_OTHER:
-                return refuse(f, g, counters);
-        case OVERLAP_NONE:
-                break;
-        }
-        if (!end_is_consistent(g, end, piece->more))
+        if (!overlaps_agree(g, piece, end) || !end_is_consistent(g, end, piece->more))
                 return refuse(f, g, counters);
         r = reserve(f, g, end, counters);
         if (r < 0)

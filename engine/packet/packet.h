@@ -92,7 +92,7 @@ struct packet_counters {
         uint64_t unknown_link;    /* link type without a decoder */
         uint64_t tunnelled;       /* carried by another packet */
         uint64_t fragments, reassembled; /* pieces seen, datagrams completed */
-        /* Datagrams given up: RFC 5722, 60 s, limits */
+        /* Datagrams given up: pieces contradict each other, 60 s, limits */
         uint64_t fragments_overlapping, fragments_timed_out, fragments_evicted;
         uint64_t fragments_malformed; /* pieces that fit no datagram */
         uint64_t too_deep;        /* more nested headers than allowed */

@@ -148,8 +148,8 @@ static void test_fragments(void **state) {
         assert_int_equal(f->o.length, 14 + 20 + 8);
 }
 
-/* RFC 5722: pieces that overlap make no datagram, and so no flow. */
-static void test_overlapping_fragments(void **state) {
+/* Pieces that contradict each other make no datagram, and so no flow. */
+static void test_contradicting_fragments(void **state) {
         struct fixture *f = *state;
 
         put_ethernet(&f->b, 0x0800);
@@ -306,7 +306,7 @@ int main(void) {
                 cmocka_unit_test_setup_teardown(test_both_ways, setup, teardown),
                 cmocka_unit_test_setup_teardown(test_echo, setup, teardown),
                 cmocka_unit_test_setup_teardown(test_fragments, setup, teardown),
-                cmocka_unit_test_setup_teardown(test_overlapping_fragments, setup, teardown),
+                cmocka_unit_test_setup_teardown(test_contradicting_fragments, setup, teardown),
                 cmocka_unit_test_setup_teardown(test_flawed, setup, teardown),
                 cmocka_unit_test_setup_teardown(test_truncated, setup, teardown),
                 cmocka_unit_test_setup_teardown(test_random, setup, teardown),

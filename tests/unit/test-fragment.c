@@ -95,12 +95,25 @@ static void exact_duplicate_is_no_overlap(void **state) {
         assert_int_equal(f->counters.fragments_overlapping, 0);
 }
 
-/* RFC 5722 §4: the datagram goes, and so does what still comes of it. */
-static void overlap_refuses_the_whole_datagram(void **state) {
+static void pieces_that_overlap_and_agree_are_joined(void **state) {
+        struct fixture *f = *state;
+
+        assert_int_equal(add(f, 8, 16, true), 0);
+        assert_int_equal(add(f, 24, 32, true), 0);
+        assert_int_equal(add(f, 40, 64, false), 0);
+        assert_int_equal(add(f, 0, 48, true), 1);
+        assert_whole(f);
+        assert_int_equal(f->counters.fragments_overlapping, 0);
+}
+
+/* The datagram goes, and so does what still comes of it. */
+static void contradiction_refuses_the_whole_datagram(void **state) {
         struct fixture *f = *state;
 
         assert_int_equal(add(f, 0, 32, true), 0);
+        f->bytes[31] ^= 1;
         assert_int_equal(add(f, 24, 48, true), -EBADMSG);
+        f->bytes[31] ^= 1;
         assert_int_equal(add(f, 32, 64, false), -EBADMSG);
         assert_int_equal(add(f, 0, 32, true), -EBADMSG);
         assert_int_equal(f->counters.reassembled, 0);
@@ -288,7 +301,8 @@ int main(void) {
         const struct CMUnitTest tests[] = {
                 cmocka_unit_test_setup_teardown(pieces_in_any_order_make_the_datagram, set_up, tear_down),
                 cmocka_unit_test_setup_teardown(exact_duplicate_is_no_overlap, set_up, tear_down),
-                cmocka_unit_test_setup_teardown(overlap_refuses_the_whole_datagram, set_up, tear_down),
+                cmocka_unit_test_setup_teardown(pieces_that_overlap_and_agree_are_joined, set_up, tear_down),
+                cmocka_unit_test_setup_teardown(contradiction_refuses_the_whole_datagram, set_up, tear_down),
                 cmocka_unit_test_setup_teardown(same_place_with_other_bytes_is_an_overlap, set_up, tear_down),
                 cmocka_unit_test_setup_teardown(ends_that_contradict_each_other_are_refused, set_up, tear_down),
                 cmocka_unit_test_setup_teardown(impossible_pieces_are_malformed, set_up, tear_down),
