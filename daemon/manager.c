@@ -32,8 +32,6 @@
 
 /* When what traffic told is written: soon where it is worth a signal, and seldom where only times and counts
  * changed, for a home server's disk. usec. */
-#define FLUSH_SOON (5 * USEC_PER_SEC)
-#define FLUSH_SELDOM (300 * USEC_PER_SEC)
 #define FLUSH_BATCH 500
 #define PRUNE_INTERVAL (3600 * USEC_PER_SEC)
 /* What detectors learn takes days: as much of it may be lost in a crash. */
@@ -90,23 +88,34 @@ void manager_mark(struct manager *m, uint32_t mask) {
         (void) changes_mark(m->changes, OBJECT_MANAGER, 0, mask);
 }
 
-static void flush_at(struct manager *m, uint64_t at) {
-        if (at >= m->flush_at)
-                return;
-        m->flush_at = at;
-        (void) sd_event_source_set_time(m->flush_timer, at);
-        (void) sd_event_source_set_enabled(m->flush_timer, SD_EVENT_ONESHOT);
+static void set_flush_timer(struct manager *m) {
+        uint64_t at = UINT64_MAX;
+
+        for (size_t i = 0; i < ELEMENTSOF(m->flush_at); i++)
+                at = MIN(at, m->flush_at[i]);
+        if (at != UINT64_MAX)
+                (void) sd_event_source_set_time(m->flush_timer, at);
+        (void) sd_event_source_set_enabled(m->flush_timer, at != UINT64_MAX ? SD_EVENT_ONESHOT : SD_EVENT_OFF);
 }
 
 void manager_flush_within(struct manager *m, uint64_t delay) {
-        flush_at(m, now_monotonic(m) + delay);
+        uint64_t at = now_monotonic(m) + delay;
+
+        if (at >= m->flush_at[STORE_SOON])
+                return;
+        m->flush_at[STORE_SOON] = at;
+        set_flush_timer(m);
 }
 
-/* That somebody was seen, and how much was moved, is written now and then. */
-static void flush_seen(struct manager *m) {
-        if (m->flush_seen_at == UINT64_MAX)
-                m->flush_seen_at = now_monotonic(m) + FLUSH_SELDOM;
-        flush_at(m, m->flush_seen_at);
+static void flush_with_haste(struct manager *m, enum store_haste haste) {
+        static const uint64_t delays[] = {
+                [STORE_SOON] = 5 * USEC_PER_SEC, [STORE_LATER] = 60 * USEC_PER_SEC, [STORE_SELDOM] = 300 * USEC_PER_SEC,
+        };
+
+        if (haste == _STORE_HASTE_MAX || m->flush_at[haste] != UINT64_MAX)
+                return;
+        m->flush_at[haste] = now_monotonic(m) + delays[haste];
+        set_flush_timer(m);
 }
 
 static void on_device_added(void *userdata, const struct device *d) {
@@ -115,7 +124,7 @@ static void on_device_added(void *userdata, const struct device *d) {
         (void) changes_add(m->changes, OBJECT_DEVICE, d->id);
         manager_mark(m, MANAGER_DEVICES);
         (void) store_put_device(m->store, d->id, UINT32_MAX);
-        manager_flush_within(m, FLUSH_SOON);
+        flush_with_haste(m, STORE_SOON);
 }
 
 static void on_device_changed(void *userdata, const struct device *d, uint32_t changes) {
@@ -124,10 +133,11 @@ static void on_device_changed(void *userdata, const struct device *d, uint32_t c
         if (changes & CHANGE_PRESENCE)
                 manager_mark(m, MANAGER_DEVICES);
         (void) store_put_device(m->store, d->id, changes);
-        if (store_is_change(changes))
-                manager_flush_within(m, FLUSH_SOON);
+        flush_with_haste(m, store_haste(changes));
+        if (changes & CHANGE_EVIDENCE)
+                flush_with_haste(m, STORE_LATER);
         if (changes & CHANGE_SEEN)
-                flush_seen(m);
+                flush_with_haste(m, STORE_SELDOM);
 }
 
 static void on_device_removed(void *userdata, const struct device *d, uint64_t successor) {
@@ -141,7 +151,7 @@ static void on_device_removed(void *userdata, const struct device *d, uint64_t s
         (void) changes_remove(m->changes, OBJECT_DEVICE, d->id);
         manager_mark(m, MANAGER_DEVICES);
         (void) store_delete_device(m->store, d->id);
-        manager_flush_within(m, FLUSH_SOON);
+        flush_with_haste(m, STORE_SOON);
 }
 
 static void on_traffic(void *userdata, const struct device *d, const struct device_traffic *traffic, uint64_t ts) {
@@ -155,7 +165,7 @@ static void on_network_added(void *userdata, const struct network *n) {
 
         (void) changes_add(m->changes, OBJECT_NETWORK, n->id);
         (void) store_put_network(m->store, n->id);
-        manager_flush_within(m, FLUSH_SOON);
+        flush_with_haste(m, STORE_SOON);
 }
 
 static void on_network_changed(void *userdata, const struct network *n) {
@@ -163,7 +173,7 @@ static void on_network_changed(void *userdata, const struct network *n) {
 
         (void) changes_mark(m->changes, OBJECT_NETWORK, n->id, 1);
         (void) store_put_network(m->store, n->id);
-        manager_flush_within(m, FLUSH_SOON);
+        flush_with_haste(m, STORE_SOON);
 }
 
 static void on_alert(void *userdata, const struct alert *alert) {
@@ -486,23 +496,28 @@ static int on_post(sd_event_source *s _unused_, void *userdata) {
         return 0;
 }
 
+/* The least urgent of what is due: all that is more urgent is written along. */
+static enum store_haste haste_due(const struct manager *m) {
+        enum store_haste haste = STORE_SELDOM;
+
+        while (haste > STORE_SOON && m->flush_at[haste] > now_monotonic(m))
+                haste--;
+        return haste;
+}
+
 static int on_flush(sd_event_source *s _unused_, uint64_t usec _unused_, void *userdata) {
         struct manager *m = userdata;
-        bool seen = now_monotonic(m) >= m->flush_seen_at;
-        int r = seen ? store_flush(m->store, FLUSH_BATCH) : store_flush_changed(m->store, FLUSH_BATCH);
+        enum store_haste haste = haste_due(m);
+        int r = store_flush_urgent(m->store, FLUSH_BATCH, haste);
 
-        m->flush_at = UINT64_MAX;
+        for (size_t i = 0; i <= haste; i++) /* 1: more is left, for the next time round */
+                m->flush_at[i] = r < 0 ? now_monotonic(m) + STORE_RETRY : r > 0 && i == haste ? 0 : UINT64_MAX;
+        set_flush_timer(m);
         if (r < 0)
                 manager_store_failed(m);
         manager_resolve_alerts(m);
         if (r >= 0 && m->alerts_resolved)
                 manager_store_works(m);
-        if (seen && r <= 0)
-                m->flush_seen_at = r < 0 ? now_monotonic(m) + STORE_RETRY : UINT64_MAX;
-        if (r != 0)
-                manager_flush_within(m, r < 0 ? STORE_RETRY : 0);
-        else
-                flush_at(m, m->flush_seen_at);
         return 0;
 }
 
@@ -693,7 +708,7 @@ static void on_moved(void *userdata, const struct flow_record *record, const str
                 entry = (struct store_peer) { peer->ip, name_of_peer(m, us, peer, ts, name), traffic_of(moved, i) };
                 ledger_add_peer(m->ledger, device->id, ts, &entry);
                 (void) store_put_device(m->store, device->id, CHANGE_SEEN);
-                flush_seen(m);
+                flush_with_haste(m, STORE_SELDOM);
         }
 }
 
@@ -945,7 +960,8 @@ int manager_new(struct manager **ret, const struct manager_options *options) {
         if (!m)
                 return -ENOMEM;
         m->options = options;
-        m->engine_deadline = m->flush_at = m->flush_seen_at = UINT64_MAX;
+        m->engine_deadline = UINT64_MAX;
+        memset(m->flush_at, 0xff, sizeof m->flush_at);
         m->started = clock_ns(CLOCK_REALTIME);
         manager_take_sockets(m);
         r = settings_load(options, &m->config, &m->rules, &model, &complaints);

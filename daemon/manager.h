@@ -100,8 +100,7 @@ struct manager {
         sd_event_source *post, *engine_timer, *flush_timer, *prune_timer, *lessons_timer;
         sd_event_source *term_signal, *interrupt_signal, *hangup_signal;
         uint64_t engine_deadline; /* what engine_timer is set to: ns since the epoch; UINT64_MAX: off */
-        uint64_t flush_at;        /* usec, monotonic; UINT64_MAX: off */
-        uint64_t flush_seen_at;   /* when what was merely seen is written, too; likewise */
+        uint64_t flush_at[_STORE_HASTE_MAX]; /* usec, monotonic; UINT64_MAX: nothing so urgent waits */
         uint64_t learning_until;  /* ns since the epoch; 0: not learning */
         uint64_t unacknowledged;
         uint64_t alerts_retry_at; /* usec, monotonic: the store could not write */

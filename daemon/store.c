@@ -628,8 +628,13 @@ int store_put_device(struct store *store, uint64_t id, uint32_t changes) {
         return changes == 0 ? 0 : mark_device(store, id, changes);
 }
 
-bool store_is_change(uint32_t changes) {
-        return (changes & (CHANGES_KEPT | DELETED) & ~(uint32_t) CHANGE_SEEN) != 0;
+enum store_haste store_haste(uint32_t changes) {
+        changes &= CHANGES_KEPT | DELETED;
+        if (changes & ~(uint32_t) (CHANGE_EVIDENCE | CHANGE_SEEN))
+                return STORE_SOON;
+        if (changes & CHANGE_EVIDENCE)
+                return STORE_LATER;
+        return changes ? STORE_SELDOM : _STORE_HASTE_MAX;
 }
 
 int store_delete_device(struct store *store, uint64_t id) {
@@ -644,19 +649,34 @@ size_t store_dirty(const struct store *store) {
         return store->devices.n + store->networks.n;
 }
 
+/* What waits for a later flush, of a device that has a row. */
+static uint32_t changes_left(uint32_t changes, enum store_haste haste) {
+        switch (haste) {
+        case STORE_SOON:
+                return changes & (CHANGE_EVIDENCE | CHANGE_SEEN);
+        case STORE_LATER:
+                return changes & CHANGE_SEEN;
+        case STORE_SELDOM:
+        case _STORE_HASTE_MAX:
+                return 0;
+        }
+        return 0;
+}
+
 /* The source has the last word, in whatever order things were marked: a device that it does not know is
  * deleted, one that it knows although it was deleted is a new one under the same id. What is left to be written stays
  * marked. */
-static int flush_device(struct store *store, struct store_dirty_entry *entry, bool with_traffic) {
+static int flush_device(struct store *store, struct store_dirty_entry *entry, enum store_haste haste) {
         const struct device *device = store->source.device(store->source.userdata, entry->id);
+        uint32_t left = changes_left(entry->changes, haste);
         int r = 0;
 
         if (!device || entry->changes & DELETED)
                 r = store_run(store, SQL_DEVICE_DELETE, NUMBER(entry->id));
         if (r >= 0 && device)
-                r = with_traffic ? store_write_device(store, device, NULL, entry->changes)
-                                 : store_write_changes(store, device, entry->changes);
-        entry->changes = device && r > 0 ? entry->changes & CHANGE_SEEN : 0;
+                r = haste == STORE_SELDOM ? store_write_device(store, device, NULL, entry->changes)
+                                          : store_write_changes(store, device, entry->changes & ~left);
+        entry->changes = device && r > 0 ? left : 0;
         return r;
 }
 
@@ -680,7 +700,7 @@ static int sweep(struct store *store) {
 
 /* `all`: rows are swept until none is left, instead of a step; 1: there may be some. */
 static int flush_all(struct store *store, const struct store_dirty_entry *networks, struct store_dirty_entry *devices,
-                     size_t n_devices, bool with_traffic, bool all) {
+                     size_t n_devices, enum store_haste haste, bool all) {
         int r;
 
         r = store_begin(store, false);
@@ -690,7 +710,7 @@ static int flush_all(struct store *store, const struct store_dirty_entry *networ
                 r = store_write_network(store, networks[i].id,
                                         store->source.network(store->source.userdata, networks[i].id));
         for (size_t i = 0; r >= 0 && i < n_devices; i++)
-                r = flush_device(store, &devices[i], with_traffic);
+                r = flush_device(store, &devices[i], haste);
         if (r >= 0 && store->sweep)
                 do
                         r = sweep(store);
@@ -710,19 +730,19 @@ static void count_flush(struct store *store, size_t n_devices, uint64_t begin) {
 }
 
 /* In front, each in its order. How many they are. */
-static int put_changed_first(struct store_dirty_entry *entries, size_t n, size_t *ret_changed) {
-        _cleanup_(freep) struct store_dirty_entry *seen = malloc((n + 1) * sizeof *seen);
-        size_t n_seen = 0, n_changed = 0;
+static int put_urgent_first(struct store_dirty_entry *entries, size_t n, enum store_haste haste, size_t *ret_urgent) {
+        _cleanup_(freep) struct store_dirty_entry *others = malloc((n + 1) * sizeof *others);
+        size_t n_others = 0, n_urgent = 0;
 
-        if (!seen)
+        if (!others)
                 return -ENOMEM;
         for (size_t i = 0; i < n; i++)
-                if (store_is_change(entries[i].changes))
-                        entries[n_changed++] = entries[i];
+                if (store_haste(entries[i].changes) <= haste)
+                        entries[n_urgent++] = entries[i];
                 else
-                        seen[n_seen++] = entries[i];
-        memcpy(entries + n_changed, seen, n_seen * sizeof *seen);
-        *ret_changed = n_changed;
+                        others[n_others++] = entries[i];
+        memcpy(entries + n_urgent, others, n_others * sizeof *others);
+        *ret_urgent = n_urgent;
         return 0;
 }
 
@@ -736,10 +756,11 @@ static size_t drop_written(struct store_dirty_entry *entries, size_t n) {
         return left;
 }
 
-static int flush(struct store *store, size_t limit, bool merely_seen) {
+int store_flush_urgent(struct store *store, size_t limit, enum store_haste haste) {
         _cleanup_(freep) struct store_dirty_entry *networks = NULL, *devices = NULL;
         uint64_t begin = clock_usec(CLOCK_MONOTONIC);
         size_t n_devices = store->devices.n, n_wanted = n_devices;
+        bool all = haste == STORE_SELDOM;
         int r;
 
         if (store_dirty(store) == 0 && !store->sweep)
@@ -749,14 +770,14 @@ static int flush(struct store *store, size_t limit, bool merely_seen) {
         r = store_dirty_sorted(&store->networks, &networks);
         if (r >= 0)
                 r = store_dirty_sorted(&store->devices, &devices);
-        if (r >= 0 && !merely_seen)
-                r = put_changed_first(devices, n_devices, &n_wanted);
+        if (r >= 0 && !all)
+                r = put_urgent_first(devices, n_devices, haste, &n_wanted);
         if (r < 0)
                 return r;
-        if (!merely_seen && n_wanted == 0 && store->networks.n == 0 && !store->sweep)
+        if (!all && n_wanted == 0 && store->networks.n == 0 && !store->sweep)
                 return 0;
         n_devices = limit > 0 ? MIN(n_wanted, limit) : n_wanted;
-        r = flush_all(store, networks, devices, n_devices, merely_seen, limit == 0);
+        r = flush_all(store, networks, devices, n_devices, haste, limit == 0);
         if (r < 0)
                 return r;
         store->sweep = r > 0;
@@ -767,11 +788,7 @@ static int flush(struct store *store, size_t limit, bool merely_seen) {
 }
 
 int store_flush(struct store *store, size_t limit) {
-        return flush(store, limit, true);
-}
-
-int store_flush_changed(struct store *store, size_t limit) {
-        return flush(store, limit, false);
+        return store_flush_urgent(store, limit, STORE_SELDOM);
 }
 
 void store_get_counters(struct store *store, struct store_counters *ret) {

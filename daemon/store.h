@@ -124,8 +124,16 @@ int store_load(struct store *store, const struct store_load_ops *ops);
 int store_put_device(struct store *store, uint64_t id, uint32_t changes);
 int store_delete_device(struct store *store, uint64_t id);
 int store_put_network(struct store *store, uint64_t id);
-/* Are these enum device_change worth writing before long? */
-bool store_is_change(uint32_t changes);
+/* How long what was marked may wait to be written. */
+enum store_haste {
+        STORE_SOON,   /* who is there, at which addresses, what was set */
+        STORE_LATER,  /* one more piece of evidence: among many devices some have one every second */
+        STORE_SELDOM, /* that somebody was seen, and what was moved */
+        _STORE_HASTE_MAX,
+};
+
+/* The most urgent of enum device_change; _STORE_HASTE_MAX: nothing of it is kept. */
+enum store_haste store_haste(uint32_t changes);
 size_t store_dirty(const struct store *store);
 /* Marks of devices that are gone are bounded; their rows are then found by looking through all.
  * Writes what is marked, up to `limit` devices (0: all), in one transaction; none if nothing is marked. 1:
@@ -133,9 +141,10 @@ size_t store_dirty(const struct store *store);
  * lists take some 15 ms; devices that were merely seen, a twentieth of that. On -ENOSPC, store_prune() may help. */
 #define STORE_FLUSH_STEP 500
 int store_flush(struct store *store, size_t limit);
-/* The same without the devices that were merely seen: on a busy network these are all, and a row of each for the sake of
- * one that changed is most of what the service would write. What those that changed moved waits with them. */
-int store_flush_changed(struct store *store, size_t limit);
+/* The same of what is at least so urgent, and all of a device that has no row yet. On a busy network all devices are seen all
+ * the time, and some look for something new every second: their rows, for the sake of one that changed otherwise, are most of
+ * what the service would write. What devices moved is written with STORE_SELDOM. */
+int store_flush_urgent(struct store *store, size_t limit, enum store_haste haste);
 
 /* Durable on return. The device's own row is written along if it has none.
  * -EINVAL, -E2BIG: text that is not UTF-8 or too long. */

@@ -209,18 +209,18 @@ static void merely_seen_devices_can_wait(void **state) {
                 fixture_add(f, id);
                 store_put_device(f->store, id, id % 2 ? CHANGE_SEEN : UINT32_MAX);
         }
-        assert_int_equal(store_flush_changed(f->store, 3), 1);
-        assert_int_equal(store_flush_changed(f->store, 3), 0);
+        assert_int_equal(store_flush_urgent(f->store, 3, STORE_SOON), 1);
+        assert_int_equal(store_flush_urgent(f->store, 3, STORE_SOON), 0);
         assert_int_equal(fixture_number(f, "SELECT count(*) FROM devices WHERE id % 2 = 0"), 5);
         assert_int_equal(fixture_number(f, "SELECT count(*) FROM devices"), 5);
         assert_int_equal(store_dirty(f->store), 5);
         /* Nothing but them: no transaction. */
         store_put_device(f->store, 2, CHANGE_SEEN);
-        assert_int_equal(store_flush_changed(f->store, 0), 0);
+        assert_int_equal(store_flush_urgent(f->store, 0, STORE_SOON), 0);
         assert_int_equal(store_dirty(f->store), 6);
         store_delete_device(f->store, 10);
         f->n_devices = 9;
-        assert_int_equal(store_flush_changed(f->store, 0), 0);
+        assert_int_equal(store_flush_urgent(f->store, 0, STORE_SOON), 0);
         assert_int_equal(fixture_number(f, "SELECT count(*) FROM devices"), 4);
         assert_int_equal(store_flush(f->store, 0), 0);
         assert_int_equal(fixture_number(f, "SELECT count(*) FROM devices"), 9);
@@ -234,13 +234,15 @@ static void what_changed_devices_moved_can_wait(void **state) {
         fixture_open(f);
         d = add_full(f);
         store_put_device(f->store, d->id, UINT32_MAX);
-        assert_int_equal(store_flush_changed(f->store, 0), 0);
+        assert_int_equal(store_flush_urgent(f->store, 0, STORE_SOON), 0);
         assert_int_equal(store_dirty(f->store), 0); /* a new one is written whole */
         d->traffic.packets_sent += 1000;
         d->last_seen = NOW + 1;
         d->n_evidence = 1;
         store_put_device(f->store, d->id, CHANGE_SEEN | CHANGE_EVIDENCE);
-        assert_int_equal(store_flush_changed(f->store, 0), 0);
+        assert_int_equal(store_flush_urgent(f->store, 0, STORE_SOON), 0);
+        assert_true(fixture_number(f, "SELECT last_seen FROM devices") != NOW + 1);
+        assert_int_equal(store_flush_urgent(f->store, 0, STORE_LATER), 0);
         assert_int_equal(fixture_number(f, "SELECT count(*) FROM device_evidence"), 1);
         assert_true(fixture_number(f, "SELECT last_seen FROM devices") == NOW + 1);
         assert_true(fixture_number(f, "SELECT packets_sent FROM devices") == (int64_t) d->traffic.packets_sent - 1000);
@@ -250,7 +252,32 @@ static void what_changed_devices_moved_can_wait(void **state) {
         assert_int_equal(store_dirty(f->store), 0);
         /* Without having moved anything nothing is left of it. */
         store_put_device(f->store, d->id, CHANGE_EVIDENCE);
-        assert_int_equal(store_flush_changed(f->store, 0), 0);
+        assert_int_equal(store_flush_urgent(f->store, 0, STORE_LATER), 0);
+        assert_int_equal(store_dirty(f->store), 0);
+}
+
+static void evidence_waits_longer_than_services(void **state) {
+        struct fixture *f = *state;
+        struct device *d;
+
+        fixture_open(f);
+        assert_int_equal(store_haste(CHANGE_NAMES | CHANGE_CLASS), _STORE_HASTE_MAX);
+        assert_int_equal(store_haste(CHANGE_SEEN), STORE_SELDOM);
+        assert_int_equal(store_haste(CHANGE_SEEN | CHANGE_EVIDENCE), STORE_LATER);
+        assert_int_equal(store_haste(CHANGE_EVIDENCE | CHANGE_SERVICES), STORE_SOON);
+        d = add_full(f);
+        store_put_device(f->store, d->id, CHANGE_SERVICES);
+        assert_int_equal(store_flush_urgent(f->store, 0, STORE_SOON), 0);
+        assert_int_equal(fixture_number(f, "SELECT count(*) FROM device_evidence"), ELEMENTSOF(pieces)); /* all of a new one */
+        assert_int_equal(store_dirty(f->store), 0);
+        d->n_evidence = d->n_services = 1;
+        store_put_device(f->store, d->id, CHANGE_EVIDENCE);
+        store_put_device(f->store, d->id, CHANGE_SERVICES);
+        assert_int_equal(store_flush_urgent(f->store, 0, STORE_SOON), 0);
+        assert_int_equal(fixture_number(f, "SELECT count(*) FROM device_services"), 1);
+        assert_int_equal(fixture_number(f, "SELECT count(*) FROM device_evidence"), ELEMENTSOF(pieces));
+        assert_int_equal(store_flush_urgent(f->store, 0, STORE_LATER), 0);
+        assert_int_equal(fixture_number(f, "SELECT count(*) FROM device_evidence"), 1);
         assert_int_equal(store_dirty(f->store), 0);
 }
 
@@ -266,7 +293,7 @@ static void silence_leaves_the_files_alone(void **state) {
         snprintf(log, sizeof log, "%s-wal", f->path);
         assert_true(stat(f->path, &before[0]) == 0 && stat(log, &before[1]) == 0);
         for (int period = 0; period < 1000; period++) {
-                assert_int_equal(store_flush_changed(f->store, 500), 0);
+                assert_int_equal(store_flush_urgent(f->store, 500, STORE_SOON), 0);
                 assert_int_equal(store_flush(f->store, 500), 0);
                 assert_int_equal(store_prune(f->store, NOW + period), 0);
         }
@@ -525,6 +552,7 @@ int main(void) {
                 TEST(limit_leaves_the_rest_for_later),
                 TEST(merely_seen_devices_can_wait),
                 TEST(what_changed_devices_moved_can_wait),
+                TEST(evidence_waits_longer_than_services),
                 TEST(silence_leaves_the_files_alone),
                 TEST(deleted_device_takes_its_rows_along),
                 TEST(device_unknown_to_the_source_is_deleted),
