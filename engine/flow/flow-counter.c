@@ -210,11 +210,12 @@ static bool is_same(const struct counted *f, const struct flow_observation *o) {
 }
 
 static uint32_t find(const struct flow_counter *c, const struct flow_observation *o) {
-        uint32_t slot;
+        struct flow_probe probe = flow_index_probe(&c->index, o->hash);
+        uint32_t number;
 
-        for (uint64_t i = o->hash & c->index.mask; (slot = c->index.slots[i]) != 0; i = (i + 1) & c->index.mask)
-                if (flow_index_may_be(slot, o->hash) && is_same(&c->flows[slot & FLOW_NUMBER_MASK], o))
-                        return slot & FLOW_NUMBER_MASK;
+        for (; (number = flow_index_find(&c->index, &probe)) > 0; flow_index_step(&c->index, &probe))
+                if (is_same(&c->flows[number], o))
+                        return number;
         return 0;
 }
 

@@ -20,26 +20,37 @@ void flow_index_done(struct flow_index *x) {
 }
 
 void flow_index_insert(struct flow_index *x, uint64_t hash, uint32_t number) {
-        uint64_t i = hash & x->mask;
+        struct flow_probe p = flow_index_probe(x, hash);
 
-        while (x->slots[i] != 0)
-                i = (i + 1) & x->mask;
-        x->slots[i] = flow_index_slot(hash, number);
+        while (x->slots[p.place] != 0)
+                flow_index_step(x, &p);
+        x->slots[p.place] = p.tag | number;
+}
+
+/* The first of the slots in use that stand in a row before `place`, or the sixteenth. */
+static uint64_t begin_of_row(const struct flow_index *x, uint64_t place) {
+        for (unsigned i = 0; i < FLOW_INDEX_STEPS && x->slots[(place - 1) & x->mask] != 0; i++)
+                place = (place - 1) & x->mask;
+        return place;
 }
 
 void flow_index_remove(struct flow_index *x, uint64_t hash, uint32_t number,
                        uint64_t (*hash_of)(const void *userdata, uint32_t number), const void *userdata) {
-        uint64_t hole = hash & x->mask;
+        uint64_t hole = hash & x->mask, begin;
 
         while ((x->slots[hole] & FLOW_NUMBER_MASK) != number)
                 hole = (hole + 1) & x->mask;
+        begin = begin_of_row(x, hole);
         for (uint64_t i = (hole + 1) & x->mask; x->slots[i] != 0; i = (i + 1) & x->mask) {
-                uint64_t home = hash_of(userdata, x->slots[i] & FLOW_NUMBER_MASK) & x->mask;
+                uint64_t distance = x->slots[i] / FLOW_INDEX_STEP, ahead = (i - hole) & x->mask;
 
+                /* What stands 16 places from home has all of these before it in its row. */
+                if (((i - begin) & x->mask) >= FLOW_INDEX_STEPS)
+                        distance = (i - hash_of(userdata, x->slots[i] & FLOW_NUMBER_MASK)) & x->mask;
                 /* Would it still be found from its home, were it in the hole? */
-                if (((i - home) & x->mask) < ((i - hole) & x->mask))
+                if (distance < ahead)
                         continue;
-                x->slots[hole] = x->slots[i];
+                x->slots[hole] = x->slots[i] - (uint32_t) ahead * FLOW_INDEX_STEP;
                 hole = i;
         }
         x->slots[hole] = 0;

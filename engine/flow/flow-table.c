@@ -636,11 +636,12 @@ static inline bool is_flow(struct flow_table *t, uint32_t number, const struct f
 }
 
 static inline uint32_t find(struct flow_table *t, const struct flow_observation *o) {
-        uint32_t slot;
+        struct flow_probe probe = flow_index_probe(&t->index, o->hash);
+        uint32_t number;
 
-        for (uint64_t i = o->hash & t->index.mask; (slot = t->index.slots[i]) != 0; i = (i + 1) & t->index.mask)
-                if (flow_index_may_be(slot, o->hash) && is_flow(t, slot & FLOW_NUMBER_MASK, o))
-                        return slot & FLOW_NUMBER_MASK;
+        for (; (number = flow_index_find(&t->index, &probe)) > 0; flow_index_step(&t->index, &probe))
+                if (is_flow(t, number, o))
+                        return number;
         return 0;
 }
 
