@@ -98,7 +98,6 @@ uint32_t flow_pool_take(struct flow_pool *p, bool ipv6) {
 void flow_pool_give(struct flow_pool *p, uint32_t number) {
         bool ipv6 = number > p->limit;
 
-        p->entries[number].bits = 0;
         p->entries[number].rest = NO_KEY;
         p->more[number].links[0] = p->free[ipv6];
         p->free[ipv6] = number;
@@ -107,7 +106,7 @@ void flow_pool_give(struct flow_pool *p, uint32_t number) {
 uint32_t flow_pool_next(const struct flow_pool *p, uint32_t number) {
         for (unsigned ipv6 = number > p->limit; ipv6 < 2; ipv6++)
                 for (number = MAX(number + 1, ipv6 * p->limit + 1); number < p->fresh[ipv6]; number++)
-                        if (p->entries[number].bits & ENTRY_IN_USE)
+                        if (p->entries[number].rest != NO_KEY)
                                 return number;
         return 0;
 }

@@ -276,7 +276,7 @@ static void record_direction(const struct flow_entry *e, const struct flow_more 
                              struct flow_direction *ret) {
         ret->packets = (uint64_t) flow_more_packets_high(m, i) << 32 | e->packets[i];
         ret->bytes = (uint64_t) m->bytes_high[i] << 32 | e->bytes[i];
-        ret->first = m->first[i];
+        ret->first = e->last[i] > 0 ? m->first[i] : 0;
         ret->last = e->last[i];
         ret->shortest = e->lengths[i].longest > 0 ? e->lengths[i].shortest : 0;
         ret->longest = e->lengths[i].longest;
@@ -301,11 +301,9 @@ static void record_analysis(const struct flow_analysis *a, unsigned initiator, s
                 .average = a->average_by_8 * NSEC_PER_USEC / 8,
                 .samples = a->samples,
         };
-        ret->analysed = true;
 }
 
 static void record_pauses(const struct flow_analysis *a, unsigned initiator, struct flow_record *ret) {
-        ret->pauses_known = true;
         for (unsigned i = 0; i < 2; i++) {
                 const struct flow_half *half = &a->half[i ^ initiator];
 
@@ -355,9 +353,15 @@ static void make_record(struct flow_table *t, uint32_t number, enum flow_end rea
                 ret->endpoints[1].port = (uint16_t) (e->rest >> 32);
         }
         record_history(e, m, ret->history);
-        if (t->config.analysis)
-                record_pauses(analysis_of(t, number), initiator, ret);
-        if (e->bits & ENTRY_IS_TCP && t->config.analysis)
+        if (!t->config.analysis)
+                return;
+        ret->pauses_known = true;
+        ret->analysed = e->bits & ENTRY_IS_TCP;
+        /* Of one packet there is nothing to be told. */
+        if (e->bits & ENTRY_ALONE)
+                return;
+        record_pauses(analysis_of(t, number), initiator, ret);
+        if (e->bits & ENTRY_IS_TCP)
                 record_analysis(analysis_of(t, number), initiator, ret);
 }
 
@@ -552,8 +556,7 @@ static uint8_t first_bits(const struct flow_observation *o) {
                 answer = known && o->tcp_flags & TCP_ACK;
         }
         return (uint8_t) ((o->direction ^ answer ? ENTRY_INITIATOR_HIGH : 0) | (known ? ENTRY_INITIATOR_KNOWN : 0) |
-                          (o->direction ? ENTRY_FIRST_HIGH : 0) | (o->flags & OBSERVATION_TCP ? ENTRY_IS_TCP : 0) |
-                          ENTRY_IN_USE);
+                          (o->direction ? ENTRY_FIRST_HIGH : 0) | (o->flags & OBSERVATION_TCP ? ENTRY_IS_TCP : 0));
 }
 
 static enum flow_state first_state(const struct flow_observation *o) {
@@ -567,14 +570,15 @@ static enum flow_state first_state(const struct flow_observation *o) {
 /* Everything but the first packet's own part. */
 static void begin(struct flow_table *t, uint32_t number, const struct flow_observation *o) {
         struct flow_more *m = more_of(t, number);
+        bool lone = t->config.analysis;
 
         *entry_of(t, number) = (struct flow_entry) {
                 .addresses = o->addresses,
                 .rest = o->rest,
                 .lengths = { { .shortest = UINT16_MAX }, { .shortest = UINT16_MAX } },
-                .settled = { NEWS_NEVER, NEWS_NEVER },
+                .settled = { lone ? 0 : NEWS_NEVER, lone ? 0 : NEWS_NEVER },
                 .state = (uint8_t) first_state(o),
-                .bits = first_bits(o),
+                .bits = (uint8_t) (first_bits(o) | (lone ? ENTRY_ALONE : 0)),
         };
         *m = (struct flow_more) {
                 .history = 1,
@@ -583,8 +587,6 @@ static void begin(struct flow_table *t, uint32_t number, const struct flow_obser
         m->macs[o->direction] = o->link_source;
         m->macs[!o->direction] = o->link_destination;
         m->first[o->direction] = o->ts;
-        if (t->config.analysis)
-                memset(analysis_of(t, number), 0, sizeof(struct flow_analysis));
         t->counters.created++;
         t->counters.active++;
 }
@@ -654,6 +656,38 @@ static void begin_again(struct flow_table *t, uint32_t number, const struct flow
                 flow_lists_remove(&t->lists, number);
         begin(t, number, o);
         place(t, number, t->tick);
+}
+
+/* What a flow that was met with a SYN keeps of it, in place of when the answer came, until its analysis begins: scans and
+ * floods are nothing but SYNs, and an analysis is larger than all else of a flow. */
+#define LONE_SYN (UINT64_C(1) << 63)
+
+/* False: the segment has more to tell. */
+static bool keep_lone_syn(struct flow_more *m, const struct flow_observation *o) {
+        if ((o->tcp_flags & (TCP_SYN | TCP_ACK | TCP_FIN | TCP_RST)) != TCP_SYN || o->payload > 0)
+                return false;
+        m->first[!o->direction] = LONE_SYN | (uint64_t) o->window << 32 | o->sequence;
+        return true;
+}
+
+/* Of a flow whose first packet came, and nothing else yet. */
+static _noinline_ void begin_analysis(struct flow_table *t, uint32_t number) {
+        struct flow_entry *e = entry_of(t, number);
+        struct flow_more *m = more_of(t, number);
+        bool high = e->bits & ENTRY_FIRST_HIGH;
+        uint64_t syn = m->first[!high];
+
+        memset(analysis_of(t, number), 0, sizeof(struct flow_analysis));
+        e->bits &= (uint8_t) ~ENTRY_ALONE;
+        m->first[!high] = 0;
+        if (!(e->bits & ENTRY_IS_TCP))
+                e->settled[0] = e->settled[1] = NEWS_NEVER;
+        if (syn & LONE_SYN) {
+                struct flow_observation o = { .ts = m->first[high], .sequence = (uint32_t) syn, .window = (uint16_t) (syn >> 32),
+                                              .tcp_flags = TCP_SYN, .direction = high };
+
+                flow_analysis_take(analysis_of(t, number), &o, true);
+        }
 }
 
 /* Does this SYN open another connection between the same ports? Its sequence number tells, where the first one's is
@@ -742,6 +776,16 @@ static void settle(struct flow_entry *e) {
                 e->settled[i] = e->letters[i] & letters;
 }
 
+/* Returns bits of enum flow_letter. */
+static uint8_t analyse_segment(struct flow_table *t, uint32_t number, const struct flow_entry *e, const struct flow_observation *o) {
+        if (e->bits & ENTRY_ALONE) {
+                if (keep_lone_syn(more_of(t, number), o))
+                        return 0;
+                begin_analysis(t, number);
+        }
+        return flow_analysis_take(analysis_of(t, number), o, o->direction == !!(e->bits & ENTRY_INITIATOR_HIGH));
+}
+
 /* `first`: of its flow, which has that segment's state already. */
 static _always_inline_ void take_tcp(struct flow_table *t, uint32_t number, struct flow_entry *e,
                                      const struct flow_observation *o, bool first, bool analysis) {
@@ -752,7 +796,7 @@ static _always_inline_ void take_tcp(struct flow_table *t, uint32_t number, stru
         if (!LOOKS_AT_ALL && !analysis && o->news & e->settled[d])
                 return;
         if (analysis && o->flags & OBSERVATION_WHOLE_HEADER)
-                letters |= flow_analysis_take(analysis_of(t, number), o, d == !!(e->bits & ENTRY_INITIATOR_HIGH));
+                letters |= analyse_segment(t, number, e, o);
         if (letters & ~e->letters[d])
                 add_letters(e, more_of(t, number), letters, d);
         if (!first && (e->state != FLOW_ESTABLISHED || o->tcp_flags & (TCP_SYN | TCP_FIN | TCP_RST)))
@@ -815,6 +859,8 @@ static _always_inline_ void take(struct flow_table *t, struct flow_observation *
         if (e->addresses != o->addresses || e->rest != o->rest || o->flags & OBSERVATION_IPV6)
                 number = find(t, o);
         first = number == 0;
+        if (analysis && entry_of(t, number)->bits & ENTRY_ALONE)
+                begin_analysis(t, number);
         if (first)
                 number = create(t, o);
         else if (entry_of(t, number)->last[o->direction] <= t->recent || opens(o))
@@ -1157,12 +1203,16 @@ void flow_table_reach(struct flow_table *t, struct flow_observation *o, struct f
         if (o->ts > t->now)
                 flow_table_advance(t, o->ts);
         number = find(t, o);
+        if (entry_of(t, number)->bits & ENTRY_ALONE)
+                begin_analysis(t, number);
         if (number == 0)
                 number = create(t, o);
         else if (o->ts > last_seen(entry_of(t, number)) && is_idle(t, entry_of(t, number), o->ts))
                 begin_again(t, number, o, FLOW_END_IDLE);
         else if (is_begun_again(t, number, o))
                 begin_again(t, number, o, FLOW_END_REUSED);
+        if (entry_of(t, number)->bits & ENTRY_ALONE)
+                begin_analysis(t, number);
         if (t->config.analysis)
                 flow_analysis_lose_pauses(analysis_of(t, number));
         *ret = (struct flow_parts) {
