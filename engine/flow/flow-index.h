@@ -28,6 +28,11 @@ static inline struct flow_probe flow_index_probe(const struct flow_index *x, uin
         return (struct flow_probe) { hash & x->mask, (uint32_t) (hash >> 36) & (FLOW_INDEX_STEP - 1) & ~FLOW_NUMBER_MASK };
 }
 
+/* Has the place where a hash is at home come in. */
+static inline void flow_index_fetch(const struct flow_index *x, uint64_t hash) {
+        __builtin_prefetch(&x->slots[hash & x->mask]);
+}
+
 static inline void flow_index_step(const struct flow_index *x, struct flow_probe *p) {
         p->place = (p->place + 1) & x->mask;
         p->tag += FLOW_INDEX_STEP;
