@@ -23,23 +23,39 @@
 #define SMALL (16 * 1024)
 
 struct attempts { /* of one client at one service */
-        uint64_t times[TIMES_MAX]; /* of connections, a ring */
+        uint64_t times[TIMES_MAX]; /* of connections, a ring; of HTTP: of refusals */
         uint16_t next, n;
-        uint32_t small, large;     /* connections that ended; of HTTP: answers that refuse, and others */
-        struct mac_address client; /* of HTTP */
+        uint32_t small, large;     /* connections that ended; of HTTP: answers that refuse, and others since */
+};
+
+struct state {
+        struct watch_table *attempts;
+        struct watch_table *askers; /* struct mac_address: of HTTP, whose answers do not tell it. Most are never refused */
 };
 
 static void brute_force_free(void *state) {
-        watch_table_free(state);
+        struct state *s = state;
+
+        watch_table_free(s->attempts);
+        watch_table_free(s->askers);
+        free(s);
 }
 
 static int brute_force_init(void **ret_state) {
-        struct watch_table *t;
-        int r = watch_table_new(&t, sizeof(struct attempts), PAIRS_MAX);
+        struct state *s = calloc(1, sizeof *s);
+        int r;
 
+        if (!s)
+                return -ENOMEM;
+        r = watch_table_new(&s->attempts, sizeof(struct attempts), PAIRS_MAX);
         if (r >= 0)
-                *ret_state = t;
-        return r;
+                r = watch_table_new(&s->askers, sizeof(struct mac_address), PAIRS_MAX);
+        if (r < 0) {
+                brute_force_free(s);
+                return r;
+        }
+        *ret_state = s;
+        return 0;
 }
 
 static const char *service_name(uint16_t port) {
@@ -115,6 +131,7 @@ static unsigned note_time(struct attempts *a, const struct detect_host *host, ui
 
 /* A connection was granted. */
 static void brute_force_contact(void *state, struct detect_host *host, const struct contact *c) {
+        struct state *s = state;
         struct try t = {
                 .client = c->destination, .server = c->source, .mac = c->destination_mac, .port = c->source_port,
                 .service = service_name(c->source_port), .ts = c->ts,
@@ -125,7 +142,7 @@ static void brute_force_contact(void *state, struct detect_host *host, const str
 
         if (!t.service || !detect_setting(host, BRUTE_FORCE))
                 return;
-        a = watch_table_get(state, pair_key(&t.client, &t.server, t.port), &fresh);
+        a = watch_table_get(s->attempts, pair_key(&t.client, &t.server, t.port), &fresh);
         if (!a)
                 return;
         n = note_time(a, host, c->ts);
@@ -133,51 +150,67 @@ static void brute_force_contact(void *state, struct detect_host *host, const str
                 report(host, &t, a, n);
 }
 
-static void take_status(struct detect_host *host, const struct fact *fact, struct attempts *a) {
+/* The answer to a request: a password is asked for, or not. */
+static void take_status(struct state *s, struct detect_host *host, const struct fact *fact) {
         struct try t = {
-                .client = fact->destination, .server = fact->ip, .mac = a->client, .port = fact->source_port,
-                .service = "HTTP", .ts = fact->ts,
+                .client = fact->destination, .server = fact->ip, .port = fact->source_port, .service = "HTTP",
+                .ts = fact->ts,
         };
+        uint64_t key = pair_key(&t.client, &t.server, t.port);
+        const struct mac_address *asker;
+        struct attempts *a;
+        bool fresh;
         unsigned n;
 
         if (strcmp(fact->value, "401") != 0) {
-                a->large++;
+                a = watch_table_find(s->attempts, key);
+                if (a)
+                        a->large++;
                 return;
         }
+        asker = watch_table_find(s->askers, key);
+        a = asker ? watch_table_get(s->attempts, key, &fresh) : NULL;
+        if (!a)
+                return;
+        t.mac = *asker;
         a->small++;
         n = note_time(a, host, fact->ts);
         if (n == 1)
                 a->large = 0;
-        if (n >= detect_setting(host, BRUTE_FORCE_CONNECTIONS) && a->large * GRANTED_PART <= n && !mac_is_zero(&t.mac))
+        if (n >= detect_setting(host, BRUTE_FORCE_CONNECTIONS) && a->large * GRANTED_PART <= n)
                 report(host, &t, a, n);
+}
+
+static void note_asker(struct state *s, const struct fact *fact) {
+        struct mac_address *asker;
+        bool fresh;
+
+        if (!(fact->flags & FACT_HAS_MAC))
+                return;
+        asker = watch_table_get(s->askers, pair_key(&fact->ip, &fact->destination, fact->destination_port), &fresh);
+        if (asker)
+                *asker = fact->mac;
 }
 
 /* The request tells who asks, the answer what came of it. */
 static void brute_force_fact(void *state, struct detect_host *host, const struct fact *fact) {
-        bool answer = fact->kind == FACT_HTTP_STATUS, fresh;
-        struct attempts *a;
-
         if (!detect_setting(host, BRUTE_FORCE) || fact->flags & FACT_TUNNELLED)
                 return;
-        if (answer)
-                a = watch_table_find(state, pair_key(&fact->destination, &fact->ip, fact->source_port));
+        if (fact->kind == FACT_HTTP_STATUS)
+                take_status(state, host, fact);
         else
-                a = watch_table_get(state, pair_key(&fact->ip, &fact->destination, fact->destination_port), &fresh);
-        if (!a)
-                return;
-        if (answer)
-                take_status(host, fact, a);
-        else if (fact->flags & FACT_HAS_MAC)
-                a->client = fact->mac;
+                note_asker(state, fact);
 }
 
 static void brute_force_flow(void *state, struct detect_host *host _unused_, const struct flow_record *flow) {
+        struct state *s = state;
         struct attempts *a;
         bool large;
 
         if (flow->protocol != IPPROTO_TCP || !service_name(flow->endpoints[1].port))
                 return;
-        a = watch_table_find(state, pair_key(&flow->endpoints[0].ip, &flow->endpoints[1].ip, flow->endpoints[1].port));
+        a = watch_table_find(s->attempts,
+                             pair_key(&flow->endpoints[0].ip, &flow->endpoints[1].ip, flow->endpoints[1].port));
         if (!a)
                 return;
         large = flow->directions[0].bytes > SMALL || flow->directions[1].bytes > SMALL;
