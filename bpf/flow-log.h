@@ -25,6 +25,7 @@ __u32 flow_generation = 1;
 struct {
         __uint(type, BPF_MAP_TYPE_ARRAY);
         __uint(max_entries, 2 * 2 * 16384);
+        __uint(map_flags, BPF_F_MMAPABLE); /* which makes it begin with a cache line */
         __type(key, __u32);
         __type(value, struct lanscope_flow);
 } flow_records SEC(".maps");
@@ -223,7 +224,7 @@ static __always_inline __u32 flow_victim(const struct lanscope_processor *cpu, c
 
 static __always_inline void flow_note_what_it_is(const struct lanscope_processor *cpu, struct lanscope_flow *r, struct flow_packet *p) {
         r->key = p->key;
-        r->bits = p->known;
+        r->halves[0].flow_bits = p->known;
         r->halves[0].high = p->high;
         r->halves[1].high = !p->high;
         if (p->protocol == IPPROTO_UDP || p->protocol == IPPROTO_UDPLITE)
@@ -275,7 +276,7 @@ static __always_inline bool flow_is_over(const struct lanscope_flow *r, const st
 
         if ((p->tcp_flags & (TCP_SYN | TCP_ACK | TCP_RST)) != TCP_SYN)
                 return false;
-        times = r->bits & LANSCOPE_FLOW_TIMES ? bpf_map_lookup_elem(&flow_times, &number) : NULL;
+        times = r->halves[0].flow_bits & LANSCOPE_FLOW_TIMES ? bpf_map_lookup_elem(&flow_times, &number) : NULL;
         if (times && times->opened)
                 return times->initial != p->sequence;
         return (r->halves[0].tcp_flags | r->halves[1].tcp_flags) & (TCP_FIN | TCP_RST);
@@ -332,20 +333,27 @@ static __always_inline void flow_take_syn(struct lanscope_flow *r, __u32 i, cons
         segment_set_done(r, p, !p->high, false);
 }
 
-static __always_inline void flow_take_tcp(struct lanscope_flow *r, __u32 i, struct flow_packet *p) {
-        struct lanscope_flow_half *half = &r->halves[i];
+static __always_inline __u8 flow_half_bits(const struct lanscope_flow_half *half, const struct flow_packet *p) {
+        __u8 bits = half->bits;
 
         if (p->payload > 0)
-                half->bits |= LANSCOPE_HALF_DATA;
+                bits |= LANSCOPE_HALF_DATA;
         else if ((p->tcp_flags & (TCP_SYN | TCP_FIN | TCP_RST | TCP_ACK)) == TCP_ACK)
-                half->bits |= LANSCOPE_HALF_BARE_ACK;
+                bits |= LANSCOPE_HALF_BARE_ACK;
         if (half->tcp_flags & TCP_FIN && !(p->tcp_flags & TCP_FIN))
-                half->bits |= LANSCOPE_HALF_AFTER_FIN;
+                bits |= LANSCOPE_HALF_AFTER_FIN;
+        return bits;
+}
+
+static __always_inline void flow_take_tcp(struct lanscope_flow *r, __u32 i, struct flow_packet *p, struct segment_sides *line) {
+        struct lanscope_flow_half *half = &r->halves[i];
+
+        half->bits = flow_half_bits(half, p);
         half->tcp_flags |= p->tcp_flags;
         if (p->tcp_flags & TCP_SYN)
                 flow_take_syn(r, i, p);
         if (!(p->tcp_flags & TCP_RST) && p->window != FLOW_NO_WINDOW)
-                segment_analyse(r, i, p);
+                segment_analyse(r, i, p, line);
 }
 
 /* What flow_count() says. */
@@ -396,8 +404,20 @@ static __always_inline void flow_begin_half(const struct lanscope_processor *cpu
                 half->bits |= LANSCOPE_HALF_DONE;
 }
 
+/* The kernel's coarse clock goes forward with its ticks, so that between two of them it need not be asked again. */
+static __always_inline __u32 flow_now_of(struct lanscope_processor *cpu) {
+        __u32 tick = bpf_jiffies64();
+
+        if (cpu->tick != tick) {
+                cpu->tick = tick;
+                cpu->now = flow_now_coarse();
+        }
+        return cpu->now;
+}
+
 /* Counts the packet. Not static, so that the verifier looks at it once and not for each kind of packet. */
 __noinline __u32 flow_count(struct flow_packet *p) {
+        struct segment_sides *line = NULL;
         struct lanscope_processor *cpu;
         struct lanscope_flow_half *half;
         struct lanscope_flow *r;
@@ -407,6 +427,10 @@ __noinline __u32 flow_count(struct flow_packet *p) {
         cpu = bpf_map_lookup_elem(&processors, &zero);
         if (!p || !cpu)
                 return FLOW_NOT;
+        if (p->protocol == IPPROTO_TCP) {
+                line = segment_sides_of(p, p->high);
+                segment_fetch(line);
+        }
         r = flow_get(cpu, p);
         bytes = flow_bytes(p);
         cpu->counters.packets += p->segments;
@@ -417,11 +441,11 @@ __noinline __u32 flow_count(struct flow_packet *p) {
         }
         i = flow_half_of(r, p);
         half = &r->halves[i];
-        now = flow_now_coarse();
+        now = flow_now_of(cpu);
         if (half->packets == 0)
                 flow_begin_half(cpu, r, half, p, now);
         if (p->protocol == IPPROTO_TCP)
-                flow_take_tcp(r, i, p);
+                flow_take_tcp(r, i, p, line);
         flow_count_half(half, p, bytes, now);
         return half->class | (half->bits & LANSCOPE_HALF_DONE ? FLOW_DONE : 0);
 }

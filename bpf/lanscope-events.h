@@ -111,7 +111,9 @@ struct lanscope_flow_half {
         __u64 bytes;
         __u32 packets;
         __u32 first, last;          /* `first` is exact, `last` to a tick of the kernel's */
-        __u32 padding;
+        __u8 flow_bits;             /* enum lanscope_flow_bits; as the next, of the flow and not of its half, and in the first one alone */
+        __u8 place;                 /* where its numbers are remembered, from 1; 0: they are not */
+        __u8 padding[2];
         __u16 shortest, longest;    /* frames */
         __u8 tcp_flags;             /* all that were seen */
         __u8 bits;                  /* enum lanscope_half_bits */
@@ -126,9 +128,7 @@ struct lanscope_flow {
         struct lanscope_flow_half halves[2]; /* [0] of the end that sent first; so it is below */
         /* TCP */
         __u16 retransmissions[2], out_of_order[2], duplicate_acks[2], zero_windows[2]; /* 65535: that or more */
-        __u8 bits;             /* enum lanscope_flow_bits */
-        __u8 place;            /* where its numbers are remembered, from 1; 0: they are not */
-        __u8 padding[14];
+        __u8 padding[16];
 };
 
 /* What a TCP flow's record says about time; beside it, as few packets touch it. In ticks; 0: not seen. */
@@ -184,6 +184,7 @@ struct lanscope_processor {
         __u32 base, line_base; /* where the current log and its index begin in their maps */
         __u32 used;            /* records of it */
         __u32 mark;            /* of its slots */
+        __u32 tick, now;       /* the kernel's last tick that was seen, and when it was in ours */
         __u32 padding;
         struct lanscope_counters counters;
         struct lanscope_flow_log logs[2]; /* by generation & 1 */

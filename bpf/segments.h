@@ -84,6 +84,7 @@ enum segment_side_bits {
         SIDE_DONE = 16,  /* its first bytes are long past */
         SIDE_OPENS = 32, /* it sent a SYN, and nothing since */
         SIDE_ASKED = 64, /* the number that it acknowledged last may end the timing if it comes again */
+        SIDE_PROBED = 128, /* the other end's last segment was a keep-alive: what answers it is no duplicate */
 };
 
 /* Of one end of it: what it sent. */
@@ -96,13 +97,20 @@ struct segment_side {
         __u8 timed;         /* something that it sent is being timed; the other end's CPU clears it */
 };
 
+/* Of the places that one hash may have: a cache line. */
+struct segment_sides {
+        struct segment_side ways[SEGMENT_WAYS];
+};
+
+#define SEGMENT_LINES (SEGMENT_PLACES / SEGMENT_WAYS)
+
 /* The low ends, then the high ones. */
 struct {
         __uint(type, BPF_MAP_TYPE_ARRAY);
-        __uint(max_entries, 2 * SEGMENT_PLACES);
+        __uint(max_entries, 2 * SEGMENT_LINES);
         __uint(map_flags, BPF_F_MMAPABLE);
         __type(key, __u32);
-        __type(value, struct segment_side);
+        __type(value, struct segment_sides);
 } segment_sides SEC(".maps");
 
 /* Bytes of one direction that were passed over: lost, or still on their way. */
@@ -158,9 +166,9 @@ static __always_inline struct lanscope_times *segment_times(struct lanscope_flow
         __u32 number = p->number;
         struct lanscope_times *t = bpf_map_lookup_elem(&flow_times, &number);
 
-        if (t && !(r->bits & LANSCOPE_FLOW_TIMES)) {
+        if (t && !(r->halves[0].flow_bits & LANSCOPE_FLOW_TIMES)) {
                 __builtin_memset(t, 0, sizeof *t);
-                r->bits |= LANSCOPE_FLOW_TIMES;
+                r->halves[0].flow_bits |= LANSCOPE_FLOW_TIMES;
         }
         return t;
 }
@@ -182,24 +190,41 @@ static __always_inline bool segment_has(const struct segment_track *t, const str
 static __always_inline struct segment_track *segment_track(const struct lanscope_flow *r, const struct flow_packet *p) {
         struct segment_track *t;
 
-        if (r->place == 0 || r->place > SEGMENT_WAYS)
+        if (r->halves[0].place == 0 || r->halves[0].place > SEGMENT_WAYS)
                 return NULL;
-        t = segment_track_at(p, r->place - 1);
+        t = segment_track_at(p, r->halves[0].place - 1);
         return segment_has(t, p) ? t : NULL;
 }
 
+static __always_inline struct segment_sides *segment_sides_of(const struct flow_packet *p, bool high) {
+        __u32 index = ((__u32) p->hash & (SEGMENT_LINES - 1)) + (high ? SEGMENT_LINES : 0);
+
+        return bpf_map_lookup_elem(&segment_sides, &index);
+}
+
+/* Lets it come into the cache while the flow's record is looked for. Nothing depends on what is read. */
+static __always_inline void segment_fetch(const struct segment_sides *line) {
+        __u32 tag = line ? *(const volatile __u32 *) &line->ways[0].tag : 0;
+
+        asm volatile("" : : "r"(tag));
+}
+
 /* What is remembered of an end; nothing of a flow that had the place before. */
-static __always_inline struct segment_side *segment_side(const struct lanscope_flow *r, const struct flow_packet *p, bool high) {
-        __u32 index = ((__u32) p->hash * SEGMENT_WAYS & (SEGMENT_PLACES - 1)) + r->place - 1 + (high ? SEGMENT_PLACES : 0);
-        __u32 tag = p->hash >> 32;
+static __always_inline struct segment_side *segment_side_in(struct segment_sides *line, const struct lanscope_flow *r,
+                                                            const struct flow_packet *p) {
+        __u32 tag = p->hash >> 32, place = r->halves[0].place;
         struct segment_side *s;
 
-        if (r->place == 0)
+        if (place == 0 || !line)
                 return NULL;
-        s = bpf_map_lookup_elem(&segment_sides, &index);
-        if (s && s->tag != tag)
+        s = &line->ways[(place - 1) & (SEGMENT_WAYS - 1)];
+        if (s->tag != tag)
                 *s = (struct segment_side) { .tag = tag };
         return s;
+}
+
+static __always_inline struct segment_side *segment_side(const struct lanscope_flow *r, const struct flow_packet *p, bool high) {
+        return segment_side_in(segment_sides_of(p, high), r, p);
 }
 
 /* The way to its place, from 1; else to one that nobody has, or who said a SYN and no more, or who is silent for longest;
@@ -243,11 +268,11 @@ __noinline int segment_meet(struct lanscope_flow *r, struct flow_packet *p, __u3
         if ((p->tcp_flags & (TCP_SYN | TCP_ACK)) != TCP_SYN)
                 t->bits |= TRACK_TALKS;
         t->seen = generation;
-        r->place = place;
+        r->halves[0].place = place;
         side = segment_side(r, p, p->high);
         if (side && !t->timing)
                 side->timed = 0;
-        r->bits |= (t->bits & TRACK_KNOWN ? LANSCOPE_FLOW_KNOWN : 0) | (t->bits & TRACK_FROM_HIGH ? LANSCOPE_FLOW_FROM_HIGH : 0);
+        r->halves[0].flow_bits |= (t->bits & TRACK_KNOWN ? LANSCOPE_FLOW_KNOWN : 0) | (t->bits & TRACK_FROM_HIGH ? LANSCOPE_FLOW_FROM_HIGH : 0);
         return 0;
 }
 
@@ -330,7 +355,7 @@ __noinline int segment_sent_again(struct lanscope_flow *r, struct flow_packet *p
 
 /* SYN and SYN+ACK tell who began. */
 static __always_inline void segment_note_initiator(struct lanscope_flow *r, bool from_high) {
-        r->bits = (r->bits & ~LANSCOPE_FLOW_FROM_HIGH) | LANSCOPE_FLOW_KNOWN | (from_high ? LANSCOPE_FLOW_FROM_HIGH : 0);
+        r->halves[0].flow_bits = (r->halves[0].flow_bits & ~LANSCOPE_FLOW_FROM_HIGH) | LANSCOPE_FLOW_KNOWN | (from_high ? LANSCOPE_FLOW_FROM_HIGH : 0);
 }
 
 static __always_inline void segment_note_opening(struct lanscope_flow *r, struct flow_packet *p) {
@@ -502,6 +527,18 @@ static __always_inline bool segment_meets_closed_window(const struct lanscope_fl
         return peer && peer->bits & SIDE_NEXT && peer->window == 0;
 }
 
+/* The packet is a keep-alive, or the first segment behind one. Noted with the other end, which a duplicate acknowledgement
+ * looks at anyway. */
+__noinline int segment_note_alive(struct lanscope_flow *r, struct flow_packet *p, __u32 alive) {
+        struct segment_side *own = r && p ? segment_side(r, p, p->high) : NULL, *peer;
+
+        if (!own || !(peer = segment_side(r, p, !p->high)))
+                return 0;
+        own->bits = (own->bits & ~SIDE_ALIVE) | (alive ? SIDE_ALIVE : 0);
+        peer->bits = (peer->bits & ~SIDE_PROBED) | (alive ? SIDE_PROBED : 0);
+        return 0;
+}
+
 /* True: it was sent again, or comes late. */
 static __always_inline bool segment_take_sequence(struct lanscope_flow *r, __u32 i, struct segment_side *own, struct flow_packet *p,
                                                   __u32 length) {
@@ -515,10 +552,10 @@ static __always_inline bool segment_take_sequence(struct lanscope_flow *r, __u32
                 return false;
         }
         if (own->bits & SIDE_ALIVE)
-                own->bits &= ~SIDE_ALIVE;
+                segment_note_alive(r, p, false);
         /* Keep-alive: a byte that was acknowledged, or none (RFC 1122 §4.2.3.6). */
         if (length <= 1 && ahead == -1 && !(p->tcp_flags & (TCP_SYN | TCP_FIN))) {
-                own->bits |= SIDE_ALIVE;
+                segment_note_alive(r, p, true);
                 return false;
         }
         /* A probe of a closed window (RFC 1122 §4.2.2.17). */
@@ -535,12 +572,6 @@ static __always_inline bool segment_take_sequence(struct lanscope_flow *r, __u32
         return again;
 }
 
-static __always_inline bool segment_answers_keep_alive(const struct lanscope_flow *r, const struct flow_packet *p) {
-        const struct segment_side *peer = segment_side(r, p, !p->high);
-
-        return peer && peer->bits & SIDE_ALIVE;
-}
-
 /* True: it may end what is being timed. */
 static __always_inline bool segment_take_acknowledgement(struct lanscope_flow *r, __u32 i, struct segment_side *own,
                                                          const struct flow_packet *p, __u32 length) {
@@ -549,28 +580,45 @@ static __always_inline bool segment_take_acknowledgement(struct lanscope_flow *r
                 own->acknowledged = p->acknowledgement;
                 return true;
         }
-        if (length == 0 && p->window > 0 && p->window == own->window && p->sequence == own->next && !segment_answers_keep_alive(r, p))
+        if (length == 0 && p->window > 0 && p->window == own->window && p->sequence == own->next && !(own->bits & SIDE_PROBED))
                 segment_count(&r->duplicate_acks[i], 1);
         return own->bits & SIDE_ASKED;
 }
 
+/* Segments that are the next of their end, say nothing new of its window, and time nothing are nearly all there are: of those
+ * only numbers are kept. True: this was one. */
+static __always_inline bool segment_is_next(struct segment_side *own, const struct flow_packet *p, bool from_initiator) {
+        if ((p->tcp_flags & (TCP_SYN | TCP_FIN | TCP_RST | TCP_ACK)) != TCP_ACK || p->sequence != own->next ||
+            (own->bits & (SIDE_NEXT | SIDE_ACKED | SIDE_ALIVE | SIDE_OPENS | SIDE_ASKED)) != (SIDE_NEXT | SIDE_ACKED) ||
+            p->window != own->window || p->window == 0)
+                return false;
+        if (p->payload > 1 ? from_initiator ? !own->timed : own->acknowledged != p->acknowledgement
+                           : p->payload == 1 || !from_initiator || own->acknowledged == p->acknowledgement)
+                return false;
+        own->next += p->payload;
+        own->acknowledged = p->acknowledgement;
+        return true;
+}
+
 /* Takes in what the packet says, which half `i` of the record counts: a whole header and no reset, which may carry any
  * number. Of a flow that has no place nothing is known. */
-static __always_inline void segment_analyse(struct lanscope_flow *r, __u32 i, struct flow_packet *p) {
+static __always_inline void segment_analyse(struct lanscope_flow *r, __u32 i, struct flow_packet *p, struct segment_sides *line) {
         __u32 length = p->payload + !!(p->tcp_flags & TCP_SYN) + !!(p->tcp_flags & TCP_FIN), next;
         struct segment_side *own;
         bool again, from_initiator;
 
         if (p->tcp_flags & TCP_SYN)
                 segment_syn(r, p);
-        own = segment_side(r, p, p->high);
+        own = segment_side_in(line, r, p);
         if (!own)
+                return;
+        from_initiator = !!(r->halves[0].flow_bits & LANSCOPE_FLOW_FROM_HIGH) == p->high;
+        if (segment_is_next(own, p, from_initiator))
                 return;
         if (own->bits & SIDE_OPENS && (p->tcp_flags & (TCP_SYN | TCP_ACK)) == TCP_ACK) {
                 own->bits &= ~SIDE_OPENS;
                 segment_established(r, p);
         }
-        from_initiator = !!(r->bits & LANSCOPE_FLOW_FROM_HIGH) == p->high;
         next = own->next;
         again = segment_take_sequence(r, i, own, p, length);
         if (again && from_initiator && own->timed)

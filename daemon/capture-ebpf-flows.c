@@ -171,9 +171,9 @@ static void set_delta(const struct ebpf_flows *f, uint32_t number, struct flow_d
                 ret->endpoints[i].mac = mac_of(&r->key, i);
                 set_direction(f, r, i, &ret->directions[r->halves[i].high]);
         }
-        if (r->bits & LANSCOPE_FLOW_KNOWN)
-                ret->initiator = r->bits & LANSCOPE_FLOW_FROM_HIGH ? INITIATOR_SECOND : INITIATOR_FIRST;
-        if (r->bits & LANSCOPE_FLOW_TIMES)
+        if (r->halves[0].flow_bits & LANSCOPE_FLOW_KNOWN)
+                ret->initiator = r->halves[0].flow_bits & LANSCOPE_FLOW_FROM_HIGH ? INITIATOR_SECOND : INITIATOR_FIRST;
+        if (r->halves[0].flow_bits & LANSCOPE_FLOW_TIMES)
                 set_times(f, &f->times[number], ret);
 }
 
@@ -240,7 +240,7 @@ static bool any_ipv6(const struct ebpf_flows *f, uint32_t n) {
 
 static bool any_times(const struct ebpf_flows *f, uint32_t n) {
         for (uint32_t i = 0; i < n; i++)
-                if (f->records[i].bits & LANSCOPE_FLOW_TIMES)
+                if (f->records[i].halves[0].flow_bits & LANSCOPE_FLOW_TIMES)
                         return true;
         return false;
 }

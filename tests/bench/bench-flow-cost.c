@@ -23,15 +23,22 @@ struct programs {
         struct flow_cost_bpf *peers;
 };
 
-/* From 10.x.x.x, which is varied, to 192.0.2.2. */
-static const uint8_t udp_frame[FRAME] = {
-        2, 0, 0, 0, 0, 2, 2, 0, 0, 0, 0, 1, 8, 0, 0x45, 0, 0, 50, 0, 1, 0, 0, 64, 17, 0, 0, 10, 0, 0, 1, 192, 0, 2, 2,
-        0x9c, 0x40, 0xc3, 0x50, 0, 30,
-};
-/* A segment of ten bytes in the middle of a connection; the numbers go on. */
-static const uint8_t tcp_frame[FRAME] = {
-        2, 0, 0, 0, 0, 2, 2, 0, 0, 0, 0, 1, 8, 0, 0x45, 0, 0, 50, 0, 1, 0, 0, 64, 6, 0, 0, 10, 0, 0, 1, 192, 0, 2, 2,
-        0x9c, 0x40, 0x01, 0xbb, 0, 0, 0, 1, 0, 0, 0, 1, 0x50, 0x10, 0xff, 0xff,
+/* What comes, from 10.x.x.x, which is varied, to 192.0.2.2. */
+static const struct variant {
+        const char *name;
+        unsigned advance; /* bytes of TCP */
+        uint8_t frame[FRAME];
+} variants[] = {
+#define ADDRESSES 10, 0, 0, 1, 192, 0, 2, 2
+#define TO_IPV4 2, 0, 0, 0, 0, 2, 2, 0, 0, 0, 0, 1, 8, 0, 0x45, 0, 0
+        { "udp", 0, { TO_IPV4, 50, 0, 1, 0, 0, 64, 17, 0, 0, ADDRESSES, 0x9c, 0x40, 0xc3, 0x50, 0, 30 } },
+        /* A segment of ten bytes in the middle of a connection; the next one is behind it. */
+        { "tcp", 10, { TO_IPV4, 50, 0, 1, 0, 0, 64, 6, 0, 0, ADDRESSES, 0x9c, 0x40, 0x01, 0xbb, 0, 0, 0, 1, 0, 0, 0, 1, 0x50, 0x10, 0xff, 0xff } },
+        /* The same, sent over and over. */
+        { "tcp-again", 0, { TO_IPV4, 50, 0, 1, 0, 0, 64, 6, 0, 0, ADDRESSES, 0x9c, 0x41, 0x01, 0xbb, 0, 0, 0, 1, 0, 0, 0, 1, 0x50, 0x10, 0xff, 0xff } },
+        /* It acknowledges, and no more: a duplicate. */
+        { "tcp-ack", 0, { TO_IPV4, 40, 0, 1, 0, 0, 64, 6, 0, 0, ADDRESSES, 0x9c, 0x42, 0x01, 0xbb, 0, 0, 0, 1, 0, 0, 0, 1, 0x50, 0x10, 0xff, 0xff } },
+        { "tcp-syn", 0, { TO_IPV4, 40, 0, 1, 0, 0, 64, 6, 0, 0, ADDRESSES, 0x9c, 0x43, 0x01, 0xbb, 0, 0, 0, 1, 0, 0, 0, 0, 0x50, 0x02, 0xff, 0xff } },
 };
 
 static int run(const struct programs *p, const struct bpf_program *tested, const uint8_t *frame, unsigned repeat, unsigned *ret) {
@@ -62,17 +69,18 @@ static unsigned median(unsigned *values, unsigned n) {
 }
 
 /* All three in turn, so that noise meets them alike. */
-static int measure(const struct programs *p, const char *name, const uint8_t *frame, unsigned flows, unsigned rounds) {
+static int measure(const struct programs *p, const struct variant *v, unsigned flows, unsigned rounds) {
         const struct bpf_program *tested[] = { p->peers->progs.empty, p->peers->progs.plain, p->own->progs.lanscope_xdp };
         unsigned ns[3][ROUNDS_MAX], net[3];
 
         p->peers->data->flows_max = flows;
+        p->peers->bss->advance = v->advance;
         /* As the daemon does it every second. */
         p->own->data->flow_generation++;
         for (unsigned round = 0; round <= rounds; round++) {
                 for (unsigned i = 0; i < ELEMENTSOF(tested); i++) {
                         /* The first round only fills. */
-                        int r = run(p, tested[i], frame, REPEAT, &ns[i][round > 0 ? round - 1 : 0]);
+                        int r = run(p, tested[i], v->frame, REPEAT, &ns[i][round > 0 ? round - 1 : 0]);
 
                         if (r < 0)
                                 return r;
@@ -80,26 +88,24 @@ static int measure(const struct programs *p, const char *name, const uint8_t *fr
         }
         for (unsigned i = 0; i < ELEMENTSOF(tested); i++)
                 net[i] = median(ns[i], rounds);
-        printf("%-16s %7u %5u %5u   %.2f\n", name, flows, net[2] - net[0], net[1] - net[0],
+        printf("%-12s %7u %5u %5u   %.2f\n", v->name, flows, net[2] - net[0], net[1] - net[0],
                (double) (net[2] - net[0]) / (net[1] - net[0]));
         return 0;
 }
 
 static int measure_all(const struct programs *p, unsigned rounds) {
-        unsigned many = 10 * p->own->rodata->flow_records_max;
-        int r;
+        const unsigned flows[] = { 10000, 100, 10 * p->own->rodata->flow_records_max };
 
         p->own->data->daemon_awake = 1;
-        r = measure(p, "udp", udp_frame, 10000, rounds);
-        if (r >= 0)
-                r = measure(p, "tcp", tcp_frame, 10000, rounds);
-        if (r >= 0)
-                r = measure(p, "udp-100", udp_frame, 100, rounds);
-        if (r >= 0)
-                r = measure(p, "tcp-100", tcp_frame, 100, rounds);
-        if (r >= 0)
-                r = measure(p, "tcp-10-times", tcp_frame, many, rounds);
-        return r < 0 ? r : measure(p, "udp-10-times", udp_frame, many, rounds);
+        for (size_t i = 0; i < ELEMENTSOF(flows); i++) {
+                for (size_t j = 0; j < ELEMENTSOF(variants); j++) {
+                        int r = measure(p, &variants[j], flows[i], rounds);
+
+                        if (r < 0)
+                                return r;
+                }
+        }
+        return 0;
 }
 
 int main(int argc, char *argv[]) {

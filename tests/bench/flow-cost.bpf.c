@@ -12,8 +12,8 @@
 #include <bpf/bpf_endian.h>
 #include <bpf/bpf_helpers.h>
 
-/* The user sets them between runs. */
-__u32 flows_max = 1, next_packet = 0;
+/* The user sets them between runs. Bytes that each segment of TCP has more; 0: the same one comes over and over. */
+__u32 flows_max = 1, next_packet = 0, advance = 0;
 
 struct {
         __uint(type, BPF_MAP_TYPE_PROG_ARRAY);
@@ -39,7 +39,7 @@ struct {
         __type(value, struct plain_flow);
 } plain_flows SEC(".maps");
 
-/* Where each flow's bytes are; a frame of TCP has ten more. */
+/* Where each flow's bytes are. */
 struct {
         __uint(type, BPF_MAP_TYPE_ARRAY);
         __uint(max_entries, 1 << 18);
@@ -48,13 +48,13 @@ struct {
 } sequences SEC(".maps");
 
 static __always_inline void set_sequence(struct iphdr *ip, void *end, __u32 flow) {
-        __u32 *sequence = bpf_map_lookup_elem(&sequences, &flow);
+        __u32 *sequence = advance > 0 ? bpf_map_lookup_elem(&sequences, &flow) : NULL;
         __be32 *field = (void *) (ip + 1) + 4;
 
-        if (!sequence || ip->protocol != IPPROTO_TCP || (void *) (field + 1) > end)
+        if (!sequence || (void *) (field + 1) > end)
                 return;
         *field = bpf_htonl(*sequence);
-        *sequence += 10;
+        *sequence += advance;
 }
 
 /* Sets the low bits of the source address, in an order that no prefetcher knows. */
