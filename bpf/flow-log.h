@@ -262,11 +262,10 @@ static __always_inline struct lanscope_flow *flow_begin(struct lanscope_processo
 }
 
 /* A log is full: one packet in eight of those that belong to no record gets one, so that who sends much stays and a flood
- * pushes out little. Data of TCP always: the first of a connection are read. */
+ * pushes out little. */
 static __always_inline bool flow_may_begin(const struct lanscope_processor *cpu, const struct flow_packet *p) {
-        if (cpu->used < flow_records_max || (p->payload > 0 && !(p->tcp_flags & TCP_SYN)))
-                return true;
-        return ((cpu->counters.packets * 0x9e3779b97f4a7c15ULL) ^ p->hash) >> 61 == 0;
+        return cpu->used < flow_records_max ||
+                ((cpu->counters.packets * 0x9e3779b97f4a7c15ULL) ^ p->hash) >> 61 == 0;
 }
 
 /* A SYN with a number of its own, behind a connection that was opened or has ended here. */

@@ -74,6 +74,25 @@ struct {
         __type(value, __u64);
 } sources SEC(".maps");
 
+/* When the next frame of a class and a source may be looked at; see may_look(). Of each CPU. */
+struct look {
+        __u32 tag;  /* of both */
+        __u32 next; /* ticks */
+};
+
+#define LOOKS 256 /* a power of two */
+
+struct looks {
+        struct look places[LOOKS];
+};
+
+struct {
+        __uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
+        __uint(max_entries, 1);
+        __type(key, __u32);
+        __type(value, struct looks);
+} looks SEC(".maps");
+
 /* How much of one direction of a flow was copied: an entry each. */
 struct followed_key {
         __u64 source[2], destination[2]; /* IPv4 in the first half of the first */
@@ -625,6 +644,50 @@ static __always_inline bool may_send(const struct view *v, __u64 now, enum lansc
         return true;
 }
 
+static __always_inline void note_rate_limited(enum lanscope_class class) {
+        struct lanscope_class_counters *own;
+        __u32 index = class;
+
+        own = bpf_map_lookup_elem(&class_counters, &index);
+        if (own)
+                own->rate_limited++;
+}
+
+/* To look at a frame takes up to ten times as long as to count it, whatever comes of it. So of each class and source one in
+ * 32 ticks is looked at, which is 30,000 a second on each CPU, far above what is copied; and as many more at once as a quarter of
+ * a second brings. Who finds another one's place taken passes: no flood silences anybody else. */
+#define LOOK_TICKS 32
+#define LOOKS_AT_ONCE 8192
+
+__noinline int may_look(const struct view *v, __u32 class) {
+        struct lanscope_processor *cpu;
+        __u32 zero = 0, now, ahead;
+        struct looks *own;
+        struct look *look;
+        __u64 hash;
+
+        cpu = bpf_map_lookup_elem(&processors, &zero);
+        own = bpf_map_lookup_elem(&looks, &zero);
+        if (!v || !cpu || !own)
+                return 0;
+        hash = flow_mix(flow_seed + class, v->source);
+        look = &own->places[hash & (LOOKS - 1)];
+        now = flow_now_of(cpu);
+        ahead = look->next - now;
+        /* Long past, or what the clock makes of that when it comes round. */
+        if (ahead > (LOOKS_AT_ONCE + 1) * LOOK_TICKS)
+                ahead = 0;
+        if (ahead > 0 && look->tag != hash >> 32)
+                return 1;
+        if (ahead > LOOKS_AT_ONCE * LOOK_TICKS) {
+                note_rate_limited(class);
+                return 0;
+        }
+        look->tag = hash >> 32;
+        look->next = now + ahead + LOOK_TICKS;
+        return 1;
+}
+
 /* How much of a flow is copied. */
 
 /* A handshake has some ten datagrams a side; the ports may be used again. */
@@ -653,8 +716,6 @@ static __always_inline void set_followed(const struct view *v, bool back, struct
  * flow is of no use either. */
 static __always_inline struct followed *get_followed(struct view *v, __u64 now) {
         struct followed fresh = { .since = now, .first = v->packet.sequence }, *flow;
-        __u32 class = LANSCOPE_FLOW;
-        struct lanscope_class_counters *own;
         struct followed_key key;
 
         set_followed(v, false, &key);
@@ -665,9 +726,7 @@ static __always_inline struct followed *get_followed(struct view *v, __u64 now) 
                 bpf_map_update_elem(&followed, &key, &fresh, BPF_NOEXIST);
                 return bpf_map_lookup_elem(&followed, &key);
         }
-        own = bpf_map_lookup_elem(&class_counters, &class);
-        if (own)
-                own->rate_limited++;
+        note_rate_limited(LANSCOPE_FLOW);
         flow_set_done(&v->packet);
         return NULL;
 }
@@ -927,7 +986,7 @@ static __always_inline bool ends_here(const struct view *v) {
                         note_unreadable();                                                                    \
                 } else {                                                                                      \
                         class = count(v, class);                                                              \
-                        if (class != LANSCOPE_NONE)                                                           \
+                        if (class != LANSCOPE_NONE && may_look(v, class))                                     \
                                 hand_over_##kind(ctx, v, class);                                              \
                         if (!daemon_awake)                                                                    \
                                 wake_daemon();                                                                \
