@@ -89,6 +89,7 @@ enum lanscope_flow_bits {
         LANSCOPE_FLOW_KNOWN = 1,     /* who began: a SYN, a SYN+ACK, a question or an answer tells */
         LANSCOPE_FLOW_FROM_HIGH = 2, /* it was the high end */
         LANSCOPE_FLOW_TIMES = 4,     /* its struct lanscope_times holds */
+        LANSCOPE_FLOW_HIGH_FIRST = 8, /* its first half is what the high end sent; else the low one */
 };
 
 enum lanscope_half_bits {
@@ -110,25 +111,27 @@ struct lanscope_flow_key {
 struct lanscope_flow_half {
         __u64 bytes;
         __u32 packets;
-        __u32 first, last;          /* `first` is exact, `last` to a tick of the kernel's */
-        __u8 flow_bits;             /* enum lanscope_flow_bits; as the next, of the flow and not of its half, and in the first one alone */
-        __u8 place;                 /* where its numbers are remembered, from 1; 0: they are not */
-        __u8 padding[2];
-        __u16 shortest, longest;    /* frames */
-        __u8 tcp_flags;             /* all that were seen */
-        __u8 bits;                  /* enum lanscope_half_bits */
-        __u8 class;                 /* enum lanscope_class that its ports give */
-        __u8 high;                  /* the high end sent it, else the low one */
+        __u32 first, last;                     /* `first` is exact, `last` to two ticks of the kernel's */
+        __u16 retransmissions, duplicate_acks; /* TCP; 65535: that or more, as of those below */
+        __u16 shortest, longest;               /* frames */
+        union {
+                __u8 tcp_flags; /* all that were seen */
+                __u8 class;     /* of what is not TCP: enum lanscope_class that its ports give */
+        };
+        __u8 bits;              /* enum lanscope_half_bits */
+        /* Of the whole flow, and in its first half alone. */
+        __u8 flow_bits;         /* enum lanscope_flow_bits */
+        __u8 place;             /* where its numbers are remembered, from 1; 0: they are not */
 };
 
 /* Two cache lines: what is looked at for every packet stands in front, so that of a flow that goes one way a second one is
- * never touched. */
+ * hardly ever touched. */
 struct lanscope_flow {
         struct lanscope_flow_key key;
         struct lanscope_flow_half halves[2]; /* [0] of the end that sent first; so it is below */
         /* TCP */
-        __u16 retransmissions[2], out_of_order[2], duplicate_acks[2], zero_windows[2]; /* 65535: that or more */
-        __u8 padding[16];
+        __u16 out_of_order[2], zero_windows[2];
+        __u8 padding[24];
 };
 
 /* What a TCP flow's record says about time; beside it, as few packets touch it. In ticks; 0: not seen. */

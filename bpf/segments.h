@@ -518,7 +518,7 @@ static __always_inline void segment_note_again(struct lanscope_flow *r, __u32 i,
         __u32 n = segment_count_again(p, own->next - p->sequence);
         bool late = own->bits & SIDE_GAPS && segment_fill_gaps(r, p);
 
-        segment_count(late ? &r->out_of_order[i] : &r->retransmissions[i], n);
+        segment_count(late ? &r->out_of_order[i] : &r->halves[i].retransmissions, n);
 }
 
 static __always_inline bool segment_meets_closed_window(const struct lanscope_flow *r, const struct flow_packet *p) {
@@ -581,20 +581,26 @@ static __always_inline bool segment_take_acknowledgement(struct lanscope_flow *r
                 return true;
         }
         if (length == 0 && p->window > 0 && p->window == own->window && p->sequence == own->next && !(own->bits & SIDE_PROBED))
-                segment_count(&r->duplicate_acks[i], 1);
+                segment_count(&r->halves[i].duplicate_acks, 1);
         return own->bits & SIDE_ASKED;
 }
 
-/* Segments that are the next of their end, say nothing new of its window, and time nothing are nearly all there are: of those
- * only numbers are kept. True: this was one. */
-static __always_inline bool segment_is_next(struct segment_side *own, const struct flow_packet *p, bool from_initiator) {
-        if ((p->tcp_flags & (TCP_SYN | TCP_FIN | TCP_RST | TCP_ACK)) != TCP_ACK || p->sequence != own->next ||
-            (own->bits & (SIDE_NEXT | SIDE_ACKED | SIDE_ALIVE | SIDE_OPENS | SIDE_ASKED)) != (SIDE_NEXT | SIDE_ACKED) ||
-            p->window != own->window || p->window == 0)
+/* What nearly all segments are: the next of their end, which say nothing new of its window, and time nothing. Of those only
+ * numbers are kept. True: this was one. */
+static __always_inline bool segment_is_next(struct lanscope_flow_half *half, struct segment_side *own, const struct flow_packet *p,
+                                            bool from_initiator) {
+        const __u8 asked = SIDE_NEXT | SIDE_ACKED | SIDE_ALIVE | SIDE_OPENS | SIDE_ASKED | SIDE_PROBED;
+        bool same = own->acknowledged == p->acknowledgement;
+
+        if ((p->tcp_flags & (TCP_SYN | TCP_FIN | TCP_RST | TCP_ACK)) != TCP_ACK || (own->bits & asked) != (SIDE_NEXT | SIDE_ACKED) ||
+            p->sequence != own->next || p->window != own->window || p->window == 0)
                 return false;
-        if (p->payload > 1 ? from_initiator ? !own->timed : own->acknowledged != p->acknowledgement
-                           : p->payload == 1 || !from_initiator || own->acknowledged == p->acknowledgement)
+        /* A byte may be a probe of a closed window. What acknowledges something may end what is being timed, and what is sent
+         * begin it. */
+        if (p->payload == 1 || (from_initiator ? p->payload > 0 && !own->timed : !same))
                 return false;
+        if (p->payload == 0 && same)
+                segment_count(&half->duplicate_acks, 1);
         own->next += p->payload;
         own->acknowledged = p->acknowledgement;
         return true;
@@ -613,7 +619,7 @@ static __always_inline void segment_analyse(struct lanscope_flow *r, __u32 i, st
         if (!own)
                 return;
         from_initiator = !!(r->halves[0].flow_bits & LANSCOPE_FLOW_FROM_HIGH) == p->high;
-        if (segment_is_next(own, p, from_initiator))
+        if (segment_is_next(&r->halves[i], own, p, from_initiator))
                 return;
         if (own->bits & SIDE_OPENS && (p->tcp_flags & (TCP_SYN | TCP_ACK)) == TCP_ACK) {
                 own->bits &= ~SIDE_OPENS;
@@ -634,11 +640,11 @@ static __always_inline void segment_analyse(struct lanscope_flow *r, __u32 i, st
 }
 
 /* The first bytes of the packet's end are long past; also in records to come. */
-static __always_inline void segment_set_done(const struct lanscope_flow *r, const struct flow_packet *p, bool high, bool done) {
-        struct segment_side *side = segment_side(r, p, high);
+static __always_inline void segment_set_done(const struct lanscope_flow *r, const struct flow_packet *p) {
+        struct segment_side *side = segment_side(r, p, p->high);
 
         if (side)
-                side->bits = done ? side->bits | SIDE_DONE : side->bits & ~SIDE_DONE;
+                side->bits |= SIDE_DONE;
 }
 
 static __always_inline bool segment_is_done(const struct lanscope_flow *r, const struct flow_packet *p) {

@@ -107,6 +107,15 @@ static bool is_ipv6(const struct lanscope_flow_key *key) {
         return (key->macs[1] >> 32 & 0xff) == 6;
 }
 
+static uint8_t protocol_of(const struct lanscope_flow_key *key) {
+        return (uint8_t) (key->rest >> 24);
+}
+
+/* The first half is what the high end sent. */
+static bool begins_high(const struct lanscope_flow *r) {
+        return r->halves[0].flow_bits & LANSCOPE_FLOW_HIGH_FIRST;
+}
+
 static struct ip_address address_of(const struct lanscope_flow_key *key, const struct lanscope_flow_ends *ends, unsigned end) {
         uint8_t bytes[16];
 
@@ -130,13 +139,13 @@ static void set_direction(const struct ebpf_flows *f, const struct lanscope_flow
                 .last = time_of(f, half->last),
                 .shortest = half->shortest,
                 .longest = half->longest,
-                .tcp_flags = half->tcp_flags,
+                .tcp_flags = protocol_of(&r->key) == IPPROTO_TCP ? half->tcp_flags : 0,
                 .data = half->bits & LANSCOPE_HALF_DATA,
                 .bare_ack = half->bits & LANSCOPE_HALF_BARE_ACK,
                 .after_fin = half->bits & LANSCOPE_HALF_AFTER_FIN,
-                .retransmissions = r->retransmissions[i],
+                .retransmissions = half->retransmissions,
                 .out_of_order = r->out_of_order[i],
-                .duplicate_acks = r->duplicate_acks[i],
+                .duplicate_acks = half->duplicate_acks,
                 .zero_windows = r->zero_windows[i],
         };
 }
@@ -163,13 +172,13 @@ static void set_delta(const struct ebpf_flows *f, uint32_t number, struct flow_d
         *ret = (struct flow_delta) {
                 .vlan = r->key.rest >> 12 & 0xfff,
                 .inner_vlan = r->key.rest & 0xfff,
-                .protocol = (uint8_t) (r->key.rest >> 24),
+                .protocol = protocol_of(&r->key),
         };
         for (unsigned i = 0; i < 2; i++) {
                 ret->endpoints[i].ip = address_of(&r->key, &f->ends[number], i);
                 ret->endpoints[i].port = ntohs((uint16_t) (r->key.rest >> (i == 0 ? 48 : 32)));
                 ret->endpoints[i].mac = mac_of(&r->key, i);
-                set_direction(f, r, i, &ret->directions[r->halves[i].high]);
+                set_direction(f, r, i, &ret->directions[begins_high(r) ? !i : i]);
         }
         if (r->halves[0].flow_bits & LANSCOPE_FLOW_KNOWN)
                 ret->initiator = r->halves[0].flow_bits & LANSCOPE_FLOW_FROM_HIGH ? INITIATOR_SECOND : INITIATOR_FIRST;
@@ -193,7 +202,7 @@ static void tell_sighting(const struct ebpf_flows *f, const struct flow_delta *d
 }
 
 static void tell_record(const struct ebpf_flows *f, uint32_t number) {
-        unsigned first = f->records[number].halves[0].high;
+        unsigned first = begins_high(&f->records[number]);
         struct flow_delta delta;
 
         set_delta(f, number, &delta);
