@@ -14,9 +14,11 @@
 #include "engine/detect/detection.h"
 #include "engine/detect/model.h"
 #include "engine/flow/contact.h"
+#include "engine/flow/flow-frame.h"
 #include "engine/inventory/sightings.h"
 #include "engine/packet/decoder.h"
 #include "engine/proto/phrases.h"
+#include "engine/proto/session-wanted.h"
 
 #define TICK NSEC_PER_SEC
 /* Frames of several interfaces, queues and processors come mixed: a backend may hold some back for a second. That is
@@ -34,6 +36,7 @@ struct engine {
         struct engine_ops ops;
         struct packet_decoder *decoder;
         struct session_table *sessions;
+        const struct session_wanted *wanted; /* of them */
         struct datagram_table *datagrams;
         struct duplicates *duplicates;
         struct numbering *numbering;
@@ -42,6 +45,7 @@ struct engine {
         struct packet_counters plain;/* of frames that needed no decoder */
         struct inventory *inventory; /* NULL: facts alone are wanted */
         struct sightings *sightings;
+        struct sightings_pairs *pairs; /* of them */
         struct peer_names *names;
         struct detection *detection; /* NULL: alerts are not wanted */
         struct model *model;
@@ -160,6 +164,8 @@ static int make_knowledge(struct engine *e) {
         if (r >= 0)
                 r = sightings_new(&e->sightings, e->config.hash_seed);
         if (r >= 0)
+                e->pairs = sightings_pairs(e->sightings);
+        if (r >= 0)
                 r = peer_names_new(&e->names, PEER_NAMES_MAX, e->config.hash_seed);
         if (r >= 0 && e->config.detect)
                 r = make_detection(e);
@@ -205,8 +211,10 @@ int engine_new(struct engine **ret, const struct engine_config *config, const st
                 r = phrases_new(&e->phrases, config->hash_seed);
         if (r >= 0)
                 r = duplicates_new(&e->duplicates, config->duplicate_window, config->hash_seed);
-        if (r >= 0)
+        if (r >= 0) {
                 session_table_limit(e->sessions, config->session_bytes_max);
+                e->wanted = session_table_wanted(e->sessions);
+        }
         if (r >= 0)
                 r = make_flows(e);
         if (r >= 0 && !e->config.dissect_only)
@@ -297,11 +305,24 @@ static void set_change(struct interface_set *set, uint32_t ifindex, bool member)
                 set->members[i] = set->members[--set->n];
 }
 
+static inline bool counts_addresses(const struct engine *e, const struct frame *frame) {
+        return e->inventory && !set_holds(&e->external_presence, frame->ifindex);
+}
+
 /* `destination`: zero where there is none. */
-static inline void count_addresses(struct engine *e, const struct frame *frame, uint16_t vlan, const struct mac_address *source,
-                                   const struct mac_address *destination) {
-        if (e->inventory && !set_holds(&e->external_presence, frame->ifindex))
+static _noinline_ void count_addresses(struct engine *e, const struct frame *frame, uint16_t vlan, const struct mac_address *source,
+                                       const struct mac_address *destination) {
+        if (counts_addresses(e, frame))
                 e->counters.sightings_dropped += sightings_count_frame(e->sightings, frame, vlan, source, destination);
+}
+
+/* The same, without a call where the two were heard before. */
+static inline void count_ends(struct engine *e, const struct frame *frame, const struct flow_observation *o) {
+        uint16_t vlan = o->rest >> 12 & 0xfff;
+        struct sightings_ends ends = sightings_ends_make(o->link_addresses, vlan);
+
+        if (!counts_addresses(e, frame) || !sightings_count_again(e->pairs, frame, &ends))
+                count_addresses(e, frame, vlan, &o->link_source, &o->link_destination);
 }
 
 static bool counts_flow(const struct engine *e, const struct frame *frame) {
@@ -385,10 +406,17 @@ bool engine_may_read_datagram(const struct frame *frame, const struct flow_obser
 }
 
 /* Does the packet tell no more than that it was there? */
-static inline bool is_settled(struct engine *e, const struct frame *frame, const struct flow_observation *o) {
+static _noinline_ bool is_settled_otherwise(struct engine *e, const struct frame *frame, const struct flow_observation *o) {
         if (e->detection && !contact_is_repeated(e->contacts, o))
                 return false;
         return o->flags & OBSERVATION_TCP ? session_table_is_settled(e->sessions, o) : !engine_may_read_datagram(frame, o);
+}
+
+/* The same; of nearly all packets without a call. */
+static _always_inline_ bool is_settled(struct engine *e, const struct frame *frame, const struct flow_observation *o) {
+        if (o->news & (NEWS_OF_ACK | NEWS_OF_DATA))
+                return session_wanted_is_settled(e->wanted, o);
+        return is_settled_otherwise(e, frame, o);
 }
 
 /* What the short way did for a frame. */
@@ -399,23 +427,23 @@ enum short_way {
 };
 
 /* For what nearly all packets are: somewhere in the middle of a flow whose beginning was read. */
-static inline enum short_way feed_shortly(struct engine *e, const struct frame *frame) {
+static _always_inline_ enum short_way feed_shortly(struct engine *e, const struct frame *frame) {
         struct flow_observation own, *o = e->flows ? flow_table_next(e->flows) : &own;
         bool settled;
 
-        if (!flow_observation_from_frame(frame, o))
+        if (!flow_frame_read(frame, true, o) && !flow_frame_read_any(frame, o))
                 return SHORT_NOTHING;
         settled = is_settled(e, frame, o);
         if (settled)
                 count_plain(e, frame);
-        count_addresses(e, frame, o->rest >> 12 & 0xfff, &o->link_source, &o->link_destination);
+        count_ends(e, frame, o);
         if (counts_flow(e, frame))
                 flow_table_add(e->flows);
         return settled ? SHORT_DONE : SHORT_COUNTED;
 }
 
 /* `again`: the packet was there before, on the other side of a router. */
-static void feed_decoded(struct engine *e, const struct frame *frame, bool again, bool counted) {
+static _noinline_ void feed_decoded(struct engine *e, const struct frame *frame, bool again, bool counted) {
         struct fact_sink sink = { take_fact, e };
         struct contact contact;
         struct packet packet;
@@ -439,7 +467,7 @@ static void feed_decoded(struct engine *e, const struct frame *frame, bool again
         dissectors_run(&packet, &sink, e->phrases, e->counters.dissectors);
 }
 
-static bool feed_all(struct engine *e, const struct frame *frame) {
+static _always_inline_ bool feed_all(struct engine *e, const struct frame *frame) {
         enum duplicate copy = DUPLICATE_NONE;
         enum short_way way;
 

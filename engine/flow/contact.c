@@ -134,12 +134,13 @@ static int kind_of_datagram(struct contact_table *t, const struct contact *c, ui
 }
 
 static int kind_of_tcp(uint8_t flags) {
+        if (contact_is_no_segment(flags))
+                return -1;
         if (flags & TCP_RST)
                 return CONTACT_RESET;
         if (flags & TCP_SYN)
                 return flags & TCP_ACK ? CONTACT_SYN_ACK : CONTACT_SYN;
-        /* RFC 9293 §3.10.7: whatever comes behind the SYN has ACK set. */
-        return flags & TCP_ACK ? -1 : CONTACT_ODD;
+        return CONTACT_ODD;
 }
 
 static void set_link(struct contact *c, const struct packet *p) {
@@ -260,7 +261,7 @@ bool contact_is_repeated(struct contact_table *t, const struct flow_observation 
         struct pair *known;
 
         if (o->flags & OBSERVATION_TCP)
-                return kind_of_tcp(o->tcp_flags) < 0;
+                return contact_is_no_segment(o->tcp_flags);
         known = find_pair(t, flow_hash(&t->secret, o) | 1, o->ts);
         if (!known || !pair_is_told(known, o->direction))
                 return false;

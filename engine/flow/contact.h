@@ -46,6 +46,11 @@ struct contact_table; /* the pairs of UDP ends that were heard lately; of a fixe
 
 int contact_table_new(struct contact_table **ret, uint64_t seed); /* -ENOMEM */
 struct contact_table *contact_table_free(struct contact_table *table);
+/* Is a segment with these flags none? RFC 9293 §3.10.7: whatever comes behind the SYN has ACK set. */
+static inline bool contact_is_no_segment(uint8_t tcp_flags) {
+        return (tcp_flags & (TCP_SYN | TCP_RST | TCP_ACK)) == TCP_ACK;
+}
+
 /* Is the packet, of TCP or UDP, certainly none? Saves decoding it; it is remembered as contact_from_packet() would. */
 bool contact_is_repeated(struct contact_table *table, const struct flow_observation *o);
 /* Is `packet` a contact? Fills in `ret` if so. */

@@ -34,7 +34,7 @@ struct flow_observation {
         uint8_t tcp_flags;
         uint8_t direction;      /* 0: sent by the lower end */
         uint8_t flags;          /* enum flow_observation_flags */
-        uint8_t news;           /* the table's: see flow_frame_news() */
+        uint8_t news;           /* for the table: see flow_frame_news(); 0: not read from a frame */
         uint16_t data;          /* of UDP, read from a frame: where in it the datagram's content begins */
         union { /* of the frame; zero: none, or a tunnel's */
                 struct {

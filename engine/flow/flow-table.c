@@ -1098,7 +1098,8 @@ void flow_table_add(struct flow_table *t) {
                 o->ts = t->newest;
         }
         t->newest = o->ts;
-        o->news = news_of(o);
+        if (o->news == 0)
+                o->news = news_of(o);
         prepare(t, o);
         flow_table_count(t, 1, o->length);
         if (++t->waiting == BATCH)

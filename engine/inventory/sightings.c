@@ -15,7 +15,7 @@
 /* Addresses that collide more often are not counted rather than searched for. */
 #define PROBES_MAX 16
 
-struct slot {
+struct sightings_slot {
         uint64_t address; /* word_of() it, plus a bit that is always set: 0 is an empty slot */
 #define SLOT_USED (UINT64_C(1) << 63)
         uint32_t ifindex;
@@ -23,23 +23,11 @@ struct slot {
         struct device_traffic traffic;
 };
 
-/* What passed from one end to another since it was added to their sums. */
-struct pair {
-        uint64_t source, destination; /* with the VLAN above the address; 0 and 0: none, as no frame has them */
-        uint64_t last, order, packets, bytes;
-        struct slot *sender, *receiver; /* NULL: a group, or zero, which is not counted */
-        uint32_t ifindex;
-};
-
-#define PAIRS 256
-
 struct sightings {
-        struct slot slots[SLOTS];
-        struct pair pairs[PAIRS];
+        struct sightings_slot slots[SLOTS];
+        struct sightings_pairs pairs;
         uint16_t used[SLOTS_USED_MAX]; /* in order of arrival */
         size_t n_used;
-        uint64_t multiplier; /* odd */
-        uint64_t frames;
 };
 
 int sightings_new(struct sightings **ret, uint64_t seed) {
@@ -47,7 +35,7 @@ int sightings_new(struct sightings **ret, uint64_t seed) {
 
         if (!s)
                 return -ENOMEM;
-        s->multiplier = UINT64_C(0x9e3779b97f4a7c15) ^ seed << 1;
+        s->pairs.multiplier = UINT64_C(0x9e3779b97f4a7c15) ^ seed << 1;
         *ret = s;
         return 0;
 }
@@ -55,6 +43,18 @@ int sightings_new(struct sightings **ret, uint64_t seed) {
 struct sightings *sightings_free(struct sightings *sightings) {
         free(sightings);
         return NULL;
+}
+
+struct sightings_pairs *sightings_pairs(struct sightings *s) {
+        return &s->pairs;
+}
+
+static struct sightings_ends ends_of(const struct mac_address *from, const struct mac_address *to, uint16_t vlan) {
+        uint8_t addresses[12];
+
+        memcpy(addresses, to->bytes, sizeof to->bytes);
+        memcpy(addresses + sizeof to->bytes, from->bytes, sizeof from->bytes);
+        return sightings_ends_make(addresses, vlan);
 }
 
 static uint64_t word_of(const struct mac_address *mac, uint16_t vlan) {
@@ -76,21 +76,21 @@ static struct mac_address mac_of(uint64_t word) {
         return mac;
 }
 
-static struct slot *take_slot(struct sightings *s, struct slot *slot, uint64_t address, uint32_t ifindex, uint64_t now) {
+static struct sightings_slot *take_slot(struct sightings *s, struct sightings_slot *slot, uint64_t address, uint32_t ifindex, uint64_t now) {
         if (s->n_used == SLOTS_USED_MAX)
                 return NULL;
         s->used[s->n_used++] = (uint16_t) (slot - s->slots);
-        *slot = (struct slot) { .address = address, .ifindex = ifindex, .first = now };
+        *slot = (struct sightings_slot) { .address = address, .ifindex = ifindex, .first = now };
         return slot;
 }
 
-static struct slot *find_slot(struct sightings *s, uint64_t address, uint32_t ifindex, uint64_t now) {
+static struct sightings_slot *find_slot(struct sightings *s, uint64_t address, uint32_t ifindex, uint64_t now) {
         /* Multiplicative hashing (Knuth, TAOCP 3, 6.4): the high bits are the mixed ones. Who does not know the odd
          * multiplier cannot choose addresses that collide (Dietzfelbinger et al., J. Algorithms 25, 1997). */
-        uint64_t hash = (address ^ (uint64_t) ifindex << 20) * s->multiplier >> 52;
+        uint64_t hash = (address ^ (uint64_t) ifindex << 20) * s->pairs.multiplier >> 52;
 
         for (unsigned i = 0; i < PROBES_MAX; i++) {
-                struct slot *slot = &s->slots[(hash + i) % SLOTS];
+                struct sightings_slot *slot = &s->slots[(hash + i) % SLOTS];
 
                 if (slot->address == 0)
                         return take_slot(s, slot, address, ifindex, now);
@@ -105,15 +105,15 @@ static bool counts(const struct mac_address *mac) {
 }
 
 /* When it was heard last is what its last frame says, whatever the clock does. */
-static void hear(struct slot *slot, const struct pair *pair) {
+static void hear(struct sightings_slot *slot, const struct sightings_pair *pair) {
         if (pair->order < slot->order)
                 return;
         slot->order = pair->order;
-        slot->last = pair->last;
+        slot->last = pair->ts;
 }
 
-static void settle(struct pair *pair) {
-        struct slot *from = pair->sender, *to = pair->receiver;
+static void settle(struct sightings_pair *pair) {
+        struct sightings_slot *from = pair->sender, *to = pair->receiver;
 
         if (pair->packets == 0)
                 return;
@@ -127,32 +127,27 @@ static void settle(struct pair *pair) {
                 to->traffic.packets_received += pair->packets;
                 to->traffic.bytes_received += pair->bytes;
         }
-        *pair = (struct pair) {};
+        *pair = (struct sightings_pair) {};
 }
 
-static void add(struct sightings *s, struct pair *pair, const struct frame *frame) {
-        pair->last = frame->ts;
-        pair->order = ++s->frames;
-        pair->packets++;
-        pair->bytes += frame->length;
-}
-
-/* The two were not counted yet, or others took their place. */
-static __attribute__((noinline)) unsigned count_pair(struct sightings *s, const struct frame *frame, uint16_t vlan,
-                                                     const struct mac_address *source, const struct mac_address *destination,
-                                                     struct pair *pair) {
-        struct pair found = { .source = word_of(source, vlan), .destination = word_of(destination, vlan), .ifindex = frame->ifindex };
+unsigned sightings_count_frame(struct sightings *s, const struct frame *frame, uint16_t vlan, const struct mac_address *from,
+                               const struct mac_address *to) {
+        uint64_t source = word_of(from, vlan), destination = word_of(to, vlan);
+        struct sightings_pair found = { .ends = ends_of(from, to, vlan), .ifindex = frame->ifindex }, *pair;
         unsigned dropped = 0;
 
-        if (counts(source)) {
-                found.sender = find_slot(s, found.source | SLOT_USED, frame->ifindex, frame->ts);
+        if (sightings_count_again(&s->pairs, frame, &found.ends))
+                return 0;
+        if (counts(from)) {
+                found.sender = find_slot(s, source | SLOT_USED, frame->ifindex, frame->ts);
                 dropped += !found.sender;
         }
-        if (counts(destination)) {
-                found.receiver = find_slot(s, found.destination | SLOT_USED, frame->ifindex, frame->ts);
+        if (counts(to)) {
+                found.receiver = find_slot(s, destination | SLOT_USED, frame->ifindex, frame->ts);
                 dropped += !found.receiver;
         }
-        add(s, &found, frame);
+        sightings_pair_add(&s->pairs, &found, frame);
+        pair = sightings_pair_of(&s->pairs, &found.ends);
         settle(pair);
         /* Who found no room is asked for again. */
         if (dropped == 0)
@@ -162,27 +157,15 @@ static __attribute__((noinline)) unsigned count_pair(struct sightings *s, const 
         return dropped;
 }
 
-unsigned sightings_count_frame(struct sightings *s, const struct frame *frame, uint16_t vlan, const struct mac_address *source,
-                               const struct mac_address *destination) {
-        uint64_t from = word_of(source, vlan), to = word_of(destination, vlan);
-        struct pair *pair = &s->pairs[(from + 3 * to) * s->multiplier >> 56];
-
-        _Static_assert(PAIRS == 256, "eight bits");
-        if (pair->source != from || pair->destination != to || pair->ifindex != frame->ifindex || (from | to) == 0)
-                return count_pair(s, frame, vlan, source, destination, pair);
-        add(s, pair, frame);
-        return 0;
-}
-
 bool sightings_is_empty(const struct sightings *s) {
         return s->n_used == 0;
 }
 
 void sightings_tell(struct sightings *s, void (*tell)(void *userdata, const struct sighting *sighting), void *userdata) {
-        for (size_t i = 0; i < PAIRS; i++)
-                settle(&s->pairs[i]);
+        for (size_t i = 0; i < SIGHTINGS_PAIRS; i++)
+                settle(&s->pairs.pairs[i]);
         for (size_t i = 0; i < s->n_used; i++) {
-                struct slot *slot = &s->slots[s->used[i]];
+                struct sightings_slot *slot = &s->slots[s->used[i]];
                 struct sighting sighting = {
                         .ifindex = slot->ifindex,
                         .vlan = slot->address >> 48 & 0xfff,
@@ -193,7 +176,7 @@ void sightings_tell(struct sightings *s, void (*tell)(void *userdata, const stru
                 };
 
                 tell(userdata, &sighting);
-                *slot = (struct slot) {};
+                *slot = (struct sightings_slot) {};
         }
         s->n_used = 0;
 }

@@ -12,10 +12,10 @@
 #include <string.h>
 
 #include "common/macro.h"
-#include "engine/flow/flow-hash.h"
 #include "engine/proto/certificate-memo.h"
 #include "engine/proto/digester.h"
 #include "engine/proto/phrases.h"
+#include "engine/proto/session-wanted.h"
 
 /* Bytes that a direction may show before it is given up: a mail server greets and lists a dozen extensions before
  * STARTTLS. What is no text changes to a known protocol within its first messages (SOCKS, MySQL, RDP), or never. Only
@@ -27,9 +27,6 @@
 /* First sequence numbers of recent connections, by hash. Overwritten freely: without one the first segment seen
  * is taken for the first sent. */
 #define SYN_SLOTS 4096
-/* What of recent connections is still wanted, by hash: most segments belong to one of which nothing is. Overwritten
- * freely: without one the session itself is looked at. A power of two. */
-#define WANTED_SLOTS 16384
 
 struct session_key {
         struct ip_address address[2]; /* the lesser end first */
@@ -68,13 +65,6 @@ struct syn_slot {
         int8_t client;
 };
 
-/* In place of the lowest bits of a hash: of a session, or of a connection without one. */
-enum wanted {
-        WANTED_DATA = 1 << 0,         /* << side: the bytes that it sends */
-        WANTED_ACKNOWLEDGED = 1 << 2, /* << side: what of its bytes the other one acknowledges */
-        WANTED_BITS = 15,
-};
-
 struct session_table {
         struct session **buckets;
         struct session *sessions; /* max_sessions of them; used from the front, then by eviction */
@@ -86,9 +76,8 @@ struct session_table {
         struct phrases *phrases;
         struct certificate_memo *certificates;
         struct session_counters counters;
-        struct flow_hash_secret secret;
         struct syn_slot syn[SYN_SLOTS];
-        uint64_t wanted[WANTED_SLOTS]; /* 0: none */
+        struct session_wanted wanted;
 };
 
 static const struct session_parser *const parsers[] = { &http_parser, &tls_parser, &ssh_parser, &dns_parser,
@@ -151,7 +140,7 @@ int session_table_new(struct session_table **ret, uint32_t max_sessions, size_t 
         t->mask = n - 1;
         t->max_sessions = n;
         t->budget.limit = buffer_limit;
-        t->secret = flow_hash_secret_make(seed);
+        t->wanted.secret = flow_hash_secret_make(seed);
         t->buckets = calloc(n, sizeof *t->buckets);
         /* Not touched until used: an idle LAN pays for the sessions that it has. */
         t->sessions = calloc(n, sizeof *t->sessions);
@@ -203,12 +192,12 @@ static unsigned make_key(const struct packet *packet, struct session_key *ret) {
 }
 
 static uint64_t hash_of(const struct session_table *t, const struct session_key *key) {
-        return flow_hash_ends(&t->secret, &key->address[0], &key->address[1],
+        return flow_hash_ends(&t->wanted.secret, &key->address[0], &key->address[1],
                               flow_hash_rest(key->port[0], key->port[1], IPPROTO_TCP, key->vlan, key->inner_vlan));
 }
 
-static uint64_t *wanted_slot(struct session_table *t, uint64_t hash) {
-        return &t->wanted[(hash >> 4) % WANTED_SLOTS];
+const struct session_wanted *session_table_wanted(const struct session_table *t) {
+        return &t->wanted;
 }
 
 /* NULL: a connection without data, or one that was refused. */
@@ -221,7 +210,7 @@ static void note_wanted(struct session_table *t, const struct session *s, uint64
                 if (s && !s->side[i].done && s->side[i].stream.pending)
                         wanted |= WANTED_ACKNOWLEDGED << i;
         }
-        *wanted_slot(t, hash) = (hash & ~(uint64_t) WANTED_BITS) | wanted;
+        *session_wanted_slot(&t->wanted, hash) = (hash & ~(uint64_t) WANTED_BITS) | wanted;
 }
 
 static void release(struct session_table *t, struct session *s);
@@ -237,7 +226,7 @@ static void release_if_over(struct session_table *t, struct session *s, uint64_t
         if (!(s->reset || (s->side[0].ended && s->side[1].ended)) || !side_is_over(&s->side[0]) || !side_is_over(&s->side[1]))
                 return;
         release(t, s);
-        *wanted_slot(t, hash) = hash & ~(uint64_t) WANTED_BITS;
+        *session_wanted_slot(&t->wanted, hash) = hash & ~(uint64_t) WANTED_BITS;
 }
 
 static void note_end(struct session_side *sender, uint8_t flags, uint32_t end) {
@@ -261,18 +250,18 @@ static __attribute__((noinline)) void end_settled(struct session_table *t, uint6
 }
 
 bool session_table_is_settled(struct session_table *t, const struct flow_observation *o) {
-        uint64_t hash = flow_hash(&t->secret, o), slot = *wanted_slot(t, hash);
+        uint64_t hash = flow_hash(&t->wanted.secret, o);
+        unsigned wanted;
 
-        if ((slot ^ hash) & ~(uint64_t) WANTED_BITS || o->tcp_flags & TCP_SYN)
+        if (!session_wanted_get(&t->wanted, hash, &wanted) || o->tcp_flags & TCP_SYN)
                 return false;
-        if (o->tcp_flags & (TCP_FIN | TCP_RST)) {
-                /* Where something is wanted, all that is left of it must have come first. */
-                if (slot & WANTED_BITS)
-                        return false;
-                end_settled(t, hash, o);
-                return true;
-        }
-        return (o->payload == 0 || !(slot & WANTED_DATA << o->direction)) && !(slot & WANTED_ACKNOWLEDGED << !o->direction);
+        if (!(o->tcp_flags & (TCP_FIN | TCP_RST)))
+                return session_wants_nothing(wanted, o);
+        /* Where something is wanted, all that is left of it must have come first. */
+        if (wanted != 0)
+                return false;
+        end_settled(t, hash, o);
+        return true;
 }
 
 static void list_remove(struct session_table *t, struct session *s) {
@@ -604,7 +593,7 @@ static struct session *feed(struct session_table *t, const struct session_key *k
 
 /* A segment of a connection that is over: it was there before. */
 static bool was_released(struct session_table *t, const struct session_key *key, uint64_t hash, uint8_t flags) {
-        return *wanted_slot(t, hash) == (hash & ~(uint64_t) WANTED_BITS) && !(flags & TCP_SYN) && !find(t, key, hash);
+        return *session_wanted_slot(&t->wanted, hash) == (hash & ~(uint64_t) WANTED_BITS) && !(flags & TCP_SYN) && !find(t, key, hash);
 }
 
 void session_table_feed(struct session_table *t, const struct packet *packet, const struct fact_sink *sink) {
