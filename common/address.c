@@ -6,6 +6,7 @@
 #include "address.h"
 
 #include <arpa/inet.h>
+#include <endian.h>
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
@@ -200,12 +201,19 @@ bool ip_is_host(const struct ip_address *ip) {
         return ip->family != 0 && first != 0xff && (first != 0 || !(ip_is_unspecified(ip) || ip_is_loopback(ip)));
 }
 
-bool ip_in_prefix(const struct ip_address *ip, const struct ip_address *prefix, uint8_t prefix_length) {
-        size_t whole = prefix_length / 8, bits = prefix_length % 8;
+/* Of the eight bytes from `at` on: 0 if the first `bits` of them are equal. */
+static inline uint64_t bits_differ(const struct ip_address *a, const struct ip_address *b, size_t at, unsigned bits) {
+        uint64_t x, y;
 
+        memcpy(&x, a->bytes + at, sizeof x);
+        memcpy(&y, b->bytes + at, sizeof y);
+        return bits == 0 ? 0 : be64toh(x ^ y) >> (64 - bits);
+}
+
+bool ip_in_prefix(const struct ip_address *ip, const struct ip_address *prefix, uint8_t prefix_length) {
         if (ip->family != prefix->family || prefix_length > (ip->family == AF_INET ? 32 : 128))
                 return false;
-        if (memcmp(ip->bytes, prefix->bytes, whole) != 0)
-                return false;
-        return bits == 0 || ((ip->bytes[whole] ^ prefix->bytes[whole]) >> (8 - bits)) == 0;
+        if (prefix_length <= 64)
+                return bits_differ(ip, prefix, 0, prefix_length) == 0;
+        return (bits_differ(ip, prefix, 0, 64) | bits_differ(ip, prefix, 8, prefix_length - 64U)) == 0;
 }

@@ -8,12 +8,23 @@
 
 #include "engine/detect/report.h"
 
+/* Who was asked for last: messages tell several facts. */
+struct device_returned {
+        struct mac_address mac;
+        uint64_t ts;
+};
+
 static int device_returned_init(void **ret_state) {
-        *ret_state = NULL;
+        struct device_returned *r = calloc(1, sizeof *r);
+
+        if (!r)
+                return -ENOMEM;
+        *ret_state = r;
         return 0;
 }
 
-static void device_returned_free(void *state _unused_) {
+static void device_returned_free(void *state) {
+        free(state);
 }
 
 static void report(struct detect_host *host, const struct fact *fact, uint64_t away) {
@@ -26,12 +37,16 @@ static void report(struct detect_host *host, const struct fact *fact, uint64_t a
         report_send(&r, host);
 }
 
-static void device_returned_fact(void *state _unused_, struct detect_host *host, const struct fact *fact) {
+static void device_returned_fact(void *state, struct detect_host *host, const struct fact *fact) {
+        struct device_returned *latest = state;
         const struct device *d;
 
         if (!(fact->flags & FACT_HAS_MAC) || !(fact->flags & FACT_LINK_SCOPED) || fact->flags & (FACT_TUNNELLED | FACT_FOREIGN) ||
             !detect_setting(host, RETURNED))
                 return;
+        if (latest->ts == fact->ts && mac_equal(&latest->mac, &fact->mac))
+                return;
+        *latest = (struct device_returned) { fact->mac, fact->ts };
         d = inventory_get_by_mac(host->inventory, &fact->mac);
         if (d && d->flags & DEVICE_KNOWN && d->last_seen > 0 && fact->ts > d->last_seen &&
             fact->ts - d->last_seen >= detect_setting(host, ABSENCE))

@@ -156,14 +156,15 @@ static void identity_changed_fact(void *state, struct detect_host *host, const s
 static void identity_changed_device_changed(void *state, struct detect_host *host, const struct device *device,
                                             uint32_t changes, uint64_t now) {
         struct identity_changed *s = state;
-        const char *type = device_type_to_string(device_type(device));
         char before[WORDS_MAX];
+        const char *type;
         struct trait *t;
         bool fresh;
 
         if (!(changes & (CHANGE_CLASS | CHANGE_SEEN | CHANGE_PRESENCE)) || device_type(device) == TYPE_UNKNOWN ||
             device_confidence(device) < 80 || device->user.type != _TYPE_INVALID || !detect_setting(host, IDENTITY_CHANGED))
                 return;
+        type = device_type_to_string(device_type(device));
         t = watch_table_get(s->types, watch_key(&device->id, sizeof device->id, "", 0, 0), &fresh);
         if (t && note(host, t, &device->macs[0].address, type, now, before))
                 report(host, &device->macs[0].address, "type", before, type, SEVERITY_WARNING, now);

@@ -51,7 +51,7 @@ struct ring {
 
 struct flow_table {
         struct flow_observation batch[BATCH];
-        unsigned waiting;
+        struct flow_observation *place; /* in the batch, for the next one; those before it wait */
         struct flow_index index;
         struct flow_pool pool;
         uint64_t secret[2];
@@ -223,6 +223,7 @@ int flow_table_new(struct flow_table **ret, const struct flow_table_config *conf
         t = calloc(1, sizeof *t);
         if (!t)
                 return -ENOMEM;
+        t->place = t->batch;
         t->config = *config;
         t->ops = *ops;
         t->secret[0] = mix(config->seed ^ UINT64_C(0x9e3779b97f4a7c15), UINT64_C(0xd1b54a32d192ed03));
@@ -956,7 +957,7 @@ static _noinline_ void fetch_leaving(struct flow_table *t) {
 
 static _always_inline_ void take_all(struct flow_table *t, bool analysis, bool many) {
         void (*take_other)(struct flow_table *, struct flow_observation *) = analysis ? take_analysed : take_counted;
-        struct flow_observation *o, *end = t->batch + t->waiting;
+        struct flow_observation *o, *end = t->place;
         const struct flow_index index = t->index;
 
         for (o = t->batch; o < end; o++)
@@ -977,7 +978,7 @@ static _always_inline_ void take_all(struct flow_table *t, bool analysis, bool m
                 }
         }
         t->now = t->newest;
-        t->waiting = 0;
+        t->place = t->batch;
 }
 
 static void work_off(struct flow_table *t) {
@@ -1055,16 +1056,16 @@ static _always_inline_ void add_run(struct flow_table *t, struct frame_run *from
         run.linktype = LINK_ETHERNET; /* as the compiler is to know */
 
         while (more) {
-                struct flow_observation *first = &t->batch[t->waiting], *o = first, *end = t->batch + BATCH;
+                struct flow_observation *first = t->place, *o = first, *end = t->batch + BATCH;
                 uint64_t latest = in.latest;
 
                 while (o < end && (more = read_run(t, &run, whole, o, &latest, &in)))
                         o++;
                 in.frames += (size_t) (o - first);
-                t->waiting += (unsigned) (o - first);
+                t->place = o;
                 if (o > first)
                         t->newest = in.latest = o[-1].ts;
-                if (t->waiting == BATCH)
+                if (o == end)
                         work_off(t);
         }
         in.bytes += (size_t) (run.next - from->next) - in.frames * FRAME_RUN_HEADER;
@@ -1087,11 +1088,11 @@ void flow_table_add_run(struct flow_table *t, struct frame_run *run, struct flow
 }
 
 struct flow_observation *flow_table_next(struct flow_table *t) {
-        return &t->batch[t->waiting];
+        return t->place;
 }
 
 void flow_table_add(struct flow_table *t) {
-        struct flow_observation *o = &t->batch[t->waiting];
+        struct flow_observation *o = t->place;
 
         if (o->ts < t->newest) {
                 t->counters.clock_backwards++;
@@ -1102,7 +1103,8 @@ void flow_table_add(struct flow_table *t) {
                 o->news = news_of(o);
         prepare(t, o);
         flow_table_count(t, 1, o->length);
-        if (++t->waiting == BATCH)
+        t->place = o + 1;
+        if (t->place == t->batch + BATCH)
                 work_off(t);
 }
 
@@ -1127,7 +1129,7 @@ static uint64_t next_turn(const struct flow_table *t, unsigned i) {
 uint64_t flow_table_next_deadline(const struct flow_table *t) {
         uint64_t turn = UINT64_MAX, tick;
 
-        if (t->waiting > 0)
+        if (t->place > t->batch)
                 return t->next_tick;
         for (unsigned i = 0; i < t->n_rings; i++)
                 turn = MIN(turn, next_turn(t, i));

@@ -218,6 +218,15 @@ bool inventory_is_settled(const struct inventory *inventory, uint32_t ifindex) {
         return has_v4(interface) && (interface->gateway.family != AF_INET || heard_gateway(inventory, ifindex));
 }
 
+bool interface_asks_for_gateway(const struct inventory *inventory, const struct fact *fact) {
+        if (!interface_by_index(inventory, fact->ifindex))
+                return false;
+        for (size_t i = 0; i < inventory->n_scopes; i++)
+                if (inventory->scopes[i].ifindex == fact->ifindex && inventory->scopes[i].vlan == fact->vlan)
+                        return !inventory->scopes[i].gateway_checked;
+        return true;
+}
+
 /* A place that looks the same may be another: two homes have 192.168.1.1 behind different routers. Asked once each
  * time that the interface was configured, of the first claim to the gateway's address. */
 struct network_entry *interface_check_gateway(struct inventory *inventory, struct network_entry *network,

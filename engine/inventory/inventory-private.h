@@ -33,7 +33,10 @@ struct latest_fact {
         struct attribution *attribution; /* where it is remembered beyond this packet; NULL: nowhere */
         uint64_t generation;  /* that it was attributed in */
         uint32_t address_generation;
-        struct fact fact;     /* without what it says */
+        uint64_t ts, frame;   /* of the fact, as what follows */
+        uint32_t ifindex;
+        uint16_t vlan, flags;
+        uint8_t ends[FACT_ENDS_SIZE];
         struct entry *entry;  /* NULL: nobody's */
 };
 

@@ -104,21 +104,23 @@ uint64_t inventory_time(struct inventory *inventory, uint64_t now) {
         return inventory->now;
 }
 
-/* Two kinds are attributed in ways of their own. */
-static bool is_common(const struct fact *fact) {
-        return fact->kind != FACT_ARP_SENDER && fact->kind != FACT_ARP_L2_MISMATCH;
+/* Two kinds may be attributed in ways of their own. */
+static bool is_common(const struct inventory *inventory, const struct fact *fact) {
+        if (fact->kind == FACT_ARP_SENDER)
+                return !interface_asks_for_gateway(inventory, fact);
+        return fact->kind != FACT_ARP_L2_MISMATCH;
 }
 
 /* Equal but for what they say? */
-static bool is_alike(const struct fact *a, const struct fact *b) {
-        return a->ts == b->ts && a->frame == b->frame && a->ifindex == b->ifindex && a->vlan == b->vlan &&
-               a->flags == b->flags && memcmp(&a->hop_limit, &b->hop_limit, FACT_ENDS_SIZE) == 0;
+static bool is_alike(const struct fact *fact, const struct latest_fact *l) {
+        return fact->ts == l->ts && fact->frame == l->frame && fact->ifindex == l->ifindex && fact->vlan == l->vlan &&
+               fact->flags == l->flags && memcmp(&fact->hop_limit, l->ends, sizeof l->ends) == 0;
 }
 
 static bool is_of_latest(struct inventory *inventory, const struct fact *fact) {
         const struct latest_fact *l = &inventory->latest;
 
-        return l->valid && l->generation == inventory->generation && is_common(fact) && is_alike(fact, &l->fact) &&
+        return l->valid && l->generation == inventory->generation && is_common(inventory, fact) && is_alike(fact, l) &&
                l->address_generation == *address_generation(inventory, &fact->ip);
 }
 
@@ -147,14 +149,20 @@ static struct attribution *attribution_of(struct inventory *inventory, const str
 }
 
 static void note_latest(struct inventory *inventory, const struct fact *fact, struct entry *entry, struct attribution *attribution) {
-        inventory->latest = (struct latest_fact) {
-                .valid = true,
-                .attribution = attribution,
-                .generation = inventory->generation,
-                .address_generation = *address_generation(inventory, &fact->ip),
-                .fact = *fact,
-                .entry = entry,
-        };
+        struct latest_fact *l = &inventory->latest;
+
+        l->valid = true;
+        l->bound = false;
+        l->attribution = attribution;
+        l->generation = inventory->generation;
+        l->address_generation = attribution->address_generation;
+        l->ts = fact->ts;
+        l->frame = fact->frame;
+        l->ifindex = fact->ifindex;
+        l->vlan = fact->vlan;
+        l->flags = fact->flags;
+        memcpy(l->ends, &fact->hop_limit, sizeof l->ends);
+        l->entry = entry;
 }
 
 static struct entry *attribute_anew(struct inventory *inventory, const struct fact *fact, uint64_t now, bool *ret_told) {
@@ -188,7 +196,7 @@ static struct entry *attribute(struct inventory *inventory, const struct fact *f
         struct entry *entry;
         bool told;
 
-        if (!is_common(fact))
+        if (!is_common(inventory, fact))
                 return attribute_anew(inventory, fact, now, &told);
         ends = ends_of(fact);
         a = attribution_of(inventory, &ends);

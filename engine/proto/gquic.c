@@ -15,11 +15,12 @@
 #define TAGS_MAX 128
 
 /* "Q025" and the like; Q050 encrypts its hello (quic.c). */
-static bool is_version(struct cursor payload, size_t at) {
-        char v[VERSION_LENGTH];
+static inline bool is_version(struct cursor payload, size_t at) {
+        const uint8_t *v = payload.data + at;
 
-        return cursor_skip(&payload, at) && cursor_copy(&payload, v, sizeof v) && v[0] == 'Q' && v[1] == '0' &&
-               v[2] >= '0' && v[2] <= '4' && v[3] >= '0' && v[3] <= '9';
+        /* First what others seldom have, for each datagram is asked. */
+        return cursor_left(&payload) >= at + VERSION_LENGTH && v[0] == 'Q' && v[1] == '0' && v[2] >= '0' && v[2] <= '4' &&
+               v[3] >= '0' && v[3] <= '9';
 }
 
 /* The version stands behind the flags and a connection ID of 8, 4 or no bytes; from Q046 on in front of them. */
