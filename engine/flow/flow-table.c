@@ -949,7 +949,7 @@ static inline struct flow_observation *end_of_tick(struct flow_table *t, struct 
 static _noinline_ void fetch_leaving(struct flow_table *t) {
         uint32_t number = flow_lists_first(&t->lists, LIST_UNANSWERED);
 
-        for (unsigned i = 0; i < t->waiting && number > 0; i++) {
+        for (const struct flow_observation *o = t->batch; o < t->place && number > 0; o++) {
                 flow_index_fetch(&t->index, hash_of(t, number));
                 number = flow_lists_next(&t->lists, number);
         }
