@@ -80,7 +80,8 @@ void match_memo_keep(struct match_memo *memo, const struct classify_evidence *ev
         kept->asks = evidence->voice == VOICE_ASKS;
         kept->length = (uint8_t) length;
         kept->n = (uint8_t) n;
-        memcpy(kept->conditions, conditions, n * sizeof *conditions);
+        if (n > 0)
+                memcpy(kept->conditions, conditions, n * sizeof *conditions);
         memcpy(value_of(kept), evidence->value, length);
         place = place_of(memo, evidence, length);
         free(memo->slots[place]);
