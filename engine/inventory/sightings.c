@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
 /* The table behind the hot path: fixed size, open addressing, a bounded probe. Nearly all frames are between the same few
- * pairs of addresses, so the slots of pairs that were met before stand in a smaller table. */
+ * pairs of addresses, so that the slots of pairs that were met before stand in a smaller table. Both stay for the next
+ * interval, in which most of them are heard again, unless there are many. */
 
 #include "engine/inventory/sightings.h"
 
@@ -12,6 +13,8 @@
 /* A power of two. A segment has hundreds of addresses that speak within a second; a flood has more. */
 #define SLOTS 4096
 #define SLOTS_USED_MAX (SLOTS / 4 * 3)
+/* So many stay at the most: the rest is for who is heard anew. */
+#define SLOTS_KEPT_MAX 256
 /* Addresses that collide more often are not counted rather than searched for. */
 #define PROBES_MAX 16
 
@@ -19,6 +22,7 @@ struct sightings_slot {
         uint64_t address; /* word_of() it, plus a bit that is always set: 0 is an empty slot */
 #define SLOT_USED (UINT64_C(1) << 63)
         uint32_t ifindex;
+        bool heard;   /* in this interval: what follows counts */
         uint64_t first, last, order; /* order: of its last frame among all */
         struct device_traffic traffic;
 };
@@ -26,8 +30,8 @@ struct sightings_slot {
 struct sightings {
         struct sightings_slot slots[SLOTS];
         struct sightings_pairs pairs;
-        uint16_t used[SLOTS_USED_MAX]; /* in order of arrival */
-        size_t n_used;
+        uint16_t used[SLOTS_USED_MAX]; /* those that are heard, in order of arrival */
+        size_t n_used, n_slots;        /* n_slots: with those that stayed */
 };
 
 int sightings_new(struct sightings **ret, uint64_t seed) {
@@ -76,12 +80,23 @@ static struct mac_address mac_of(uint64_t word) {
         return mac;
 }
 
-static struct sightings_slot *take_slot(struct sightings *s, struct sightings_slot *slot, uint64_t address, uint32_t ifindex, uint64_t now) {
-        if (s->n_used == SLOTS_USED_MAX)
-                return NULL;
+/* Its first frame of the interval. */
+static struct sightings_slot *begin(struct sightings *s, struct sightings_slot *slot, uint64_t now) {
         s->used[s->n_used++] = (uint16_t) (slot - s->slots);
-        *slot = (struct sightings_slot) { .address = address, .ifindex = ifindex, .first = now };
+        slot->heard = true;
+        slot->first = now;
+        slot->last = slot->order = 0;
+        slot->traffic = (struct device_traffic) {};
         return slot;
+}
+
+static struct sightings_slot *take_slot(struct sightings *s, struct sightings_slot *slot, uint64_t address, uint32_t ifindex, uint64_t now) {
+        if (s->n_slots == SLOTS_USED_MAX)
+                return NULL;
+        s->n_slots++;
+        slot->address = address;
+        slot->ifindex = ifindex;
+        return begin(s, slot, now);
 }
 
 static struct sightings_slot *find_slot(struct sightings *s, uint64_t address, uint32_t ifindex, uint64_t now) {
@@ -95,7 +110,7 @@ static struct sightings_slot *find_slot(struct sightings *s, uint64_t address, u
                 if (slot->address == 0)
                         return take_slot(s, slot, address, ifindex, now);
                 if (slot->address == address && slot->ifindex == ifindex)
-                        return slot;
+                        return slot->heard ? slot : begin(s, slot, now);
         }
         return NULL;
 }
@@ -127,27 +142,39 @@ static void settle(struct sightings_pair *pair) {
                 to->traffic.packets_received += pair->packets;
                 to->traffic.bytes_received += pair->bytes;
         }
-        *pair = (struct sightings_pair) {};
+        pair->packets = pair->bytes = 0;
 }
 
-unsigned sightings_count_frame(struct sightings *s, const struct frame *frame, uint16_t vlan, const struct mac_address *from,
-                               const struct mac_address *to) {
-        uint64_t source = word_of(from, vlan), destination = word_of(to, vlan);
-        struct sightings_pair found = { .ends = ends_of(from, to, vlan), .ifindex = frame->ifindex }, *pair;
+/* The pair that stayed from the last interval is heard again; false: it is not there. */
+static bool wake(struct sightings *s, const struct frame *frame, const struct sightings_ends *ends) {
+        struct sightings_pair *pair = sightings_pair_of(&s->pairs, ends);
+
+        if (pair->ends.first != ends->first || (pair->ends.last | SIGHTINGS_AWAKE) != ends->last || pair->ifindex != frame->ifindex)
+                return false;
+        if (pair->sender && !pair->sender->heard)
+                begin(s, pair->sender, frame->ts);
+        if (pair->receiver && !pair->receiver->heard)
+                begin(s, pair->receiver, frame->ts);
+        pair->ends = *ends;
+        sightings_pair_add(&s->pairs, pair, frame);
+        return true;
+}
+
+/* The two were not counted for a while, or others took their place. */
+static _noinline_ unsigned count_pair(struct sightings *s, const struct frame *frame, uint16_t vlan, const struct mac_address *from,
+                                      const struct mac_address *to, const struct sightings_ends *ends) {
+        struct sightings_pair found = { .ends = *ends, .ifindex = frame->ifindex }, *pair = sightings_pair_of(&s->pairs, ends);
         unsigned dropped = 0;
 
-        if (sightings_count_again(&s->pairs, frame, &found.ends))
-                return 0;
         if (counts(from)) {
-                found.sender = find_slot(s, source | SLOT_USED, frame->ifindex, frame->ts);
+                found.sender = find_slot(s, word_of(from, vlan) | SLOT_USED, frame->ifindex, frame->ts);
                 dropped += !found.sender;
         }
         if (counts(to)) {
-                found.receiver = find_slot(s, destination | SLOT_USED, frame->ifindex, frame->ts);
+                found.receiver = find_slot(s, word_of(to, vlan) | SLOT_USED, frame->ifindex, frame->ts);
                 dropped += !found.receiver;
         }
         sightings_pair_add(&s->pairs, &found, frame);
-        pair = sightings_pair_of(&s->pairs, &found.ends);
         settle(pair);
         /* Who found no room is asked for again. */
         if (dropped == 0)
@@ -157,8 +184,28 @@ unsigned sightings_count_frame(struct sightings *s, const struct frame *frame, u
         return dropped;
 }
 
+unsigned sightings_count_frame(struct sightings *s, const struct frame *frame, uint16_t vlan, const struct mac_address *from,
+                               const struct mac_address *to) {
+        struct sightings_ends ends = ends_of(from, to, vlan);
+
+        return wake(s, frame, &ends) ? 0 : count_pair(s, frame, vlan, from, to, &ends);
+}
+
 bool sightings_is_empty(const struct sightings *s) {
         return s->n_used == 0;
+}
+
+/* They begin anew with the next interval. */
+static void rest(struct sightings *s) {
+        if (s->n_slots <= SLOTS_KEPT_MAX) {
+                for (size_t i = 0; i < SIGHTINGS_PAIRS; i++)
+                        s->pairs.pairs[i].ends.last &= ~SIGHTINGS_AWAKE;
+        } else {
+                memset(s->slots, 0, sizeof s->slots);
+                memset(s->pairs.pairs, 0, sizeof s->pairs.pairs);
+                s->n_slots = 0;
+        }
+        s->n_used = 0;
 }
 
 void sightings_tell(struct sightings *s, void (*tell)(void *userdata, const struct sighting *sighting), void *userdata) {
@@ -176,9 +223,9 @@ void sightings_tell(struct sightings *s, void (*tell)(void *userdata, const stru
                 };
 
                 tell(userdata, &sighting);
-                *slot = (struct sightings_slot) {};
+                slot->heard = false;
         }
-        s->n_used = 0;
+        rest(s);
 }
 
 static void tell_inventory(void *userdata, const struct sighting *sighting) {

@@ -21,7 +21,8 @@ DEFINE_CLEANUP(struct sightings *, sightings_free)
 /* Who a frame is from and to, as an Ethernet frame begins; zero: there is none. */
 struct sightings_ends {
         uint64_t first; /* the destination, and of the source two bytes */
-        uint64_t last;  /* the rest of it, the VLAN above, and a bit that is always set */
+        uint64_t last;  /* the rest of it, the VLAN above, and SIGHTINGS_AWAKE */
+#define SIGHTINGS_AWAKE (UINT64_C(1) << 63)
 };
 
 static inline struct sightings_ends sightings_ends_make(const uint8_t link_addresses[static 12], uint16_t vlan) {
@@ -30,13 +31,13 @@ static inline struct sightings_ends sightings_ends_make(const uint8_t link_addre
 
         memcpy(&ends.first, link_addresses, sizeof ends.first);
         memcpy(&last, link_addresses + sizeof ends.first, sizeof last);
-        ends.last = last | (uint64_t) vlan << 32 | UINT64_C(1) << 63;
+        ends.last = last | (uint64_t) vlan << 32 | SIGHTINGS_AWAKE;
         return ends;
 }
 
 /* What passed from one end to another since it was added to their sums. */
 struct sightings_pair {
-        struct sightings_ends ends; /* last: 0 where there is none */
+        struct sightings_ends ends; /* asleep: not heard in this interval */
         uint64_t ts, order, packets, bytes; /* ts, order: of its last frame, among all */
         struct sightings_slot *sender, *receiver; /* NULL: a group, or zero, which is not counted */
         uint32_t ifindex;
