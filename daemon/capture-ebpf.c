@@ -32,7 +32,7 @@
 #include "daemon/privileges.h"
 #include "lanscope.skel.h"
 
-#define RING_DEFAULT (1u << 20)
+#define RING_DEFAULT (512u << 10)
 #define RING_MIN (64u << 10)
 #define RING_MAX (64u << 20)
 /* Records taken in one dispatch, to leave the loop to others. */

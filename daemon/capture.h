@@ -39,7 +39,7 @@ struct capture_config {
         uint32_t snaplen;       /* libpcap; 0: CAPTURE_SNAPLEN */
         uint32_t timeout;       /* libpcap: ms that frames may wait for others in the kernel; 0: CAPTURE_TIMEOUT */
         bool immediate;         /* libpcap: each frame at once */
-        uint32_t buffer_size;   /* bytes; 0: 2 MiB for libpcap's ring, 1 MiB for eBPF's (a power of two) */
+        uint32_t buffer_size;   /* bytes, of each ring; 0: 512 KiB for eBPF's (a power of two), 8 MiB for all of libpcap's */
         char filter[1024];      /* libpcap BPF filter, "" none */
         uint32_t workers;       /* libpcap: threads that share an interface; 0 and 1: none, the loop reads itself */
 };

@@ -15,7 +15,10 @@
 #include "common/macro.h"
 #include "common/strbuf.h"
 
-#define BUFFER_DEFAULT (2u << 20)
+/* 64-byte frames take 152 bytes each: at a million a second this holds those of 55 ms. On a machine that is busy otherwise
+ * the reader waits for 20 ms now and then. Several readers share that, down to what libpcap would take. */
+#define BUFFER_DEFAULT (8u << 20)
+#define BUFFER_DEFAULT_MIN (2u << 20)
 
 /* libpcap's link-layer values are LINKTYPE_ values but for a few that BSD's had taken otherwise
  * (https://www.tcpdump.org/linktypes.html). */
@@ -107,6 +110,12 @@ static int learn_mtu(struct pcap_source *h, const char *interface) {
         return 0;
 }
 
+static int buffer_size(const struct capture_config *config) {
+        uint32_t share = BUFFER_DEFAULT / MAX(config->workers, 1U);
+
+        return (int) (config->buffer_size > 0 ? config->buffer_size : MAX(share, BUFFER_DEFAULT_MIN));
+}
+
 int pcap_source_open(struct pcap_source *h, const struct capture_config *config, const char *interface, char reason[static 256]) {
         bool promiscuous = config->promiscuous || config->mode != MODE_HOST;
         char error[PCAP_ERRBUF_SIZE] = "";
@@ -124,7 +133,7 @@ int pcap_source_open(struct pcap_source *h, const struct capture_config *config,
         pcap_set_promisc(h->pcap, promiscuous);
         pcap_set_timeout(h->pcap, config->timeout > 0 ? (int) config->timeout : CAPTURE_TIMEOUT);
         pcap_set_immediate_mode(h->pcap, config->immediate);
-        pcap_set_buffer_size(h->pcap, config->buffer_size > 0 ? (int) config->buffer_size : (int) BUFFER_DEFAULT);
+        pcap_set_buffer_size(h->pcap, buffer_size(config));
         pcap_set_tstamp_precision(h->pcap, PCAP_TSTAMP_PRECISION_NANO);
         status = pcap_activate(h->pcap);
         if (status < 0)
