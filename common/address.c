@@ -6,7 +6,6 @@
 #include "address.h"
 
 #include <arpa/inet.h>
-#include <endian.h>
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
@@ -184,12 +183,6 @@ bool ip_is_multicast(const struct ip_address *ip) {
         return ip->bytes[0] == 0xff;
 }
 
-bool ip_is_link_local(const struct ip_address *ip) {
-        if (ip->family == AF_INET)
-                return ip->bytes[0] == 169 && ip->bytes[1] == 254; /* RFC 3927 */
-        return ip->bytes[0] == 0xfe && (ip->bytes[1] & 0xc0) == 0x80;
-}
-
 /* 0.0.0.0/8 is "this network", 127.0.0.0/8 loopback, from 224.0.0.0 on there is multicast and what is reserved:
  * RFC 1122 §3.2.1.3, RFC 1112 §4. */
 bool ip_is_host(const struct ip_address *ip) {
@@ -201,19 +194,3 @@ bool ip_is_host(const struct ip_address *ip) {
         return ip->family != 0 && first != 0xff && (first != 0 || !(ip_is_unspecified(ip) || ip_is_loopback(ip)));
 }
 
-/* Of the eight bytes from `at` on: 0 if the first `bits` of them are equal. */
-static inline uint64_t bits_differ(const struct ip_address *a, const struct ip_address *b, size_t at, unsigned bits) {
-        uint64_t x, y;
-
-        memcpy(&x, a->bytes + at, sizeof x);
-        memcpy(&y, b->bytes + at, sizeof y);
-        return bits == 0 ? 0 : be64toh(x ^ y) >> (64 - bits);
-}
-
-bool ip_in_prefix(const struct ip_address *ip, const struct ip_address *prefix, uint8_t prefix_length) {
-        if (ip->family != prefix->family || prefix_length > (ip->family == AF_INET ? 32 : 128))
-                return false;
-        if (prefix_length <= 64)
-                return bits_differ(ip, prefix, 0, prefix_length) == 0;
-        return (bits_differ(ip, prefix, 0, 64) | bits_differ(ip, prefix, 8, prefix_length - 64U)) == 0;
-}

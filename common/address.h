@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
 
+#include <endian.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -73,8 +74,27 @@ bool mac_is_locally_administered(const struct mac_address *mac);  /* U/L bit: ra
 bool ip_is_unspecified(const struct ip_address *ip);
 bool ip_is_loopback(const struct ip_address *ip);
 bool ip_is_multicast(const struct ip_address *ip);  /* and 255.255.255.255 */
-bool ip_is_link_local(const struct ip_address *ip);
+static inline bool ip_is_link_local(const struct ip_address *ip) {
+        if (ip->family == AF_INET)
+                return ip->bytes[0] == 169 && ip->bytes[1] == 254; /* RFC 3927 */
+        return ip->bytes[0] == 0xfe && (ip->bytes[1] & 0xc0) == 0x80;
+}
 /* Can stand for one host on a network: not unspecified, loopback, multicast or broadcast. */
 bool ip_is_host(const struct ip_address *ip);
-/* Same first `prefix_length` bits of the same family. */
-bool ip_in_prefix(const struct ip_address *ip, const struct ip_address *prefix, uint8_t prefix_length);
+/* Of the eight bytes from `at` on: 0 if the first `bits` of them are equal. */
+static inline uint64_t ip_bits_differ(const struct ip_address *a, const struct ip_address *b, size_t at, unsigned bits) {
+        uint64_t x, y;
+
+        memcpy(&x, a->bytes + at, sizeof x);
+        memcpy(&y, b->bytes + at, sizeof y);
+        return bits == 0 ? 0 : be64toh(x ^ y) >> (64 - bits);
+}
+
+/* Same first `prefix_length` bits of the same family. Inline, as it is asked of each address. */
+static inline bool ip_in_prefix(const struct ip_address *ip, const struct ip_address *prefix, uint8_t prefix_length) {
+        if (ip->family != prefix->family || prefix_length > (ip->family == AF_INET ? 32 : 128))
+                return false;
+        if (prefix_length <= 64)
+                return ip_bits_differ(ip, prefix, 0, prefix_length) == 0;
+        return (ip_bits_differ(ip, prefix, 0, 64) | ip_bits_differ(ip, prefix, 8, prefix_length - 64U)) == 0;
+}

@@ -18,7 +18,6 @@
 
 struct letters {
         unsigned vowels, consonants, digits, others, longest_run, changes;
-        unsigned foreign; /* of others: beyond ASCII */
         unsigned hex;     /* letters and digits of hexadecimal numbers */
 };
 
@@ -39,7 +38,6 @@ static struct letters count(const char *label, size_t length) {
                 l.vowels += vowel;
                 l.consonants += letter && !vowel;
                 l.others += !digit && !letter;
-                l.foreign += (unsigned char) label[i] >= 0x80;
                 l.hex += digit || (c >= 'a' && c <= 'f');
                 l.changes += i > 0 && digit != digit_before;
                 run = letter && !vowel ? run + 1 : 0;
@@ -50,29 +48,37 @@ static struct letters count(const char *label, size_t length) {
 }
 
 size_t dns_words_length(const char *name) {
-        return strcspn(name, " ");
+        return (size_t) (strchrnul(name, ' ') - name);
 }
 
-static bool is_foreign(const char *label, size_t length) {
-        unsigned foreign = 0;
+struct label {
+        const char *text;
+        size_t length;
+        unsigned foreign; /* bytes of it: beyond ASCII */
+};
 
-        for (size_t i = 0; i < length; i++)
-                foreign += (unsigned char) label[i] >= 0x80;
-        return foreign >= FOREIGN_BYTES;
+/* The label that begins at `text`, up to a dot, a space or the end. */
+static inline struct label read_label(const char *text) {
+        struct label label = { .text = text };
+
+        for (char c; (c = text[label.length]) != '.' && c != ' ' && c != '\0'; label.length++)
+                label.foreign += (unsigned char) c >= 0x80;
+        return label;
 }
 
-/* Nearly all labels are too short for anything but bytes. */
-static bool is_data(const char *label, size_t length) {
-        struct letters l;
+static bool is_data_by_letters(const char *label, size_t length) {
+        struct letters l = count(label, length);
 
-        if (length < DATA_LABEL_HEX)
-                return is_foreign(label, length);
-        l = count(label, length);
-        if (l.foreign >= FOREIGN_BYTES || (l.hex == length && l.digits * 6 >= length))
+        if (l.hex == length && l.digits * 6 >= length)
                 return true;
         if (length < DATA_LABEL || l.others * 6 > length)
                 return false;
         return l.digits * 6 >= length || l.longest_run >= 6 || l.vowels * 6 < length;
+}
+
+/* Nearly all labels are too short for anything but bytes. */
+static inline bool is_data(const struct label *label) {
+        return label->foreign >= FOREIGN_BYTES || (label->length >= DATA_LABEL_HEX && is_data_by_letters(label->text, label->length));
 }
 
 bool dns_words_are_random(const char *label, size_t length) {
@@ -96,32 +102,30 @@ static bool is_type_with_room(const char *type) {
         return strcmp(type, "TXT") == 0 || strcmp(type, "CNAME") == 0 || strcmp(type, "MX") == 0;
 }
 
-static void note_plain(struct dns_owner *o, const char *label, size_t length) {
+static void note_plain(struct dns_owner *o, const struct label *label) {
         o->labels[0] = o->labels[1];
         o->lengths[0] = o->lengths[1];
-        o->labels[1] = label;
-        o->lengths[1] = length;
+        o->labels[1] = label->text;
+        o->lengths[1] = label->length;
 }
 
 bool dns_words_carry_data(const char *name, struct dns_owner *ret_owner) {
-        size_t length = dns_words_length(name);
-        const char *type = name[length] ? name + length + 1 : "";
-        bool room = is_type_with_room(type), data = is_type_of_tunnels(type);
+        const char *end = strchrnul(name, ' '), *type = *end ? end + 1 : "";
+        /* Nearly all ask for A or AAAA, which is neither. */
+        bool address = *type == 'A', room = !address && is_type_with_room(type), data = !address && is_type_of_tunnels(type);
 
         *ret_owner = (struct dns_owner) { .labels = { "", "" } };
         /* Bytes that are no text. */
         if (strncmp(name, "hex:", 4) == 0)
                 return true;
-        while (length > 0) {
-                size_t n = strcspn(name, ". ");
+        while (name < end) {
+                struct label label = read_label(name);
 
-                n = n < length ? n : length;
-                if (is_data(name, n) || (room && dns_words_are_random(name, n)))
+                if (is_data(&label) || (room && dns_words_are_random(label.text, label.length)))
                         data = true;
-                else if (n > 0)
-                        note_plain(ret_owner, name, n);
-                length -= n < length ? n + 1 : n;
-                name += n + 1;
+                else if (label.length > 0)
+                        note_plain(ret_owner, &label);
+                name += label.length + 1;
         }
         return data;
 }

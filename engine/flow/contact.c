@@ -270,13 +270,16 @@ bool contact_is_repeated(struct contact_table *t, const struct flow_observation 
 }
 
 bool contact_from_packet(struct contact_table *t, const struct packet *p, struct contact *ret) {
-        struct contact c = {
+        struct contact c;
+
+        if (p->layer == LAYER_TCP && contact_is_no_segment(p->tcp_flags))
+                return false;
+        c = (struct contact) {
                 .ts = p->frame->ts,
                 .frame = p->frame->number,
                 .ifindex = p->frame->ifindex,
                 .vlan = p->vlan,
         };
-
         set_link(&c, p);
         if (!set_kind(t, &c, p))
                 return false;

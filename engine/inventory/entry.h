@@ -22,7 +22,7 @@ enum tier {
 /* An unconfirmed device silent for so long leaves. */
 #define UNCONFIRMED_EXPIRY (24 * 3600 * NSEC_PER_SEC)
 
-#define EVIDENCE_HINTS 32
+#define EVIDENCE_HINTS 64
 
 /* A list of addresses may turn over so often, and once more each minute. */
 #define TURNOVER_BURST 64

@@ -156,6 +156,25 @@ static void tier_enter(struct inventory *inventory, struct entry *entry) {
         inventory->tier_counts[entry->tier]++;
 }
 
+/* Of one that is in the list, to its end: less work than to take it out and put it in. As in utlist.h the head's `prev` is
+ * the end, whose `next` is NULL. */
+#define MOVE_LAST(head, entry, prev, next)                              \
+        do {                                                            \
+                struct entry *last_ = (head)->prev;                     \
+                                                                        \
+                if (last_ == (entry))                                   \
+                        break;                                          \
+                (entry)->next->prev = (entry)->prev;                    \
+                if ((head) == (entry))                                  \
+                        (head) = (entry)->next;                         \
+                else                                                    \
+                        (entry)->prev->next = (entry)->next;            \
+                last_->next = (entry);                                  \
+                (entry)->prev = last_;                                  \
+                (entry)->next = NULL;                                   \
+                (head)->prev = (entry);                                 \
+        } while (0)
+
 void entry_retier(struct inventory *inventory, struct entry *entry) {
         if (tier_of(entry) == entry->tier)
                 return;
@@ -178,9 +197,10 @@ static void presence_enter(struct inventory *inventory, struct entry *entry) {
 }
 
 void entry_set_presence(struct inventory *inventory, struct entry *entry, enum presence presence) {
-        /* It stands where it would be put. */
-        if (entry->device.presence == presence && entry->timed && inventory->presences[presence]->presence_prev == entry)
+        if (entry->device.presence == presence && entry->timed) {
+                MOVE_LAST(inventory->presences[presence], entry, presence_prev, presence_next);
                 return;
+        }
         presence_leave(inventory, entry);
         if (entry->device.presence != presence && !entry->fresh)
                 entry_changed(inventory, entry, CHANGE_PRESENCE);
@@ -214,8 +234,9 @@ void entry_heard(struct inventory *inventory, struct entry *entry, const struct 
                         entry->device.macs[i].last_seen = MAX(entry->device.macs[i].last_seen, now);
         entry->device.last_seen = MAX(entry->device.last_seen, now);
         network_heard(inventory, entry->network, now);
-        /* Heard just before, too: it stands where it would be put. */
-        if (inventory->tiers[entry->tier]->tier_prev != entry || tier_of(entry) != entry->tier) {
+        if (tier_of(entry) == entry->tier) {
+                MOVE_LAST(inventory->tiers[entry->tier], entry, tier_prev, tier_next);
+        } else {
                 tier_leave(inventory, entry);
                 tier_enter(inventory, entry);
         }
