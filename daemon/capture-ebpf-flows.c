@@ -307,6 +307,20 @@ bool ebpf_flows_harvest(struct ebpf_flows *f) {
         return crowded;
 }
 
+bool ebpf_flows_have_room(struct ebpf_flows *f) {
+        uint32_t generation = generation_of(f);
+
+        if (read_processors(f) < 0)
+                return false;
+        for (size_t cpu = 0; cpu < f->n_cpus; cpu++) {
+                const struct lanscope_flow_log *log = &f->processors[cpu].logs[generation & 1];
+
+                if (log->generation == generation && log->used > f->records_max / 8 * 5)
+                        return false;
+        }
+        return true;
+}
+
 void ebpf_flows_finish(struct ebpf_flows *f) {
         uint32_t generation = generation_of(f);
 

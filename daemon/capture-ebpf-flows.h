@@ -23,5 +23,7 @@ DEFINE_CLEANUP(struct ebpf_flows *, ebpf_flows_free)
 /* Reads the log at rest and turns the programs to it, so that the other one comes to rest. To be called some time apart,
  * in which every program that ran has long ended. True: a log was half full, come back sooner. */
 bool ebpf_flows_harvest(struct ebpf_flows *flows);
+/* After a harvest that said so: is there room for more in the log that is written, or is it time for the next one? */
+bool ebpf_flows_have_room(struct ebpf_flows *flows);
 /* The programs do not run any more: reads both logs. */
 void ebpf_flows_finish(struct ebpf_flows *flows);

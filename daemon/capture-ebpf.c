@@ -39,8 +39,10 @@
 #define BATCH_MAX 1024
 #define BATCHES_DRAINED 8
 #define HARVEST_USEC USEC_PER_SEC
-/* While there are more flows than half of the kernel's log holds in a second. Still ages for a program to end in. */
+/* While more flows come in a second than half of the kernel's log holds, it is looked at so often whether it fills up. Each
+ * harvest makes all flows begin anew, so a crowd that stays the same has one a second. Still ages for a program to end in. */
 #define HARVEST_CROWDED_USEC (USEC_PER_SEC / 10)
+#define LOOKS_MAX 9
 /* Addresses read from the presence map by one system call. */
 #define PRESENCE_BATCH 256
 
@@ -57,6 +59,7 @@ struct ebpf_capture {
         sd_event_source *ring_source, *harvest_source;
         int promiscuous; /* packet socket that keeps the interface so; -1 none */
         unsigned records_left; /* of this dispatch */
+        unsigned looks_left;   /* at logs with room, before the next harvest is due */
         uint64_t boot_to_real; /* to add to CLOCK_BOOTTIME; wraps where the clock is set before 1970 */
         uint64_t harvested;    /* packets counted up to the last harvest */
         size_t n_cpus;
@@ -275,16 +278,24 @@ static int on_harvest(sd_event_source *source _unused_, uint64_t usec _unused_, 
         bool quiet, crowded;
 
         read_whole_ring(h);
+        if (h->looks_left > 0 && ebpf_flows_have_room(h->flows)) {
+                h->looks_left--;
+                return schedule_harvest(h, true);
+        }
         drain_resting(h);
-        crowded = ebpf_flows_harvest(h->flows);
+        /* Before it was due, it is one of a crowd, however few came since the last. */
+        crowded = ebpf_flows_harvest(h->flows) || h->looks_left > 0;
+        h->looks_left = crowded ? LOOKS_MAX : 0;
         /* The flag first, then the count: a frame that the count misses finds the flag down and wakes us. */
         __atomic_store_n(&h->programs->data->daemon_awake, 0, __ATOMIC_SEQ_CST);
         sum_counters(h, &counters);
         quiet = counters.packets == h->harvested;
         h->harvested = counters.packets;
         /* Quiet also means that the map and the log just left to rest are empty: all that they could hold has been counted. */
-        if (quiet)
+        if (quiet) {
+                h->looks_left = 0;
                 return 0;
+        }
         __atomic_store_n(&h->programs->data->daemon_awake, 1, __ATOMIC_RELAXED);
         return schedule_harvest(h, crowded);
 }

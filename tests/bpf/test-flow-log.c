@@ -833,6 +833,27 @@ static void a_crowded_log_is_told(void **state) {
         finish(f);
 }
 
+/* Of 64 records: a log with more than half is crowded, and has room until it holds 40. */
+static void a_crowded_log_has_room(void **state) {
+        struct fixture *f = *state;
+        struct built b;
+
+        for (unsigned round = 0; round < 2; round++) {
+                udp(&b, false, 20);
+                for (uint32_t i = 0; i < 40; i++) {
+                        assert_true(ebpf_flows_have_room(f->flows));
+                        set_source(&b, 0x0a010000 + i);
+                        run(f, &b);
+                }
+                assert_true(ebpf_flows_have_room(f->flows));
+                set_source(&b, 0x0a020000);
+                run(f, &b);
+                assert_false(ebpf_flows_have_room(f->flows));
+                assert_true(ebpf_flows_harvest(f->flows));
+        }
+        finish(f);
+}
+
 /* Kernels from 5.15 on give up behind a million; a tenth leaves room for how they differ in what they remember. */
 static void programs_are_verified_soon(void **state) {
         struct fixture *f = *state;
@@ -876,6 +897,7 @@ int main(void) {
                 TINY(evicted_flows_are_accounted_for),
                 CASE(ten_thousand_flows_are_each_whole),
                 TINY(a_crowded_log_is_told),
+                TINY(a_crowded_log_has_room),
                 CASE(programs_are_verified_soon),
         };
 
