@@ -168,19 +168,25 @@ static __always_inline void flow_evict_key(struct lanscope_evicted *e, const str
         *e = (struct lanscope_evicted) { .macs = { key->macs[0], macs }, .vlan = vlan };
 }
 
-static __always_inline void flow_evict(struct lanscope_processor *cpu, struct lanscope_evicted *e, const struct lanscope_flow *r) {
-        bool swapped = r->halves[0].flow_bits & LANSCOPE_FLOW_HIGH_FIRST;
-        const struct lanscope_flow_half *low = swapped ? &r->halves[1] : &r->halves[0];
-        const struct lanscope_flow_half *high = swapped ? &r->halves[0] : &r->halves[1];
+static __always_inline void flow_evict_half(struct lanscope_processor *cpu, struct lanscope_evicted *e,
+                                            const struct lanscope_flow_half *half, bool high) {
+        e->packets[high] += half->packets;
+        e->bytes[high] += half->bytes;
+        cpu->counters.evicted_packets += half->packets;
+        cpu->counters.evicted_bytes += half->bytes;
+}
+
+static __always_inline void flow_evict(struct lanscope_processor *cpu, struct lanscope_evicted *e, const struct lanscope_flow *r,
+                                       __u32 number) {
+        bool first = r->half.flow_bits & LANSCOPE_FLOW_HIGH_FIRST;
+        const struct lanscope_flow_rest *rest;
 
         flow_evict_key(e, &r->key);
-        e->packets[0] += low->packets;
-        e->bytes[0] += low->bytes;
-        e->packets[1] += high->packets;
-        e->bytes[1] += high->bytes;
+        flow_evict_half(cpu, e, &r->half, first);
+        rest = r->half.flow_bits & LANSCOPE_FLOW_REST ? bpf_map_lookup_elem(&flow_rests, &number) : NULL;
+        if (rest)
+                flow_evict_half(cpu, e, &rest->half, !first);
         cpu->counters.evicted_flows++;
-        cpu->counters.evicted_packets += (__u64) low->packets + high->packets;
-        cpu->counters.evicted_bytes += low->bytes + high->bytes;
 }
 
 /* The same of a packet that got no record. */
@@ -199,12 +205,11 @@ __noinline __u32 class_of_ports(__u16 source, __u16 destination) {
         return interest_of_udp(source, destination);
 }
 
-static __always_inline void flow_set_classes(struct lanscope_flow *r) {
-        __u16 low = bpf_ntohs(r->key.rest >> 48), high = bpf_ntohs(r->key.rest >> 32 & 0xffff);
-        bool swapped = r->halves[0].flow_bits & LANSCOPE_FLOW_HIGH_FIRST;
+/* The class that the ports of a packet give. */
+static __always_inline __u32 flow_class(const struct flow_packet *p) {
+        __u16 low = bpf_ntohs(p->key.rest >> 48), high = bpf_ntohs(p->key.rest >> 32 & 0xffff);
 
-        r->halves[0].class = class_of_ports(swapped ? high : low, swapped ? low : high);
-        r->halves[1].class = class_of_ports(swapped ? low : high, swapped ? high : low);
+        return p->protocol == IPPROTO_UDP ? class_of_ports(p->high ? high : low, p->high ? low : high) : 0;
 }
 
 static __always_inline void flow_set_ends(__u32 number, const struct flow_packet *p) {
@@ -225,10 +230,8 @@ static __always_inline __u32 flow_victim(const struct lanscope_processor *cpu, c
 
 static __always_inline void flow_note_what_it_is(const struct lanscope_processor *cpu, struct lanscope_flow *r, struct flow_packet *p) {
         r->key = p->key;
-        r->halves[0].flow_bits = p->known | (p->high ? LANSCOPE_FLOW_HIGH_FIRST : 0);
-        if (p->protocol == IPPROTO_UDP || p->protocol == IPPROTO_UDPLITE)
-                flow_set_classes(r);
-        else if (p->protocol == IPPROTO_TCP)
+        r->half.flow_bits = p->known | (p->high ? LANSCOPE_FLOW_HIGH_FIRST : 0);
+        if (p->protocol == IPPROTO_TCP)
                 segment_meet(r, p, cpu->generation);
         if (p->ipv6)
                 flow_set_ends(p->number, p);
@@ -251,7 +254,7 @@ static __always_inline struct lanscope_flow *flow_begin(struct lanscope_processo
         if (!r)
                 return NULL;
         if (full)
-                flow_evict(cpu, &log->evicted, r);
+                flow_evict(cpu, &log->evicted, r, p->number);
         else
                 log->used = ++cpu->used;
         __builtin_memset(r, 0, sizeof *r);
@@ -269,15 +272,19 @@ static __always_inline bool flow_may_begin(const struct lanscope_processor *cpu,
 
 /* A SYN with a number of its own, behind a connection that was opened or has ended here. */
 static __always_inline bool flow_is_over(const struct lanscope_flow *r, const struct flow_packet *p) {
+        const struct lanscope_flow_rest *rest;
         const struct lanscope_times *times;
         __u32 number = p->number;
 
         if ((p->tcp_flags & (TCP_SYN | TCP_ACK | TCP_RST)) != TCP_SYN)
                 return false;
-        times = r->halves[0].flow_bits & LANSCOPE_FLOW_TIMES ? bpf_map_lookup_elem(&flow_times, &number) : NULL;
+        times = r->half.flow_bits & LANSCOPE_FLOW_TIMES ? bpf_map_lookup_elem(&flow_times, &number) : NULL;
         if (times && times->opened)
                 return times->initial != p->sequence;
-        return (r->halves[0].tcp_flags | r->halves[1].tcp_flags) & (TCP_FIN | TCP_RST);
+        if (r->half.tcp_flags & (TCP_FIN | TCP_RST))
+                return true;
+        rest = r->half.flow_bits & LANSCOPE_FLOW_REST ? bpf_map_lookup_elem(&flow_rests, &number) : NULL;
+        return rest && rest->half.tcp_flags & (TCP_FIN | TCP_RST);
 }
 
 #define FLOW_OVER (1ULL << 56)
@@ -317,16 +324,16 @@ static __always_inline struct lanscope_flow *flow_get(struct lanscope_processor 
 
 /* TCP. */
 
-/* One direction of a record: which of the two it is. */
-static __always_inline __u32 flow_half_of(const struct lanscope_flow *r, const struct flow_packet *p) {
-        return !(r->halves[0].flow_bits & LANSCOPE_FLOW_HIGH_FIRST) != !p->high;
-}
-
 /* What it begins is to be read. What is remembered beyond the record segment_syn() forgets. */
-static __always_inline void flow_take_syn(struct lanscope_flow *r, __u32 i, const struct flow_packet *p) {
-        r->halves[i].bits &= ~LANSCOPE_HALF_DONE;
-        if (!(p->tcp_flags & TCP_ACK))
-                r->halves[!i].bits &= ~LANSCOPE_HALF_DONE;
+static __always_inline void flow_take_syn(struct lanscope_flow *r, const struct flow_packet *p) {
+        bool other = !(p->tcp_flags & TCP_ACK), second = flow_is_second(r, p);
+        struct lanscope_flow_rest *rest;
+
+        if (other || !second)
+                r->half.bits &= ~LANSCOPE_HALF_DONE;
+        rest = (other || second) && r->half.flow_bits & LANSCOPE_FLOW_REST ? flow_rest(r, p) : NULL;
+        if (rest)
+                rest->half.bits &= ~LANSCOPE_HALF_DONE;
 }
 
 static __always_inline __u8 flow_half_bits(const struct lanscope_flow_half *half, const struct flow_packet *p) {
@@ -341,15 +348,14 @@ static __always_inline __u8 flow_half_bits(const struct lanscope_flow_half *half
         return bits;
 }
 
-static __always_inline void flow_take_tcp(struct lanscope_flow *r, __u32 i, struct flow_packet *p, struct segment_sides *line) {
-        struct lanscope_flow_half *half = &r->halves[i];
-
+static __always_inline void flow_take_tcp(struct lanscope_flow *r, struct lanscope_flow_half *half, struct flow_packet *p,
+                                          struct segment_sides *line) {
         half->bits = flow_half_bits(half, p);
         half->tcp_flags |= p->tcp_flags;
         if (p->tcp_flags & TCP_SYN)
-                flow_take_syn(r, i, p);
+                flow_take_syn(r, p);
         if (!(p->tcp_flags & TCP_RST) && p->window != FLOW_NO_WINDOW)
-                segment_analyse(r, i, p, line);
+                segment_analyse(r, half, p, line);
 }
 
 /* What flow_count() says. */
@@ -384,19 +390,14 @@ static __always_inline void flow_count_half(struct lanscope_flow_half *half, con
         flow_count_lengths(half, p);
 }
 
-/* The class that the ports of a packet give which has no record to know it. */
-static __always_inline __u32 flow_class(const struct flow_packet *p) {
-        __u16 low = bpf_ntohs(p->key.rest >> 48), high = bpf_ntohs(p->key.rest >> 32 & 0xffff);
-
-        return p->protocol == IPPROTO_UDP ? class_of_ports(p->high ? high : low, p->high ? low : high) : 0;
-}
-
 static __always_inline void flow_begin_half(const struct lanscope_processor *cpu, const struct lanscope_flow *r,
                                             struct lanscope_flow_half *half, struct flow_packet *p, __u32 now) {
         /* The exact clock is for round trips. */
         half->first = half->last = cpu->used >= flow_records_max && p->protocol != IPPROTO_TCP ? now : segment_now(p);
         half->shortest = 0xffff;
-        if (p->protocol == IPPROTO_TCP && segment_is_done(r, p))
+        if (p->protocol != IPPROTO_TCP)
+                half->class = flow_class(p);
+        else if (segment_is_done(r, p))
                 half->bits |= LANSCOPE_HALF_DONE;
 }
 
@@ -411,13 +412,23 @@ static __always_inline __u32 flow_now_of(struct lanscope_processor *cpu) {
         return cpu->now;
 }
 
+/* What the packet's end sent. */
+static __always_inline struct lanscope_flow_half *flow_half(struct lanscope_flow *r, const struct flow_packet *p) {
+        struct lanscope_flow_rest *rest;
+
+        if (!flow_is_second(r, p))
+                return &r->half;
+        rest = flow_rest(r, p);
+        return rest ? &rest->half : NULL;
+}
+
 /* Counts the packet. Inline: to call it takes a tenth of its time. */
 static __always_inline __u32 flow_count(struct flow_packet *p) {
         struct segment_sides *line = NULL;
         struct lanscope_processor *cpu;
         struct lanscope_flow_half *half;
         struct lanscope_flow *r;
-        __u32 zero = 0, now, i;
+        __u32 zero = 0, now;
         __u64 bytes;
 
         cpu = bpf_map_lookup_elem(&processors, &zero);
@@ -431,17 +442,16 @@ static __always_inline __u32 flow_count(struct flow_packet *p) {
         bytes = flow_bytes(p);
         cpu->counters.packets += p->segments;
         cpu->counters.bytes += bytes;
-        if (!r) {
+        half = r ? flow_half(r, p) : NULL;
+        if (!half) {
                 flow_turn_away(cpu, &flow_log(cpu)->evicted, p, bytes);
                 return flow_class(p);
         }
-        i = flow_half_of(r, p);
-        half = &r->halves[i];
         now = flow_now_of(cpu);
         if (half->packets == 0)
                 flow_begin_half(cpu, r, half, p, now);
         if (p->protocol == IPPROTO_TCP)
-                flow_take_tcp(r, i, p, line);
+                flow_take_tcp(r, half, p, line);
         flow_count_half(half, p, bytes, now);
         return half->class | (half->bits & LANSCOPE_HALF_DONE ? FLOW_DONE : 0);
 }
@@ -449,6 +459,7 @@ static __always_inline __u32 flow_count(struct flow_packet *p) {
 /* The first bytes of the packet's direction are long past. */
 __noinline int flow_set_done(struct flow_packet *p) {
         struct lanscope_processor *cpu;
+        struct lanscope_flow_half *half;
         struct lanscope_slots *line;
         struct lanscope_flow *r;
         __u32 zero = 0;
@@ -457,9 +468,10 @@ __noinline int flow_set_done(struct flow_packet *p) {
         if (!p || !cpu || !(line = flow_line(cpu, p)))
                 return 0;
         r = flow_find(cpu, line, p);
-        if (!r)
+        half = r ? flow_half(r, p) : NULL;
+        if (!half)
                 return 0;
-        r->halves[flow_half_of(r, p)].bits |= LANSCOPE_HALF_DONE;
+        half->bits |= LANSCOPE_HALF_DONE;
         segment_set_done(r, p);
         return 0;
 }

@@ -89,7 +89,8 @@ enum lanscope_flow_bits {
         LANSCOPE_FLOW_KNOWN = 1,     /* who began: a SYN, a SYN+ACK, a question or an answer tells */
         LANSCOPE_FLOW_FROM_HIGH = 2, /* it was the high end */
         LANSCOPE_FLOW_TIMES = 4,     /* its struct lanscope_times holds */
-        LANSCOPE_FLOW_HIGH_FIRST = 8, /* its first half is what the high end sent; else the low one */
+        LANSCOPE_FLOW_HIGH_FIRST = 8, /* the high end sent first; else the low one */
+        LANSCOPE_FLOW_REST = 16,     /* its struct lanscope_flow_rest holds */
 };
 
 enum lanscope_half_bits {
@@ -119,16 +120,20 @@ struct lanscope_flow_half {
                 __u8 class;     /* of what is not TCP: enum lanscope_class that its ports give */
         };
         __u8 bits;              /* enum lanscope_half_bits */
-        /* Of the whole flow, and in its first half alone. */
+        /* Of the whole flow, and in what the end sent that sent first alone. */
         __u8 flow_bits;         /* enum lanscope_flow_bits */
         __u8 place;             /* where its numbers are remembered, from 1; 0: they are not */
 };
 
-/* Two cache lines: what is looked at for every packet stands in front, so that of a flow that goes one way a second one is
- * hardly ever touched. */
+/* One cache line, which is all that the packets of a flow touch that goes one way. */
 struct lanscope_flow {
         struct lanscope_flow_key key;
-        struct lanscope_flow_half halves[2]; /* [0] of the end that sent first; so it is below */
+        struct lanscope_flow_half half; /* of the end that sent first */
+};
+
+/* What else a record says; beside it, so that caches hold twice as many. [0] is of the end that sent first. */
+struct lanscope_flow_rest {
+        struct lanscope_flow_half half; /* of the end that sent second */
         /* TCP */
         __u16 out_of_order[2], zero_windows[2];
         __u8 padding[24];

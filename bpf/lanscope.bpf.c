@@ -659,7 +659,7 @@ static __always_inline void note_rate_limited(enum lanscope_class class) {
 #define LOOK_TICKS 32
 #define LOOKS_AT_ONCE 8192
 
-__noinline int may_look(const struct view *v, __u32 class) {
+__noinline int may_look(struct view *v, __u32 class) {
         struct lanscope_processor *cpu;
         __u32 zero = 0, now, ahead;
         struct looks *own;

@@ -131,13 +131,21 @@ struct {
         __type(value, struct segment_gaps);
 } segment_gaps SEC(".maps");
 
-/* Beside the records. */
+/* Beside the records, as are the next. */
 struct {
         __uint(type, BPF_MAP_TYPE_ARRAY);
         __uint(max_entries, 2 * 2 * 16384);
         __type(key, __u32);
         __type(value, struct lanscope_times);
 } flow_times SEC(".maps");
+
+struct {
+        __uint(type, BPF_MAP_TYPE_ARRAY);
+        __uint(max_entries, 2 * 2 * 16384);
+        __uint(map_flags, BPF_F_MMAPABLE);
+        __type(key, __u32);
+        __type(value, struct lanscope_flow_rest);
+} flow_rests SEC(".maps");
 
 static __always_inline __u32 flow_now(void) {
         return bpf_ktime_get_ns() >> LANSCOPE_TICK_SHIFT;
@@ -166,11 +174,28 @@ static __always_inline struct lanscope_times *segment_times(struct lanscope_flow
         __u32 number = p->number;
         struct lanscope_times *t = bpf_map_lookup_elem(&flow_times, &number);
 
-        if (t && !(r->halves[0].flow_bits & LANSCOPE_FLOW_TIMES)) {
+        if (t && !(r->half.flow_bits & LANSCOPE_FLOW_TIMES)) {
                 __builtin_memset(t, 0, sizeof *t);
-                r->halves[0].flow_bits |= LANSCOPE_FLOW_TIMES;
+                r->half.flow_bits |= LANSCOPE_FLOW_TIMES;
         }
         return t;
+}
+
+/* The end that sent first is not the packet's. */
+static __always_inline bool flow_is_second(const struct lanscope_flow *r, const struct flow_packet *p) {
+        return !(r->half.flow_bits & LANSCOPE_FLOW_HIGH_FIRST) != !p->high;
+}
+
+/* The rest of the record, empty where nothing was to be said yet. */
+static __always_inline struct lanscope_flow_rest *flow_rest(struct lanscope_flow *r, const struct flow_packet *p) {
+        __u32 number = p->number;
+        struct lanscope_flow_rest *rest = bpf_map_lookup_elem(&flow_rests, &number);
+
+        if (rest && !(r->half.flow_bits & LANSCOPE_FLOW_REST)) {
+                __builtin_memset(rest, 0, sizeof *rest);
+                r->half.flow_bits |= LANSCOPE_FLOW_REST;
+        }
+        return rest;
 }
 
 static __always_inline __u16 segment_tag(const struct flow_packet *p) {
@@ -190,9 +215,9 @@ static __always_inline bool segment_has(const struct segment_track *t, const str
 static __always_inline struct segment_track *segment_track(const struct lanscope_flow *r, const struct flow_packet *p) {
         struct segment_track *t;
 
-        if (r->halves[0].place == 0 || r->halves[0].place > SEGMENT_WAYS)
+        if (r->half.place == 0 || r->half.place > SEGMENT_WAYS)
                 return NULL;
-        t = segment_track_at(p, r->halves[0].place - 1);
+        t = segment_track_at(p, r->half.place - 1);
         return segment_has(t, p) ? t : NULL;
 }
 
@@ -212,7 +237,7 @@ static __always_inline void segment_fetch(const struct segment_sides *line) {
 /* What is remembered of an end; nothing of a flow that had the place before. */
 static __always_inline struct segment_side *segment_side_in(struct segment_sides *line, const struct lanscope_flow *r,
                                                             const struct flow_packet *p) {
-        __u32 tag = p->hash >> 32, place = r->halves[0].place;
+        __u32 tag = p->hash >> 32, place = r->half.place;
         struct segment_side *s;
 
         if (place == 0 || !line)
@@ -268,11 +293,11 @@ __noinline int segment_meet(struct lanscope_flow *r, struct flow_packet *p, __u3
         if ((p->tcp_flags & (TCP_SYN | TCP_ACK)) != TCP_SYN)
                 t->bits |= TRACK_TALKS;
         t->seen = generation;
-        r->halves[0].place = place;
+        r->half.place = place;
         side = segment_side(r, p, p->high);
         if (side && !t->timing)
                 side->timed = 0;
-        r->halves[0].flow_bits |= (t->bits & TRACK_KNOWN ? LANSCOPE_FLOW_KNOWN : 0) | (t->bits & TRACK_FROM_HIGH ? LANSCOPE_FLOW_FROM_HIGH : 0);
+        r->half.flow_bits |= (t->bits & TRACK_KNOWN ? LANSCOPE_FLOW_KNOWN : 0) | (t->bits & TRACK_FROM_HIGH ? LANSCOPE_FLOW_FROM_HIGH : 0);
         return 0;
 }
 
@@ -355,7 +380,7 @@ __noinline int segment_sent_again(struct lanscope_flow *r, struct flow_packet *p
 
 /* SYN and SYN+ACK tell who began. */
 static __always_inline void segment_note_initiator(struct lanscope_flow *r, bool from_high) {
-        r->halves[0].flow_bits = (r->halves[0].flow_bits & ~LANSCOPE_FLOW_FROM_HIGH) | LANSCOPE_FLOW_KNOWN | (from_high ? LANSCOPE_FLOW_FROM_HIGH : 0);
+        r->half.flow_bits = (r->half.flow_bits & ~LANSCOPE_FLOW_FROM_HIGH) | LANSCOPE_FLOW_KNOWN | (from_high ? LANSCOPE_FLOW_FROM_HIGH : 0);
 }
 
 static __always_inline void segment_note_opening(struct lanscope_flow *r, struct flow_packet *p) {
@@ -514,11 +539,27 @@ static __always_inline __u32 segment_count_again(const struct flow_packet *p, __
         return n < p->segments ? n : p->segments;
 }
 
-static __always_inline void segment_note_again(struct lanscope_flow *r, __u32 i, const struct segment_side *own, struct flow_packet *p) {
-        __u32 n = segment_count_again(p, own->next - p->sequence);
-        bool late = own->bits & SIDE_GAPS && segment_fill_gaps(r, p);
+/* What is seldom, and counted in the rest of the record. */
+__noinline int segment_count_seldom(struct lanscope_flow *r, struct flow_packet *p, __u32 out_of_order, __u32 zero_windows) {
+        struct lanscope_flow_rest *rest = r && p ? flow_rest(r, p) : NULL;
+        __u32 end;
 
-        segment_count(late ? &r->out_of_order[i] : &r->halves[i].retransmissions, n);
+        if (!rest)
+                return 0;
+        end = flow_is_second(r, p) & 1;
+        segment_count(&rest->out_of_order[end], out_of_order);
+        segment_count(&rest->zero_windows[end], zero_windows);
+        return 0;
+}
+
+static __always_inline void segment_note_again(struct lanscope_flow *r, struct lanscope_flow_half *half, const struct segment_side *own,
+                                               struct flow_packet *p) {
+        __u32 n = segment_count_again(p, own->next - p->sequence);
+
+        if (own->bits & SIDE_GAPS && segment_fill_gaps(r, p))
+                segment_count_seldom(r, p, n, 0);
+        else
+                segment_count(&half->retransmissions, n);
 }
 
 static __always_inline bool segment_meets_closed_window(const struct lanscope_flow *r, const struct flow_packet *p) {
@@ -540,8 +581,8 @@ __noinline int segment_note_alive(struct lanscope_flow *r, struct flow_packet *p
 }
 
 /* True: it was sent again, or comes late. */
-static __always_inline bool segment_take_sequence(struct lanscope_flow *r, __u32 i, struct segment_side *own, struct flow_packet *p,
-                                                  __u32 length) {
+static __always_inline bool segment_take_sequence(struct lanscope_flow *r, struct lanscope_flow_half *half, struct segment_side *own,
+                                                  struct flow_packet *p, __u32 length) {
         __u32 end = p->sequence + length;
         __s32 ahead = p->sequence - own->next;
         bool again = false;
@@ -563,7 +604,7 @@ static __always_inline bool segment_take_sequence(struct lanscope_flow *r, __u32
                 return false;
         if (length > 0 && ahead < 0) {
                 again = true;
-                segment_note_again(r, i, own, p);
+                segment_note_again(r, half, own, p);
         } else if (length > 0 && ahead > 0) {
                 segment_open_gap(r, p);
         }
@@ -573,7 +614,7 @@ static __always_inline bool segment_take_sequence(struct lanscope_flow *r, __u32
 }
 
 /* True: it may end what is being timed. */
-static __always_inline bool segment_take_acknowledgement(struct lanscope_flow *r, __u32 i, struct segment_side *own,
+static __always_inline bool segment_take_acknowledgement(struct lanscope_flow_half *half, struct segment_side *own,
                                                          const struct flow_packet *p, __u32 length) {
         if (!(own->bits & SIDE_ACKED) || own->acknowledged != p->acknowledgement) {
                 own->bits |= SIDE_ACKED;
@@ -581,7 +622,7 @@ static __always_inline bool segment_take_acknowledgement(struct lanscope_flow *r
                 return true;
         }
         if (length == 0 && p->window > 0 && p->window == own->window && p->sequence == own->next && !(own->bits & SIDE_PROBED))
-                segment_count(&r->halves[i].duplicate_acks, 1);
+                segment_count(&half->duplicate_acks, 1);
         return own->bits & SIDE_ASKED;
 }
 
@@ -606,9 +647,10 @@ static __always_inline bool segment_is_next(struct lanscope_flow_half *half, str
         return true;
 }
 
-/* Takes in what the packet says, which half `i` of the record counts: a whole header and no reset, which may carry any
+/* Takes in what the packet says, which `half` of the record counts: a whole header and no reset, which may carry any
  * number. Of a flow that has no place nothing is known. */
-static __always_inline void segment_analyse(struct lanscope_flow *r, __u32 i, struct flow_packet *p, struct segment_sides *line) {
+static __always_inline void segment_analyse(struct lanscope_flow *r, struct lanscope_flow_half *half, struct flow_packet *p,
+                                            struct segment_sides *line) {
         __u32 length = p->payload + !!(p->tcp_flags & TCP_SYN) + !!(p->tcp_flags & TCP_FIN), next;
         struct segment_side *own;
         bool again, from_initiator;
@@ -618,23 +660,23 @@ static __always_inline void segment_analyse(struct lanscope_flow *r, __u32 i, st
         own = segment_side_in(line, r, p);
         if (!own)
                 return;
-        from_initiator = !!(r->halves[0].flow_bits & LANSCOPE_FLOW_FROM_HIGH) == p->high;
-        if (segment_is_next(&r->halves[i], own, p, from_initiator))
+        from_initiator = !!(r->half.flow_bits & LANSCOPE_FLOW_FROM_HIGH) == p->high;
+        if (segment_is_next(half, own, p, from_initiator))
                 return;
         if (own->bits & SIDE_OPENS && (p->tcp_flags & (TCP_SYN | TCP_ACK)) == TCP_ACK) {
                 own->bits &= ~SIDE_OPENS;
                 segment_established(r, p);
         }
         next = own->next;
-        again = segment_take_sequence(r, i, own, p, length);
+        again = segment_take_sequence(r, half, own, p, length);
         if (again && from_initiator && own->timed)
                 segment_sent_again(r, p);
-        if (p->tcp_flags & TCP_ACK && segment_take_acknowledgement(r, i, own, p, length) && !from_initiator)
+        if (p->tcp_flags & TCP_ACK && segment_take_acknowledgement(half, own, p, length) && !from_initiator)
                 segment_acknowledged(r, p);
         if (from_initiator && p->payload > 0 && !again && !own->timed && !(p->tcp_flags & TCP_SYN))
                 segment_sent(r, p, own->next, own->next == next);
         if (p->window == 0 && !(p->tcp_flags & (TCP_SYN | TCP_FIN)))
-                segment_count(&r->zero_windows[i], p->segments);
+                segment_count_seldom(r, p, 0, p->segments);
         if (own->window != p->window)
                 own->window = p->window;
 }

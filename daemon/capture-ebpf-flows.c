@@ -36,7 +36,8 @@ struct ebpf_flows {
         uint64_t now;      /* ns since the epoch; the same moment as: */
         uint32_t now_tick; /* CLOCK_MONOTONIC, in the programs' unit */
         uint32_t positions[BATCH];
-        struct lanscope_flow records[BATCH];
+        struct lanscope_flow records[BATCH]; /* of a batch; the next three are what they have beside them */
+        struct lanscope_flow_rest rests[BATCH];
         struct lanscope_flow_ends ends[BATCH];
         struct lanscope_times times[BATCH];
         struct lanscope_processor processors[];
@@ -58,6 +59,8 @@ int ebpf_flows_fit(struct lanscope_bpf *p) {
         p->rodata->flow_lines_max = records * SLOTS_PER_RECORD / LANSCOPE_SLOTS;
         (void) getrandom((void *) &p->rodata->flow_seed, sizeof p->rodata->flow_seed, GRND_NONBLOCK);
         r = bpf_map__set_max_entries(p->maps.flow_records, 2 * cpus * records);
+        if (r >= 0)
+                r = bpf_map__set_max_entries(p->maps.flow_rests, 2 * cpus * records);
         if (r >= 0)
                 r = bpf_map__set_max_entries(p->maps.flow_ends, 2 * cpus * records);
         if (r >= 0)
@@ -111,9 +114,8 @@ static uint8_t protocol_of(const struct lanscope_flow_key *key) {
         return (uint8_t) (key->rest >> 24);
 }
 
-/* The first half is what the high end sent. */
-static bool begins_high(const struct lanscope_flow *r) {
-        return r->halves[0].flow_bits & LANSCOPE_FLOW_HIGH_FIRST;
+static bool has_bit(const struct lanscope_flow *r, enum lanscope_flow_bits bit) {
+        return r->half.flow_bits & bit;
 }
 
 static struct ip_address address_of(const struct lanscope_flow_key *key, const struct lanscope_flow_ends *ends, unsigned end) {
@@ -127,8 +129,12 @@ static struct ip_address address_of(const struct lanscope_flow_key *key, const s
         return ip_from_v4(bytes);
 }
 
-static void set_direction(const struct ebpf_flows *f, const struct lanscope_flow *r, unsigned i, struct flow_delta_direction *ret) {
-        const struct lanscope_flow_half *half = &r->halves[i];
+/* What the end sent that sent first, or second. */
+static void set_direction(const struct ebpf_flows *f, uint32_t number, unsigned end, struct flow_delta_direction *ret) {
+        static const struct lanscope_flow_rest nothing;
+        const struct lanscope_flow *r = &f->records[number];
+        const struct lanscope_flow_rest *rest = has_bit(r, LANSCOPE_FLOW_REST) ? &f->rests[number] : &nothing;
+        const struct lanscope_flow_half *half = end == 0 ? &r->half : &rest->half;
 
         if (half->packets == 0)
                 return;
@@ -144,9 +150,9 @@ static void set_direction(const struct ebpf_flows *f, const struct lanscope_flow
                 .bare_ack = half->bits & LANSCOPE_HALF_BARE_ACK,
                 .after_fin = half->bits & LANSCOPE_HALF_AFTER_FIN,
                 .retransmissions = half->retransmissions,
-                .out_of_order = r->out_of_order[i],
+                .out_of_order = rest->out_of_order[end],
                 .duplicate_acks = half->duplicate_acks,
-                .zero_windows = r->zero_windows[i],
+                .zero_windows = rest->zero_windows[end],
         };
 }
 
@@ -178,11 +184,11 @@ static void set_delta(const struct ebpf_flows *f, uint32_t number, struct flow_d
                 ret->endpoints[i].ip = address_of(&r->key, &f->ends[number], i);
                 ret->endpoints[i].port = ntohs((uint16_t) (r->key.rest >> (i == 0 ? 48 : 32)));
                 ret->endpoints[i].mac = mac_of(&r->key, i);
-                set_direction(f, r, i, &ret->directions[begins_high(r) ? !i : i]);
+                set_direction(f, number, has_bit(r, LANSCOPE_FLOW_HIGH_FIRST) ? !i : i, &ret->directions[i]);
         }
-        if (r->halves[0].flow_bits & LANSCOPE_FLOW_KNOWN)
-                ret->initiator = r->halves[0].flow_bits & LANSCOPE_FLOW_FROM_HIGH ? INITIATOR_SECOND : INITIATOR_FIRST;
-        if (r->halves[0].flow_bits & LANSCOPE_FLOW_TIMES)
+        if (has_bit(r, LANSCOPE_FLOW_KNOWN))
+                ret->initiator = has_bit(r, LANSCOPE_FLOW_FROM_HIGH) ? INITIATOR_SECOND : INITIATOR_FIRST;
+        if (has_bit(r, LANSCOPE_FLOW_TIMES))
                 set_times(f, &f->times[number], ret);
 }
 
@@ -202,7 +208,7 @@ static void tell_sighting(const struct ebpf_flows *f, const struct flow_delta *d
 }
 
 static void tell_record(const struct ebpf_flows *f, uint32_t number) {
-        unsigned first = begins_high(&f->records[number]);
+        unsigned first = has_bit(&f->records[number], LANSCOPE_FLOW_HIGH_FIRST);
         struct flow_delta delta;
 
         set_delta(f, number, &delta);
@@ -247,9 +253,9 @@ static bool any_ipv6(const struct ebpf_flows *f, uint32_t n) {
         return false;
 }
 
-static bool any_times(const struct ebpf_flows *f, uint32_t n) {
+static bool any_with(const struct ebpf_flows *f, uint32_t n, enum lanscope_flow_bits bit) {
         for (uint32_t i = 0; i < n; i++)
-                if (f->records[i].halves[0].flow_bits & LANSCOPE_FLOW_TIMES)
+                if (has_bit(&f->records[i], bit))
                         return true;
         return false;
 }
@@ -258,7 +264,9 @@ static uint32_t tell_batch(struct ebpf_flows *f, uint32_t from, uint32_t n) {
         n = read_array(f->programs->maps.flow_records, f->positions, from, n, f->records);
         if (any_ipv6(f, n))
                 n = read_array(f->programs->maps.flow_ends, f->positions, from, n, f->ends);
-        if (any_times(f, n))
+        if (any_with(f, n, LANSCOPE_FLOW_REST))
+                n = read_array(f->programs->maps.flow_rests, f->positions, from, n, f->rests);
+        if (any_with(f, n, LANSCOPE_FLOW_TIMES))
                 n = read_array(f->programs->maps.flow_times, f->positions, from, n, f->times);
         for (uint32_t i = 0; i < n; i++)
                 tell_record(f, i);

@@ -94,7 +94,7 @@ static int measure(const struct programs *p, const struct variant *v, unsigned f
 }
 
 static int measure_all(const struct programs *p, unsigned rounds) {
-        const unsigned flows[] = { 10000, 100, 10 * p->own->rodata->flow_records_max };
+        const unsigned flows[] = { 10000, 10 * p->own->rodata->flow_records_max };
 
         p->own->data->daemon_awake = 1;
         for (size_t i = 0; i < ELEMENTSOF(flows); i++) {
