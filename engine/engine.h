@@ -93,7 +93,8 @@ struct engine *engine_free(struct engine *engine);
 
 /* False: it was no more than another packet of a flow of which nobody wants the bytes any more, or a copy. */
 bool engine_feed_frame(struct engine *engine, const struct frame *frame);
-/* All frames of `run`, which is empty then; they are read in place. */
+/* All frames of `run`, which is empty then; they are read in place. Of a shared run that is lost or changes meanwhile those before
+ * that, and the others are still in it. */
 void engine_feed_run(struct engine *engine, struct frame_run *run);
 /* Could a parser read the datagram, by its ports or by its first bytes? `o` is what flow_observation_from_frame() read.
  * Keeps nothing: any thread may ask. */

@@ -50,8 +50,8 @@ static _noinline_ uint16_t skip_tags(struct rest *r, uint16_t type, uint32_t *vl
 static inline bool read_transport(const struct rest *t, uint8_t protocol, struct flow_observation *o) {
         if (protocol == IPPROTO_TCP)
                 return t->left >= 20 && flow_frame_read_tcp(t->header, t->left + t->missing, true, o);
-        return protocol == IPPROTO_UDP &&
-               flow_frame_read_udp(t->header, t->left, (uint32_t) (t->header - t->frame), o);
+        return protocol == IPPROTO_UDP && t->left >= 8 &&
+               flow_frame_read_udp(t->header, t->left, (uint32_t) (t->header - t->frame), load_be32(t->header), o);
 }
 
 /* Of `r` only `claimed` bytes belong to the packet, be they captured or not: as decoder_limit() has it. */

@@ -622,7 +622,11 @@ static uint32_t create(struct flow_table *t, const struct flow_observation *o) {
 /* Of the eight bytes from `i` on of one end's address: 0 if they are the same. */
 static inline uint64_t end_differs(const struct flow_ends *ends, const struct flow_observation *o, size_t end,
                                    size_t i) {
-        return flow_frame_word(ends->bytes[end] + i) ^ flow_frame_word(o->ends[end] + i);
+        uint64_t a, b;
+
+        memcpy(&a, ends->bytes[end] + i, sizeof a);
+        memcpy(&b, o->ends[end] + i, sizeof b);
+        return a ^ b;
 }
 
 static inline bool same_ends(const struct flow_ends *ends, const struct flow_observation *o) {
@@ -1013,63 +1017,116 @@ static uint8_t news_of(const struct flow_observation *o) {
         return o->flags & OBSERVATION_TCP ? flow_frame_news(o->tcp_flags, o->payload) : NEWS_NEVER;
 }
 
-/* As read_run(), of a frame that is not plain, but may be for the short way. */
-static _noinline_ bool read_other(struct flow_table *t, const struct frame_run *run, struct flow_observation *o) {
+/* As read_run(), of a frame that is not plain, but may be for the short way. `share`: of a shared run, else NULL. */
+static _noinline_ bool read_other(struct flow_table *t, const struct frame_run *run, const struct frame_run_share *share,
+                                  struct flow_observation *o, struct flow_intake *intake) {
         struct frame frame;
+        bool found = share ? frame_run_peek_shared(run, share, &frame) : frame_run_peek_own(run, &frame);
 
-        if (!frame_run_peek(run, &frame) || !flow_frame_read_any(&frame, o))
+        if (!found || frame.ts < intake->latest || !flow_frame_read_any(&frame, o))
                 return false;
+        intake->latest = frame.ts;
+        intake->bytes += o->length - frame.captured;
+        intake->truncated += o->length > frame.captured;
         prepare(t, o);
         return true;
 }
 
-/* The next of `run` goes to `o`, unless it is older than `*latest`. False: it is not for this way, and `*latest` nothing.
- * `whole` is a constant where this is inlined, and what the pointers are to is in registers then. */
-static _always_inline_ bool read_run(struct flow_table *t, struct frame_run *run, bool whole, struct flow_observation *o,
-                                     uint64_t *latest, struct flow_intake *intake) {
+/* The next of `run` goes to `o`, unless it is older than what came before. False: it is not for this way, and `intake` has
+ * nothing of it. `shared` and `whole` are constants where this is inlined, and what the pointers are to is in registers then;
+ * of a shared run `share` is where it stands, and it has a frame. */
+static _always_inline_ bool read_run(struct flow_table *t, struct frame_run *run, struct frame_run_share *share, bool shared,
+                                     bool whole, struct flow_observation *o, struct flow_intake *intake) {
         struct frame frame;
+        bool complete;
 
-        if (!frame_run_peek(run, &frame) || frame.ts < *latest)
+        if (shared)
+                complete = frame_run_glance(run, share, &frame);
+        else if (frame_run_peek_own(run, &frame))
+                complete = frame.captured == frame.length;
+        else
                 return false;
-        *latest = frame.ts;
+        if (frame.ts < intake->latest)
+                return false;
         /* Where the next one is only this one says: what may be it is fetched meanwhile. */
-        __builtin_prefetch(frame.data + FETCHED);
-        if (__builtin_expect(frame.captured == frame.length && flow_frame_read(&frame, whole, o), true)) {
+        if (!shared)
+                __builtin_prefetch(frame.data + FETCHED);
+        if (__builtin_expect(complete && flow_frame_read(&frame, whole, o), true)) {
+                intake->latest = frame.ts;
                 prepare(t, o);
+        } else if (!flow_frame_may_read_any(frame.data, shared ? frame_share_captured(share) : frame.captured)) {
+                return false;
         } else {
-                const struct frame_run copy = *run;
+                const struct frame_run_share share_now = shared ? *share : (struct frame_run_share) { 0 };
+                const struct frame_run run_now = *run;
+                struct flow_intake in = *intake;
 
-                if (!read_other(t, &copy, o))
+                if (!read_other(t, &run_now, shared ? &share_now : NULL, o, &in))
                         return false;
-                intake->bytes += o->length - frame.captured;
-                intake->truncated += o->length > frame.captured;
+                *intake = in;
         }
-        run->next = frame.data + frame.captured;
+        if (shared)
+                share->next++;
+        else
+                run->next = frame.data + frame.captured;
         return true;
 }
 
-static _always_inline_ void add_run(struct flow_table *t, struct frame_run *from, bool whole, struct flow_intake *intake) {
+/* `in` without the frames from `begin` to `end`, of which the observations stand at `o`; the latest of those before is `latest`. */
+static _noinline_ struct flow_intake forget(struct flow_intake in, uint64_t latest, const struct flow_observation *o,
+                                            const uint8_t *const *begin, const uint8_t *const *end) {
+        for (; begin < end; begin++, o++) {
+                uint32_t captured = (uint32_t) (begin[1] - begin[0]) - FRAME_RUN_HEADER;
+
+                in.bytes -= o->length - captured;
+                in.truncated -= o->length > captured;
+        }
+        in.latest = latest;
+        return in;
+}
+
+/* Bytes from `from` to where reading has come to, headers and all. */
+static _always_inline_ size_t bytes_read(const struct frame_run *from, const struct frame_run *run,
+                                         const struct frame_run_share *share) {
+        return (size_t) (share ? *share->next - *from->share->next : run->next - from->next);
+}
+
+static _always_inline_ void add_run(struct flow_table *t, struct frame_run *from, bool shared, bool whole,
+                                    struct flow_intake *intake) {
         struct flow_intake in = { .latest = MAX(intake->latest, t->newest) }; /* `bytes`: those that were not captured */
+        struct frame_run_share share = shared ? *from->share : (struct frame_run_share) { 0 };
         struct frame_run run = *from;
-        bool more = true;
+        bool more = !shared || share.next < share.end;
 
         run.linktype = LINK_ETHERNET; /* as the compiler is to know */
 
         while (more) {
                 struct flow_observation *first = t->place, *o = first, *end = t->batch + BATCH;
-                uint64_t latest = in.latest;
+                const uint8_t *const *begin = share.next;
 
-                while (o < end && (more = read_run(t, &run, whole, o, &latest, &in)))
+                if (shared)
+                        end = first + MIN(end - first, share.end - share.next);
+                while (o < end && (more = read_run(t, &run, &share, shared, whole, o, &in)))
                         o++;
+                /* Nobody knows since when it was zeros that were read: none of them counts. */
+                if (shared && *share.lost) {
+                        in = forget(in, MAX(intake->latest, t->newest), first, begin, share.next);
+                        share.next = begin;
+                        break;
+                }
                 in.frames += (size_t) (o - first);
                 t->place = o;
                 if (o > first)
-                        t->newest = in.latest = o[-1].ts;
-                if (o == end)
+                        t->newest = in.latest;
+                if (o == t->batch + BATCH)
                         work_off(t);
+                more &= !shared || share.next < share.end;
         }
-        in.bytes += (size_t) (run.next - from->next) - in.frames * FRAME_RUN_HEADER;
-        from->next = run.next;
+        in.bytes += bytes_read(from, &run, shared ? &share : NULL) - in.frames * FRAME_RUN_HEADER;
+        if (shared)
+                from->share->next = share.next;
+        else
+                from->next = run.next;
         from->number += in.frames;
         flow_table_count(t, in.frames, in.bytes);
         intake->latest = in.latest;
@@ -1079,12 +1136,18 @@ static _always_inline_ void add_run(struct flow_table *t, struct frame_run *from
 }
 
 void flow_table_add_run(struct flow_table *t, struct frame_run *run, struct flow_intake *intake) {
+        bool shared = run->share, whole = t->config.analysis;
+
         if (run->linktype != LINK_ETHERNET)
                 return;
-        if (t->config.analysis)
-                add_run(t, run, true, intake);
+        if (shared && whole)
+                add_run(t, run, true, true, intake);
+        else if (shared)
+                add_run(t, run, true, false, intake);
+        else if (whole)
+                add_run(t, run, false, true, intake);
         else
-                add_run(t, run, false, intake);
+                add_run(t, run, false, false, intake);
 }
 
 struct flow_observation *flow_table_next(struct flow_table *t) {

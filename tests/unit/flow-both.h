@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "engine/packet/frame-index.h"
 #include "tests/unit/flow-looked.h"
 
 /* The two ways that a frame's packet takes into a flow table, side by side: read and taken in as fast as can be, many at
@@ -32,6 +33,7 @@ struct both {
         struct told told[2];
         struct flow_intake intake;
         uint64_t older; /* frames */
+        bool shared;    /* the next run is */
 };
 
 static inline void both_init(struct both *b, const struct flow_table_config *config) {
@@ -64,18 +66,29 @@ static inline void both_put32(uint8_t *p, uint64_t n) {
                 p[i] = (uint8_t) (n >> 8 * i);
 }
 
-/* As they stand in a capture file, without a spare byte behind the last; its memory is run->next. Times are whole
- * microseconds. */
-static inline void both_run(struct frame_run *run, const struct frame *frames, size_t n) {
-        size_t size = 0;
+/* Frames as they stand in a capture file, without a spare byte behind the last. Times are whole microseconds. */
+struct both_run {
+        struct frame_run run;
+        struct frame_run_share share;
+        sig_atomic_t lost;
+        uint8_t *bytes;
+        const uint8_t **starts;
+};
+
+/* `shared`: the memory might be somebody else's, too; what is copied of it goes where the next overwrites it. */
+static inline void both_run(struct both_run *r, bool shared, const struct frame *frames, size_t n) {
+        size_t size = 0, longest = 0;
         uint8_t *p;
 
-        for (size_t i = 0; i < n; i++)
+        for (size_t i = 0; i < n; i++) {
                 size += FRAME_RUN_HEADER + frames[i].captured;
-        p = malloc(size ?: 1);
-        if (!p)
+                longest = MAX(longest, (size_t) frames[i].captured);
+        }
+        *r = (struct both_run) { .bytes = malloc(size ?: 1), .starts = calloc(FRAME_INDEX_ROOM(size), sizeof *r->starts) };
+        r->share = (struct frame_run_share) { r->starts, r->starts + n, malloc(FRAME_RUN_HEADER + longest), &r->lost };
+        if (!r->bytes || !r->starts || !r->share.copy)
                 abort();
-        *run = (struct frame_run) { .next = p, .end = p + size, .fraction = NSEC_PER_USEC, .linktype = 1 };
+        p = r->bytes;
         for (size_t i = 0; i < n; i++) {
                 both_put32(p, frames[i].ts / NSEC_PER_SEC);
                 both_put32(p + 4, frames[i].ts % NSEC_PER_SEC / NSEC_PER_USEC);
@@ -84,28 +97,46 @@ static inline void both_run(struct frame_run *run, const struct frame *frames, s
                 memcpy(p + FRAME_RUN_HEADER, frames[i].data, frames[i].captured);
                 p += FRAME_RUN_HEADER + frames[i].captured;
         }
+        r->run = (struct frame_run) { .fraction = NSEC_PER_USEC, .linktype = 1 };
+        if (shared) {
+                if (frame_index_find(r->bytes, (uint32_t) size, FRAME_INDEX_SECTIONS_MAX, r->starts) != n)
+                        abort();
+                r->run.share = &r->share;
+        } else {
+                r->run.next = r->bytes;
+                r->run.end = r->bytes + size;
+        }
+}
+
+static inline bool both_run_ended(const struct both_run *r) {
+        return r->run.share ? r->share.next == r->share.end : r->run.next == r->run.end;
+}
+
+static inline void both_run_done(struct both_run *r) {
+        free(r->bytes);
+        free(r->starts);
+        free(r->share.copy);
 }
 
 /* As the engine does it that wants flows and nothing else. */
 static inline void both_feed_fast(struct both *b, const struct frame *frames, size_t n) {
-        struct frame_run run;
+        struct both_run r;
         struct frame frame;
-        const uint8_t *bytes;
 
-        both_run(&run, frames, n);
-        bytes = run.next;
+        both_run(&r, b->shared, frames, n);
+        b->shared = !b->shared; /* now this way, now that */
         do {
-                flow_table_add_run(b->fast, &run, &b->intake);
-                if (!frame_run_next(&run, &frame))
+                flow_table_add_run(b->fast, &r.run, &b->intake);
+                if (!frame_run_next(&r.run, &frame))
                         break;
                 b->older += frame.ts < b->intake.latest;
                 b->intake.latest = MAX(b->intake.latest, frame.ts);
                 if (both_decode(b->decoders[0], &frame, flow_table_next(b->fast)))
                         flow_table_add(b->fast);
         } while (true);
-        if (run.next != run.end)
+        if (!both_run_ended(&r))
                 abort();
-        free((void *) bytes);
+        both_run_done(&r);
 }
 
 static inline void both_feed(struct both *b, const struct frame *frames, size_t n) {
