@@ -191,6 +191,9 @@ static int feed(struct analysis *a, struct capture_file *file) {
         struct frame frame;
         int r;
 
+        /* Flows need the headers of few; everything else would copy more frames than it saves. */
+        if (counts_only(a->options))
+                capture_file_share(file);
         while ((r = capture_file_next(file, &frame)) > 0) {
                 engine_feed_frame(a->engine, &frame);
                 run = capture_file_run(file);

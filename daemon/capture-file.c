@@ -3,6 +3,12 @@
 /* Capture files, read in order and once, through one block buffer: frames are pointers into it, so that no
  * byte is copied twice. zlib sits below and passes plain files on as they are. Nothing that a file claims is
  * believed further than the buffer reaches: memory is the same for every file.
+ *
+ * To read is to copy, which takes most of the time where few of the bytes are looked at. Who says so gets the frames of a
+ * plain pcap where they stand in the page cache, as long as that is of use (frame-view.h). Where it is not everything is
+ * read as ever: at the end, where something is odd, where somebody changes or truncates the file. So all that there is to
+ * say about a file is said by one who reads it.
+ *
  * Formats: draft-ietf-opsawg-pcap, draft-ietf-opsawg-pcapng, and the variants in libpcap's sf-pcap.c. */
 
 #include "daemon/capture-file.h"
@@ -19,6 +25,7 @@
 #include "common/cleanup.h"
 #include "common/cursor.h"
 #include "common/strbuf.h"
+#include "daemon/frame-view.h"
 
 /* libpcap's MAXIMUM_SNAPLEN and Wireshark's WTAP_MAX_PACKET_SIZE_STANDARD: no writer makes longer frames. */
 #define FRAME_MAX FRAME_RUN_FRAME_MAX
@@ -27,6 +34,7 @@
 #define BUFFER_SIZE (512 * 1024)
 #define READ_SIZE (128 * 1024) /* at a time: what was read is still in the cache when it is looked at */
 #define INTERFACES_MAX 4096
+#define VIEW_AGAIN (UINT64_C(16) * FRAME_VIEW_SIZE) /* bytes that are read before frames are seen where they stand again */
 
 enum { /* magic numbers, as the writer's byte order shows them */
         MAGIC_MICROSECONDS = 0xa1b2c3d4,
@@ -51,8 +59,11 @@ struct interface {
 
 struct capture_file {
         gzFile gz;
+        int fd;                    /* gz's; -1: standard input, whose position others share */
         uint64_t base;             /* offset of buffer[0] in the (uncompressed) file */
         struct frame_run run;      /* its bytes are those of the buffer that were not read yet, whatever the format */
+        struct frame_view *view;   /* while there is one, frames come from there, and the buffer is for their copies */
+        uint64_t view_from;        /* the offset from which on there may be one */
         bool ended;                /* nothing more to read below */
         bool big_endian, pcapng;
         bool failed;               /* `error` stands, and the file ends here */
@@ -576,12 +587,12 @@ static int recognise(struct capture_file *f) {
         return -EMEDIUMTYPE;
 }
 
-static int open_path(const char *path) {
+static int open_path(const char *path, bool *ret_own) {
         struct stat st;
         int fd;
 
-        fd = strcmp(path, "-") == 0 ? fcntl(STDIN_FILENO, F_DUPFD_CLOEXEC, 3)
-                                    : open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY);
+        *ret_own = strcmp(path, "-") != 0;
+        fd = *ret_own ? open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY) : fcntl(STDIN_FILENO, F_DUPFD_CLOEXEC, 3);
         if (fd < 0)
                 return -errno;
         if (fstat(fd, &st) == 0 && S_ISDIR(st.st_mode)) {
@@ -596,18 +607,21 @@ DEFINE_CLEANUP(struct capture_file *, capture_file_close)
 int capture_file_open(const char *path, struct capture_file **ret) {
         _cleanup_(capture_file_closep) struct capture_file *f = NULL;
         _cleanup_(closep) int fd = -1;
+        bool own;
         int r;
 
-        fd = open_path(path);
+        fd = open_path(path, &own);
         if (fd < 0)
                 return fd;
         f = calloc(1, sizeof *f);
         if (!f)
                 return -ENOMEM;
         f->run.next = f->run.end = f->buffer;
+        f->view_from = UINT64_MAX;
         f->gz = gzdopen(fd, "rb");
         if (!f->gz)
                 return -ENOMEM;
+        f->fd = own ? fd : -1;
         TAKE_FD(fd);
         r = recognise(f);
         /* A file that breaks off in its header is a damaged capture file, which the first read says. */
@@ -620,6 +634,7 @@ int capture_file_open(const char *path, struct capture_file **ret) {
 struct capture_file *capture_file_close(struct capture_file *f) {
         if (!f)
                 return NULL;
+        frame_view_free(f->view);
         if (f->gz)
                 gzclose_r(f->gz);
         free(f->interfaces);
@@ -627,16 +642,73 @@ struct capture_file *capture_file_close(struct capture_file *f) {
         return NULL;
 }
 
+/* Small files are read before their window is open, and damaged ones have to be read to say where. */
+static void open_view(struct capture_file *f) {
+        struct stat st;
+
+        f->view_from = UINT64_MAX;
+        if (f->fd < 0 || !gzdirect(f->gz) || fstat(f->fd, &st) < 0 || !S_ISREG(st.st_mode) ||
+            (uint64_t) st.st_size < offset_now(f) + 2 * FRAME_VIEW_SIZE ||
+            frame_view_new(&f->view, f->fd, offset_now(f), (uint64_t) st.st_size, f->buffer) < 0)
+                return;
+        f->base = offset_now(f);
+        f->run.next = f->run.end = f->buffer;
+        f->run.share = frame_view_frames(f->view);
+}
+
+static int fail_shrunk(struct capture_file *f) {
+        struct strbuf b = STRBUF(f->error);
+
+        strbuf_printf(&b, "cut off at byte %" PRIu64 ": the file has become shorter", f->base);
+        f->failed = true;
+        return -EBADMSG;
+}
+
+/* From where the view has come to everything is read into the buffer. */
+static int leave_view(struct capture_file *f) {
+        struct stat st;
+
+        f->base = frame_view_offset(f->view);
+        f->view_from = f->base + VIEW_AGAIN;
+        f->run.share = NULL;
+        f->view = frame_view_free(f->view);
+        f->ended = false;
+        if (fstat(f->fd, &st) == 0 && (uint64_t) st.st_size < f->base)
+                return fail_shrunk(f);
+        return gzseek(f->gz, (z_off_t) f->base, SEEK_SET) < 0 ? fail_read(f) : 0;
+}
+
+static int view_next(struct capture_file *f, struct frame *ret) {
+        if (frame_run_next(&f->run, ret) || (frame_view_move(f->view) && frame_run_next(&f->run, ret)))
+                return 1;
+        return leave_view(f);
+}
+
 int capture_file_next(struct capture_file *f, struct frame *ret) {
+        int r;
+
         if (f->failed)
                 return -EBADMSG;
+        if (f->view) {
+                r = view_next(f, ret);
+                if (r != 0)
+                        return r;
+        }
         if (f->plain && frame_run_next(&f->run, ret))
                 return 1;
         return f->pcapng ? pcapng_next(f, ret) : pcap_next(f, ret);
 }
 
 struct frame_run *capture_file_run(struct capture_file *f) {
-        return f->plain && !f->failed ? &f->run : NULL;
+        if (!f->plain || f->failed)
+                return NULL;
+        if (!f->view && offset_now(f) >= f->view_from)
+                open_view(f);
+        return &f->run;
+}
+
+void capture_file_share(struct capture_file *f) {
+        f->view_from = 0;
 }
 
 const char *capture_file_error(const struct capture_file *f) {

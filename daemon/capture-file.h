@@ -21,8 +21,10 @@ struct capture_file *capture_file_close(struct capture_file *file);
 int capture_file_next(struct capture_file *file, struct frame *ret);
 
 /* Frames that are at hand, to read in place before the next call; NULL: they are not such (pcapng, other byte order).
- * When it has none, there may be more to come from capture_file_next(). */
+ * When it has none, or cannot give what it has, there may be more to come from capture_file_next(). */
 struct frame_run *capture_file_run(struct capture_file *file);
+/* From now on runs may be shared (struct frame_run_share), which is cheaper for who looks at little of each frame. */
+void capture_file_share(struct capture_file *file);
 
 /* A sentence without the file's name, such as "cut off at byte 12345: record of 98 bytes, 40 left"; NULL
  * if there is nothing to complain about. */
