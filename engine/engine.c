@@ -42,6 +42,8 @@ struct engine {
         struct numbering *numbering;
         struct phrases *phrases;     /* of dissectors; sessions and datagrams have their own */
         struct flow_table *flows;    /* NULL: not wanted */
+        struct flow_observation *const *place; /* of the next observation: the table's, or `own_place` without one */
+        struct flow_observation own, *own_place;
         struct packet_counters plain;/* of frames that needed no decoder */
         struct inventory *inventory; /* NULL: facts alone are wanted */
         struct sightings *sightings;
@@ -184,10 +186,17 @@ static void flow_ended(void *userdata, const struct flow_record *record) {
 static int make_flows(struct engine *e) {
         struct flow_table_ops ops = { flow_ended, e };
 
+        int r;
+
+        e->own_place = &e->own;
+        e->place = &e->own_place;
         if (!e->config.flows)
                 return 0;
         e->config.flow_table.seed = e->config.hash_seed;
-        return flow_table_new(&e->flows, &e->config.flow_table, &ops);
+        r = flow_table_new(&e->flows, &e->config.flow_table, &ops);
+        if (r >= 0)
+                e->place = flow_table_place(e->flows);
+        return r;
 }
 
 int engine_new(struct engine **ret, const struct engine_config *config, const struct engine_ops *ops) {
@@ -428,7 +437,7 @@ enum short_way {
 
 /* For what nearly all packets are: somewhere in the middle of a flow whose beginning was read. */
 static _always_inline_ enum short_way feed_shortly(struct engine *e, const struct frame *frame) {
-        struct flow_observation own, *o = e->flows ? flow_table_next(e->flows) : &own;
+        struct flow_observation *o = *e->place;
         bool settled;
 
         if (!flow_frame_read(frame, true, o) && !flow_frame_read_any(frame, o))

@@ -1154,6 +1154,10 @@ struct flow_observation *flow_table_next(struct flow_table *t) {
         return t->place;
 }
 
+struct flow_observation *const *flow_table_place(const struct flow_table *t) {
+        return &t->place;
+}
+
 void flow_table_add(struct flow_table *t) {
         struct flow_observation *o = t->place;
 

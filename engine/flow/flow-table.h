@@ -55,6 +55,8 @@ struct flow_table *flow_table_free(struct flow_table *table);
 
 /* Where the next observation goes; flow_table_add() takes it. May be filled in and not added. */
 struct flow_observation *flow_table_next(struct flow_table *table);
+/* Where the table keeps that, for who asks for each packet. */
+struct flow_observation *const *flow_table_place(const struct flow_table *table);
 void flow_table_add(struct flow_table *table);
 /* What frames came to. */
 struct flow_intake {

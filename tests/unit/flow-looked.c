@@ -5,6 +5,7 @@
 #define flow_table_new looked_table_new
 #define flow_table_free looked_table_free
 #define flow_table_next looked_table_next
+#define flow_table_place looked_table_place
 #define flow_table_add looked_table_add
 #define flow_table_add_run looked_table_add_run
 #define flow_table_advance looked_table_advance
