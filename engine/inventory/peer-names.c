@@ -24,6 +24,7 @@ struct name {
         struct key key;
         enum rank rank;
         uint64_t heard; /* ns */
+        bool again;     /* heard since it was queued: when its turn to go comes, it is queued once more instead */
         struct name *prev, *next; /* older, younger */
         char text[];
 };
@@ -113,6 +114,19 @@ static bool is_over(const struct name *name, uint64_t now) {
         return now > name->heard && now - name->heard > PEER_NAME_AGE;
 }
 
+/* The name that was not heard for longest, as far as names were passed over. */
+static void evict(struct peer_names *n) {
+        while (n->oldest->again) {
+                struct name *name = n->oldest;
+
+                name->again = false;
+                queue_remove(n, name);
+                queue_append(n, name);
+        }
+        drop(n, n->oldest);
+        n->counters.evicted++;
+}
+
 /* Out of memory: the name is not learned. */
 static void add(struct peer_names *n, const struct key *key, enum rank rank, const char *text, size_t length,
                 uint64_t now) {
@@ -127,13 +141,11 @@ static void add(struct peer_names *n, const struct key *key, enum rank rank, con
                 free(name);
                 return;
         }
+        if (n->counters.names >= n->max)
+                evict(n);
         queue_append(n, name);
         n->counters.names++;
         n->counters.learned++;
-        if (n->counters.names > n->max) {
-                drop(n, n->oldest);
-                n->counters.evicted++;
-        }
 }
 
 static void learn(struct peer_names *n, const struct key *key, enum rank rank, const char *text, size_t length,
@@ -145,8 +157,8 @@ static void learn(struct peer_names *n, const struct key *key, enum rank rank, c
         if (name && strlen(name->text) == length && memcmp(name->text, text, length) == 0) {
                 name->heard = MAX(name->heard, now);
                 name->rank = rank;
-                queue_remove(n, name);
-                queue_append(n, name);
+                /* To move it now would touch its neighbours, whose memory nobody else asked for lately. */
+                name->again = true;
                 return;
         }
         if (name)

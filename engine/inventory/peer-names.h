@@ -6,7 +6,7 @@
 /* What addresses were called by those who contacted them: answers of DNS, and the names that clients send to servers
  * (TLS, QUIC, DTLS, HTTP). An address behind which many names live has, for each client, the one that it used last.
  *
- * At most `max` names, the one learned longest ago goes first, each for PEER_NAME_AGE after it was last heard. Reading
+ * At most `max` names, the one not heard for longest goes first, or nearly, each for PEER_NAME_AGE after it was last heard. Reading
  * changes nothing. Memory: 96 bytes a name, its text, and index space: at the default some 1.5 MB, 3 MB at the
  * worst. */
 

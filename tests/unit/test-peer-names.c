@@ -156,6 +156,21 @@ static void the_table_is_bounded_and_reading_keeps_nothing(void **state) {
         assert_true(counters.evicted > 0);
 }
 
+static void what_is_heard_again_stays(void **state) {
+        struct peer_names *names = *state;
+
+        for (unsigned i = 0; i < 1000; i++) {
+                char server[IP_STRING_MAX];
+
+                snprintf(server, sizeof server, "203.0.113.%u", i % 250 + 1);
+                now += SEC;
+                contact(names, FACT_TLS_SNI, CLIENT, SERVER, "first.example");
+                contact(names, FACT_TLS_SNI, CLIENT, server, "many.example");
+                assert_string_equal(find(names, CLIENT, SERVER), "first.example");
+                assert_string_equal(find(names, CLIENT, server), "many.example");
+        }
+}
+
 int main(void) {
         const struct CMUnitTest tests[] = {
                 cmocka_unit_test_setup_teardown(answers_name_addresses, setup, teardown),
@@ -165,6 +180,7 @@ int main(void) {
                 cmocka_unit_test_setup_teardown(what_is_no_name_is_not_learned, setup, teardown),
                 cmocka_unit_test_setup_teardown(names_expire, setup, teardown),
                 cmocka_unit_test_setup_teardown(the_table_is_bounded_and_reading_keeps_nothing, setup, teardown),
+                cmocka_unit_test_setup_teardown(what_is_heard_again_stays, setup, teardown),
         };
 
         return cmocka_run_group_tests(tests, NULL, NULL);
