@@ -8,7 +8,7 @@
  * everything else about the connection takes together. At most CERTIFICATES_KEPT_MAX are kept, with their bytes, of
  * CERTIFICATE_KEPT_BYTES each at the most; of those with the same place the newer one stays. */
 
-#define CERTIFICATES_KEPT_MAX 128
+#define CERTIFICATES_KEPT_MAX 512
 #define CERTIFICATE_KEPT_BYTES (8 * 1024)
 
 struct certificate_memo;
