@@ -34,7 +34,6 @@
 #define BUFFER_SIZE (512 * 1024)
 #define READ_SIZE (128 * 1024) /* at a time: what was read is still in the cache when it is looked at */
 #define INTERFACES_MAX 4096
-#define VIEW_AGAIN (UINT64_C(16) * FRAME_VIEW_SIZE) /* bytes that are read before frames are seen where they stand again */
 
 enum { /* magic numbers, as the writer's byte order shows them */
         MAGIC_MICROSECONDS = 0xa1b2c3d4,
@@ -63,7 +62,7 @@ struct capture_file {
         uint64_t base;             /* offset of buffer[0] in the (uncompressed) file */
         struct frame_run run;      /* its bytes are those of the buffer that were not read yet, whatever the format */
         struct frame_view *view;   /* while there is one, frames come from there, and the buffer is for their copies */
-        uint64_t view_from;        /* the offset from which on there may be one */
+        bool shares;               /* there may be one */
         bool ended;                /* nothing more to read below */
         bool big_endian, pcapng;
         bool failed;               /* `error` stands, and the file ends here */
@@ -617,7 +616,6 @@ int capture_file_open(const char *path, struct capture_file **ret) {
         if (!f)
                 return -ENOMEM;
         f->run.next = f->run.end = f->buffer;
-        f->view_from = UINT64_MAX;
         f->gz = gzdopen(fd, "rb");
         if (!f->gz)
                 return -ENOMEM;
@@ -642,11 +640,20 @@ struct capture_file *capture_file_close(struct capture_file *f) {
         return NULL;
 }
 
+/* By a few of those that were read and not given yet. */
+static bool has_long_frames(struct frame_run run) {
+        size_t n = 0, bytes = 0;
+        struct frame frame;
+
+        for (; n < 16 && frame_run_next(&run, &frame); n++)
+                bytes += FRAME_RUN_HEADER + frame.captured;
+        return n > 0 && bytes >= n * FRAME_VIEW_LONG;
+}
+
 /* Small files are read before their window is open, and damaged ones have to be read to say where. */
 static void open_view(struct capture_file *f) {
         struct stat st;
 
-        f->view_from = UINT64_MAX;
         if (f->fd < 0 || !gzdirect(f->gz) || fstat(f->fd, &st) < 0 || !S_ISREG(st.st_mode) ||
             (uint64_t) st.st_size < offset_now(f) + 2 * FRAME_VIEW_SIZE ||
             frame_view_new(&f->view, f->fd, offset_now(f), (uint64_t) st.st_size, f->buffer) < 0)
@@ -664,12 +671,12 @@ static int fail_shrunk(struct capture_file *f) {
         return -EBADMSG;
 }
 
-/* From where the view has come to everything is read into the buffer. */
+/* From where the view has come to frames are read into the buffer; all of them, where somebody changes what it shows. */
 static int leave_view(struct capture_file *f) {
         struct stat st;
 
         f->base = frame_view_offset(f->view);
-        f->view_from = f->base + VIEW_AGAIN;
+        f->shares = f->run.share->next == f->run.share->end;
         f->run.share = NULL;
         f->view = frame_view_free(f->view);
         f->ended = false;
@@ -702,13 +709,13 @@ int capture_file_next(struct capture_file *f, struct frame *ret) {
 struct frame_run *capture_file_run(struct capture_file *f) {
         if (!f->plain || f->failed)
                 return NULL;
-        if (!f->view && offset_now(f) >= f->view_from)
+        if (f->shares && !f->view && has_long_frames(f->run))
                 open_view(f);
         return &f->run;
 }
 
 void capture_file_share(struct capture_file *f) {
-        f->view_from = 0;
+        f->shares = true;
 }
 
 const char *capture_file_error(const struct capture_file *f) {

@@ -12,7 +12,6 @@
 #include "daemon/mapped-window.h"
 
 #define ALIGNMENT (FRAME_VIEW_SIZE / 8) /* of where windows end: whole pages */
-#define LONG 192         /* bytes of a record, on average: shorter ones are copied faster than they are found */
 #define SECTIONS 4       /* records that are waited for at a time; of more the guesses cost more than the waiting */
 
 struct frame_view {
@@ -59,7 +58,7 @@ uint64_t frame_view_offset(const struct frame_view *v) {
 }
 
 static bool is_dense(const struct frame_view *v) {
-        return *v->frames.end - v->bytes < (v->frames.end - v->starts) * LONG;
+        return *v->frames.end - v->bytes < (v->frames.end - v->starts) * FRAME_VIEW_LONG;
 }
 
 bool frame_view_move(struct frame_view *v) {
