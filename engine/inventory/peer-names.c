@@ -22,9 +22,9 @@ struct key {
 
 struct name {
         struct key key;
+        bool again;     /* heard since it was queued: when its turn to go comes, it is queued once more instead */
         enum rank rank;
         uint64_t heard; /* ns */
-        bool again;     /* heard since it was queued: when its turn to go comes, it is queued once more instead */
         struct name *prev, *next; /* older, younger */
         char text[];
 };
