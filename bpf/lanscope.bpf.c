@@ -946,14 +946,13 @@ static __always_inline bool read_addresses(load_fn load, void *ctx, struct view 
 DEFINE_SLOW_PATH(xdp, struct xdp_md, load_xdp)
 DEFINE_SLOW_PATH(skb, struct __sk_buff, load_skb)
 
-static __noinline int note_span_drop(void) {
+static __always_inline void note_span_drop(void) {
         struct lanscope_processor *cpu;
         __u32 zero = 0;
 
         cpu = bpf_map_lookup_elem(&processors, &zero);
         if (cpu)
                 cpu->counters.span_dropped++;
-        return 0;
 }
 
 static __noinline int note_unreadable(void) {
