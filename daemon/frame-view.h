@@ -10,13 +10,15 @@
 /* The frames of a plain pcap where they stand in the page cache. To read them is to copy them, which takes most of the
  * time where few of the bytes are looked at: of packets of 768 bytes 100 ns each, where to map them takes 25. */
 
-/* Bytes mapped at a time: half of it is 5 % slower, and twice as many would count as memory. Tests have a smaller one. */
+/* Bytes mapped at a time: half of it is 5 % slower, and twice as many would count as memory. Tests have smaller ones. */
 #ifndef FRAME_VIEW_SIZE
 #define FRAME_VIEW_SIZE (UINT32_C(896) * 1024)
 #endif
 
 /* Bytes of a record, on average, for which it pays: shorter ones are copied faster than they are found. */
+#ifndef FRAME_VIEW_LONG
 #define FRAME_VIEW_LONG 192
+#endif
 
 struct frame_view;
 
