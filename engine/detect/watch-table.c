@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
-/* An index by key and a list in the order of use. The record follows its head. */
+/* An index by key, and a list in the order of use, of records that are known by their numbers: what a flood fills over and over
+ * is one array, of which the kernel gives only the pages that are used. The record follows its head. */
 
 #include "engine/detect/watch-table.h"
 
@@ -8,27 +9,48 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include <utlist.h>
-
+#include "common/macro.h"
 #include "common/mix.h"
-#include "engine/inventory/hash-index.h"
+#include "engine/flow/flow-index.h"
+
+#define ALIGNMENT 16
+#define LINE 64
+#define INDEX_MIN 64
+#define NOBODY 0 /* numbers begin with 1; item 0 is the list's head */
 
 struct item {
         uint64_t key;
-        struct item *prev, *next;
-        _Alignas(16) unsigned char record[];
+        uint32_t older, newer; /* longest unasked for first; a ring through item 0. Of free ones `newer` is the next */
+        _Alignas(ALIGNMENT) unsigned char record[];
 };
 
 struct watch_table {
-        struct hash_index index;
-        struct item *items; /* longest unasked for first */
+        struct flow_index index;
+        unsigned char *items; /* max and the head */
         uint64_t secret;
-        size_t record_size;
-        uint32_t max, count;
+        size_t stride, record_size;
+        uint32_t max, count, used, free; /* used: of the items, from the front; free: list of those given back */
 };
+
+_Static_assert(sizeof(struct item) == ALIGNMENT, "of a line most is the record's");
+
+static inline struct item *item_at(const struct watch_table *t, uint32_t number) {
+        return (struct item *) (t->items + number * t->stride);
+}
 
 static struct item *item_of(const void *record) {
         return (struct item *) ((char *) (uintptr_t) record - offsetof(struct item, record));
+}
+
+static uint32_t number_of(const struct watch_table *t, const struct item *item) {
+        return item_at(t, item->older)->newer;
+}
+
+/* Small records do not lie across two cache lines. */
+static size_t stride_of(size_t record_size) {
+        size_t size = (sizeof(struct item) + record_size + ALIGNMENT - 1) / ALIGNMENT * ALIGNMENT;
+
+        return size > LINE / 2 && size < LINE ? LINE : size;
 }
 
 int watch_table_new(struct watch_table **ret, size_t record_size, uint32_t max) {
@@ -39,7 +61,14 @@ int watch_table_new(struct watch_table **ret, size_t record_size, uint32_t max) 
         /* Where memory lies is not for peers to know, who could else choose keys of one bucket. No result depends on it. */
         t->secret = mix64((uintptr_t) t, UINT64_C(0x9e3779b97f4a7c15)) | 1;
         t->record_size = record_size;
+        t->stride = stride_of(record_size);
         t->max = max;
+        t->items = aligned_alloc(LINE, (((size_t) max + 1) * t->stride + LINE - 1) / LINE * LINE);
+        if (!t->items || flow_index_init(&t->index, INDEX_MIN) < 0) {
+                watch_table_free(t);
+                return -ENOMEM;
+        }
+        *item_at(t, 0) = (struct item) { .key = 0 };
         *ret = t;
         return 0;
 }
@@ -47,98 +76,139 @@ int watch_table_new(struct watch_table **ret, size_t record_size, uint32_t max) 
 struct watch_table *watch_table_free(struct watch_table *t) {
         if (!t)
                 return NULL;
-        for (struct item *item = t->items, *next; item; item = next) {
-                next = item->next;
-                free(item);
-        }
-        hash_index_clear(&t->index);
+        flow_index_done(&t->index);
+        free(t->items);
         free(t);
         return NULL;
 }
 
-static uint64_t hash_of(const struct watch_table *t, uint64_t key) {
-        return mix64(key, t->secret);
+static uint64_t hash_of(const void *userdata, uint32_t number) {
+        const struct watch_table *t = userdata;
+
+        return mix64(item_at(t, number)->key, t->secret);
 }
 
-static struct item *find(const struct watch_table *t, uint64_t key) {
-        uint64_t hash = hash_of(t, key);
-        size_t position = 0;
+static uint32_t find(const struct watch_table *t, uint64_t key) {
+        struct flow_probe probe = flow_index_probe(&t->index, mix64(key, t->secret));
+        uint32_t number;
 
-        for (struct item *item; (item = hash_index_next(&t->index, hash, &position));)
-                if (item->key == key)
-                        return item;
-        return NULL;
+        for (; (number = flow_index_find(&t->index, &probe)) > 0; flow_index_step(&t->index, &probe))
+                if (item_at(t, number)->key == key)
+                        return number;
+        return NOBODY;
 }
 
 void *watch_table_find(const struct watch_table *t, uint64_t key) {
-        struct item *item = find(t, key);
+        uint32_t number = find(t, key);
 
-        return item ? item->record : NULL;
+        return number != NOBODY ? item_at(t, number)->record : NULL;
 }
 
-static void let_go(struct watch_table *t, struct item *item) {
-        DL_DELETE(t->items, item);
-        hash_index_remove(&t->index, hash_of(t, item->key), item);
+static void unlink_item(struct watch_table *t, struct item *item) {
+        item_at(t, item->older)->newer = item->newer;
+        item_at(t, item->newer)->older = item->older;
+}
+
+static void append(struct watch_table *t, uint32_t number) {
+        struct item *item = item_at(t, number), *head = item_at(t, 0);
+
+        item->older = head->older;
+        item->newer = 0;
+        item_at(t, head->older)->newer = number;
+        head->older = number;
+}
+
+static uint32_t let_go(struct watch_table *t, struct item *item) {
+        uint32_t number = number_of(t, item);
+
+        flow_index_remove(&t->index, mix64(item->key, t->secret), number, hash_of, t);
+        unlink_item(t, item);
         t->count--;
+        return number;
 }
 
 void watch_table_remove(struct watch_table *t, void *record) {
         struct item *item = item_of(record);
+        uint32_t number = let_go(t, item);
 
-        let_go(t, item);
-        free(item);
+        item->newer = t->free;
+        t->free = number;
 }
 
-/* New memory, or that of the record that gives way. */
-static struct item *take_item(struct watch_table *t) {
-        struct item *item;
+/* Those that give way next were not touched for long: of the first its place in the index is fetched, the second itself. */
+static void fetch_oldest(const struct watch_table *t) {
+        uint32_t first = item_at(t, 0)->newer;
 
-        if (t->count < t->max)
-                return malloc(sizeof *item + t->record_size);
-        item = t->items;
-        let_go(t, item);
-        /* The next to give way was not touched for long. */
-        __builtin_prefetch(t->items, 1);
-        return item;
+        flow_index_fetch(&t->index, hash_of(t, first));
+        __builtin_prefetch(item_at(t, item_at(t, first)->newer), 1);
 }
 
-static void use(struct watch_table *t, struct item *item) {
-        if (!item->next)
+/* A number that is free, or that of the record that gives way. */
+static uint32_t take_number(struct watch_table *t) {
+        uint32_t number = t->free;
+
+        if (t->count == t->max) {
+                number = let_go(t, item_at(t, item_at(t, 0)->newer));
+                fetch_oldest(t);
+        } else if (number == NOBODY) {
+                number = ++t->used;
+        } else {
+                t->free = item_at(t, number)->newer;
+        }
+        return number;
+}
+
+static int grow(struct watch_table *t) {
+        struct flow_index grown;
+        int r = flow_index_init(&grown, (t->index.mask + 1) * 2);
+
+        if (r < 0)
+                return r;
+        for (uint32_t number = item_at(t, 0)->newer; number != NOBODY; number = item_at(t, number)->newer)
+                flow_index_insert(&grown, hash_of(t, number), number);
+        flow_index_done(&t->index);
+        t->index = grown;
+        return 0;
+}
+
+static void use(struct watch_table *t, uint32_t number) {
+        struct item *item = item_at(t, number);
+
+        if (item->newer == NOBODY)
                 return;
-        DL_DELETE(t->items, item);
-        DL_APPEND(t->items, item);
+        unlink_item(t, item);
+        append(t, number);
 }
 
 void watch_table_use(struct watch_table *t, void *record) {
-        use(t, item_of(record));
+        use(t, number_of(t, item_of(record)));
 }
 
 void *watch_table_get(struct watch_table *t, uint64_t key, bool *ret_new) {
-        struct item *item = find(t, key);
+        uint32_t number = find(t, key);
+        struct item *item;
 
-        *ret_new = !item;
-        if (item) {
-                use(t, item);
-                return item->record;
+        *ret_new = number == NOBODY;
+        if (number != NOBODY) {
+                use(t, number);
+                return item_at(t, number)->record;
         }
-        item = take_item(t);
-        if (!item)
+        if (t->count < t->max && (t->count + 1) * UINT64_C(2) > t->index.mask + 1 && grow(t) < 0)
                 return NULL;
-        if (hash_index_add(&t->index, hash_of(t, key), item) < 0) {
-                free(item);
-                return NULL;
-        }
+        number = take_number(t);
+        item = item_at(t, number);
         item->key = key;
         memset(item->record, 0, t->record_size);
-        DL_APPEND(t->items, item);
+        flow_index_insert(&t->index, mix64(key, t->secret), number);
+        append(t, number);
         t->count++;
         return item->record;
 }
 
 void *watch_table_next(const struct watch_table *t, const void *record) {
-        const struct item *item = record ? item_of(record)->next : t->items;
+        uint32_t number = record ? item_of(record)->newer : item_at(t, 0)->newer;
 
-        return item ? (void *) (uintptr_t) item->record : NULL;
+        return number != NOBODY ? item_at(t, number)->record : NULL;
 }
 
 uint32_t watch_table_count(const struct watch_table *t) {

@@ -5,17 +5,28 @@
 #include "engine/flow/flow-index.h"
 
 #include <errno.h>
+#include <stdlib.h>
 
 #include "engine/flow/flow-pool.h"
 
+/* What is smaller is ordinary memory. */
+#define LARGE (512 * 1024)
+
 int flow_index_init(struct flow_index *x, uint64_t slots) {
-        x->slots = flow_memory_map_dense(slots * sizeof *x->slots);
+        size_t size = slots * sizeof *x->slots;
+
+        x->slots = size < LARGE ? calloc(1, size) : flow_memory_map_dense(size);
         x->mask = slots - 1;
         return x->slots ? 0 : -ENOMEM;
 }
 
 void flow_index_done(struct flow_index *x) {
-        flow_memory_unmap(x->slots, (x->mask + 1) * sizeof *x->slots);
+        size_t size = (x->mask + 1) * sizeof *x->slots;
+
+        if (size < LARGE)
+                free(x->slots);
+        else
+                flow_memory_unmap(x->slots, size);
         x->slots = NULL;
 }
 
