@@ -38,8 +38,10 @@ void flow_index_insert(struct flow_index *x, uint64_t hash, uint32_t number) {
         x->slots[p.place] = p.tag | number;
 }
 
-/* The first of the slots in use that stand in a row before `place`, or the sixteenth. */
+/* The first of the slots in use that stand in a row before `place`, or the sixteenth; any where none stands behind it. */
 static uint64_t begin_of_row(const struct flow_index *x, uint64_t place) {
+        if (x->slots[(place + 1) & x->mask] == 0)
+                return place;
         for (unsigned i = 0; i < FLOW_INDEX_STEPS && x->slots[(place - 1) & x->mask] != 0; i++)
                 place = (place - 1) & x->mask;
         return place;

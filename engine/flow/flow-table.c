@@ -949,11 +949,13 @@ static inline struct flow_observation *end_of_tick(struct flow_table *t, struct 
 }
 
 /* Under a flood each packet of a batch has the oldest of those that wait leave: nobody looked at them for long, and where the
- * index names them is anywhere. Flows that began one behind the other most often lie so, which the processor sees by itself. */
+ * index names them is anywhere. Flows that began one behind the other most often lie so: the next batch's are fetched, too. */
 static _noinline_ void fetch_leaving(struct flow_table *t) {
         uint32_t number = flow_lists_first(&t->lists, LIST_UNANSWERED);
 
         for (const struct flow_observation *o = t->batch; o < t->place && number > 0; o++) {
+                __builtin_prefetch(entry_of(t, number + BATCH));
+                __builtin_prefetch(more_of(t, number + BATCH));
                 flow_index_fetch(&t->index, hash_of(t, number));
                 number = flow_lists_next(&t->lists, number);
         }
