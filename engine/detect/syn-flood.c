@@ -21,6 +21,8 @@
 
 #define SERVICES_MAX 1024
 #define SOURCE_BITS 4096
+/* A scan makes a service of each port: as long as there are so few sources, their bits are listed. */
+#define FEW 5
 /* Of one source: how long answers and resets are waited for, and how many times as many are a flood even if used. */
 #define PATIENCE (NSEC_PER_SEC + NSEC_PER_SEC / 2)
 #define USED_FACTOR 5
@@ -28,13 +30,20 @@
 struct half {
         uint64_t begin;
         uint32_t syns, granted, resets; /* resets by either end */
-        uint64_t sources[SOURCE_BITS / 64];
+        uint16_t n_bits;    /* that its sources set */
+        uint16_t bits[FEW]; /* which; of more than these the map says */
+};
+
+struct source_map {
+        uint64_t words[SOURCE_BITS / 64];
 };
 
 struct service {
         struct ip_address ip;
         uint16_t port;
         struct half halves[2]; /* [0] is now */
+        uint32_t source_bits;  /* that are set in either half */
+        struct source_map *maps; /* of each half */
         struct mac_address mac;/* the majority's */
         uint32_t votes;
         struct ip_address source; /* the latest */
@@ -44,14 +53,17 @@ struct service {
 
 struct syn_flood {
         struct watch_table *services;
+        struct source_map (*maps)[2]; /* of services, by their places; written when there are more than a FEW */
         uint64_t due; /* of any service the next, or earlier */
 };
 
 static void syn_flood_free(void *state) {
         struct syn_flood *f = state;
 
-        if (f)
-                watch_table_free(f->services);
+        if (!f)
+                return;
+        watch_table_free(f->services);
+        free(f->maps);
         free(f);
 }
 
@@ -59,6 +71,10 @@ static int syn_flood_init(void **ret_state) {
         struct syn_flood *f = calloc(1, sizeof *f);
         int r = f ? watch_table_new(&f->services, sizeof(struct service), SERVICES_MAX) : -ENOMEM;
 
+        if (r >= 0) {
+                f->maps = malloc(SERVICES_MAX * sizeof *f->maps);
+                r = f->maps ? 0 : -ENOMEM;
+        }
         if (r < 0) {
                 syn_flood_free(f);
                 return r;
@@ -68,24 +84,60 @@ static int syn_flood_init(void **ret_state) {
         return 0;
 }
 
+static bool has_bit(const struct half *h, const struct source_map *map, uint16_t bit) {
+        if (h->n_bits > FEW)
+                return map->words[bit / 64] >> bit % 64 & 1;
+        for (size_t i = 0; i < h->n_bits; i++)
+                if (h->bits[i] == bit)
+                        return true;
+        return false;
+}
+
+static void map_bit(struct source_map *map, uint16_t bit) {
+        map->words[bit / 64] |= UINT64_C(1) << bit % 64;
+}
+
+static void add_bit(struct half *h, struct source_map *map, uint16_t bit) {
+        if (h->n_bits < FEW) {
+                h->bits[h->n_bits] = bit;
+        } else {
+                if (h->n_bits == FEW) {
+                        memset(map, 0, sizeof *map);
+                        for (size_t i = 0; i < FEW; i++)
+                                map_bit(map, h->bits[i]);
+                }
+                map_bit(map, bit);
+        }
+        h->n_bits++;
+}
+
 static void turn(struct service *s, uint64_t now, uint64_t half) {
         uint64_t age = now > s->halves[0].begin ? now - s->halves[0].begin : 0;
 
         if (age < half)
                 return;
-        if (age < 2 * half)
+        s->halves[1] = (struct half) { 0 };
+        if (age < 2 * half) {
                 s->halves[1] = s->halves[0];
-        else
-                memset(&s->halves[1], 0, sizeof s->halves[1]);
-        memset(&s->halves[0], 0, sizeof s->halves[0]);
-        s->halves[0].begin = now;
+                if (s->halves[1].n_bits > FEW)
+                        s->maps[1] = s->maps[0];
+        }
+        s->halves[0] = (struct half) { .begin = now };
+        s->source_bits = s->halves[1].n_bits;
+}
+
+static void note_source(struct service *s, const struct ip_address *source) {
+        uint16_t bit = watch_key(source, sizeof *source, "", 0, 0) % SOURCE_BITS;
+
+        if (has_bit(&s->halves[0], &s->maps[0], bit))
+                return;
+        s->source_bits += !has_bit(&s->halves[1], &s->maps[1], bit);
+        add_bit(&s->halves[0], &s->maps[0], bit);
 }
 
 static unsigned count_sources(const struct service *s) {
-        unsigned zeros = 0;
+        uint32_t zeros = SOURCE_BITS - s->source_bits;
 
-        for (size_t i = 0; i < SOURCE_BITS / 64; i++)
-                zeros += 64 - (unsigned) __builtin_popcountll(s->halves[0].sources[i] | s->halves[1].sources[i]);
         return (unsigned) lround(-SOURCE_BITS * log((double) (zeros ?: 1) / SOURCE_BITS));
 }
 
@@ -99,11 +151,9 @@ static void vote(struct service *s, const struct mac_address *mac) {
 }
 
 static void note(struct service *s, const struct contact *c) {
-        uint32_t bit = (uint32_t) watch_key(&c->source, sizeof c->source, "", 0, 0) % SOURCE_BITS;
-
         s->halves[0].syns++;
         s->last = c->ts;
-        s->halves[0].sources[bit / 64] |= UINT64_C(1) << bit % 64;
+        note_source(s, &c->source);
         s->source = c->source;
         vote(s, &c->source_mac);
 }
@@ -185,6 +235,7 @@ static void take_syn(struct syn_flood *f, struct detect_host *host, const struct
         if (!s)
                 return;
         if (fresh) {
+                s->maps = f->maps[watch_table_place(f->services, s)];
                 s->ip = c->destination;
                 s->port = c->destination_port;
                 s->halves[0].begin = c->ts;

@@ -215,6 +215,10 @@ uint32_t watch_table_count(const struct watch_table *t) {
         return t->count;
 }
 
+uint32_t watch_table_place(const struct watch_table *t, const void *record) {
+        return number_of(t, item_of(record)) - 1;
+}
+
 uint64_t watch_table_key(const void *record) {
         return item_of(record)->key;
 }

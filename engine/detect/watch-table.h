@@ -26,6 +26,8 @@ void watch_table_remove(struct watch_table *table, void *record);
 /* Goes on behind `record`, from the one longest untouched on: NULL for the first, NULL behind the last. */
 void *watch_table_next(const struct watch_table *table, const void *record);
 uint32_t watch_table_count(const struct watch_table *table);
+/* Where a record is: less than `max`, for what its owner keeps of it elsewhere. */
+uint32_t watch_table_place(const struct watch_table *table, const void *record);
 /* Whose record is it? */
 uint64_t watch_table_key(const void *record);
 
