@@ -183,14 +183,3 @@ bool ip_is_multicast(const struct ip_address *ip) {
         return ip->bytes[0] == 0xff;
 }
 
-/* 0.0.0.0/8 is "this network", 127.0.0.0/8 loopback, from 224.0.0.0 on there is multicast and what is reserved:
- * RFC 1122 §3.2.1.3, RFC 1112 §4. */
-bool ip_is_host(const struct ip_address *ip) {
-        uint8_t first = ip->bytes[0];
-
-        if (ip->family == AF_INET)
-                return first != 0 && first != 127 && first < 224;
-        /* Of IPv6 no special address but those of multicast begins with another byte than zero (RFC 4291 §2.4). */
-        return ip->family != 0 && first != 0xff && (first != 0 || !(ip_is_unspecified(ip) || ip_is_loopback(ip)));
-}
-

@@ -60,6 +60,16 @@ static inline bool ip_equal(const struct ip_address *a, const struct ip_address 
         return memcmp(a, b, sizeof *a) == 0;
 }
 
+/* As a number: for hashes. In two loads, as wide as what wrote the address: one that is wider has to wait for that. */
+static inline uint64_t mac_to_word(const struct mac_address *mac) {
+        uint32_t first;
+        uint16_t last;
+
+        memcpy(&first, mac->bytes, sizeof first);
+        memcpy(&last, mac->bytes + sizeof first, sizeof last);
+        return first | (uint64_t) last << 32;
+}
+
 static inline bool mac_is_zero(const struct mac_address *mac) {
         return mac_equal(mac, &(struct mac_address) {});
 }
@@ -74,13 +84,24 @@ bool mac_is_locally_administered(const struct mac_address *mac);  /* U/L bit: ra
 bool ip_is_unspecified(const struct ip_address *ip);
 bool ip_is_loopback(const struct ip_address *ip);
 bool ip_is_multicast(const struct ip_address *ip);  /* and 255.255.255.255 */
+
 static inline bool ip_is_link_local(const struct ip_address *ip) {
         if (ip->family == AF_INET)
                 return ip->bytes[0] == 169 && ip->bytes[1] == 254; /* RFC 3927 */
         return ip->bytes[0] == 0xfe && (ip->bytes[1] & 0xc0) == 0x80;
 }
-/* Can stand for one host on a network: not unspecified, loopback, multicast or broadcast. */
-bool ip_is_host(const struct ip_address *ip);
+
+/* Can stand for one host on a network: not unspecified, loopback, multicast or broadcast. 0.0.0.0/8 is "this network",
+ * 127.0.0.0/8 loopback, from 224.0.0.0 on there is multicast and what is reserved: RFC 1122 §3.2.1.3, RFC 1112 §4. */
+static inline bool ip_is_host(const struct ip_address *ip) {
+        uint8_t first = ip->bytes[0];
+
+        if (ip->family == AF_INET)
+                return first != 0 && first != 127 && first < 224;
+        /* Of IPv6 no special address but those of multicast begins with another byte than zero (RFC 4291 §2.4). */
+        return ip->family != 0 && first != 0xff && (first != 0 || !(ip_is_unspecified(ip) || ip_is_loopback(ip)));
+}
+
 /* Of the eight bytes from `at` on: 0 if the first `bits` of them are equal. */
 static inline uint64_t ip_bits_differ(const struct ip_address *a, const struct ip_address *b, size_t at, unsigned bits) {
         uint64_t x, y;

@@ -445,6 +445,8 @@ static _always_inline_ enum short_way feed_shortly(struct engine *e, const struc
         settled = is_settled(e, frame, o);
         if (settled)
                 count_plain(e, frame);
+        else if (o->tcp_flags & TCP_SYN)
+                session_table_fetch(e->sessions, o);
         count_ends(e, frame, o);
         if (counts_flow(e, frame))
                 flow_table_add(e->flows);

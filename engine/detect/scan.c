@@ -55,7 +55,7 @@ struct target {
         uint8_t outcome; /* enum outcome */
         bool counts;     /* as one of many hosts */
         bool near;       /* on the link */
-        bool nobody;     /* no device is known to have the address */
+        bool nobody;     /* on the link, but no device is known to have the address */
 };
 
 struct suspect {
@@ -109,19 +109,19 @@ static int scan_init(void **ret_state) {
 /* Who tried what, whichever packet tells it. */
 struct attempt {
         const struct contact *contact;
-        struct ip_address source, destination;
-        struct mac_address source_mac;
+        const struct ip_address *source, *destination;
+        const struct mac_address *source_mac;
         uint16_t port;
         uint8_t protocol;
         enum outcome outcome;
 };
 
 static struct attempt forward(const struct contact *c, enum outcome outcome) {
-        return (struct attempt) { c, c->source, c->destination, c->source_mac, c->destination_port, c->protocol, outcome };
+        return (struct attempt) { c, &c->source, &c->destination, &c->source_mac, c->destination_port, c->protocol, outcome };
 }
 
 static struct attempt backward(const struct contact *c, enum outcome outcome) {
-        return (struct attempt) { c, c->destination, c->source, c->destination_mac, c->source_port, c->protocol, outcome };
+        return (struct attempt) { c, &c->destination, &c->source, &c->destination_mac, c->source_port, c->protocol, outcome };
 }
 
 static bool is_traceroute(const struct contact *c) {
@@ -155,11 +155,11 @@ static bool read_attempt(const struct contact *c, struct attempt *ret) {
         case _CONTACT_KIND_MAX:
                 return false;
         }
-        return ip_is_host(&ret->source) && ip_is_host(&ret->destination) && !is_traceroute(c);
+        return ip_is_host(ret->source) && ip_is_host(ret->destination) && !is_traceroute(c);
 }
 
 static uint32_t target_hash(const struct attempt *a) {
-        return (uint32_t) watch_key(&a->destination, sizeof a->destination, &a->port, sizeof a->port, a->protocol);
+        return (uint32_t) watch_key(a->destination, sizeof *a->destination, &a->port, sizeof a->port, a->protocol);
 }
 
 _Static_assert(TARGETS_MAX < UINT8_MAX, "places are bytes");
@@ -203,7 +203,7 @@ static bool is_common_service(uint8_t protocol, uint16_t port) {
 static bool counts_as_host(const struct detect_host *host, const struct attempt *a, bool near) {
         if (near)
                 return true;
-        return !is_common_service(a->protocol, a->port) && !peer_names_find(host->names, &a->source, &a->destination, a->contact->ts);
+        return !is_common_service(a->protocol, a->port) && !peer_names_find(host->names, a->source, a->destination, a->contact->ts);
 }
 
 /* False: perhaps it was contacted before. */
@@ -216,20 +216,19 @@ static bool is_first_contact(struct suspect *s, uint32_t hash) {
         return !known;
 }
 
-static struct target make_target(const struct detect_host *host, const struct attempt *a, uint32_t hash) {
-        bool near = ip_is_on_link(host, &a->destination, &a->source);
+static void set_target(struct target *t, const struct detect_host *host, const struct attempt *a, uint32_t hash) {
+        bool near = ip_is_on_link(host, a->destination, a->source);
+        bool counts = counts_as_host(host, a, near), nobody = near && !inventory_get_by_ip(host->inventory, a->destination);
 
-        return (struct target) {
-                .ts = a->contact->ts,
-                .ip = a->destination,
-                .hash = hash,
-                .port = a->port,
-                .protocol = a->protocol,
-                .outcome = (uint8_t) a->outcome,
-                .counts = counts_as_host(host, a, near),
-                .near = near,
-                .nobody = !inventory_get_by_ip(host->inventory, &a->destination),
-        };
+        t->ts = a->contact->ts;
+        t->ip = *a->destination;
+        t->hash = hash;
+        t->port = a->port;
+        t->protocol = a->protocol;
+        t->outcome = (uint8_t) a->outcome;
+        t->counts = counts;
+        t->near = near;
+        t->nobody = nobody;
 }
 
 static void set_bit(uint64_t bits[static TARGETS_MAX / 64], size_t place, bool value) {
@@ -245,15 +244,20 @@ static void touch(struct suspect *s, const struct target *t) {
         set_bit(s->open, (size_t) (t - s->targets), t->outcome == PENDING);
 }
 
-static void add_target(struct suspect *s, const struct target *t) {
-        struct target *slot = &s->targets[s->next];
-
+/* Where the next target goes: the oldest makes room. */
+static struct target *take_place(struct suspect *s) {
         if (s->n == TARGETS_MAX)
                 unchain(s, s->next);
-        *slot = *t;
+        return &s->targets[s->next];
+}
+
+/* What was put there counts. */
+static void add_target(struct suspect *s) {
+        const struct target *t = &s->targets[s->next];
+
         chain(s, s->next);
         set_bit(s->unweighed, s->next, is_first_contact(s, t->hash));
-        touch(s, slot);
+        touch(s, t);
         s->next = (uint16_t) ((s->next + 1) % TARGETS_MAX);
         s->n = (uint16_t) MIN(s->n + 1, TARGETS_MAX);
         s->tries++;
@@ -261,7 +265,7 @@ static void add_target(struct suspect *s, const struct target *t) {
 
 /* The suspect, if its source is one, or is one from now on. */
 static struct suspect *find_suspect(struct scan *s, const struct detect_host *host, const struct attempt *a, uint32_t hash) {
-        uint64_t key = watch_key(&a->source, sizeof a->source, &a->contact->vlan, sizeof a->contact->vlan, 0);
+        uint64_t key = watch_key(a->source, sizeof *a->source, &a->contact->vlan, sizeof a->contact->vlan, 0);
         struct suspect *suspect = watch_table_find(s->suspects, key);
         struct target *first;
         bool fresh;
@@ -276,15 +280,16 @@ static struct suspect *find_suspect(struct scan *s, const struct detect_host *ho
         if (fresh || first->hash == hash) {
                 enum outcome outcome = fresh ? a->outcome : MAX((enum outcome) first->outcome, a->outcome);
 
-                *first = make_target(host, a, hash);
+                set_target(first, host, a, hash);
                 first->outcome = (uint8_t) outcome;
                 return NULL;
         }
         suspect = watch_table_get(s->suspects, key, &fresh);
         if (!suspect)
                 return NULL;
-        suspect->ip = a->source;
-        add_target(suspect, first);
+        suspect->ip = *a->source;
+        *take_place(suspect) = *first;
+        add_target(suspect);
         watch_table_remove(s->firsts, first);
         return suspect;
 }
@@ -292,7 +297,7 @@ static struct suspect *find_suspect(struct scan *s, const struct detect_host *ho
 /* A client's: whoever sends it tried that very port. */
 static bool is_own_reset(const struct scan *s, const struct contact *c) {
         struct attempt a = forward(c, PENDING);
-        uint64_t key = watch_key(&a.source, sizeof a.source, &c->vlan, sizeof c->vlan, 0);
+        uint64_t key = watch_key(a.source, sizeof *a.source, &c->vlan, sizeof c->vlan, 0);
         const struct target *first = watch_table_find(s->firsts, key);
         struct suspect *suspect = watch_table_find(s->suspects, key);
         uint32_t hash = target_hash(&a);
@@ -311,8 +316,8 @@ static bool is_attempt_by_itself(const struct attempt *a) {
 static void scan_contact(void *state, struct detect_host *host, const struct contact *contact) {
         struct scan *s = state;
         struct suspect *suspect;
-        struct attempt a;
-        struct target *t, fresh;
+        struct attempt a = { .contact = contact };
+        struct target *t;
         uint32_t hash;
 
         if (!detect_setting(host, SCAN) || !read_attempt(contact, &a) || (contact->kind == CONTACT_RESET && is_own_reset(s, contact)))
@@ -321,14 +326,14 @@ static void scan_contact(void *state, struct detect_host *host, const struct con
         suspect = find_suspect(s, host, &a, hash);
         if (!suspect)
                 return;
-        if (!mac_is_zero(&a.source_mac))
-                suspect->mac = a.source_mac;
+        if (!mac_is_zero(a.source_mac))
+                suspect->mac = *a.source_mac;
         t = find_target(suspect, hash);
         if (!t) {
                 if (!is_attempt_by_itself(&a))
                         return;
-                fresh = make_target(host, &a, hash);
-                add_target(suspect, &fresh);
+                set_target(take_place(suspect), host, &a, hash);
+                add_target(suspect);
         } else if (a.outcome != PENDING) {
                 t->outcome = t->outcome == ANSWERED ? ANSWERED : (uint8_t) a.outcome;
         } else {
@@ -388,7 +393,7 @@ static void tally_from(const struct recent *r, size_t at, uint64_t now, bool flu
                 if (u->protocol == t->protocol && u->port == t->port && is_unanswered(u, now, flush)) {
                         hosts += u->counts;
                         far += !u->counts;
-                        nobodies += u->nobody && u->near;
+                        nobodies += u->nobody;
                 } else if (u->protocol == t->protocol && u->near) {
                         answered++;
                 }

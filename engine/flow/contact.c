@@ -270,21 +270,17 @@ bool contact_is_repeated(struct contact_table *t, const struct flow_observation 
 }
 
 bool contact_from_packet(struct contact_table *t, const struct packet *p, struct contact *ret) {
-        struct contact c;
-
         if (p->layer == LAYER_TCP && contact_is_no_segment(p->tcp_flags))
                 return false;
-        c = (struct contact) {
+        /* In place: a copy would wait for each of its fields to be written. */
+        *ret = (struct contact) {
                 .ts = p->frame->ts,
                 .frame = p->frame->number,
                 .ifindex = p->frame->ifindex,
                 .vlan = p->vlan,
         };
-        set_link(&c, p);
-        if (!set_kind(t, &c, p))
-                return false;
-        *ret = c;
-        return true;
+        set_link(ret, p);
+        return set_kind(t, ret, p);
 }
 
 static struct contact contact_of_direction(const struct flow_delta *d, unsigned from) {

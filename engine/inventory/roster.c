@@ -16,10 +16,7 @@
 #define UNCONFIRMED_SHARE 8
 
 static uint64_t mac_hash(const struct inventory *inventory, const struct mac_address *mac) {
-        uint64_t address = 0;
-
-        memcpy(&address, mac->bytes, sizeof mac->bytes);
-        return inventory_hash(inventory, 0, address);
+        return inventory_hash(inventory, 0, mac_to_word(mac));
 }
 
 /* First position whose id is not below `id`. */

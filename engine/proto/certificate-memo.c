@@ -21,7 +21,7 @@ struct certificate_memo {
 };
 
 struct recorder {
-        struct fact_sink next;
+        const struct fact_sink *next;
         size_t length, room;
         bool incomplete;
         uint8_t data[CERTIFICATE_KEPT_BYTES];
@@ -58,7 +58,7 @@ static void record(void *userdata, const struct fact *fact) {
                 memcpy(r->data + r->length + sizeof kind, fact->value, fact->value_length + 1);
                 r->length += n;
         }
-        r->next.take(r->next.userdata, fact);
+        r->next->take(r->next->userdata, fact);
 }
 
 static void repeat(const struct kept *kept, struct emitter *e) {
@@ -103,7 +103,7 @@ int certificate_memo_emit(struct certificate_memo *memo, struct cursor der, stru
         recorder.length = 0;
         recorder.room = CERTIFICATE_KEPT_BYTES - length;
         recorder.incomplete = false;
-        e->sink = (struct fact_sink) { record, &recorder };
+        e->sink = &(struct fact_sink) { record, &recorder };
         r = certificate_emit(der, e);
         e->sink = recorder.next;
         if (r >= 0 && !recorder.incomplete)

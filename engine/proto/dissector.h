@@ -14,7 +14,7 @@ struct digester;
 struct phrases;
 
 struct emitter {
-        struct fact_sink sink;
+        const struct fact_sink *sink;
         struct phrases *phrases;   /* NULL: none are kept */
         struct digester *digester; /* for those that read sessions and handshakes; NULL for dissectors */
         struct certificate_memo *certificates; /* NULL: none is kept */

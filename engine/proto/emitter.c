@@ -13,7 +13,7 @@
 void emitter_begin(struct emitter *e, const struct packet *packet, const struct fact_sink *sink) {
         const struct frame *frame = packet->frame;
 
-        e->sink = *sink;
+        e->sink = sink;
         e->phrases = NULL;
         e->digester = NULL;
         e->certificates = NULL;
@@ -58,7 +58,7 @@ static void emit(struct emitter *e, enum fact_kind kind, const char *value, size
         e->fact.value_length = (uint32_t) length;
         if (cut)
                 e->fact.flags |= FACT_VALUE_CUT;
-        e->sink.take(e->sink.userdata, &e->fact);
+        e->sink->take(e->sink->userdata, &e->fact);
         e->fact.flags = flags;
 }
 

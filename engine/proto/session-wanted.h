@@ -27,6 +27,10 @@ static inline uint64_t *session_wanted_slot(struct session_wanted *wanted, uint6
         return &wanted->slots[(hash >> 4) % SESSION_WANTED_SLOTS];
 }
 
+static inline void session_wanted_fetch(const struct session_wanted *wanted, uint64_t hash) {
+        __builtin_prefetch(&wanted->slots[(hash >> 4) % SESSION_WANTED_SLOTS], 1);
+}
+
 /* What is wanted of the connection; false: it is not known. */
 static inline bool session_wanted_get(const struct session_wanted *wanted, uint64_t hash, unsigned *ret) {
         uint64_t slot = wanted->slots[(hash >> 4) % SESSION_WANTED_SLOTS];

@@ -264,6 +264,14 @@ bool session_table_is_settled(struct session_table *t, const struct flow_observa
         return true;
 }
 
+void session_table_fetch(const struct session_table *t, const struct flow_observation *o) {
+        uint64_t hash = flow_hash(&t->wanted.secret, o);
+
+        __builtin_prefetch(&t->buckets[hash & t->mask]);
+        __builtin_prefetch(&t->syn[hash % SYN_SLOTS], 1);
+        session_wanted_fetch(&t->wanted, hash);
+}
+
 static void list_remove(struct session_table *t, struct session *s) {
         *(s->newer ? &s->newer->older : &t->newest) = s->older;
         *(s->older ? &s->older->newer : &t->oldest) = s->newer;
@@ -616,7 +624,7 @@ void session_table_finish(struct session_table *t, const struct fact_sink *sink)
         struct fact_sink counting = fact_counter_begin(&counter, sink);
         struct emitter emitter;
 
-        emitter.sink = counting;
+        emitter.sink = &counting;
         emitter.digester = t->digester;
         emitter.phrases = t->phrases;
         emitter.certificates = t->certificates;

@@ -244,12 +244,13 @@ struct syn_key {
         bool id_is_zero, sequence_is_zero, acknowledgement_is_zero, urgent_is_zero;
 };
 
-static void make_key(struct syn_key *key, const struct packet *packet, const struct syn_options *options) {
+/* With the options read into it: to copy them would be to wait for each of their bytes to be written. */
+static void make_key(struct syn_key *key, const struct packet *packet) {
         const uint8_t *ip = packet->ip_header, *tcp = packet->transport_header;
         bool v4 = packet->source.family == AF_INET;
 
         memset(key, 0, sizeof *key);
-        memcpy(&key->options, options, sizeof *options);
+        read_options(&key->options, packet->tcp_options);
         key->payload_length = packet->payload_length;
         key->flow_label = v4 ? 0 : (load_be32(ip) & 0xfffff) != 0;
         key->window = packet->tcp_window;
@@ -284,14 +285,14 @@ static void emit_anew(struct emitter *e, const struct packet *packet, const stru
 }
 
 /* A system's SYNs are all alike. */
-static void emit_phrases(struct emitter *e, const struct packet *packet, const struct syn_options *options) {
+static void emit_phrases(struct emitter *e, const struct packet *packet) {
         struct phrase *phrase;
         struct syn_key key;
 
-        make_key(&key, packet, options);
+        make_key(&key, packet);
         phrase = phrases_place(e->phrases, &key, sizeof key);
         if (!phrase_is_of(phrase, &key, sizeof key)) {
-                emit_anew(e, packet, options, phrase, &key);
+                emit_anew(e, packet, &key.options, phrase, &key);
                 return;
         }
         emit_clean(e, FACT_TCP_SYN_SIG, phrase->texts[0], phrase->lengths[0]);
@@ -306,12 +307,13 @@ int syn_dissect(const struct packet *packet, struct emitter *emitter) {
         /* Half of the options is no fingerprint. */
         if (!h || !packet->ip_header || cursor_left(&packet->tcp_options) + 20 < (size_t) (h[12] >> 4) * 4)
                 return 0;
-        read_options(&options, packet->tcp_options);
         if (packet->tcp_flags & TCP_ACK)
                 emitter->fact.flags |= FACT_REPLY;
-        if (emitter->phrases)
-                emit_phrases(emitter, packet, &options);
-        else
-                emit_anew(emitter, packet, &options, NULL, NULL);
+        if (emitter->phrases) {
+                emit_phrases(emitter, packet);
+                return 1;
+        }
+        read_options(&options, packet->tcp_options);
+        emit_anew(emitter, packet, &options, NULL, NULL);
         return 1;
 }

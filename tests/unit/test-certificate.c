@@ -122,7 +122,7 @@ static void what_is_remembered_is_said_again(void **state _unused_) {
                 assert_int_equal(facts(&read, der, sizeof other), 0);
                 assert_string_equal(said.text, read.text);
                 assert_true(read.count >= 5);
-                assert_ptr_equal(e.sink.userdata, &said);
+                assert_ptr_equal(e.sink->userdata, &said);
         }
         digester_free(e.digester);
         certificate_memo_free(memo);
