@@ -11,9 +11,10 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
-#include <xxhash.h>
 
+#include "common/cursor.h"
 #include "common/macro.h"
+#include "common/mix.h"
 
 #define BUCKETS 256
 #define BUCKET_SIZE 4
@@ -37,25 +38,22 @@ struct sample {
         uint16_t id;
 };
 
-struct host_key {
-        struct mac_address mac;
-        struct ip_address ip;
-        uint32_t ifindex;
-        uint16_t vlan;
-        bool answers;
+/* Whose a place is: apart from what is known of hosts, for under a flood of invented ones all of a bucket are looked at. */
+struct owner {
+        uint64_t hash; /* 0: free */
+        uint64_t last;
 };
 
 struct host {
-        uint64_t hash; /* 0: free */
-        uint64_t last;
         uint8_t n;     /* samples */
         int8_t id_class, isn_class; /* as said last; -1 not yet */
         struct sample samples[NUMBERING_SAMPLES];
 };
 
 struct numbering {
-        uint64_t seed;
+        uint64_t secret;
         struct numbering_counters counters;
+        struct owner owners[BUCKETS][BUCKET_SIZE];
         struct host hosts[BUCKETS][BUCKET_SIZE];
 };
 
@@ -80,7 +78,7 @@ int numbering_new(struct numbering **ret, uint64_t seed) {
 
         if (!n)
                 return -ENOMEM;
-        n->seed = seed;
+        n->secret = mix64(seed ^ UINT64_C(0xa0761d6478bd642f), UINT64_C(0xe7037ed1a0b428db));
         *ret = n;
         return 0;
 }
@@ -219,38 +217,44 @@ static void classify(struct numbering *n, struct host *host, const struct packet
         }
 }
 
-/* The hash of zeroed memory: no padding goes in. */
-static uint64_t hash_host(const struct numbering *n, const struct packet *packet, bool answers) {
-        struct host_key key;
+/* Of an address; reads no wider than what wrote it. */
+static uint64_t hash_ip(uint64_t secret, const struct ip_address *ip) {
+        uint64_t words[2];
 
-        memset(&key, 0, sizeof key);
-        key.mac = packet->link_source;
-        key.ip = packet->source;
-        key.ifindex = packet->frame->ifindex;
-        key.vlan = packet->vlan;
-        key.answers = answers;
-        return XXH3_64bits_withSeed(&key, sizeof key, n->seed) | 1;
+        if (ip->family == AF_INET)
+                return mix64(secret, load_be32(ip->bytes) ^ UINT64_C(0x9e3779b97f4a7c15));
+        memcpy(words, ip->bytes, sizeof words);
+        return mix64(mix64(secret, words[0] ^ UINT64_C(0xd1b54a32d192ed03)), words[1] ^ UINT64_C(0x9e3779b97f4a7c15));
+}
+
+static uint64_t hash_host(const struct numbering *n, const struct packet *packet, bool answers) {
+        uint64_t place = (uint64_t) packet->frame->ifindex << 32 | (uint64_t) packet->vlan << 1 | answers;
+        uint64_t mac = mix64(n->secret ^ place, mac_to_word(&packet->link_source) ^ UINT64_C(0x8cb92ba72f3d8dd7));
+
+        return hash_ip(mac, &packet->source) | 1;
 }
 
 static struct host *find_host(struct numbering *n, uint64_t hash, uint64_t ts) {
-        struct host *bucket = n->hosts[hash >> 1 & (BUCKETS - 1)], *oldest = bucket;
+        size_t bucket = hash >> 1 & (BUCKETS - 1), oldest = 0;
+        struct owner *owners = n->owners[bucket];
+        struct host *host;
 
         for (size_t i = 0; i < BUCKET_SIZE; i++) {
-                if (bucket[i].hash == hash) {
-                        bucket[i].last = ts;
-                        return &bucket[i];
+                if (owners[i].hash == hash) {
+                        owners[i].last = ts;
+                        return &n->hosts[bucket][i];
                 }
-                if (bucket[i].last < oldest->last)
-                        oldest = &bucket[i];
+                if (owners[i].last < owners[oldest].last)
+                        oldest = i;
         }
         n->counters.hosts++;
-        n->counters.evicted += oldest->hash != 0;
-        /* Not the samples: of none there is nothing to clear, and floods come by here with each packet. */
-        oldest->hash = hash;
-        oldest->last = ts;
-        oldest->n = 0;
-        oldest->id_class = oldest->isn_class = -1;
-        return oldest;
+        n->counters.evicted += owners[oldest].hash != 0;
+        owners[oldest] = (struct owner) { hash, ts };
+        /* Not the samples: of none there is nothing to clear. */
+        host = &n->hosts[bucket][oldest];
+        host->n = 0;
+        host->id_class = host->isn_class = -1;
+        return host;
 }
 
 /* Of a connection that is asked for again the first packet counts. */
@@ -267,7 +271,7 @@ static bool is_unforwarded(const struct packet *packet) {
 }
 
 void numbering_feed(struct numbering *n, const struct packet *packet, const struct fact_sink *sink) {
-        const uint16_t ports[] = { packet->source_port, packet->destination_port };
+        uint32_t ports = (uint32_t) packet->source_port << 16 | packet->destination_port;
         bool answers = packet->tcp_flags & TCP_ACK;
         struct sample sample = { .ts = packet->frame->ts, .isn = packet->tcp_sequence, .id = packet->ip_id };
         struct host *host;
@@ -275,8 +279,8 @@ void numbering_feed(struct numbering *n, const struct packet *packet, const stru
         if (!(packet->flags & PACKET_HAS_MAC) || packet->flags & PACKET_TUNNELLED || !is_unforwarded(packet))
                 return;
         host = find_host(n, hash_host(n, packet, answers), sample.ts);
-        sample.peer = XXH3_64bits_withSeed(&packet->destination, sizeof packet->destination, n->seed);
-        sample.connection = XXH3_64bits_withSeed(ports, sizeof ports, sample.peer);
+        sample.peer = hash_ip(n->secret, &packet->destination);
+        sample.connection = mix64(sample.peer, ports ^ UINT64_C(0x9e3779b97f4a7c15));
         if (is_known(host, sample.connection))
                 return;
         host->samples[host->n++] = sample;
