@@ -297,7 +297,10 @@ __noinline int segment_meet(struct lanscope_flow *r, struct flow_packet *p, __u3
         side = segment_side(r, p, p->high);
         if (side && !t->timing)
                 side->timed = 0;
-        r->half.flow_bits |= (t->bits & TRACK_KNOWN ? LANSCOPE_FLOW_KNOWN : 0) | (t->bits & TRACK_FROM_HIGH ? LANSCOPE_FLOW_FROM_HIGH : 0);
+        if (t->bits & TRACK_KNOWN)
+                r->half.flow_bits |= LANSCOPE_FLOW_KNOWN;
+        if (t->bits & TRACK_FROM_HIGH)
+                r->half.flow_bits |= LANSCOPE_FLOW_FROM_HIGH;
         return 0;
 }
 
@@ -380,7 +383,8 @@ __noinline int segment_sent_again(struct lanscope_flow *r, struct flow_packet *p
 
 /* SYN and SYN+ACK tell who began. */
 static __always_inline void segment_note_initiator(struct lanscope_flow *r, bool from_high) {
-        r->half.flow_bits = (r->half.flow_bits & ~LANSCOPE_FLOW_FROM_HIGH) | LANSCOPE_FLOW_KNOWN | (from_high ? LANSCOPE_FLOW_FROM_HIGH : 0);
+        r->half.flow_bits &= ~LANSCOPE_FLOW_FROM_HIGH;
+        r->half.flow_bits |= LANSCOPE_FLOW_KNOWN | (from_high ? LANSCOPE_FLOW_FROM_HIGH : 0);
 }
 
 static __always_inline void segment_note_opening(struct lanscope_flow *r, struct flow_packet *p) {
@@ -552,8 +556,8 @@ __noinline int segment_count_seldom(struct lanscope_flow *r, struct flow_packet 
         return 0;
 }
 
-static __always_inline void segment_note_again(struct lanscope_flow *r, struct lanscope_flow_half *half, const struct segment_side *own,
-                                               struct flow_packet *p) {
+static __always_inline void segment_note_again(struct lanscope_flow *r, struct lanscope_flow_half *half,
+                                               const struct segment_side *own, struct flow_packet *p) {
         __u32 n = segment_count_again(p, own->next - p->sequence);
 
         if (own->bits & SIDE_GAPS && segment_fill_gaps(r, p))
@@ -633,8 +637,8 @@ static __always_inline bool segment_is_next(struct lanscope_flow_half *half, str
         const __u8 asked = SIDE_NEXT | SIDE_ACKED | SIDE_ALIVE | SIDE_OPENS | SIDE_ASKED | SIDE_PROBED;
         bool same = own->acknowledged == p->acknowledgement;
 
-        if ((p->tcp_flags & (TCP_SYN | TCP_FIN | TCP_RST | TCP_ACK)) != TCP_ACK || (own->bits & asked) != (SIDE_NEXT | SIDE_ACKED) ||
-            p->sequence != own->next || p->window != own->window || p->window == 0)
+        if ((p->tcp_flags & (TCP_SYN | TCP_FIN | TCP_RST | TCP_ACK)) != TCP_ACK || p->sequence != own->next ||
+            (own->bits & asked) != (SIDE_NEXT | SIDE_ACKED) || p->window != own->window || p->window == 0)
                 return false;
         /* A byte may be a probe of a closed window. What acknowledges something may end what is being timed, and what is sent
          * begin it. */

@@ -29,16 +29,18 @@ static const struct variant {
         unsigned advance; /* bytes of TCP */
         uint8_t frame[FRAME];
 } variants[] = {
-#define ADDRESSES 10, 0, 0, 1, 192, 0, 2, 2
-#define TO_IPV4 2, 0, 0, 0, 0, 2, 2, 0, 0, 0, 0, 1, 8, 0, 0x45, 0, 0
-        { "udp", 0, { TO_IPV4, 50, 0, 1, 0, 0, 64, 17, 0, 0, ADDRESSES, 0x9c, 0x40, 0xc3, 0x50, 0, 30 } },
+#define IPV4(length, protocol)                                                                                 \
+        2, 0, 0, 0, 0, 2, 2, 0, 0, 0, 0, 1, 8, 0, 0x45, 0, 0, length, 0, 1, 0, 0, 64, protocol, 0, 0, 10, 0, 0, 1, \
+        192, 0, 2, 2
+#define TCP(port, flags) 0x9c, port, 0x01, 0xbb, 0, 0, 0, 1, 0, 0, 0, 1, 0x50, flags, 0xff, 0xff
+        { "udp", 0, { IPV4(50, 17), 0x9c, 0x40, 0xc3, 0x50, 0, 30 } },
         /* A segment of ten bytes in the middle of a connection; the next one is behind it. */
-        { "tcp", 10, { TO_IPV4, 50, 0, 1, 0, 0, 64, 6, 0, 0, ADDRESSES, 0x9c, 0x40, 0x01, 0xbb, 0, 0, 0, 1, 0, 0, 0, 1, 0x50, 0x10, 0xff, 0xff } },
+        { "tcp", 10, { IPV4(50, 6), TCP(0x40, 0x10) } },
         /* The same, sent over and over. */
-        { "tcp-again", 0, { TO_IPV4, 50, 0, 1, 0, 0, 64, 6, 0, 0, ADDRESSES, 0x9c, 0x41, 0x01, 0xbb, 0, 0, 0, 1, 0, 0, 0, 1, 0x50, 0x10, 0xff, 0xff } },
+        { "tcp-again", 0, { IPV4(50, 6), TCP(0x41, 0x10) } },
         /* It acknowledges, and no more: a duplicate. */
-        { "tcp-ack", 0, { TO_IPV4, 40, 0, 1, 0, 0, 64, 6, 0, 0, ADDRESSES, 0x9c, 0x42, 0x01, 0xbb, 0, 0, 0, 1, 0, 0, 0, 1, 0x50, 0x10, 0xff, 0xff } },
-        { "tcp-syn", 0, { TO_IPV4, 40, 0, 1, 0, 0, 64, 6, 0, 0, ADDRESSES, 0x9c, 0x43, 0x01, 0xbb, 0, 0, 0, 1, 0, 0, 0, 0, 0x50, 0x02, 0xff, 0xff } },
+        { "tcp-ack", 0, { IPV4(40, 6), TCP(0x42, 0x10) } },
+        { "tcp-syn", 0, { IPV4(40, 6), TCP(0x43, 0x02) } },
 };
 
 static int run(const struct programs *p, const struct bpf_program *tested, const uint8_t *frame, unsigned repeat, unsigned *ret) {
