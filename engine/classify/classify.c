@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
 /* Evidence against conditions. Each value is scanned once for the three-byte texts of the index, unless it is remembered
- * what holds for it; a condition is tried at most once on each value, and a rule looked at only after one of its conditions held: none holds by what is
- * missing alone. What the matching rules then mean together is fusion.c's. */
+ * what holds for it; a condition is tried at most once on each value, and a rule looked at only after one of its
+ * conditions held: none holds by what is missing alone. What the matching rules then mean together is fusion.c's. */
 
 #include "engine/classify/classify.h"
 

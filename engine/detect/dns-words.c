@@ -78,7 +78,8 @@ static bool is_data_by_letters(const char *label, size_t length) {
 
 /* Nearly all labels are too short for anything but bytes. */
 static inline bool is_data(const struct label *label) {
-        return label->foreign >= FOREIGN_BYTES || (label->length >= DATA_LABEL_HEX && is_data_by_letters(label->text, label->length));
+        return label->foreign >= FOREIGN_BYTES ||
+               (label->length >= DATA_LABEL_HEX && is_data_by_letters(label->text, label->length));
 }
 
 bool dns_words_are_random(const char *label, size_t length) {

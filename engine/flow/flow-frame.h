@@ -21,7 +21,7 @@
 /* Source and destination side by side, as in the header: where the source is the higher end halves change places. No
  * branch, for it goes either way as often. `ports`: source << 16 | destination; `vlans`: outer << 12 | inner. */
 static _always_inline_ void flow_frame_set_ipv4(struct flow_observation *o, uint64_t addresses, uint32_t ports, uint8_t protocol,
-                                       uint32_t vlans) {
+                                                uint32_t vlans) {
         uint64_t back = addresses << 32 | addresses >> 32;
         unsigned higher, turn;
 
@@ -50,7 +50,7 @@ static _always_inline_ bool flow_frame_is_higher(const uint64_t a[2], const uint
 
 /* After the transport header was read: adds a flag to those that this gave. */
 static _always_inline_ void flow_frame_set_ipv6(struct flow_observation *o, const uint8_t *from, const uint8_t *to, uint32_t ports,
-                                       uint8_t protocol, uint32_t vlans) {
+                                                uint8_t protocol, uint32_t vlans) {
         const uint64_t source[] = { once_u64(from), once_u64(from + 8) };
         const uint64_t destination[] = { once_u64(to), once_u64(to + 8) };
         bool higher = flow_frame_is_higher(source, destination, ports);

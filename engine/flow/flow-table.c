@@ -782,7 +782,8 @@ static void settle(struct flow_entry *e) {
 }
 
 /* Returns bits of enum flow_letter. */
-static uint8_t analyse_segment(struct flow_table *t, uint32_t number, const struct flow_entry *e, const struct flow_observation *o) {
+static uint8_t analyse_segment(struct flow_table *t, uint32_t number, const struct flow_entry *e,
+                               const struct flow_observation *o) {
         if (e->bits & ENTRY_ALONE) {
                 if (keep_lone_syn(more_of(t, number), o))
                         return 0;
@@ -1074,7 +1075,8 @@ static _always_inline_ bool read_run(struct flow_table *t, struct frame_run *run
         return true;
 }
 
-/* `in` without the frames from `begin` to `end`, of which the observations stand at `o`; the latest of those before is `latest`. */
+/* `in` without the frames from `begin` to `end`, of which the observations stand at `o`; the latest of those before is
+ * `latest`. */
 static _noinline_ struct flow_intake forget(struct flow_intake in, uint64_t latest, const struct flow_observation *o,
                                             const uint8_t *const *begin, const uint8_t *const *end) {
         for (; begin < end; begin++, o++) {

@@ -90,7 +90,8 @@ static struct sightings_slot *begin(struct sightings *s, struct sightings_slot *
         return slot;
 }
 
-static struct sightings_slot *take_slot(struct sightings *s, struct sightings_slot *slot, uint64_t address, uint32_t ifindex, uint64_t now) {
+static struct sightings_slot *take_slot(struct sightings *s, struct sightings_slot *slot, uint64_t address, uint32_t ifindex,
+                                        uint64_t now) {
         if (s->n_slots == SLOTS_USED_MAX)
                 return NULL;
         s->n_slots++;

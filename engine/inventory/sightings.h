@@ -68,7 +68,8 @@ static inline void sightings_pair_add(struct sightings_pairs *pairs, struct sigh
 struct sightings_pairs *sightings_pairs(struct sightings *sightings);
 
 /* Counts a frame of a pair that was met before. False: nothing is counted, sightings_count_frame() has to. */
-static inline bool sightings_count_again(struct sightings_pairs *pairs, const struct frame *frame, const struct sightings_ends *ends) {
+static inline bool sightings_count_again(struct sightings_pairs *pairs, const struct frame *frame,
+                                         const struct sightings_ends *ends) {
         struct sightings_pair *pair = sightings_pair_of(pairs, ends);
 
         if (pair->ends.first != ends->first || pair->ends.last != ends->last || pair->ifindex != frame->ifindex)

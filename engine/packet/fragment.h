@@ -11,8 +11,8 @@
 /* Datagrams that arrive in pieces: IPv4 (RFC 791 §3.2) and IPv6 (RFC 8200 §4.5). Pieces that
  * contradict each other about a byte are an attack or a fault: receivers differ in whom they believe, so the datagram is
  * given up with all that still comes of it. Where overlapping pieces agree all receivers that join them (RFC 5722 forbids
- * it for IPv6, and Linux does not) read the same, and so does this. Bounded in datagrams, in bytes, and in datagrams of one source; the oldest
- * goes first. */
+ * it for IPv6, and Linux does not) read the same, and so does this. Bounded in datagrams, in bytes, and in datagrams of one
+ * source; the oldest goes first. */
 
 #define FRAGMENT_DATAGRAMS_MAX 256
 #define FRAGMENT_DATAGRAMS_PER_SOURCE_MAX 32

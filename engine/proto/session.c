@@ -601,7 +601,8 @@ static struct session *feed(struct session_table *t, const struct session_key *k
 
 /* A segment of a connection that is over: it was there before. */
 static bool was_released(struct session_table *t, const struct session_key *key, uint64_t hash, uint8_t flags) {
-        return *session_wanted_slot(&t->wanted, hash) == (hash & ~(uint64_t) WANTED_BITS) && !(flags & TCP_SYN) && !find(t, key, hash);
+        return *session_wanted_slot(&t->wanted, hash) == (hash & ~(uint64_t) WANTED_BITS) && !(flags & TCP_SYN) &&
+               !find(t, key, hash);
 }
 
 void session_table_feed(struct session_table *t, const struct packet *packet, const struct fact_sink *sink) {

@@ -59,7 +59,8 @@ static unsigned play(unsigned homes) {
         assert_int_equal(flow_index_init(&m.index, SLOTS), 0);
         for (unsigned i = 0; i < 20000; i++) {
                 uint32_t number = 1 + (uint32_t) (next_random(&state) >> 20) % NUMBERS_MAX;
-                uint64_t hash = (next_random(&state) & ~(uint64_t) (SLOTS - 1)) | (next_random(&state) >> 33) % homes | UINT64_C(1) << 59;
+                uint64_t hash = (next_random(&state) & ~(uint64_t) (SLOTS - 1)) | (next_random(&state) >> 33) % homes |
+                                UINT64_C(1) << 59;
 
                 if (m.hashes[number] == 0) {
                         m.hashes[number] = hash;

@@ -70,7 +70,8 @@ static size_t find_plainly(const uint8_t *bytes, uint32_t size, const uint8_t **
         size_t n = 0;
         uint32_t at = 0;
 
-        while (size - at >= FRAME_RUN_HEADER && load_le32(bytes + at + 8) <= MIN(size - at - FRAME_RUN_HEADER, FRAME_RUN_FRAME_MAX)) {
+        while (size - at >= FRAME_RUN_HEADER &&
+               load_le32(bytes + at + 8) <= MIN(size - at - FRAME_RUN_HEADER, FRAME_RUN_FRAME_MAX)) {
                 starts[n++] = bytes + at;
                 at += FRAME_RUN_HEADER + load_le32(bytes + at + 8);
         }
