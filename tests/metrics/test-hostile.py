@@ -47,11 +47,11 @@ class Hostile(unittest.TestCase):
         return s
 
     def ask(self, request):
-        """All that is answered until the service ends the connection; it always does."""
+        """All that is answered until the service ends the connection; it always does, even while it is still being asked."""
+        answer = b''
         with socket.create_connection(('127.0.0.1', self.daemon.port), timeout=60) as s:
             try:
                 s.sendall(request)
-                answer = b''
                 while True:
                     piece = s.recv(65536)
                     if not piece:
