@@ -182,4 +182,3 @@ bool ip_is_multicast(const struct ip_address *ip) {
                 return (ip->bytes[0] & 0xf0) == 0xe0 || memcmp(ip->bytes, broadcast, sizeof broadcast) == 0;
         return ip->bytes[0] == 0xff;
 }
-

@@ -30,9 +30,6 @@
 #include "daemon/settings.h"
 #include "engine/detect/model.h"
 
-/* When what traffic told is written: soon where it is worth a signal, and seldom where only times and counts
- * changed, for a home server's disk. usec. */
-#define FLUSH_BATCH 500
 #define PRUNE_INTERVAL (3600 * USEC_PER_SEC)
 /* What detectors learn takes days: as much of it may be lost in a crash. */
 #define LESSONS_INTERVAL (900 * USEC_PER_SEC)
@@ -107,6 +104,8 @@ void manager_flush_within(struct manager *m, uint64_t delay) {
         set_flush_timer(m);
 }
 
+/* What traffic told is written soon where it is worth a signal, and seldom where only times and counts changed, for a home
+ * server's disk. */
 static void flush_with_haste(struct manager *m, enum store_haste haste) {
         static const uint64_t delays[] = {
                 [STORE_SOON] = 5 * USEC_PER_SEC, [STORE_LATER] = 60 * USEC_PER_SEC, [STORE_SELDOM] = 300 * USEC_PER_SEC,
@@ -508,7 +507,7 @@ static enum store_haste haste_due(const struct manager *m) {
 static int on_flush(sd_event_source *s _unused_, uint64_t usec _unused_, void *userdata) {
         struct manager *m = userdata;
         enum store_haste haste = haste_due(m);
-        int r = store_flush_urgent(m->store, FLUSH_BATCH, haste);
+        int r = store_flush_urgent(m->store, STORE_FLUSH_STEP, haste);
 
         for (size_t i = 0; i <= haste; i++) /* 1: more is left, for the next time round */
                 m->flush_at[i] = r < 0 ? now_monotonic(m) + STORE_RETRY : r > 0 && i == haste ? 0 : UINT64_MAX;

@@ -185,7 +185,6 @@ static void flow_ended(void *userdata, const struct flow_record *record) {
 
 static int make_flows(struct engine *e) {
         struct flow_table_ops ops = { flow_ended, e };
-
         int r;
 
         e->own_place = &e->own;

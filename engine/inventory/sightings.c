@@ -62,12 +62,7 @@ static struct sightings_ends ends_of(const struct mac_address *from, const struc
 }
 
 static uint64_t word_of(const struct mac_address *mac, uint16_t vlan) {
-        uint32_t first;
-        uint16_t last;
-
-        memcpy(&first, mac->bytes, sizeof first);
-        memcpy(&last, mac->bytes + sizeof first, sizeof last);
-        return (uint64_t) vlan << 48 | (uint64_t) last << 32 | first;
+        return (uint64_t) vlan << 48 | mac_to_word(mac);
 }
 
 static struct mac_address mac_of(uint64_t word) {

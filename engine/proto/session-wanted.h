@@ -2,6 +2,7 @@
 #pragma once
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 #include "engine/flow/flow-hash.h"
@@ -23,17 +24,21 @@ struct session_wanted {
         uint64_t slots[SESSION_WANTED_SLOTS]; /* 0: none */
 };
 
+static inline size_t session_wanted_place(uint64_t hash) {
+        return (hash >> 4) % SESSION_WANTED_SLOTS;
+}
+
 static inline uint64_t *session_wanted_slot(struct session_wanted *wanted, uint64_t hash) {
-        return &wanted->slots[(hash >> 4) % SESSION_WANTED_SLOTS];
+        return &wanted->slots[session_wanted_place(hash)];
 }
 
 static inline void session_wanted_fetch(const struct session_wanted *wanted, uint64_t hash) {
-        __builtin_prefetch(&wanted->slots[(hash >> 4) % SESSION_WANTED_SLOTS], 1);
+        __builtin_prefetch(&wanted->slots[session_wanted_place(hash)], 1);
 }
 
 /* What is wanted of the connection; false: it is not known. */
 static inline bool session_wanted_get(const struct session_wanted *wanted, uint64_t hash, unsigned *ret) {
-        uint64_t slot = wanted->slots[(hash >> 4) % SESSION_WANTED_SLOTS];
+        uint64_t slot = wanted->slots[session_wanted_place(hash)];
 
         *ret = slot & WANTED_BITS;
         return ((slot ^ hash) & ~(uint64_t) WANTED_BITS) == 0;
