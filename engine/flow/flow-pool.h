@@ -16,7 +16,7 @@ enum flow_entry_bits {
         ENTRY_FIRST_HIGH = 1 << 2,     /* the first packet came from the higher end */
         ENTRY_FIN_HIGH = 1 << 3,       /* the first FIN came from the higher end */
         ENTRY_IS_TCP = 1 << 4,
-        ENTRY_ALONE = 1 << 5,          /* its analysis has not begun: no second packet came */
+        ENTRY_ALONE = 1 << 5,          /* its analysis has not begun: a packet each way at most, none to be analysed */
         ENTRY_WAITS = 1 << 6,          /* in the list of those that wait for their first answer */
         ENTRY_EARLY = 1 << 7,          /* still in the ring of connections that open: its turn comes sooner than it must */
 };
@@ -37,7 +37,9 @@ struct flow_entry {
 };
 
 struct flow_more {
-        uint64_t first[2]; /* of a direction that no packet went: nothing, or what flow-table.c keeps of a lone SYN */
+        /* Of a direction that no packet went nothing; while ENTRY_ALONE of that which the first packet did not go nothing,
+         * or what flow-table.c keeps of a lone SYN. */
+        uint64_t first[2];
         /* A one, then four bits a letter: enum flow_letter * 2 + direction. The sixteenth pushes the one out. */
         uint64_t history;
         uint32_t links[2]; /* in its list (flow-lists.h), 24 bits; above them the packets' high words */

@@ -277,7 +277,8 @@ static void record_direction(const struct flow_entry *e, const struct flow_more 
                              struct flow_direction *ret) {
         ret->packets = (uint64_t) flow_more_packets_high(m, i) << 32 | e->packets[i];
         ret->bytes = (uint64_t) m->bytes_high[i] << 32 | e->bytes[i];
-        ret->first = e->last[i] > 0 ? m->first[i] : 0;
+        /* A lone packet is the first and the last. */
+        ret->first = e->last[i] == 0 || e->bits & ENTRY_ALONE ? e->last[i] : m->first[i];
         ret->last = e->last[i];
         ret->shortest = e->lengths[i].longest > 0 ? e->lengths[i].shortest : 0;
         ret->longest = e->lengths[i].longest;
@@ -358,7 +359,7 @@ static void make_record(struct flow_table *t, uint32_t number, enum flow_end rea
                 return;
         ret->pauses_known = true;
         ret->analysed = e->bits & ENTRY_IS_TCP;
-        /* Of one packet there is nothing to be told. */
+        /* Of lone packets there is nothing to be told. */
         if (e->bits & ENTRY_ALONE)
                 return;
         record_pauses(analysis_of(t, number), initiator, ret);
@@ -664,18 +665,26 @@ static void begin_again(struct flow_table *t, uint32_t number, const struct flow
 }
 
 /* What a flow that was met with a SYN keeps of it, in place of when the answer came, until its analysis begins: scans and
- * floods are nothing but SYNs, and an analysis is larger than all else of a flow. */
+ * floods are nothing but SYNs and resets, and an analysis is larger than all else of a flow. */
 #define LONE_SYN (UINT64_C(1) << 63)
 
+/* Has the packet, of a flow whose analysis has not begun, nothing for one? There is no pause before the first packet of a
+ * direction, and flow_analysis_take() reads nothing in a reset. */
+static inline bool is_lone(const struct flow_entry *e, const struct flow_observation *o) {
+        return e->last[o->direction] == 0 && (!(o->flags & OBSERVATION_TCP) || o->tcp_flags & TCP_RST);
+}
+
 /* False: the segment has more to tell. */
-static bool keep_lone_syn(struct flow_more *m, const struct flow_observation *o) {
+static bool keep_lone_segment(struct flow_more *m, const struct flow_observation *o) {
+        if (o->tcp_flags & TCP_RST)
+                return true;
         if ((o->tcp_flags & (TCP_SYN | TCP_ACK | TCP_FIN | TCP_RST)) != TCP_SYN || o->payload > 0)
                 return false;
         m->first[!o->direction] = LONE_SYN | (uint64_t) o->window << 32 | o->sequence;
         return true;
 }
 
-/* Of a flow whose first packet came, and nothing else yet. */
+/* Of a flow of which nothing but lone packets came yet. */
 static _noinline_ void begin_analysis(struct flow_table *t, uint32_t number) {
         struct flow_entry *e = entry_of(t, number);
         struct flow_more *m = more_of(t, number);
@@ -684,7 +693,7 @@ static _noinline_ void begin_analysis(struct flow_table *t, uint32_t number) {
 
         memset(analysis_of(t, number), 0, sizeof(struct flow_analysis));
         e->bits &= (uint8_t) ~ENTRY_ALONE;
-        m->first[!high] = 0;
+        m->first[!high] = e->last[!high];
         if (!(e->bits & ENTRY_IS_TCP))
                 e->settled[0] = e->settled[1] = NEWS_NEVER;
         if (syn & LONE_SYN) {
@@ -775,7 +784,8 @@ static void change_state(struct flow_table *t, uint32_t number, const struct flo
 /* A plain segment changes no letters that are there already, and of these states none. */
 static void settle(struct flow_entry *e) {
         const unsigned stable = 1U << FLOW_ESTABLISHED | 1U << FLOW_FIN_WAIT | 1U << FLOW_CLOSED | 1U << FLOW_RESET;
-        uint8_t letters = stable >> e->state & 1 ? NEWS_OF_ACK | NEWS_OF_DATA : 0;
+        bool settles = stable >> e->state & 1 && !(e->bits & ENTRY_ALONE);
+        uint8_t letters = settles ? NEWS_OF_ACK | NEWS_OF_DATA : 0;
 
         for (unsigned i = 0; i < 2; i++)
                 e->settled[i] = e->letters[i] & letters;
@@ -785,7 +795,7 @@ static void settle(struct flow_entry *e) {
 static uint8_t analyse_segment(struct flow_table *t, uint32_t number, const struct flow_entry *e,
                                const struct flow_observation *o) {
         if (e->bits & ENTRY_ALONE) {
-                if (keep_lone_syn(more_of(t, number), o))
+                if (keep_lone_segment(more_of(t, number), o))
                         return 0;
                 begin_analysis(t, number);
         }
@@ -846,7 +856,7 @@ static _noinline_ void meet_again(struct flow_table *t, uint32_t number, const s
                 begin_again(t, number, o, FLOW_END_IDLE);
         else if (opens(o) && is_reuse(t, number, e, o))
                 begin_again(t, number, o, FLOW_END_REUSED);
-        if (e->last[o->direction] == 0)
+        if (e->last[o->direction] == 0 && !(e->bits & ENTRY_ALONE))
                 more_of(t, number)->first[o->direction] = o->ts;
 }
 
@@ -865,7 +875,7 @@ static _always_inline_ void take(struct flow_table *t, struct flow_observation *
         if (e->addresses != o->addresses || e->rest != o->rest || o->flags & OBSERVATION_IPV6)
                 number = find(t, o);
         first = number == 0;
-        if (analysis && entry_of(t, number)->bits & ENTRY_ALONE)
+        if (analysis && entry_of(t, number)->bits & ENTRY_ALONE && !is_lone(entry_of(t, number), o))
                 begin_analysis(t, number);
         if (first)
                 number = create(t, o);

@@ -435,6 +435,41 @@ static void test_port_reuse(void **state _unused_) {
         log_free(log);
 }
 
+/* What is not kept of a flow of lone packets (a question and its answer, a SYN and its refusal) is there when a third one comes. */
+static void test_lone_packets(void **state _unused_) {
+        const uint64_t begin = 1000 * NSEC_PER_SEC, ms = NSEC_PER_MSEC;
+        struct log *log = log_new(NULL);
+        const struct flow_record *r;
+
+        for (uint16_t port = 1; port <= 2; port++)
+                FEED(log, { 0, 1, .protocol = IPPROTO_UDP, .port = port }, { 0, 1, TCP_SYN, 100, .port = port });
+        for (uint16_t port = 1; port <= 2; port++)
+                FEED(log, { 0.1, 2, .protocol = IPPROTO_UDP, .port = port }, { 0.1, 2, TCP_RST | TCP_ACK, 0, 101, .port = port });
+        FEED(log, { 0.4, 2, .protocol = IPPROTO_UDP, .port = 2 },
+             { 0.4, 1, TCP_SYN, 100, .port = 2 }, { 0.5, 2, TCP_SYN | TCP_ACK, 500, 101, .port = 2 },
+             { 0.6, 1, TCP_ACK, 101, 501, .port = 2 });
+        r = finish(log, 4);
+        for (unsigned i = 0; i < 4; i++) {
+                assert_int_equal(r[i].first, begin);
+                assert_int_equal(r[i].directions[0].first, begin);
+                assert_int_equal(r[i].directions[1].first, begin + 100 * ms);
+                assert_true(r[i].pauses_known);
+        }
+        for (unsigned i = 0; i < 2; i++) {
+                assert_int_equal(r[i].last, begin + 100 * ms);
+                assert_int_equal(r[i].directions[1].last, begin + 100 * ms);
+                assert_int_equal(r[i].directions[1].pause_longest, 0);
+        }
+        assert_string_equal(r[1].history, "Sr");
+        assert_int_equal(r[2].directions[1].pause_longest, 300 * ms);
+        assert_int_equal(r[2].directions[1].packets, 2);
+        assert_int_equal(r[3].directions[0].retransmissions, 1);
+        assert_int_equal(r[3].directions[1].pause_longest, 400 * ms);
+        assert_int_equal(r[3].rtt.responder, 100 * ms);
+        assert_int_equal(r[3].rtt.handshake, 200 * ms);
+        log_free(log);
+}
+
 static void test_idle(void **state _unused_) {
         struct log *log = log_new(NULL);
         struct flow_counters c;
@@ -682,6 +717,7 @@ int main(void) {
                 cmocka_unit_test(test_midway),
                 cmocka_unit_test(test_states),
                 cmocka_unit_test(test_port_reuse),
+                cmocka_unit_test(test_lone_packets),
                 cmocka_unit_test(test_idle),
                 cmocka_unit_test(test_timeouts_by_state),
                 cmocka_unit_test(test_eviction),
