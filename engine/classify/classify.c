@@ -13,14 +13,20 @@
 #include "engine/classify/match-memo.h"
 #include "engine/classify/rule.h"
 
-#define NOT_FOUND UINT16_MAX
+#define EVIDENCE_MAX UINT16_MAX
 
+/* Few of all conditions hold for one device: bits say which, so that no more than those is made empty first. */
 struct matching {
         const struct ruleset *rules;
         const struct classify_evidence *evidence;
-        uint16_t found[CONDITIONS_MAX];   /* best evidence that it holds for */
+        uint64_t held[CONDITIONS_MAX / 64];   /* a bit a condition: it holds */
+        uint16_t found[CONDITIONS_MAX];       /* best evidence for which; undefined where it does not hold */
         uint64_t rules_found[RULES_MAX / 64]; /* a bit a rule: one of its conditions was found */
 };
+
+static bool is_found(const struct matching *m, size_t condition) {
+        return m->held[condition / 64] >> condition % 64 & 1;
+}
 
 /* NetBIOS has names of users and groups too: those of the machine are <00> and <20> (RFC 1002 knows only the byte;
  * [MS-NBTE] §2.2.2 what it means). */
@@ -144,9 +150,10 @@ static size_t find_holding(struct holding *h, const struct ruleset *rules, struc
 static void note_found(struct matching *m, uint16_t condition, uint16_t number) {
         uint16_t *found = &m->found[condition], rule = m->rules->conditions[condition].rule;
 
-        if (*found != NOT_FOUND && !evidence_is_better(&m->evidence[number], &m->evidence[*found]))
+        if (is_found(m, condition) && !evidence_is_better(&m->evidence[number], &m->evidence[*found]))
                 return;
         *found = number;
+        m->held[condition / 64] |= UINT64_C(1) << condition % 64;
         m->rules_found[rule / 64] |= UINT64_C(1) << rule % 64;
 }
 
@@ -155,7 +162,7 @@ static bool rule_holds(const struct matching *m, const struct rule *rule, size_t
         bool any_asked = false, any_found = false;
 
         for (size_t i = 0; i < rule->n_conditions; i++) {
-                bool found = m->found[first + i] != NOT_FOUND;
+                bool found = is_found(m, first + i);
 
                 switch ((enum condition_role) rule->conditions[i].role) {
                 case CONDITION_ALL:
@@ -183,7 +190,7 @@ static size_t leading_condition(const struct matching *m, const struct rule *rul
         for (size_t i = 0; i < rule->n_conditions; i++) {
                 if (rule->conditions[i].role == CONDITION_ALL)
                         return i;
-                if (rule->conditions[i].role != CONDITION_ANY || m->found[first + i] == NOT_FOUND)
+                if (rule->conditions[i].role != CONDITION_ANY || !is_found(m, first + i))
                         continue;
                 if (best == rule->n_conditions || evidence_is_better(&m->evidence[m->found[first + i]],
                                                                      &m->evidence[m->found[first + best]]))
@@ -211,8 +218,14 @@ static bool make_vote(const struct matching *m, const struct rule *rule, size_t 
 
         if (strength == 0)
                 return false;
-        *ret = (struct vote) { .rule = rule, .evidence = evidence, .strength = (uint8_t) strength, .value = value };
-        glob_match(condition->glob, value, value_length(value, condition->slot), ret->captures);
+        *ret = (struct vote) {
+                .rule = rule,
+                .evidence = evidence,
+                .strength = (uint8_t) strength,
+                .glob = condition->glob,
+                .value = value,
+                .length = (uint16_t) value_length(value, condition->slot),
+        };
         return true;
 }
 
@@ -233,23 +246,21 @@ static size_t add_vote(struct vote *votes, size_t n, const struct vote *vote) {
 static size_t collect_votes(const struct matching *m, struct vote votes[static VOTES_MAX]) {
         size_t n = 0;
 
-        for (size_t i = 0; i < m->rules->n_rules; i++) {
-                const struct rule *rule = m->rules->rules[i];
-                struct vote vote;
+        for (size_t word = 0; word < (m->rules->n_rules + 63) / 64; word++)
+                for (uint64_t bits = m->rules_found[word]; bits != 0; bits &= bits - 1) {
+                        const struct rule *rule = m->rules->rules[word * 64 + (size_t) __builtin_ctzll(bits)];
+                        struct vote vote;
 
-                if (m->rules_found[i / 64] >> i % 64 == 0)
-                        i |= 63; /* none of the next either */
-                else if (m->rules_found[i / 64] >> i % 64 & 1 && rule_holds(m, rule, rule->first) &&
-                         make_vote(m, rule, rule->first, &vote))
-                        n = add_vote(votes, n, &vote);
-        }
+                        if (rule_holds(m, rule, rule->first) && make_vote(m, rule, rule->first, &vote))
+                                n = add_vote(votes, n, &vote);
+                }
         return n;
 }
 
 static void matching_begin(struct matching *m, const struct ruleset *rules, const struct classify_evidence *evidence) {
         m->rules = rules;
         m->evidence = evidence;
-        memset(m->found, 0xff, rules->n_conditions * sizeof m->found[0]);
+        memset(m->held, 0, (rules->n_conditions + 63) / 64 * sizeof m->held[0]);
         memset(m->rules_found, 0, (rules->n_rules + 63) / 64 * sizeof m->rules_found[0]);
 }
 
@@ -271,7 +282,7 @@ void classify(const struct ruleset *rules, struct match_memo *memo, const struct
         if (!rules)
                 return;
         matching_begin(&m, rules, evidence);
-        for (size_t i = 0; i < MIN(n_evidence, (size_t) NOT_FOUND); i++) {
+        for (size_t i = 0; i < MIN(n_evidence, (size_t) EVIDENCE_MAX); i++) {
                 const uint16_t *conditions;
                 size_t held = find_holding(&holding, rules, memo, &evidence[i], &conditions);
 

@@ -120,8 +120,6 @@ static void count_own(const struct vote *votes, size_t n, struct shares *shares)
 /* … and, where the general type is a thing of its own and not just a word for all its kinds, two thirds of what that
  * one has: an Apple TV that also takes sound is not a speaker. */
 static bool has_own_case(const struct shares *shares, enum device_type type, enum device_type general) {
-        if (shares->own[type] < OWN_CASE_MIN)
-                return false;
         return general == TYPE_COMPUTER || general == TYPE_MICROCONTROLLER ||
                shares->own[type] * 3 >= shares->own[general] * 2;
 }
@@ -129,6 +127,8 @@ static bool has_own_case(const struct shares *shares, enum device_type type, enu
 static void count_support(struct shares *shares) {
         for (size_t type = TYPE_UNKNOWN + 1; type < _TYPE_MAX; type++) {
                 shares->supported[type] = shares->own[type];
+                if (shares->own[type] < OWN_CASE_MIN)
+                        continue;
                 for (const uint8_t *general = general_types[type]; general && *general != TYPE_UNKNOWN; general++)
                         if (has_own_case(shares, (enum device_type) type, (enum device_type) *general))
                                 shares->supported[type] = noisy_or(shares->supported[type], shares->own[*general]);
@@ -157,8 +157,8 @@ static void fuse_type(const struct vote *votes, size_t n, struct classification 
         if (best == TYPE_UNKNOWN)
                 return;
         for (size_t type = TYPE_UNKNOWN + 1; type < _TYPE_MAX; type++)
-                if (!types_agree(best, (enum device_type) type))
-                        against = MAX(against, shares.own[type]);
+                if (shares.own[type] > against && !types_agree(best, (enum device_type) type))
+                        against = shares.own[type];
         share = winner_share(&shares, best);
         share -= share * against / SHARE_ONE / 2;
         ret->type = best;
@@ -182,6 +182,11 @@ static void tidy(char *text, size_t size) {
         text[n] = '\0';
 }
 
+/* Most texts differ in their first letter: no need to compare them. */
+static inline bool begin_alike(const char *a, const char *b) {
+        return glob_fold((uint8_t) *a) == glob_fold((uint8_t) *b);
+}
+
 /* Words that firmware puts where it has nothing to say. */
 static bool is_placeholder(const char *text) {
         static const char *const words[] = {
@@ -189,27 +194,27 @@ static bool is_placeholder(const char *text) {
         };
 
         for (size_t i = 0; i < ELEMENTSOF(words); i++)
-                if (strcasecmp(text, words[i]) == 0)
+                if (begin_alike(text, words[i]) && strcasecmp(text, words[i]) == 0)
                         return true;
         return strncmp(text, "hex:", 4) == 0;
 }
 
-static void expand(const struct vote *vote, const char *template, struct strbuf *b) {
-        for (; *template != '\0'; template++) {
-                const struct glob_capture *capture;
+static void put_capture(const struct vote *vote, size_t i, struct strbuf *b) {
+        struct glob_capture captures[GLOB_CAPTURES_MAX];
 
-                if (*template != '$') {
-                        strbuf_char(b, *template);
-                        continue;
-                }
-                template++;
-                if (*template == '$') {
+        if (glob_match(vote->glob, vote->value, vote->length, captures))
+                strbuf_bytes(b, vote->value + captures[i].start, captures[i].length);
+}
+
+static void expand(const struct vote *vote, const char *template, struct strbuf *b) {
+        for (const char *end; *(end = strchrnul(template, '$')) != '\0'; template = end + 2) {
+                strbuf_bytes(b, template, (size_t) (end - template));
+                if (end[1] == '$')
                         strbuf_char(b, '$');
-                        continue;
-                }
-                capture = &vote->captures[*template - '1'];
-                strbuf_bytes(b, vote->value + capture->start, capture->length);
+                else
+                        put_capture(vote, (size_t) (end[1] - '1'), b);
         }
+        strbuf_string(b, template);
 }
 
 /* The bytes of a character that was cut in two at the end. */
@@ -248,8 +253,11 @@ static const char *vote_template(const struct vote *vote, enum field field) {
 
 /* "Windows 11" says more than "Windows". */
 static bool says_more(const char *text, const char *than) {
-        size_t n = strlen(than);
+        size_t n;
 
+        if (!begin_alike(text, than))
+                return false;
+        n = strlen(than);
         return strlen(text) > n && strncasecmp(text, than, n) == 0 && text[n] == ' ';
 }
 
@@ -288,7 +296,7 @@ static uint32_t text_share(const struct texts *texts, const char *text) {
         for (size_t i = 0; i < texts->n; i++) {
                 const struct text *t = &texts->texts[i];
 
-                if (strcasecmp(t->text, text) == 0 || says_more(t->text, text))
+                if ((begin_alike(t->text, text) && strcasecmp(t->text, text) == 0) || says_more(t->text, text))
                         strongest[t->slot] = MAX(strongest[t->slot], t->strength);
         }
         for (size_t i = 0; i < texts->n; i++) {

@@ -14,9 +14,10 @@ struct vote {
         const struct rule *rule;
         uint16_t evidence;    /* the piece that its first condition matched */
         uint8_t strength;     /* 1..100: the rule's confidence, scaled by the weight of its evidence */
-        /* What the templates of the rule give; captures refer to `value`. */
+        /* What templates of the rule take their captures of: few have any. */
+        const struct glob *glob;
         const char *value;
-        struct glob_capture captures[GLOB_CAPTURES_MAX];
+        uint16_t length; /* of what the pattern looks at */
 };
 
 /* So many votes are heard, the strongest first: a device cannot make the work endless. */
