@@ -90,6 +90,12 @@ static void take_flow(void *userdata, const struct flow_record *record) {
                 a->failed |= flow_lines_write(a->lines, record, stdout) < 0;
 }
 
+static bool flow_matters(void *userdata, uint64_t bytes) {
+        const struct analysis *a = userdata;
+
+        return a->top.limit == 0 || flow_top_has_room(&a->top, bytes);
+}
+
 static bool wants_report(const struct options *o) {
         return !o->facts && !o->devices && !o->alerts && !o->stats && !o->flows && !o->eve;
 }
@@ -145,6 +151,7 @@ static void set_ops(struct analysis *a, struct engine_ops *ret) {
                 .alert = o->eve ? take_alert_event : a->alerts ? take_alert : NULL,
                 .alert_changed = o->eve ? change_alert_event : a->alerts ? change_alert : NULL,
                 .flow = o->eve ? take_flow_event : o->flows || wants_report(o) ? take_flow : NULL,
+                .flow_matters = o->eve ? NULL : flow_matters,
                 .userdata = a,
         };
 }

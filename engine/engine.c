@@ -183,8 +183,14 @@ static void flow_ended(void *userdata, const struct flow_record *record) {
                 detection_flow(e->detection, record);
 }
 
+static bool flow_matters(void *userdata, uint64_t bytes) {
+        struct engine *e = userdata;
+
+        return e->detection || !e->ops.flow_matters || e->ops.flow_matters(e->ops.userdata, bytes);
+}
+
 static int make_flows(struct engine *e) {
-        struct flow_table_ops ops = { flow_ended, e };
+        struct flow_table_ops ops = { flow_ended, e, flow_matters };
         int r;
 
         e->own_place = &e->own;

@@ -191,9 +191,13 @@ static uint64_t bytes_of(const struct flow_record *r) {
         return r->directions[0].bytes + r->directions[1].bytes;
 }
 
+bool flow_top_has_room(const struct flow_top *top, uint64_t bytes) {
+        return top->n < top->limit || top->sort != FLOW_SORT_BYTES || bytes >= bytes_of(&top->items[0].record);
+}
+
 int flow_top_offer_record(struct flow_top *top, const struct flow_record *record) {
         /* Most are too small: that is seen without a copy. */
-        if (top->n == top->limit && top->sort == FLOW_SORT_BYTES && bytes_of(record) < bytes_of(&top->items[0].record))
+        if (!flow_top_has_room(top, bytes_of(record)))
                 return 0;
         return flow_top_offer(top, &(struct flow_item) { .record = *record });
 }

@@ -43,6 +43,8 @@ struct flow_top {
 /* `limit` is at least 1; memory grows up to it. */
 void flow_top_init(struct flow_top *top, size_t limit, enum flow_sort sort);
 void flow_top_done(struct flow_top *top);
+/* May a flow that moved so many bytes both ways be one of them? */
+bool flow_top_has_room(const struct flow_top *top, uint64_t bytes);
 /* -ENOMEM. */
 int flow_top_offer(struct flow_top *top, const struct flow_item *item);
 /* The same of a flow without a rate. */

@@ -367,10 +367,18 @@ static void make_record(struct flow_table *t, uint32_t number, enum flow_end rea
                 record_analysis(analysis_of(t, number), initiator, ret);
 }
 
+/* Of both directions. */
+static uint64_t bytes_of(struct flow_table *t, uint32_t number) {
+        const struct flow_entry *e = entry_of(t, number);
+        const struct flow_more *m = more_of(t, number);
+
+        return (((uint64_t) m->bytes_high[0] + m->bytes_high[1]) << 32) + e->bytes[0] + e->bytes[1];
+}
+
 static void end_flow(struct flow_table *t, uint32_t number, enum flow_end reason) {
         t->counters.ended[end_of(entry_of(t, number), reason)]++;
         t->counters.active--;
-        if (t->ops.flow) {
+        if (t->ops.flow && (!t->ops.matters || t->ops.matters(t->ops.userdata, bytes_of(t, number)))) {
                 struct flow_record record;
 
                 make_record(t, number, reason, &record);
@@ -1085,6 +1093,35 @@ static _always_inline_ bool read_run(struct flow_table *t, struct frame_run *run
         return true;
 }
 
+/* Is the next of `run` ARP, which is of no flow, and nearly all of a LAN that is not IP? Not if it is older than `latest`. */
+static _noinline_ bool read_arp(const struct frame_run *run, const struct frame_run_share *share, uint64_t latest,
+                                struct frame *ret) {
+        bool found = share ? frame_run_peek_shared(run, share, ret) : frame_run_peek_own(run, ret);
+
+        return found && ret->ts >= latest && ret->captured >= 14 && load_be16(ret->data + 12) == TYPE_ARP;
+}
+
+/* Counts it, too, and not as a flow's. */
+static _always_inline_ bool pass_arp(struct frame_run *run, struct frame_run_share *share, bool shared, struct flow_intake *in,
+                                     struct flow_intake *apart) {
+        const struct frame_run_share share_now = shared ? *share : (struct frame_run_share) { 0 };
+        const struct frame_run run_now = *run;
+        struct frame frame;
+
+        if (!read_arp(&run_now, shared ? &share_now : NULL, in->latest, &frame))
+                return false;
+        if (shared)
+                share->next++;
+        else
+                run->next = frame.data + frame.captured;
+        in->latest = frame.ts;
+        in->bytes += frame.length - frame.captured;
+        in->truncated += frame.length > frame.captured;
+        apart->frames++;
+        apart->bytes += frame.length;
+        return true;
+}
+
 /* `in` without the frames from `begin` to `end`, of which the observations stand at `o`; the latest of those before is
  * `latest`. */
 static _noinline_ struct flow_intake forget(struct flow_intake in, uint64_t latest, const struct flow_observation *o,
@@ -1109,6 +1146,7 @@ static _always_inline_ void add_run(struct flow_table *t, struct frame_run *from
                                     struct flow_intake *intake) {
         struct flow_intake in = { .latest = MAX(intake->latest, t->newest) }; /* `bytes`: those that were not captured */
         struct frame_run_share share = shared ? *from->share : (struct frame_run_share) { 0 };
+        struct flow_intake apart = { 0 }; /* of those, what is of no flow */
         struct frame_run run = *from;
         bool more = !shared || share.next < share.end;
 
@@ -1134,15 +1172,18 @@ static _always_inline_ void add_run(struct flow_table *t, struct frame_run *from
                         t->newest = in.latest;
                 if (o == t->batch + BATCH)
                         work_off(t);
+                if (!more)
+                        more = pass_arp(&run, &share, shared, &in, &apart);
                 more &= !shared || share.next < share.end;
         }
+        in.frames += apart.frames;
         in.bytes += bytes_read(from, &run, shared ? &share : NULL) - in.frames * FRAME_RUN_HEADER;
         if (shared)
                 from->share->next = share.next;
         else
                 from->next = run.next;
         from->number += in.frames;
-        flow_table_count(t, in.frames, in.bytes);
+        flow_table_count(t, in.frames - apart.frames, in.bytes - apart.bytes);
         intake->latest = in.latest;
         intake->frames += in.frames;
         intake->bytes += in.bytes;

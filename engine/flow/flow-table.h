@@ -38,6 +38,8 @@ struct flow_table_config {
 struct flow_table_ops {
         void (*flow)(void *userdata, const struct flow_record *record); /* ended */
         void *userdata;
+        /* Is one that moved so many bytes both ways to be told? NULL: all are. To make a record takes longer than to ask. */
+        bool (*matters)(void *userdata, uint64_t bytes);
 };
 
 struct flow_counters {

@@ -139,6 +139,30 @@ static void the_greatest_of_many_come_in_order(void **state _unused_) {
         flow_top_done(&top);
 }
 
+/* What is asked before is what comes of it. */
+static void who_has_no_room_is_not_among_them(void **state _unused_) {
+        struct flow_top top;
+
+        flow_top_init(&top, 10, FLOW_SORT_BYTES);
+        for (unsigned i = 0; i < 1008; i++) {
+                struct flow_record record = { 0 };
+
+                record.directions[i % 2].bytes = scattered(i);
+                if (flow_top_has_room(&top, scattered(i)))
+                        assert_int_equal(flow_top_offer_record(&top, &record), 0);
+        }
+        assert_true(flow_top_has_room(&top, 999));
+        assert_false(flow_top_has_room(&top, 998));
+        flow_top_sort(&top);
+        for (unsigned i = 0; i < 10; i++)
+                assert_int_equal(top.items[i].record.directions[0].bytes + top.items[i].record.directions[1].bytes, 1008 - i);
+        flow_top_done(&top);
+        flow_top_init(&top, 1, FLOW_SORT_LAST);
+        assert_int_equal(flow_top_offer_record(&top, &(struct flow_record) { .directions[0].bytes = 5 }), 0);
+        assert_true(flow_top_has_room(&top, 0));
+        flow_top_done(&top);
+}
+
 static void each_order_has_its_own_greatest(void **state _unused_) {
         static const struct flow_item items[] = {
                 { .record = { .directions[1].bytes = 9 } },
@@ -173,6 +197,7 @@ int main(void) {
                 cmocka_unit_test(addresses_that_are_none_are_refused),
                 cmocka_unit_test(names_of_protocols_states_and_orders_go_both_ways),
                 cmocka_unit_test(the_greatest_of_many_come_in_order),
+                cmocka_unit_test(who_has_no_room_is_not_among_them),
                 cmocka_unit_test(each_order_has_its_own_greatest),
         };
 

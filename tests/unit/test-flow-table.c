@@ -686,6 +686,43 @@ static void test_large_counts(void **state _unused_) {
         log_free(log);
 }
 
+/* Who wants large flows alone: those of more than 4 GiB, both ways together. */
+static bool is_large(void *userdata, uint64_t bytes) {
+        uint64_t *asked = userdata;
+
+        asked[bytes > UINT32_MAX]++;
+        return bytes > UINT32_MAX;
+}
+
+static void count_record(void *userdata, const struct flow_record *record) {
+        uint64_t *asked = userdata;
+
+        assert_int_equal(record->directions[0].bytes + record->directions[1].bytes, UINT64_C(20000) * 262054);
+        asked[2]++;
+}
+
+static void test_flows_that_do_not_matter(void **state _unused_) {
+        uint64_t asked[3] = { 0 };
+        struct flow_table_ops ops = { count_record, asked, is_large };
+        struct flow_table_config config;
+        struct flow_counters counters;
+        struct log log;
+
+        flow_table_config_default(&config);
+        assert_int_equal(flow_table_new(&log.table, &config, &ops), 0);
+        for (unsigned i = 0; i < 20000; i++)
+                FEED(&log, { .at = i * 0.001, .from = 1 + i % 2, .protocol = IPPROTO_UDP, .payload = 262000 });
+        for (unsigned i = 0; i < 100; i++)
+                FEED(&log, { .at = 20, .from = 1, .protocol = IPPROTO_UDP, .port = (uint16_t) (2000 + i) });
+        flow_table_flush(log.table);
+        assert_int_equal(asked[0], 100);
+        assert_int_equal(asked[1], 1);
+        assert_int_equal(asked[2], 1);
+        flow_table_get_counters(log.table, &counters);
+        assert_int_equal(counters.ended[FLOW_END_CAPTURE], 101);
+        flow_table_free(log.table);
+}
+
 static void test_config(void **state _unused_) {
         struct flow_table_config config;
         struct flow_table_ops ops = { 0 };
@@ -727,6 +764,7 @@ int main(void) {
                 cmocka_unit_test(test_million),
                 cmocka_unit_test(test_batches),
                 cmocka_unit_test(test_large_counts),
+                cmocka_unit_test(test_flows_that_do_not_matter),
                 cmocka_unit_test(test_config),
         };
 
