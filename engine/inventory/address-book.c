@@ -185,6 +185,17 @@ static void bound(struct inventory *inventory, struct entry *entry, const struct
                 network_set_gateway_mac(inventory, network, entry_latest_mac(entry));
 }
 
+bool entry_hold(struct inventory *inventory, struct entry *entry, const struct ip_address *ip, enum fact_kind source,
+                enum claim claim, uint64_t now) {
+        struct device_ip *held = entry_find_ip(entry, ip);
+
+        if (!held || (claim != CLAIM_WEAK && held->source != source))
+                return false;
+        held->last_seen = MAX(held->last_seen, now);
+        bound(inventory, entry, ip, claim);
+        return true;
+}
+
 bool entry_bind(struct inventory *inventory, struct entry *entry, const struct ip_address *ip, enum fact_kind source,
                 enum claim claim, uint64_t now) {
         struct device_ip fresh = { *ip, now, now, source };

@@ -16,6 +16,9 @@ struct entry *entry_by_ip(const struct inventory *inventory, const struct networ
 uint32_t *address_generation(struct inventory *inventory, const struct ip_address *ip);
 /* NULL: it has it not. */
 struct device_ip *entry_find_ip(struct entry *entry, const struct ip_address *ip);
+/* The entry has the address, of which nothing changed since it was bound, and says so again. False: it has to be bound. */
+bool entry_hold(struct inventory *inventory, struct entry *entry, const struct ip_address *ip, enum fact_kind source,
+                enum claim claim, uint64_t now);
 /* True if the address is the entry's now. */
 bool entry_bind(struct inventory *inventory, struct entry *entry, const struct ip_address *ip, enum fact_kind source,
                 enum claim claim, uint64_t now);

@@ -143,12 +143,32 @@ static void take_assigned(struct inventory *inventory, struct network_entry *net
                 take_lease(inventory, client, fact, ip, CLAIM_STRONG, now);
 }
 
+/* The IP address of the fact is the sender's own, by what `claim` is worth: it says so most of the time, and each time the
+ * same as long as nothing changed. */
+static void bind_sender(struct inventory *inventory, struct entry *entry, const struct fact *fact, enum claim claim, uint64_t now) {
+        struct latest_fact *latest = &inventory->latest;
+        bool current = latest_is_current(inventory);
+
+        if ((current && latest->attribution->bound && entry_hold(inventory, entry, &fact->ip, fact->kind, claim, now)) ||
+            !entry_bind(inventory, entry, &fact->ip, fact->kind, claim, now) || !current ||
+            latest->generation != inventory->generation)
+                return;
+        /* That it has the address now confirms whom the fact is about. */
+        latest->address_generation = *latest->address_generation_now;
+        latest->attribution->address_generation = latest->address_generation;
+        latest->attribution->bound = true;
+}
+
 /* True if the address of the fact is settled by it, one way or the other. */
 static bool learn_claim(struct inventory *inventory, struct entry *entry, const struct fact *fact, uint64_t now) {
         struct ip_address ip;
 
         if (fact->kind == FACT_ARP_SENDER || fact->kind == FACT_NDP_SOURCE || fact->kind == FACT_NDP_NA_NO_LLADDR) {
-                if (fact_last_ip(fact, &ip))
+                if (!fact_last_ip(fact, &ip))
+                        return true;
+                if (ip_equal(&ip, &fact->ip))
+                        bind_sender(inventory, entry, fact, CLAIM_STRONG, now);
+                else
                         entry_bind(inventory, entry, &ip, fact->kind, CLAIM_STRONG, now);
                 return true;
         }
@@ -167,33 +187,6 @@ static bool learn_claim(struct inventory *inventory, struct entry *entry, const 
                fact->kind == FACT_ARP_L2_MISMATCH;
 }
 
-/* Is what was found out of the sender of the fact at hand still so? */
-static bool is_current(struct inventory *inventory, const struct fact *fact) {
-        const struct latest_fact *latest = &inventory->latest;
-
-        return latest->valid && latest->generation == inventory->generation &&
-               latest->address_generation == *address_generation(inventory, &fact->ip);
-}
-
-/* Its IP address is its own, as long as nobody else says better. */
-static void bind_sender(struct inventory *inventory, struct entry *entry, const struct fact *fact, uint64_t now) {
-        struct latest_fact *latest = &inventory->latest;
-        bool current = is_current(inventory, fact);
-        struct device_ip *held = current && latest->attribution->bound ? entry_find_ip(entry, &fact->ip) : NULL;
-
-        if (held) {
-                held->last_seen = MAX(held->last_seen, now);
-                return;
-        }
-        if (!ip_is_host(&fact->ip) || !entry_bind(inventory, entry, &fact->ip, fact->kind, CLAIM_WEAK, now) || !current ||
-            latest->generation != inventory->generation)
-                return;
-        /* That it has the address now confirms whom the fact is about. */
-        latest->address_generation = *address_generation(inventory, &fact->ip);
-        latest->attribution->address_generation = latest->address_generation;
-        latest->attribution->bound = true;
-}
-
 static void learn_addresses(struct inventory *inventory, struct entry *entry, const struct fact *fact, uint64_t now) {
         struct latest_fact *latest = &inventory->latest;
 
@@ -201,10 +194,11 @@ static void learn_addresses(struct inventory *inventory, struct entry *entry, co
                 entry_unbind(inventory, entry, &fact->ip);
                 return;
         }
-        if (learn_claim(inventory, entry, fact, now) || (latest->bound && is_current(inventory, fact)))
+        if (learn_claim(inventory, entry, fact, now) || (latest->bound && latest_is_current(inventory)))
                 return;
         latest->bound = latest->valid;
-        bind_sender(inventory, entry, fact, now);
+        if (ip_is_host(&fact->ip))
+                bind_sender(inventory, entry, fact, CLAIM_WEAK, now);
 }
 
 /* A host name comes with an address: whose is it? A sleep proxy answers for a sleeping host, a reflector for hosts
@@ -264,7 +258,8 @@ static bool is_empty_address(const struct fact *fact) {
 
 void fact_apply(struct inventory *inventory, struct entry *entry, const struct fact *fact, uint64_t now) {
         learn_addresses(inventory, entry, fact, now);
-        network_take_fact(inventory, entry->network, fact, now);
+        if (network_is_told_by(fact->kind))
+                network_take_fact(inventory, entry->network, fact, now);
         /* It shows that the sender is there, and no more. */
         if (fact->flags & FACT_FOREIGN)
                 return;

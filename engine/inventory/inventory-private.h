@@ -33,6 +33,7 @@ struct latest_fact {
         struct attribution *attribution; /* where it is remembered beyond this packet; NULL: nowhere */
         uint64_t generation;  /* that it was attributed in */
         uint32_t address_generation;
+        const uint32_t *address_generation_now; /* of its IP address */
         uint64_t ts, frame;   /* of the fact, as what follows */
         uint32_t ifindex;
         uint16_t vlan, flags;
@@ -98,6 +99,14 @@ struct inventory {
         struct inventory_interface *interfaces;
         size_t n_interfaces;
 };
+
+/* Is what was found out of the sender of the latest fact still so? */
+static inline bool latest_is_current(const struct inventory *inventory) {
+        const struct latest_fact *latest = &inventory->latest;
+
+        return latest->valid && latest->generation == inventory->generation &&
+               latest->address_generation == *latest->address_generation_now;
+}
 
 /* inventory.c: every entry into the inventory passes here. It is `now`, or later if it was later before: time never
  * runs back, however frames are stamped. */

@@ -118,26 +118,22 @@ static bool is_alike(const struct fact *fact, const struct latest_fact *l) {
 }
 
 static bool is_of_latest(struct inventory *inventory, const struct fact *fact) {
-        const struct latest_fact *l = &inventory->latest;
-
-        return l->valid && l->generation == inventory->generation && is_common(inventory, fact) && is_alike(fact, l) &&
-               l->address_generation == *address_generation(inventory, &fact->ip);
+        return latest_is_current(inventory) && is_alike(fact, &inventory->latest) && is_common(inventory, fact);
 }
 
-static struct fact_ends ends_of(const struct fact *fact) {
-        struct fact_ends ends;
-
-        _Static_assert(sizeof ends == 40, "no bytes between");
-        memset(&ends, 0, sizeof ends);
-        ends.mac = fact->mac;
-        ends.source = fact->source;
-        ends.ip = fact->ip;
-        ends.hop_limit = fact->hop_limit;
-        ends.to_group = ip_is_multicast(&fact->destination);
-        ends.ifindex = fact->ifindex;
-        ends.vlan = fact->vlan;
-        ends.flags = fact->flags & (FACT_HAS_MAC | FACT_TUNNELLED | FACT_LINK_SCOPED | FACT_HAS_SUBJECT);
-        return ends;
+static inline struct fact_ends ends_of(const struct fact *fact) {
+        _Static_assert(sizeof(struct fact_ends) == 40, "no bytes between");
+        return (struct fact_ends) {
+                .mac = fact->mac,
+                .source = fact->source,
+                .ip = fact->ip,
+                .hop_limit = fact->hop_limit,
+                .to_group = ip_is_multicast(&fact->destination),
+                .padding = 0,
+                .ifindex = fact->ifindex,
+                .vlan = fact->vlan,
+                .flags = fact->flags & (FACT_HAS_MAC | FACT_TUNNELLED | FACT_LINK_SCOPED | FACT_HAS_SUBJECT),
+        };
 }
 
 static struct attribution *attribution_of(struct inventory *inventory, const struct fact_ends *ends) {
@@ -156,6 +152,7 @@ static void note_latest(struct inventory *inventory, const struct fact *fact, st
         l->attribution = attribution;
         l->generation = inventory->generation;
         l->address_generation = attribution->address_generation;
+        l->address_generation_now = address_generation(inventory, &fact->ip);
         l->ts = fact->ts;
         l->frame = fact->frame;
         l->ifindex = fact->ifindex;
@@ -189,7 +186,8 @@ static struct entry *attribute_as_before(struct inventory *inventory, const stru
         return a->entry;
 }
 
-static struct entry *attribute(struct inventory *inventory, const struct fact *fact) {
+/* Of the first fact of a packet. */
+static _noinline_ struct entry *attribute(struct inventory *inventory, const struct fact *fact) {
         uint64_t now = inventory_time(inventory, fact->ts);
         struct attribution *a;
         struct fact_ends ends;

@@ -15,8 +15,6 @@
 
 /* RFC 1035 §2.3.4 */
 #define DOMAIN_MAX 253
-/* That a network is still there is worth saving so often. */
-#define SEEN_INTERVAL (300 * NSEC_PER_SEC)
 /* A gateway that was silent for so long may be replaced by another that peers speak of. */
 #define GATEWAY_AGE (24 * 3600 * NSEC_PER_SEC)
 
@@ -32,14 +30,6 @@ void network_changed(struct inventory *inventory, struct network_entry *network)
         network->dirty = true;
         inventory->networks_dirty = true;
         inventory->generation++;
-}
-
-void network_heard(struct inventory *inventory, struct network_entry *network, uint64_t now) {
-        network->network.last_seen = MAX(network->network.last_seen, now);
-        if (network->network.last_seen - network->seen_told < SEEN_INTERVAL)
-                return;
-        network->seen_told = network->network.last_seen;
-        network_changed(inventory, network);
 }
 
 struct network_entry *network_by_id(const struct inventory *inventory, uint64_t id) {

@@ -51,8 +51,17 @@ struct network_entry *network_of(struct inventory *inventory, uint32_t ifindex, 
                                  uint64_t now);
 int network_insert(struct inventory *inventory, struct network_entry *network);
 struct network_entry *network_free(struct network_entry *network);
-void network_heard(struct inventory *inventory, struct network_entry *network, uint64_t now);
 void network_changed(struct inventory *inventory, struct network_entry *network);
+/* That a network is still there is worth saving so often. */
+#define NETWORK_SEEN_INTERVAL (300 * NSEC_PER_SEC)
+/* Somebody in it was. Inline, as it is said with each packet that tells something. */
+static inline void network_heard(struct inventory *inventory, struct network_entry *network, uint64_t now) {
+        network->network.last_seen = MAX(network->network.last_seen, now);
+        if (network->network.last_seen - network->seen_told < NETWORK_SEEN_INTERVAL)
+                return;
+        network->seen_told = network->network.last_seen;
+        network_changed(inventory, network);
+}
 void network_add_prefix(struct inventory *inventory, struct network_entry *network, const struct ip_address *address,
                         uint8_t length, enum authority authority, uint64_t now);
 /* Those of `authority` that were not heard since `before`. */
@@ -67,5 +76,11 @@ void network_set_gateway(struct inventory *inventory, struct network_entry *netw
                          enum authority authority);
 void network_set_gateway_mac(struct inventory *inventory, struct network_entry *network, const struct mac_address *mac);
 int network_set_name(struct network_entry *network, const char *name);
+/* Does the kind tell of the network? */
+static inline bool network_is_told_by(enum fact_kind kind) {
+        return kind == FACT_DHCP_ASSIGNED_IP || kind == FACT_DHCP_NETMASK || kind == FACT_DHCP_ROUTER ||
+               kind == FACT_DHCP_DOMAIN || kind == FACT_NDP_PREFIX || kind == FACT_NDP_ROUTER;
+}
+
 /* What DHCP servers and routers tell of the network. */
 void network_take_fact(struct inventory *inventory, struct network_entry *network, const struct fact *fact, uint64_t now);

@@ -193,11 +193,17 @@ static void presence_enter(struct inventory *inventory, struct entry *entry) {
         entry->timed = true;
 }
 
+/* It stays what it is, and was heard last. */
+static inline bool presence_renew(struct inventory *inventory, struct entry *entry, enum presence presence) {
+        if (entry->device.presence != presence || !entry->timed)
+                return false;
+        MOVE_LAST(inventory->presences[presence], entry, presence_prev, presence_next);
+        return true;
+}
+
 void entry_set_presence(struct inventory *inventory, struct entry *entry, enum presence presence) {
-        if (entry->device.presence == presence && entry->timed) {
-                MOVE_LAST(inventory->presences[presence], entry, presence_prev, presence_next);
+        if (presence_renew(inventory, entry, presence))
                 return;
-        }
         presence_leave(inventory, entry);
         if (entry->device.presence != presence && !entry->fresh)
                 entry_changed(inventory, entry, CHANGE_PRESENCE);
@@ -217,10 +223,7 @@ void entry_set_flags(struct inventory *inventory, struct entry *entry, uint32_t 
         entry_retier(inventory, entry);
 }
 
-void entry_changed(struct inventory *inventory, struct entry *entry, uint32_t changes) {
-        entry->changes |= changes;
-        if (entry->dirty)
-                return;
+void entry_make_dirty(struct inventory *inventory, struct entry *entry) {
         entry->dirty = true;
         DL_APPEND2(inventory->dirty, entry, dirty_prev, dirty_next);
 }
@@ -237,7 +240,8 @@ void entry_heard(struct inventory *inventory, struct entry *entry, const struct 
                 tier_leave(inventory, entry);
                 tier_enter(inventory, entry);
         }
-        entry_set_presence(inventory, entry, PRESENCE_ONLINE);
+        if (!presence_renew(inventory, entry, PRESENCE_ONLINE))
+                entry_set_presence(inventory, entry, PRESENCE_ONLINE);
         entry_changed(inventory, entry, CHANGE_SEEN);
 }
 

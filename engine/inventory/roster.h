@@ -26,7 +26,14 @@ void entry_heard(struct inventory *inventory, struct entry *entry, const struct 
 void entry_retier(struct inventory *inventory, struct entry *entry);
 void entry_set_presence(struct inventory *inventory, struct entry *entry, enum presence presence);
 void entry_set_flags(struct inventory *inventory, struct entry *entry, uint32_t set, uint32_t clear);
-void entry_changed(struct inventory *inventory, struct entry *entry, uint32_t changes);
+/* Puts it into the list of those that have something to tell. */
+void entry_make_dirty(struct inventory *inventory, struct entry *entry);
+/* Inline, as each fact is a change. */
+static inline void entry_changed(struct inventory *inventory, struct entry *entry, uint32_t changes) {
+        entry->changes |= changes;
+        if (!entry->dirty)
+                entry_make_dirty(inventory, entry);
+}
 /* Tells device_added, or what changed. */
 void entry_tell(struct inventory *inventory, struct entry *entry);
 void roster_tell_changes(struct inventory *inventory);
