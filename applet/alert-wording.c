@@ -31,6 +31,7 @@ static const struct word kinds[] = {
         { "host_scan", N_("Tries many devices") },
         { "syn_flood", N_("Flood of connection requests") },
         { "connection_flood", N_("Flood of connections") },
+        { "packet_flood", N_("Flood of packets") },
         { "brute_force", N_("Guesses passwords") },
         { "dns_tunnel", N_("Smuggles data through DNS") },
         { "dga_names", N_("Looks for made-up names") },

@@ -81,6 +81,13 @@ static __always_inline enum lanscope_class interest_of_icmp6(__u8 type) {
         }
 }
 
+/* RFC 9260 §3: the first chunk, behind ports, tag and checksum. INIT and INIT ACK are what SYN and its answer are to TCP. */
+#define INTEREST_SCTP_CHUNK 12
+
+static __always_inline enum lanscope_class interest_of_chunk(__u8 type) {
+        return type == 1 || type == 2 ? LANSCOPE_HANDSHAKE : LANSCOPE_NONE;
+}
+
 /* ICMP messages that ask and answer have one flow, that of the type which asks. */
 
 #define MESSAGE_ALONE 256

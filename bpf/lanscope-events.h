@@ -20,7 +20,7 @@ enum lanscope_class {
         LANSCOPE_NONE,      /* counted only */
         LANSCOPE_DISCOVERY, /* ARP, RARP, NDP, MLD, DHCP, mDNS, SSDP, NetBIOS, LLMNR, WS-Discovery, LLDP, CDP, EAPOL */
         LANSCOPE_DNS,
-        LANSCOPE_HANDSHAKE, /* TCP SYN and SYN-ACK */
+        LANSCOPE_HANDSHAKE, /* TCP SYN and SYN-ACK, SCTP INIT and INIT ACK */
         LANSCOPE_FRAGMENT,  /* later fragments of UDP and TCP: they carry no ports to tell by */
         LANSCOPE_CARRIER,   /* tunnels, MPLS, PPPoE …: what is inside only userspace can tell */
         LANSCOPE_STREAM,    /* the first payload of a direction of a TCP connection */

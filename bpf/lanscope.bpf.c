@@ -356,6 +356,8 @@ static __always_inline enum lanscope_class class_of_transport(load_fn load, void
                 set_flow(v, r, 0, 0);
         if (protocol == IPPROTO_ICMPV6)
                 return load(ctx, offset, &type, 1) < 0 ? LANSCOPE_NONE : interest_of_icmp6(type);
+        if (protocol == IPPROTO_SCTP)
+                return load(ctx, offset + INTEREST_SCTP_CHUNK, &type, 1) < 0 ? LANSCOPE_NONE : interest_of_chunk(type);
         return interest_of_protocol(protocol);
 }
 

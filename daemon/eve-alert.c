@@ -38,6 +38,7 @@ static const struct {
         [ALERT_HOST_SCAN] = { 17, "Host scan", "Detection of a Network Scan" },
         [ALERT_SYN_FLOOD] = { 18, "SYN flood", "Attempted Denial of Service" },
         [ALERT_CONNECTION_FLOOD] = { 19, "Connections in masses", "Attempted Denial of Service" },
+        [ALERT_PACKET_FLOOD] = { 29, "Packets in masses", "Attempted Denial of Service" },
         [ALERT_BRUTE_FORCE] = { 20, "Log-in attempts in masses", "Attempted User Privilege Gain" },
         [ALERT_DNS_TUNNEL] = { 21, "DNS tunnel", "Potential Corporate Privacy Violation" },
         [ALERT_DGA_NAMES] = { 22, "Names made by an algorithm", "A Network Trojan was detected" },

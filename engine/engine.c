@@ -133,6 +133,15 @@ static void alert_changed(void *userdata, const struct alert *alert, uint32_t ch
                 e->ops.alert_changed(e->ops.userdata, alert, changes);
 }
 
+/* As it is now; for detectors. */
+static bool find_flow(void *userdata, const struct contact *c, struct flow_record *ret) {
+        struct engine *e = userdata;
+        struct flow_endpoint ends[2] = { { .ip = c->source, .port = c->source_port },
+                                         { .ip = c->destination, .port = c->destination_port } };
+
+        return e->flows && flow_table_find(e->flows, ends, c->protocol, c->vlan, c->inner_vlan, ret);
+}
+
 static int make_detection(struct engine *e) {
         struct alert_ledger_ops ops = { alert_raised, alert_changed, e };
         struct detection_config config = {
@@ -142,6 +151,8 @@ static int make_detection(struct engine *e) {
                 .settle = e->config.settle,
                 .learning_until = e->config.learning_until,
                 .first_alert_id = e->config.first_alert_id,
+                .find_flow = find_flow,
+                .userdata = e,
         };
         int r = contact_table_new(&e->contacts, e->config.hash_seed);
 
@@ -189,8 +200,17 @@ static bool flow_matters(void *userdata, uint64_t bytes) {
         return e->detection || !e->ops.flow_matters || e->ops.flow_matters(e->ops.userdata, bytes);
 }
 
+static void flow_begun(void *userdata, const struct flow_observation *first) {
+        struct engine *e = userdata;
+        struct contact contact;
+
+        if (e->detection && contact_from_first(first, &contact))
+                detection_contact(e->detection, &contact);
+}
+
 static int make_flows(struct engine *e) {
-        struct flow_table_ops ops = { flow_ended, e, flow_matters };
+        bool watched = e->config.detect && !e->config.dissect_only;
+        struct flow_table_ops ops = { flow_ended, e, flow_matters, watched ? flow_begun : NULL };
         int r;
 
         e->own_place = &e->own;

@@ -32,6 +32,7 @@ static const char *const gists[_ALERT_KIND_MAX] = {
         [ALERT_HOST_SCAN] = "looks for hosts that can be reached.",
         [ALERT_SYN_FLOOD] = "floods a host with requests for connections.",
         [ALERT_CONNECTION_FLOOD] = "opens more connections than any program needs.",
+        [ALERT_PACKET_FLOOD] = "floods a host with packets.",
         [ALERT_BRUTE_FORCE] = "tries to log in again and again.",
         [ALERT_DNS_TUNNEL] = "sends data in DNS queries.",
         [ALERT_DGA_NAMES] = "looks for names that seem drawn by lot, as malicious programs do.",

@@ -27,6 +27,7 @@
         X(HOST_SCAN, "host_scan", ACTIVE)                   \
         X(SYN_FLOOD, "syn_flood", ACTIVE)                   \
         X(CONNECTION_FLOOD, "connection_flood", ACTIVE)     \
+        X(PACKET_FLOOD, "packet_flood", ACTIVE)             \
         X(BRUTE_FORCE, "brute_force", ACTIVE)               \
         X(DNS_TUNNEL, "dns_tunnel", ACTIVE)                 \
         X(DGA_NAMES, "dga_names", ACTIVE)                   \

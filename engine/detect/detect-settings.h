@@ -44,6 +44,10 @@ enum detect_unit { DETECT_SWITCH, DETECT_COUNT, DETECT_SPAN /* ns */, DETECT_PER
         X(SYN_FLOOD_REQUESTS, "SynFloodRequests", COUNT, 200, 10, 1000000)                         \
         X(SYN_FLOOD_SOURCES, "SynFloodSources", COUNT, 50, 3, 2000)                                \
         X(SYN_FLOOD_WINDOW, "SynFloodWindowSec", SPAN, DETECT_SECONDS(5), DETECT_SECONDS(1), DETECT_SECONDS(3600)) \
+        X(PACKET_FLOOD, "PacketFlood", SWITCH, 1, 0, 1)                                            \
+        X(PACKET_FLOOD_PACKETS, "PacketFloodPackets", COUNT, 1000, 10, 1000000)                    \
+        X(PACKET_FLOOD_SOURCES, "PacketFloodSources", COUNT, 50, 3, 500)                           \
+        X(PACKET_FLOOD_WINDOW, "PacketFloodWindowSec", SPAN, DETECT_SECONDS(5), DETECT_SECONDS(1), DETECT_SECONDS(3600)) \
         X(BRUTE_FORCE, "BruteForce", SWITCH, 1, 0, 1)                                              \
         X(BRUTE_FORCE_CONNECTIONS, "BruteForceConnections", COUNT, 20, 3, 256)                     \
         X(BRUTE_FORCE_WINDOW, "BruteForceWindowSec", SPAN, DETECT_SECONDS(60), DETECT_SECONDS(1), DETECT_SECONDS(86400)) \

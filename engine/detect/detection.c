@@ -78,6 +78,8 @@ int detection_new(struct detection **ret, const struct detection_config *config,
                 .learning_until = config->learning_until,
                 .set_known = set_known,
                 .userdata = d,
+                .find_flow = config->find_flow,
+                .flows = config->userdata,
         };
         r = alert_ledger_new(&d->host.ledger, config->first_alert_id, ops);
         if (r >= 0)

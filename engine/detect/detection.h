@@ -14,6 +14,8 @@ struct detection_config {
         uint64_t settle;         /* see struct engine_config */
         uint64_t learning_until;
         uint64_t first_alert_id;
+        bool (*find_flow)(void *userdata, const struct contact *contact, struct flow_record *ret); /* see struct detect_host */
+        void *userdata; /* of find_flow */
 };
 
 struct detection_counters {

@@ -31,6 +31,9 @@ struct detect_host {
         uint64_t suppressed;     /* counts new devices held back by a limit */
         void (*set_known)(void *userdata, uint64_t device); /* only in advance(): inventory_set_known() */
         void *userdata;
+        /* Only in advance(): the flow that a contact belongs to, as it is now. False: it is over, or flows are not kept. */
+        bool (*find_flow)(void *userdata, const struct contact *contact, struct flow_record *ret);
+        void *flows;
 };
 
 struct detector {
@@ -80,6 +83,7 @@ extern const struct detector mac_flood_detector;
 extern const struct detector mac_cloned_detector;
 extern const struct detector scan_detector;
 extern const struct detector syn_flood_detector;
+extern const struct detector packet_flood_detector;
 extern const struct detector brute_force_detector;
 extern const struct detector dns_tunnel_detector;
 extern const struct detector dga_names_detector;

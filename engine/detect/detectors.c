@@ -17,6 +17,7 @@ static const struct detector *const detectors[] = {
         &mac_cloned_detector,
         &scan_detector,
         &syn_flood_detector,
+        &packet_flood_detector,
         &brute_force_detector,
         &dns_tunnel_detector,
         &dga_names_detector,

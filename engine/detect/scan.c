@@ -4,6 +4,7 @@
  * (reset, unreachable), or nothing came back. Counted are targets of ScanWindowSec= that were not answered:
  *
  * - ScanPorts= ports of one host: a port scan. Answered ports count below 1024, too: a host may have all of them open.
+ * - IP_PROTOCOLS protocols over IP to one host, answered or not: nobody has use for so many.
  * - ScanHosts= hosts on one port: a host scan. What a name was looked up for does not count, and of hosts far away
  *   only services that no ordinary client uses count as they are; of the others it takes ten times as many.
  * - Slow scans of hosts on the link are found by a sequential test on first contacts (Jung, Paxson, Berger and
@@ -39,6 +40,8 @@
 /* Old failures count no more. */
 #define BALANCE_AGE (3600 * NSEC_PER_SEC)
 #define FAR_FACTOR 10
+/* Tunnels, VPN and the like are one or two. */
+#define IP_PROTOCOLS 10
 /* So many services of a host are those that one came for. */
 #define SERVICES_OF_HOST 2
 /* Pings that are answered count as well, if so many go to addresses that nobody has. */
@@ -124,6 +127,18 @@ static struct attempt backward(const struct contact *c, enum outcome outcome) {
         return (struct attempt) { c, &c->destination, &c->source, &c->destination_mac, c->source_port, c->protocol, outcome };
 }
 
+static bool has_ports(uint8_t protocol) {
+        return protocol == IPPROTO_TCP || protocol == IPPROTO_UDP || protocol == IPPROTO_SCTP;
+}
+
+/* Whoever tries one IP protocol after the other tries doors of IP's own: the protocol's number is the door's. */
+static void as_door_of_ip(struct attempt *a) {
+        if (has_ports(a->protocol) || a->protocol == IPPROTO_ICMP || a->protocol == IPPROTO_ICMPV6)
+                return;
+        a->port = a->protocol;
+        a->protocol = IPPROTO_RAW;
+}
+
 static bool is_traceroute(const struct contact *c) {
         return c->kind == CONTACT_DATAGRAM && c->hop_limit <= TRACEROUTE_HOPS && c->destination_port >= TRACEROUTE_PORT;
 }
@@ -137,6 +152,7 @@ static bool read_attempt(const struct contact *c, struct attempt *ret) {
         case CONTACT_ODD:
         case CONTACT_DATAGRAM:
         case CONTACT_ECHO:
+        case CONTACT_OTHER:
                 *ret = forward(c, PENDING);
                 break;
         case CONTACT_SYN_ACK:
@@ -152,9 +168,11 @@ static bool read_attempt(const struct contact *c, struct attempt *ret) {
         case CONTACT_UNREACHABLE:
                 *ret = forward(c, FAILED);
                 break;
+        case CONTACT_STRAY: /* its reset tells more */
         case _CONTACT_KIND_MAX:
                 return false;
         }
+        as_door_of_ip(ret);
         return ip_is_host(ret->source) && ip_is_host(ret->destination) && !is_traceroute(c);
 }
 
@@ -217,7 +235,8 @@ static bool is_first_contact(struct suspect *s, uint32_t hash) {
 }
 
 static void set_target(struct target *t, const struct detect_host *host, const struct attempt *a, uint32_t hash) {
-        bool near = ip_is_on_link(host, a->destination, a->source);
+        /* The ends of tunnels are no hosts that are looked for. */
+        bool near = a->protocol != IPPROTO_RAW && ip_is_on_link(host, a->destination, a->source);
         bool counts = counts_as_host(host, a, near), nobody = near && !inventory_get_by_ip(host->inventory, a->destination);
 
         t->ts = a->contact->ts;
@@ -400,6 +419,8 @@ static void tally_from(const struct recent *r, size_t at, uint64_t now, bool flu
         }
         if (ping && nobodies >= PINGS_TO_NOBODY)
                 hosts += answered;
+        if (t->protocol == IPPROTO_RAW)
+                far = 0;
         if (ports > ret->ports) {
                 ret->ports = ports;
                 ret->host = t->ip;
@@ -416,7 +437,18 @@ static void tally_from(const struct recent *r, size_t at, uint64_t now, bool flu
 }
 
 static const char *protocol_name(uint8_t protocol) {
-        return protocol == IPPROTO_TCP ? "TCP" : protocol == IPPROTO_UDP ? "UDP" : "ICMP";
+        switch (protocol) {
+        case IPPROTO_TCP:
+                return "TCP";
+        case IPPROTO_UDP:
+                return "UDP";
+        case IPPROTO_SCTP:
+                return "SCTP";
+        case IPPROTO_RAW:
+                return "IP";
+        default:
+                return "ICMP";
+        }
 }
 
 /* The internet knocks at every door all day; that is no news. */
@@ -441,19 +473,24 @@ static void put_common(struct report *r, struct detect_host *host, const struct 
         report_key(r, ip_is_public(host, &s->ip) ? "far" : "near", 4);
 }
 
+static uint64_t enough_ports(const struct detect_host *host, const struct tally *t) {
+        return t->host_protocol == IPPROTO_RAW ? IP_PROTOCOLS : detect_setting(host, SCAN_PORTS);
+}
+
 static void report_ports(struct detect_host *host, const struct suspect *s, const struct tally *t, uint64_t now) {
+        bool ip = t->host_protocol == IPPROTO_RAW;
         struct report r;
 
         report_begin(&r, ALERT_PORT_SCAN, severity_of(host, s), now, offender(host, s));
-        strbuf_string(&r.text, "scans ports of ");
+        strbuf_string(&r.text, ip ? "tries IP protocols of " : "scans ports of ");
         report_put_host(&r.text, host, &t->host);
-        strbuf_printf(&r.text, ": %u %s ports between %u and %u within %u s.", t->ports, protocol_name(t->host_protocol), t->low,
-                      t->high, (unsigned) (detect_setting(host, SCAN_WINDOW) / NSEC_PER_SEC));
+        strbuf_printf(&r.text, ": %u %s %s between %u and %u within %u s.", t->ports, protocol_name(t->host_protocol),
+                      ip ? "protocols" : "ports", t->low, t->high, (unsigned) (detect_setting(host, SCAN_WINDOW) / NSEC_PER_SEC));
         report_text(&r, "protocol", protocol_name(t->host_protocol));
         report_number(&r, "ports", t->ports);
         report_number(&r, "lowest", t->low);
         report_number(&r, "highest", t->high);
-        report_number(&r, "threshold", detect_setting(host, SCAN_PORTS));
+        report_number(&r, "threshold", enough_ports(host, t));
         report_ip(&r, "host", &t->host);
         report_peer(&r, host, &t->host, 0, peer_names_find(host->names, &s->ip, &t->host, now));
         put_common(&r, host, s);
@@ -587,7 +624,7 @@ static void judge(struct detect_host *host, struct suspect *s, uint64_t now, boo
                 tally_from(&recent, i, now, flush, &tally);
         weigh(s, now, flush);
         s->dirty = is_unsettled(s, now);
-        if (tally.ports >= detect_setting(host, SCAN_PORTS))
+        if (tally.ports >= enough_ports(host, &tally))
                 report_ports(host, s, &tally, last);
         else if (tally.hosts >= detect_setting(host, SCAN_HOSTS))
                 report_hosts(host, s, &tally, last);

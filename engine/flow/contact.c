@@ -224,6 +224,22 @@ static bool set_message(struct contact *c, const struct packet *p) {
         return type == types->unreachable && read_unreachable(p, c);
 }
 
+/* RFC 9260 §3: ports, verification tag, checksum; then chunks, of which one that begins an association stands alone. */
+static bool set_sctp(struct contact *c, const struct packet *p) {
+        enum { CHUNK_INIT = 1, CHUNK_INIT_ACK = 2 };
+        struct cursor at = p->payload;
+        uint16_t source_port, destination_port;
+        uint8_t chunk;
+
+        if (!cursor_be16(&at, &source_port) || !cursor_be16(&at, &destination_port) || !cursor_skip(&at, 8) || !cursor_u8(&at, &chunk))
+                return false;
+        set_ends(c, p);
+        c->source_port = source_port;
+        c->destination_port = destination_port;
+        c->kind = chunk == CHUNK_INIT ? CONTACT_DATAGRAM : CONTACT_ANSWER;
+        return (chunk == CHUNK_INIT || chunk == CHUNK_INIT_ACK) && ip_is_host(&p->destination);
+}
+
 static bool set_kind(struct contact_table *t, struct contact *c, const struct packet *p) {
         int kind;
 
@@ -246,10 +262,11 @@ static bool set_kind(struct contact_table *t, struct contact *c, const struct pa
         case LAYER_ICMP:
         case LAYER_ICMP6:
                 return !(p->flags & PACKET_FRAGMENT) && set_message(c, p);
+        case LAYER_IP:
+                return !(p->flags & PACKET_FRAGMENT) && p->ip_protocol == IPPROTO_SCTP && set_sctp(c, p);
         case LAYER_NONE:
         case LAYER_ETHERTYPE:
         case LAYER_LLC_SNAP:
-        case LAYER_IP:
         case LAYER_LLC:
         case _LAYER_MAX:
                 break;
@@ -278,15 +295,54 @@ bool contact_from_packet(struct contact_table *t, const struct packet *p, struct
                 .frame = p->frame->number,
                 .ifindex = p->frame->ifindex,
                 .vlan = p->vlan,
+                .inner_vlan = p->inner_vlan,
+                .packets = 1,
         };
         set_link(ret, p);
         return set_kind(t, ret, p);
+}
+
+static void set_ends_of_first(const struct flow_observation *o, struct contact *ret) {
+        unsigned sender = o->direction;
+        uint8_t low[8];
+
+        ret->source_port = (uint16_t) (o->rest >> (sender == 0 ? 48 : 32));
+        ret->destination_port = (uint16_t) (o->rest >> (sender == 0 ? 32 : 48));
+        if (o->flags & OBSERVATION_IPV6) {
+                ret->source = ip_from_v6(o->ends[sender]);
+                ret->destination = ip_from_v6(o->ends[!sender]);
+                return;
+        }
+        for (unsigned i = 0; i < sizeof low; i++)
+                low[i] = (uint8_t) (o->addresses >> (56 - 8 * i));
+        ret->source = ip_from_v4(low + 4 * sender);
+        ret->destination = ip_from_v4(low + 4 * !sender);
+}
+
+bool contact_from_first(const struct flow_observation *o, struct contact *ret) {
+        *ret = (struct contact) {
+                .ts = o->ts,
+                .vlan = o->rest >> 12 & 0xfff,
+                .inner_vlan = o->rest & 0xfff,
+                .packets = 1,
+                .kind = o->flags & OBSERVATION_TCP ? CONTACT_STRAY : CONTACT_OTHER,
+                .protocol = (uint8_t) (o->rest >> 24),
+                .hop_limit = 255, /* it is not kept */
+                .tcp_flags = o->tcp_flags,
+                .link_group = mac_is_group(&o->link_destination),
+                .source_mac = o->link_source,
+                .destination_mac = o->link_destination,
+        };
+        set_ends_of_first(o, ret);
+        return ip_is_host(&ret->source) && ip_is_host(&ret->destination);
 }
 
 static struct contact contact_of_direction(const struct flow_delta *d, unsigned from) {
         return (struct contact) {
                 .ts = d->directions[from].first,
                 .vlan = d->vlan,
+                .inner_vlan = d->inner_vlan,
+                .packets = 1,
                 .protocol = d->protocol,
                 .hop_limit = 255, /* it is not counted */
                 .tcp_flags = d->directions[from].tcp_flags,
@@ -299,10 +355,24 @@ static struct contact contact_of_direction(const struct flow_delta *d, unsigned 
         };
 }
 
+/* Of both ends of an echo the type that asks stands in the first endpoint. */
+static int kind_of_echoes(const struct flow_delta *d, unsigned from, struct contact *c) {
+        const struct message_types *types = d->protocol == IPPROTO_ICMP ? &icmp : &icmp6;
+        bool asks = d->initiator == (from == 0 ? INITIATOR_FIRST : INITIATOR_SECOND);
+
+        if (d->endpoints[0].port != types->request || d->initiator == INITIATOR_UNKNOWN || !ip_is_host(&c->destination))
+                return -1;
+        c->source_port = c->destination_port = 0;
+        c->packets = (uint32_t) MIN(d->directions[from].packets, (uint64_t) UINT32_MAX);
+        return asks ? CONTACT_ECHO : CONTACT_ANSWER;
+}
+
 /* Of all that was sent one way; SYNs and their answers are handed over as frames. */
-static int kind_of_direction(struct contact_table *t, const struct contact *c, uint16_t inner_vlan) {
+static int kind_of_direction(struct contact_table *t, const struct flow_delta *d, unsigned from, struct contact *c) {
         if (c->protocol == IPPROTO_UDP)
-                return kind_of_datagram(t, c, inner_vlan);
+                return kind_of_datagram(t, c, d->inner_vlan);
+        if (c->protocol == IPPROTO_ICMP || c->protocol == IPPROTO_ICMPV6)
+                return kind_of_echoes(d, from, c);
         if (c->protocol != IPPROTO_TCP)
                 return -1;
         if (c->tcp_flags & TCP_RST)
@@ -322,7 +392,7 @@ size_t contacts_from_delta(struct contact_table *t, const struct flow_delta *d, 
                 if (d->directions[from].packets == 0)
                         continue;
                 ret[n] = contact_of_direction(d, from);
-                kind = kind_of_direction(t, &ret[n], d->inner_vlan);
+                kind = kind_of_direction(t, d, from, &ret[n]);
                 ret[n].kind = (uint8_t) kind;
                 n += kind >= 0;
         }

@@ -16,10 +16,12 @@ enum contact_kind {
         CONTACT_SYN_ACK,     /* is given one */
         CONTACT_RESET,
         CONTACT_ODD,         /* TCP flags that no connection has: none at all, FIN without ACK, FIN+PSH+URG */
-        CONTACT_DATAGRAM,    /* the first UDP packet of two ends for a while */
+        CONTACT_DATAGRAM,    /* the first UDP packet of two ends for a while; an SCTP INIT */
         CONTACT_ECHO,        /* ICMP echo request */
-        CONTACT_ANSWER,      /* the first UDP packet of two ends in the other direction, or an ICMP echo reply */
+        CONTACT_ANSWER,      /* the first UDP packet of two ends in the other direction, an ICMP echo reply, an SCTP INIT ACK */
         CONTACT_UNREACHABLE, /* an ICMP error: the packet that it quotes did not get through */
+        CONTACT_STRAY,       /* a TCP segment of a connection whose SYN was not seen, the first of them */
+        CONTACT_OTHER,       /* the first packet of two addresses, of a protocol other than TCP, UDP, ICMP and SCTP */
         _CONTACT_KIND_MAX,
 };
 
@@ -29,7 +31,8 @@ struct contact {
         uint64_t ts;      /* ns since the epoch */
         uint64_t frame;   /* number in the capture, 0 when live */
         uint32_t ifindex;
-        uint16_t vlan;
+        uint16_t vlan, inner_vlan;
+        uint32_t packets; /* that it stands for: echo requests and replies are counted by the kernel; else 1 */
         uint8_t kind;     /* enum contact_kind */
         uint8_t protocol; /* IP protocol number */
         uint8_t hop_limit;
@@ -55,8 +58,10 @@ static inline bool contact_is_no_segment(uint8_t tcp_flags) {
 bool contact_is_repeated(struct contact_table *table, const struct flow_observation *o);
 /* Is `packet` a contact? Fills in `ret` if so. */
 bool contact_from_packet(struct contact_table *table, const struct packet *packet, struct contact *ret);
-/* The contacts among the packets that a backend counted itself and does not hand over: of UDP, and resets and odd flags
- * of TCP; at most CONTACTS_OF_DELTA_MAX. How many are filled in. */
+/* The first packet of a flow, as struct flow_table_ops has it: a stray segment, or another protocol. */
+bool contact_from_first(const struct flow_observation *first, struct contact *ret);
+/* The contacts among the packets that a backend counted itself and does not hand over: of UDP, ICMP echoes, and resets and odd
+ * flags of TCP; at most CONTACTS_OF_DELTA_MAX. How many are filled in. */
 #define CONTACTS_OF_DELTA_MAX 2
 size_t contacts_from_delta(struct contact_table *table, const struct flow_delta *delta,
                            struct contact ret[static CONTACTS_OF_DELTA_MAX]);

@@ -601,6 +601,15 @@ static void begin(struct flow_table *t, uint32_t number, const struct flow_obser
         t->counters.active++;
 }
 
+/* Do the packets that begin such flows tell nobody? */
+static bool begins_in_silence(const struct flow_observation *o) {
+        uint8_t protocol = (uint8_t) (o->rest >> 24);
+
+        if (o->flags & OBSERVATION_TCP)
+                return !(o->tcp_flags & TCP_SYN);
+        return protocol != IPPROTO_UDP && protocol != IPPROTO_ICMP && protocol != IPPROTO_ICMPV6 && protocol != IPPROTO_SCTP;
+}
+
 static uint32_t create(struct flow_table *t, const struct flow_observation *o) {
         bool unanswered = o->flags & OBSERVATION_TCP && first_state(o) == FLOW_SYN_SENT;
         uint32_t number;
@@ -625,6 +634,8 @@ static uint32_t create(struct flow_table *t, const struct flow_observation *o) {
         } else {
                 place(t, number, t->tick);
         }
+        if (t->ops.begun && begins_in_silence(o))
+                t->ops.begun(t->ops.userdata, o);
         return number;
 }
 
@@ -1278,6 +1289,23 @@ void flow_table_flush(struct flow_table *t) {
 
 void flow_table_get_counters(const struct flow_table *t, struct flow_counters *ret) {
         *ret = t->counters;
+}
+
+bool flow_table_find(struct flow_table *t, const struct flow_endpoint endpoints[2], uint8_t protocol, uint16_t vlan,
+                     uint16_t inner_vlan, struct flow_record *ret) {
+        struct flow_observation o = { 0 };
+        uint32_t number;
+
+        work_off(t);
+        flow_observation_set_ends(&o, endpoints, protocol, vlan, inner_vlan);
+        if (o.flags & OBSERVATION_IPV6)
+                o.addresses = fingerprint(t, o.ends);
+        o.hash = hash_key(t, o.addresses, o.rest);
+        number = find(t, &o);
+        if (number == 0)
+                return false;
+        make_record(t, number, _FLOW_END_MAX, ret);
+        return true;
 }
 
 int flow_table_for_each(struct flow_table *t, uint64_t since,

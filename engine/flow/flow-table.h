@@ -40,6 +40,9 @@ struct flow_table_ops {
         void *userdata;
         /* Is one that moved so many bytes both ways to be told? NULL: all are. To make a record takes longer than to ask. */
         bool (*matters)(void *userdata, uint64_t bytes);
+        /* One begins with a TCP segment that opens nothing, or is of a protocol other than TCP, UDP, ICMP and SCTP: its first
+         * packet; of a delta (flow-delta.h) flags and lengths are not known. Must not change the table. */
+        void (*begun)(void *userdata, const struct flow_observation *first);
 };
 
 struct flow_counters {
@@ -83,6 +86,9 @@ uint64_t flow_table_oldest(struct flow_table *table, bool unanswered);
 void flow_table_evict(struct flow_table *table, bool unanswered);
 /* Packets and bytes of observations that wait are counted; flows that they begin or end are not yet. */
 void flow_table_get_counters(const struct flow_table *table, struct flow_counters *ret);
+/* The flow of two ends, in any order, as it is now; ICMP as in struct flow_endpoint. False: there is none. */
+bool flow_table_find(struct flow_table *table, const struct flow_endpoint endpoints[2], uint8_t protocol, uint16_t vlan,
+                     uint16_t inner_vlan, struct flow_record *ret);
 /* Calls `take`, in no particular order, for each flow that has not ended and had a packet at `since` (ns) or later; an
  * answer that is not 0 ends it and is returned. The table must not be changed meanwhile. */
 int flow_table_for_each(struct flow_table *table, uint64_t since,

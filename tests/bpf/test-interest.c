@@ -7,6 +7,7 @@
 #include <bpf/libbpf.h>
 #include <dirent.h>
 #include <errno.h>
+#include <netinet/in.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -134,6 +135,12 @@ static enum lanscope_class class_of_icmp6(const struct packet *p) {
         return (type >= 130 && type <= 137) || type == 143 ? LANSCOPE_DISCOVERY : LANSCOPE_NONE;
 }
 
+static enum lanscope_class class_of_sctp(const struct packet *p) {
+        uint8_t chunk = cursor_left(&p->payload) > 12 ? p->payload.data[12] : 0;
+
+        return chunk == 1 || chunk == 2 ? LANSCOPE_HANDSHAKE : LANSCOPE_NONE;
+}
+
 static enum lanscope_class class_of_packet(const struct packet *p) {
         switch (p->layer) {
         case LAYER_ETHERTYPE:
@@ -148,7 +155,7 @@ static enum lanscope_class class_of_packet(const struct packet *p) {
         case LAYER_TCP:
                 return p->tcp_flags & TCP_SYN ? LANSCOPE_HANDSHAKE : LANSCOPE_NONE;
         case LAYER_IP:
-                return p->ip_protocol == 2 ? LANSCOPE_DISCOVERY : LANSCOPE_NONE;
+                return p->ip_protocol == IPPROTO_SCTP ? class_of_sctp(p) : p->ip_protocol == 2 ? LANSCOPE_DISCOVERY : LANSCOPE_NONE;
         case LAYER_NONE:
         case LAYER_LLC:
         case LAYER_ICMP:
@@ -431,6 +438,23 @@ static void icmp6_of_neighbours_is_taken(void **state) {
                 assert_class(f, &b, class_in_userspace(f, b.data, b.length));
                 assert_class(f, &b, (type >= 130 && type <= 137) || type == 143 ? LANSCOPE_DISCOVERY : LANSCOPE_NONE);
         }
+}
+
+static void associations_that_begin_are_taken(void **state) {
+        struct fixture *f = *state;
+        struct built b;
+
+        for (unsigned type = 0; type < 256; type++) {
+                begin(&b, 0x0800);
+                add_ipv4(&b, IPPROTO_SCTP, 0, 0, 32);
+                add(&b, (uint8_t[32]) { 0xc3, 0x50, 0x0b, 0x59, [12] = (uint8_t) type, [15] = 20 }, 32);
+                assert_both(f, &b, type == 1 || type == 2 ? LANSCOPE_HANDSHAKE : LANSCOPE_NONE);
+        }
+        /* Too short to tell. */
+        begin(&b, 0x0800);
+        add_ipv4(&b, IPPROTO_SCTP, 0, 0, 12);
+        add(&b, (uint8_t[12]) { 0xc3, 0x50, 0x0b, 0x59 }, 12);
+        assert_both(f, &b, LANSCOPE_NONE);
 }
 
 static void extension_headers_are_looked_behind(void **state) {
@@ -1088,6 +1112,7 @@ int main(void) {
                 CASE(header_shorter_than_itself_is_no_ip),
                 CASE(fragments_of_udp_and_tcp_are_taken),
                 CASE(icmp6_of_neighbours_is_taken),
+                CASE(associations_that_begin_are_taken),
                 CASE(extension_headers_are_looked_behind),
                 CASE(carriers_are_taken),
                 CASE(cisco_snap_is_taken),

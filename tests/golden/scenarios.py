@@ -741,3 +741,145 @@ def every_neighbour_is_answered_for():
         yield 5 * i, neighbour_solicit(PC, target)
         yield 5 * i + .001, neighbour_advert(owner, target, PC, link_local(PC))
         yield 5 * i + .01, neighbour_advert(EVIL, target, PC, link_local(PC))
+
+# ------------------------------------------------------------------------------------------------------ floods of packets
+
+def invented(r):
+    return '%d.%d.%d.%d' % tuple(r.randrange(1, 224) for _ in range(4))
+
+def talk():
+    """The flooded host is there, and heard."""
+    yield from home()
+    yield from connection(5, PC, PC_IP, NAS, NAS_IP, 40000, 445)
+
+def ping(source, source_ip, destination, destination_ip, kind, identifier, sequence):
+    body = struct.pack('>BBHHH', kind, 0, 0, identifier, sequence) + bytes(8)
+    body = body[:2] + struct.pack('>H', m.checksum(body)) + body[4:]
+    return m.ethernet(mac(source), mac(destination), 0x0800, m.ipv4(source_ip, destination_ip, 1, body))
+
+def ip_packet(source, source_ip, destination, destination_ip, protocol, payload=bytes(8)):
+    return m.ethernet(mac(source), mac(destination), 0x0800, m.ipv4(source_ip, destination_ip, protocol, payload))
+
+@scenario(('packet_flood/critical', EVIL))
+def datagrams_of_invented_sources():
+    r = random.Random(11)
+    yield from talk()
+    for i in range(3000):
+        yield 10 + i * .001, udp(EVIL, invented(r), NAS, NAS_IP, r.randrange(1024, 65536), 5060, b'x' * 20)
+
+@scenario(('packet_flood/warning', EVIL))
+def datagrams_from_port_after_port():
+    yield from talk()
+    for i in range(8000):
+        yield 10 + i * .0005, udp(EVIL, EVIL_IP, NAS, NAS_IP, 1024 + i, 9, b'')
+
+@scenario(('packet_flood/critical', EVIL))
+def acknowledgements_of_invented_sources():
+    """The host resets what it does not know, as far as the frames go that way."""
+    r = random.Random(12)
+    yield from talk()
+    for i in range(3000):
+        source, port = invented(r), r.randrange(1024, 65536)
+        yield 10 + i * .001, tcp(EVIL, source, NAS, NAS_IP, port, 445, ACK, ack=7)
+        yield 10.0002 + i * .001, tcp(NAS, NAS_IP, GATEWAY, source, 445, port, RST)
+
+@scenario(('packet_flood/critical', EVIL))
+def resets_of_invented_sources():
+    r = random.Random(13)
+    yield from talk()
+    for i in range(3000):
+        yield 10 + i * .001, tcp(EVIL, invented(r), NAS, NAS_IP, r.randrange(1024, 65536), 445, RST)
+
+@scenario(('packet_flood/warning', EVIL))
+def acknowledgements_from_port_after_port():
+    yield from talk()
+    for i in range(8000):
+        yield 10 + i * .0005, tcp(EVIL, EVIL_IP, NAS, NAS_IP, 1024 + i, 445, ACK, ack=7)
+
+@scenario(('packet_flood/critical', EVIL))
+def pings_of_invented_sources():
+    r = random.Random(14)
+    yield from talk()
+    for i in range(3000):
+        yield 10 + i * .001, ping(EVIL, invented(r), NAS, NAS_IP, 8, 7, i)
+
+@scenario(('packet_flood/warning', EVIL))
+def pings_that_nobody_answers():
+    yield from talk()
+    for i in range(8000):
+        yield 10 + i * .0005, ping(EVIL, EVIL_IP, NAS, NAS_IP, 8, 7, i)
+
+@scenario(('packet_flood/warning', EVIL))
+def pings_faster_than_anybody_waits_for_answers():
+    yield from talk()
+    for i in range(40000):
+        yield 10 + i * .0001, ping(EVIL, EVIL_IP, NAS, NAS_IP, 8, 7, i % 65536)
+        yield 10.00005 + i * .0001, ping(NAS, NAS_IP, EVIL, EVIL_IP, 0, 7, i % 65536)
+
+@scenario()
+def pings_as_fast_as_they_are_answered():
+    yield from talk()
+    for i in range(10000):
+        yield 10 + i * .0005, ping(PC, PC_IP, NAS, NAS_IP, 8, 7, i)
+        yield 10.0002 + i * .0005, ping(NAS, NAS_IP, PC, PC_IP, 0, 7, i)
+
+@scenario()
+def stream_of_datagrams_one_way():
+    """A test of speed, a video, a backup over UDP."""
+    yield from talk()
+    for i in range(20000):
+        yield 10 + i * .0002, udp(PC, PC_IP, NAS, NAS_IP, 50000, 5001, bytes(1400))
+
+@scenario()
+def download_by_quic():
+    yield from talk()
+    for i in range(10000):
+        yield 10 + i * .0005, udp(GATEWAY, '203.0.113.9', PC, PC_IP, 443, 50000, b'\x40' + bytes(1200))
+        if i % 4 == 0:
+            yield 10.0001 + i * .0005, udp(PC, PC_IP, GATEWAY, '203.0.113.9', 50000, 443, b'\x40' + bytes(30))
+
+@scenario()
+def resolver_that_many_ask():
+    """Three thousand questions in three seconds, answered."""
+    yield from talk()
+    for i in range(3000):
+        client, ip = device(i % 100)
+        yield 10 + i * .001, udp(client, ip, NAS, NAS_IP, 1024 + i, 4053, b'question')
+        yield 10.0005 + i * .001, udp(NAS, NAS_IP, client, ip, 4053, 1024 + i, b'answer')
+
+@scenario()
+def thousands_of_connections_are_older_than_the_capture():
+    yield from home()
+    for i in range(3000):
+        for turn in range(3):
+            t, source = turn * 2 + i * .0005, internet(i)
+            yield t, tcp(GATEWAY, source, NAS, NAS_IP, 2000 + i, 443, ACK | PSH, bytes(50), seq=1 + 50 * turn, ack=1 + 50 * turn)
+            yield t + .0002, tcp(NAS, NAS_IP, GATEWAY, source, 443, 2000 + i, ACK | PSH, bytes(50), seq=1 + 50 * turn, ack=51 + 50 * turn)
+
+@scenario()
+def capture_that_has_one_direction_only():
+    """Nothing that the server sends is in it, and so nothing is answered."""
+    for i in range(6000):
+        client, ip = device(i % 200)
+        yield i * .0005, udp(GATEWAY, internet(i), NAS, NAS_IP, 1024 + i, 53, b'question')
+
+@scenario(('port_scan/warning', EVIL))
+def protocols_over_ip_are_tried():
+    yield from home()
+    for i in range(60):
+        yield 10 + i * .1, ip_packet(EVIL, EVIL_IP, NAS, NAS_IP, 70 + i)
+
+@scenario(('port_scan/warning', EVIL))
+def ports_scanned_by_sctp():
+    yield from home()
+    for i in range(40):
+        init = struct.pack('>HHIIBBHIIHHI', 50000, 1000 + i, 0, 0, 1, 0, 20, 7, 32768, 10, 2048, 1)
+        yield 10 + i * .1, ip_packet(EVIL, EVIL_IP, NAS, NAS_IP, 132, init)
+
+@scenario()
+def tunnels_to_many_hosts():
+    """Two IP protocols each, to forty neighbours."""
+    for i in range(40):
+        address, ip = device(i)
+        yield i * .05, ip_packet(PC, PC_IP, address, ip, 50, bytes(80))
+        yield i * .05 + .01, ip_packet(PC, PC_IP, address, ip, 51, bytes(80))

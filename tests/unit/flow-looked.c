@@ -4,6 +4,7 @@
 #define flow_table_config_default looked_table_config_default
 #define flow_table_new looked_table_new
 #define flow_table_free looked_table_free
+#define flow_table_find looked_table_find
 #define flow_table_next looked_table_next
 #define flow_table_place looked_table_place
 #define flow_table_add looked_table_add

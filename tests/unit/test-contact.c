@@ -177,9 +177,87 @@ static void what_the_kernel_counted_holds_contacts(void **state) {
         assert_int_equal(c[1].kind, CONTACT_RESET);
 }
 
+static void what_the_kernel_counted_holds_echoes(void **state) {
+        struct reader *r = *state;
+        /* Type 8 and the identifier stand for both ends. */
+        struct flow_delta d = { .protocol = IPPROTO_ICMP, .endpoints = { { .port = 8 }, { .port = 77 } }, .initiator = INITIATOR_SECOND };
+        struct contact c[CONTACTS_OF_DELTA_MAX];
+
+        d.endpoints[0].ip = ip_from_v4((uint8_t[]) { 10, 0, 0, 1 });
+        d.endpoints[1].ip = ip_from_v4((uint8_t[]) { 10, 0, 0, 2 });
+        d.directions[1] = (struct flow_delta_direction) { .packets = 500, .first = r->now, .last = r->now };
+        d.directions[0] = (struct flow_delta_direction) { .packets = 400, .first = r->now + 1, .last = r->now + 1 };
+        assert_int_equal(contacts_from_delta(r->table, &d, c), 2);
+        assert_int_equal(c[0].kind, CONTACT_ECHO);
+        assert_int_equal(c[0].packets, 500);
+        assert_int_equal(c[0].source.bytes[3], 2);
+        assert_int_equal(c[0].source_port, 0);
+        assert_int_equal(c[1].kind, CONTACT_ANSWER);
+        assert_int_equal(c[1].packets, 400);
+        d.endpoints[0].port = 13;
+        assert_int_equal(contacts_from_delta(r->table, &d, c), 0);
+}
+
+static void associations_begin_with_an_init(void **state) {
+        struct reader *r = *state;
+        struct builder b = {};
+
+        put_ethernet(&b, 0x0800);
+        put_ipv4(&b, IPPROTO_SCTP, 32);
+        put_hex(&b, "9c40 0b59 00000000 00000000 01 00 0014 00000007 00008000 000a 0800 00000001");
+        assert_true(read_frame(r, &b));
+        assert_int_equal(r->contact.kind, CONTACT_DATAGRAM);
+        assert_int_equal(r->contact.protocol, IPPROTO_SCTP);
+        assert_int_equal(r->contact.source_port, 40000);
+        assert_int_equal(r->contact.destination_port, 2905);
+        b.data[14 + 20 + 12] = 2;
+        assert_true(read_frame(r, &b));
+        assert_int_equal(r->contact.kind, CONTACT_ANSWER);
+        b.data[14 + 20 + 12] = 0; /* data */
+        assert_false(read_frame(r, &b));
+        b.data[14 + 20 + 12] = 1;
+        b.length = 14 + 20 + 12;
+        b.data[17] = 32;
+        assert_false(read_frame(r, &b));
+}
+
+static void first_packets_of_flows_are_contacts(void **state _unused_) {
+        struct flow_observation o = {
+                .addresses = UINT64_C(0x0a0000010a000002),
+                .rest = UINT64_C(80) << 48 | UINT64_C(40000) << 32 | (uint64_t) IPPROTO_TCP << 24 | 7 << 12,
+                .ts = 5 * SEC, .direction = 1, .flags = OBSERVATION_TCP, .tcp_flags = TCP_ACK,
+                .link_source = { { 2, 0, 0, 0, 0, 2 } }, .link_destination = { { 2, 0, 0, 0, 0, 1 } },
+        };
+        struct contact c;
+
+        assert_true(contact_from_first(&o, &c));
+        assert_int_equal(c.kind, CONTACT_STRAY);
+        assert_int_equal(c.vlan, 7);
+        assert_int_equal(c.source.bytes[3], 2);
+        assert_int_equal(c.destination.bytes[3], 1);
+        assert_int_equal(c.source_port, 40000);
+        assert_int_equal(c.destination_port, 80);
+        assert_int_equal(c.source_mac.bytes[5], 2);
+        o.flags = OBSERVATION_IPV6;
+        o.rest = 50 << 24;
+        memcpy(o.ends[0], (uint8_t[16]) { 0xfe, 0x80, [15] = 1 }, 16);
+        memcpy(o.ends[1], (uint8_t[16]) { 0xfe, 0x80, [15] = 2 }, 16);
+        assert_true(contact_from_first(&o, &c));
+        assert_int_equal(c.kind, CONTACT_OTHER);
+        assert_int_equal(c.protocol, 50);
+        assert_int_equal(c.source.family, AF_INET6);
+        assert_int_equal(c.source.bytes[15], 2);
+        /* To a group. */
+        o.ends[0][0] = 0xff;
+        assert_false(contact_from_first(&o, &c));
+}
+
 int main(void) {
         const struct CMUnitTest tests[] = {
                 cmocka_unit_test_setup_teardown(what_the_kernel_counted_holds_contacts, setup, teardown),
+                cmocka_unit_test_setup_teardown(what_the_kernel_counted_holds_echoes, setup, teardown),
+                cmocka_unit_test_setup_teardown(associations_begin_with_an_init, setup, teardown),
+                cmocka_unit_test(first_packets_of_flows_are_contacts),
                 cmocka_unit_test_setup_teardown(flags_tell_what_tcp_is, setup, teardown),
                 cmocka_unit_test_setup_teardown(only_the_first_datagram_counts, setup, teardown),
                 cmocka_unit_test_setup_teardown(answers_are_no_contacts, setup, teardown),

@@ -25,9 +25,13 @@ static void on_raised(void *userdata, const struct alert *alert) {
 static void on_changed(void *userdata _unused_, const struct alert *alert _unused_, uint32_t changes _unused_) {
 }
 
+static bool no_flow(void *userdata _unused_, const struct contact *contact _unused_, struct flow_record *ret _unused_) {
+        return false;
+}
+
 static void watch_init(struct watch *w, struct peer_names *names) {
         struct alert_ledger_ops ops = { on_raised, on_changed, w };
-        struct detection_config config = { .names = names, .first_alert_id = 1 };
+        struct detection_config config = { .names = names, .first_alert_id = 1, .find_flow = no_flow };
 
         *w = (struct watch) {};
         fixture_init(&w->f, 0);
@@ -40,6 +44,7 @@ static struct contact contact_of(const struct watch *w, uint8_t kind, uint32_t s
         return (struct contact) {
                 .ts = w->f.now,
                 .kind = kind,
+                .packets = 1,
                 .protocol = IPPROTO_TCP,
                 .hop_limit = 64,
                 .source_mac = mac_of("00:0c:29:ee:77:66"),
@@ -57,7 +62,7 @@ static void advance(struct watch *w) {
 }
 
 static void a_million_invented_sources_cost_nothing(void **state _unused_) {
-        static const uint8_t kinds[] = { CONTACT_SYN, CONTACT_DATAGRAM, CONTACT_SYN_ACK, CONTACT_ECHO };
+        static const uint8_t kinds[] = { CONTACT_SYN, CONTACT_DATAGRAM, CONTACT_SYN_ACK, CONTACT_ECHO, CONTACT_STRAY, CONTACT_OTHER };
         struct peer_names *names;
         struct mallinfo2 before, after;
         struct watch w;
@@ -65,7 +70,7 @@ static void a_million_invented_sources_cost_nothing(void **state _unused_) {
         assert_int_equal(peer_names_new(&names, 64, 0), 0);
         watch_init(&w, names);
         for (uint32_t i = 0; i < 100000; i++) {
-                struct contact c = contact_of(&w, kinds[i % 4], UINT32_C(0x14000000) + i, (uint16_t) (22 + i % 5));
+                struct contact c = contact_of(&w, kinds[i % ELEMENTSOF(kinds)], UINT32_C(0x14000000) + i, (uint16_t) (22 + i % 5));
 
                 detection_contact(w.detection, &c);
                 if (i % 10000 == 0)
@@ -73,7 +78,7 @@ static void a_million_invented_sources_cost_nothing(void **state _unused_) {
         }
         before = mallinfo2();
         for (uint32_t i = 100000; i < 1100000; i++) {
-                struct contact c = contact_of(&w, kinds[i % 4], UINT32_C(0x14000000) + i, (uint16_t) (22 + i % 5));
+                struct contact c = contact_of(&w, kinds[i % ELEMENTSOF(kinds)], UINT32_C(0x14000000) + i, (uint16_t) (22 + i % 5));
 
                 detection_contact(w.detection, &c);
                 if (i % 10000 == 0)

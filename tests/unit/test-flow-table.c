@@ -737,8 +737,55 @@ static void test_config(void **state _unused_) {
         assert_null(flow_table_free(NULL));
 }
 
+static void count_begun(void *userdata, const struct flow_observation *first _unused_) {
+        (*(unsigned *) userdata)++;
+}
+
+static void flows_that_begin_in_silence_are_told(void **state _unused_) {
+        unsigned begun = 0;
+        struct log log = { 0 };
+        struct flow_table_ops ops = { .userdata = &begun, .begun = count_begun };
+        struct flow_table_config config;
+
+        flow_table_config_default(&config);
+        assert_int_equal(flow_table_new(&log.table, &config, &ops), 0);
+        FEED(&log, { .at = 0, .from = 1, .flags = TCP_SYN },
+                  { .at = 1, .from = 2, .flags = TCP_SYN | TCP_ACK },
+                  { .at = 2, .from = 1, .flags = TCP_ACK },
+                  { .at = 3, .from = 1, .protocol = IPPROTO_UDP },
+                  { .at = 4, .from = 1, .protocol = IPPROTO_ICMP });
+        flow_table_advance(log.table, 1010 * NSEC_PER_SEC);
+        assert_int_equal(begun, 0);
+        FEED(&log, { .at = 11, .from = 1, .flags = TCP_ACK, .port = 2000 },
+                  { .at = 12, .from = 2, .flags = TCP_RST, .port = 2000 },
+                  { .at = 13, .from = 1, .protocol = 50 },
+                  { .at = 14, .from = 1, .protocol = 50 });
+        flow_table_advance(log.table, 1020 * NSEC_PER_SEC);
+        assert_int_equal(begun, 2);
+        flow_table_free(log.table);
+}
+
+static void one_flow_is_found_by_its_ends(void **state _unused_) {
+        struct log *log = log_new(NULL);
+        struct flow_endpoint ends[2] = { { .ip = ip_from_v4((uint8_t[]) { 10, 0, 0, 2 }), .port = 80 },
+                                         { .ip = ip_from_v4((uint8_t[]) { 10, 0, 0, 1 }), .port = 1000 } };
+        struct flow_record record;
+
+        FEED(log, { .at = 0, .from = 1, .flags = TCP_ACK }, { .at = 1, .from = 2, .flags = TCP_RST });
+        assert_true(flow_table_find(log->table, ends, IPPROTO_TCP, 0, 0, &record));
+        assert_int_equal(record.directions[0].packets, 1);
+        assert_int_equal(record.directions[1].tcp_flags, TCP_RST);
+        assert_false(flow_table_find(log->table, ends, IPPROTO_UDP, 0, 0, &record));
+        assert_false(flow_table_find(log->table, ends, IPPROTO_TCP, 5, 0, &record));
+        ends[1].port = 1001;
+        assert_false(flow_table_find(log->table, ends, IPPROTO_TCP, 0, 0, &record));
+        log_free(log);
+}
+
 int main(void) {
         const struct CMUnitTest tests[] = {
+                cmocka_unit_test(flows_that_begin_in_silence_are_told),
+                cmocka_unit_test(one_flow_is_found_by_its_ends),
                 cmocka_unit_test(test_connection),
                 cmocka_unit_test(test_times_between_packets),
                 cmocka_unit_test(test_times_between_packets_overflow),
