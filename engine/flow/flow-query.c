@@ -85,12 +85,10 @@ enum flow_sort flow_sort_from_string(const char *s) {
         return _FLOW_SORT_MAX;
 }
 
-static uint64_t value_of(const struct flow_item *item, enum flow_sort sort) {
-        const struct flow_record *r = &item->record;
-
+static uint64_t value_of(const struct flow_record *r, uint64_t rate, enum flow_sort sort) {
         switch (sort) {
         case FLOW_SORT_RATE:
-                return item->rate;
+                return rate;
         case FLOW_SORT_RTT:
                 return r->rtt.samples > 0 ? r->rtt.average : r->rtt.handshake;
         case FLOW_SORT_RETRANSMISSIONS:
@@ -105,18 +103,22 @@ static uint64_t value_of(const struct flow_item *item, enum flow_sort sort) {
 }
 
 /* Of flows alike the one with more bytes is greater, then the earlier one, so that the order is always the same. */
-static int compare(const struct flow_item *x, const struct flow_item *y, enum flow_sort sort) {
+static int compare_record(const struct flow_record *x, uint64_t x_rate, const struct flow_item *y, enum flow_sort sort) {
         const enum flow_sort keys[] = { sort, FLOW_SORT_BYTES };
 
         for (size_t i = 0; i < ELEMENTSOF(keys); i++) {
-                uint64_t a = value_of(x, keys[i]), b = value_of(y, keys[i]);
+                uint64_t a = value_of(x, x_rate, keys[i]), b = value_of(&y->record, y->rate, keys[i]);
 
                 if (a != b)
                         return a > b ? -1 : 1;
         }
-        if (x->record.first != y->record.first)
-                return x->record.first < y->record.first ? -1 : 1;
-        return memcmp(x->record.endpoints, y->record.endpoints, sizeof x->record.endpoints);
+        if (x->first != y->record.first)
+                return x->first < y->record.first ? -1 : 1;
+        return memcmp(x->endpoints, y->record.endpoints, sizeof x->endpoints);
+}
+
+static int compare(const struct flow_item *x, const struct flow_item *y, enum flow_sort sort) {
+        return compare_record(&x->record, x->rate, y, sort);
 }
 
 void flow_top_init(struct flow_top *top, size_t limit, enum flow_sort sort) {
@@ -196,8 +198,8 @@ bool flow_top_has_room(const struct flow_top *top, uint64_t bytes) {
 }
 
 int flow_top_offer_record(struct flow_top *top, const struct flow_record *record) {
-        /* Most are too small: that is seen without a copy. */
-        if (!flow_top_has_room(top, bytes_of(record)))
+        /* Most are too small, and those of a flood all alike: that is seen without a copy. */
+        if (top->n > 0 && top->n == top->limit && compare_record(record, 0, &top->items[0], top->sort) >= 0)
                 return 0;
         return flow_top_offer(top, &(struct flow_item) { .record = *record });
 }
