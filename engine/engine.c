@@ -478,6 +478,34 @@ static _always_inline_ enum short_way feed_shortly(struct engine *e, const struc
         return settled ? SHORT_DONE : SHORT_COUNTED;
 }
 
+static bool detectors_want(const struct engine *e, struct fact *head) {
+        static const enum fact_kind kinds[] = { FACT_TCP_SYN_SIG, FACT_TCP_RAW_SIG };
+        bool want = false;
+
+        for (size_t i = 0; e->detection && i < ELEMENTSOF(kinds) && !want; i++) {
+                head->kind = kinds[i];
+                want = detection_wants(e->detection, head);
+        }
+        return want;
+}
+
+/* Who forwards, or makes addresses up, sends SYNs in the name of so many that their signatures are nobody's, as nearly all of a
+ * flood are: they need not be read. */
+static bool pass_signatures(struct engine *e, const struct packet *packet) {
+        struct fact head;
+        unsigned n;
+
+        if (e->ops.fact || !e->inventory)
+                return false;
+        n = dissectors_count_signatures(packet, &head);
+        if (n == 0 || !inventory_is_nobodys(e->inventory, &head) || detectors_want(e, &head))
+                return false;
+        dissectors_pass_signatures(n, e->counters.dissectors);
+        inventory_pass_facts(e->inventory, n);
+        e->counters.facts += n;
+        return true;
+}
+
 /* `again`: the packet was there before, on the other side of a router. */
 static _noinline_ void feed_decoded(struct engine *e, const struct frame *frame, bool again, bool counted) {
         struct fact_sink sink = { take_fact, e };
@@ -499,6 +527,8 @@ static _noinline_ void feed_decoded(struct engine *e, const struct frame *frame,
         if (packet.layer == LAYER_TCP && packet.tcp_flags & TCP_SYN)
                 numbering_feed(e->numbering, &packet, &sink);
         if (packet.layer == LAYER_UDP && datagram_table_feed(e->datagrams, &packet, &sink))
+                return;
+        if (packet.layer == LAYER_TCP && pass_signatures(e, &packet))
                 return;
         dissectors_run(&packet, &sink, e->phrases, e->counters.dissectors);
 }

@@ -127,6 +127,18 @@ void detection_fact(struct detection *d, const struct fact *fact) {
         }
 }
 
+bool detection_wants(const struct detection *d, const struct fact *head) {
+        const struct hooked *hooked = &d->facts[head->kind];
+
+        for (size_t k = 0; k < hooked->n; k++) {
+                const struct detector *detector = d->detectors[hooked->at[k]];
+
+                if (!detector->wants || detector->wants(&d->host, head))
+                        return true;
+        }
+        return false;
+}
+
 void detection_contact(struct detection *d, const struct contact *contact) {
         const struct hooked *hooked = &d->contacts[contact->kind];
 

@@ -29,6 +29,8 @@ struct detection *detection_free(struct detection *detection);
 void detection_device_changed(struct detection *detection, const struct device *device, uint32_t changes, uint64_t now);
 void detection_device_removed(struct detection *detection, const struct device *device);
 void detection_fact(struct detection *detection, const struct fact *fact);
+/* Does any detector look at a fact that begins like `head`, kind and all but its value? */
+bool detection_wants(const struct detection *detection, const struct fact *head);
 void detection_contact(struct detection *detection, const struct contact *contact);
 void detection_flow(struct detection *detection, const struct flow_record *flow);
 void detection_advance(struct detection *detection, uint64_t now, bool flush);

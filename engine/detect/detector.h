@@ -48,6 +48,9 @@ struct detector {
         void (*fact)(void *state, struct detect_host *host, const struct fact *fact);
         const enum fact_kind *fact_kinds;
         size_t n_fact_kinds;
+        /* Does it look at a fact that begins like this one, whatever it says? Asked of facts that nobody else would take, before
+         * they are made. NULL: at all. */
+        bool (*wants)(const struct detect_host *host, const struct fact *head);
         /* A contact of these kinds, a bit each: CONTACT_BIT(SYN) | … */
         uint32_t contact_kinds;
         void (*contact)(void *state, struct detect_host *host, const struct contact *contact);

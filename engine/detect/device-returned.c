@@ -37,12 +37,16 @@ static void report(struct detect_host *host, const struct fact *fact, uint64_t a
         report_send(&r, host);
 }
 
+static bool device_returned_wants(const struct detect_host *host, const struct fact *fact) {
+        return fact->flags & FACT_HAS_MAC && fact->flags & FACT_LINK_SCOPED &&
+               !(fact->flags & (FACT_TUNNELLED | FACT_FOREIGN)) && detect_setting(host, RETURNED);
+}
+
 static void device_returned_fact(void *state, struct detect_host *host, const struct fact *fact) {
         struct device_returned *latest = state;
         const struct device *d;
 
-        if (!(fact->flags & FACT_HAS_MAC) || !(fact->flags & FACT_LINK_SCOPED) || fact->flags & (FACT_TUNNELLED | FACT_FOREIGN) ||
-            !detect_setting(host, RETURNED))
+        if (!device_returned_wants(host, fact))
                 return;
         if (latest->ts == fact->ts && mac_equal(&latest->mac, &fact->mac))
                 return;
@@ -58,4 +62,5 @@ const struct detector device_returned_detector = {
         .init = device_returned_init,
         .free = device_returned_free,
         .fact = device_returned_fact,
+        .wants = device_returned_wants,
 };

@@ -30,16 +30,33 @@ struct machine {
         struct trait dhcp, syn;
 };
 
+struct mac_cloned {
+        struct watch_table *machines;
+        /* Whose SYN was looked at last, if it was the same as that sender's before it. Scans are SYNs of one sender. */
+        struct {
+                struct mac_address mac;
+                struct ip_address ip;
+                uint8_t hop_limit;
+        } latest;
+};
+
 static void mac_cloned_free(void *state) {
-        watch_table_free(state);
+        struct mac_cloned *c = state;
+
+        if (!c)
+                return;
+        watch_table_free(c->machines);
+        free(c);
 }
 
 static int mac_cloned_init(void **ret_state) {
-        struct watch_table *t;
-        int r = watch_table_new(&t, sizeof(struct machine), DEVICES_MAX);
+        struct mac_cloned *c = calloc(1, sizeof *c);
+        int r = c ? watch_table_new(&c->machines, sizeof(struct machine), DEVICES_MAX) : -ENOMEM;
 
-        if (r >= 0)
-                *ret_state = t;
+        if (r < 0)
+                mac_cloned_free(c);
+        else
+                *ret_state = c;
         return r;
 }
 
@@ -88,25 +105,44 @@ static bool is_own_address(const struct detect_host *host, const struct fact *fa
         return false;
 }
 
-/* NULL: it is not to be noted. */
-static struct machine *machine_of(void *state, const struct detect_host *host, const struct fact *fact) {
+static bool mac_cloned_wants(const struct detect_host *host, const struct fact *fact) {
+        if (!(fact->flags & FACT_HAS_MAC) || fact->flags & FACT_TUNNELLED || !detect_setting(host, MAC_CLONED))
+                return false;
+        return fact->kind != FACT_TCP_SYN_SIG || (is_original_syn(fact) && is_own_address(host, fact));
+}
+
+/* NULL: out of memory. */
+static struct machine *machine_of(struct mac_cloned *c, const struct fact *fact) {
         bool syn = fact->kind == FACT_TCP_SYN_SIG, fresh;
 
-        if (!(fact->flags & FACT_HAS_MAC) || fact->flags & FACT_TUNNELLED || !detect_setting(host, MAC_CLONED))
-                return NULL;
-        if (syn && (!is_original_syn(fact) || !is_own_address(host, fact)))
-                return NULL;
         /* A virtual machine that shares its host's address has an IP address of its own; DHCP clients have none yet. */
-        return watch_table_get(state, watch_key(&fact->mac, sizeof fact->mac, &fact->ip, syn ? sizeof fact->ip : 0, 0), &fresh);
+        return watch_table_get(c->machines, watch_key(&fact->mac, sizeof fact->mac, &fact->ip, syn ? sizeof fact->ip : 0, 0), &fresh);
+}
+
+/* Nothing was told of it, and nothing is. */
+static bool is_latest(const struct mac_cloned *c, const struct fact *fact) {
+        return fact->hop_limit == c->latest.hop_limit && ip_equal(&fact->ip, &c->latest.ip) &&
+               mac_equal(&fact->mac, &c->latest.mac);
+}
+
+static void note_latest(struct mac_cloned *c, const struct fact *fact) {
+        c->latest.mac = fact->mac;
+        c->latest.ip = fact->ip;
+        c->latest.hop_limit = fact->hop_limit;
 }
 
 static void mac_cloned_fact(void *state, struct detect_host *host, const struct fact *fact) {
         bool syn = fact->kind == FACT_TCP_SYN_SIG;
-        struct machine *m = machine_of(state, host, fact);
+        struct mac_cloned *c = state;
         char words[WORDS_MAX];
+        struct machine *m;
         struct trait *t;
         uint64_t hash;
 
+        if ((syn && is_latest(c, fact)) || !mac_cloned_wants(host, fact))
+                return;
+        c->latest.hop_limit = 0;
+        m = machine_of(c, fact);
         if (!m)
                 return;
         t = syn ? &m->syn : &m->dhcp;
@@ -117,6 +153,8 @@ static void mac_cloned_fact(void *state, struct detect_host *host, const struct 
                 else
                         snprintf(words, sizeof words, "%s", fact->value);
                 note(t, hash, words, fact->ts);
+        } else if (syn && t->returns < detect_setting(host, MAC_CLONED_CHANGES)) {
+                note_latest(c, fact);
         }
         if (t->returns >= detect_setting(host, MAC_CLONED_CHANGES))
                 report(host, fact, t, syn ? "TCP stack" : "DHCP client");
@@ -129,5 +167,6 @@ const struct detector mac_cloned_detector = {
         .init = mac_cloned_init,
         .free = mac_cloned_free,
         .fact = mac_cloned_fact,
+        .wants = mac_cloned_wants,
         FACT_KINDS_OF(kinds),
 };

@@ -220,13 +220,36 @@ static struct entry *attribute_again(struct inventory *inventory) {
         return entry;
 }
 
+static struct entry *entry_of(struct inventory *inventory, const struct fact *fact) {
+        return is_of_latest(inventory, fact) ? attribute_again(inventory) : attribute(inventory, fact);
+}
+
+bool inventory_is_nobodys(struct inventory *inventory, const struct fact *head) {
+        struct inventory_counters *c = &inventory->counters;
+        uint64_t unattributed = c->unattributed, refused = c->refused;
+        struct entry *entry;
+
+        if (!(head->flags & FACT_HAS_MAC))
+                return false;
+        entry = entry_of(inventory, head);
+        /* Nothing came yet. */
+        c->unattributed = unattributed;
+        c->refused = refused;
+        return !entry && inventory->latest.valid;
+}
+
+void inventory_pass_facts(struct inventory *inventory, unsigned n) {
+        inventory->counters.facts += n;
+        inventory->counters.unattributed += n;
+}
+
 void inventory_take_fact(struct inventory *inventory, const struct fact *fact) {
         struct entry *entry;
 
         inventory->counters.facts++;
         if (!(fact->flags & FACT_HAS_MAC))
                 return;
-        entry = is_of_latest(inventory, fact) ? attribute_again(inventory) : attribute(inventory, fact);
+        entry = entry_of(inventory, fact);
         if (!entry)
                 return;
         fact_apply(inventory, entry, fact, inventory->now);

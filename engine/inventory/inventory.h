@@ -80,6 +80,10 @@ void inventory_remove_interface(struct inventory *inventory, uint32_t ifindex);
 
 /* Input. */
 void inventory_take_fact(struct inventory *inventory, const struct fact *fact);
+/* Would it certainly learn nothing of a fact that begins like `head`, whatever it says, because it is about no device? Has to find
+ * that out, as for the fact itself, which is not to do over if it is taken next. And `n` such facts, counted and not taken. */
+bool inventory_is_nobodys(struct inventory *inventory, const struct fact *head);
+void inventory_pass_facts(struct inventory *inventory, unsigned n);
 
 struct sighting { /* a source address was seen, with no more than that */
         uint32_t ifindex;

@@ -57,9 +57,15 @@ bool dissectors_may_know_datagram(uint16_t port, uint16_t other, struct cursor p
 void dissectors_run(const struct packet *packet, const struct fact_sink *sink, struct phrases *phrases,
                     struct dissector_counters *counters);
 
-/* Sets what the facts of `packet` share: time, frame, interface, VLAN, addresses, flags; mac = the
- * frame's source. A dissector changes emitter->fact (mac, ip, flags) before it says facts about
- * somebody else, and sets it back. */
+/* How many facts dissectors_run() would say of `packet`, if these are TCP signatures, and in `ret` what both begin as; else 0. For
+ * a caller who finds that nobody would take them, and has them counted instead: to read them is most of what they cost. */
+unsigned dissectors_count_signatures(const struct packet *packet, struct fact *ret);
+void dissectors_pass_signatures(unsigned n, struct dissector_counters *counters);
+
+/* What the facts of `packet` share: time, frame, interface, VLAN, addresses, flags; mac = the frame's source. */
+void fact_begin(struct fact *ret, const struct packet *packet);
+/* Begins emitter->fact so. A dissector changes it (mac, ip, flags) before it says facts about somebody else, and sets it
+ * back. */
 void emitter_begin(struct emitter *e, const struct packet *packet, const struct fact_sink *sink);
 
 /* Says one fact. Bytes that are not clean UTF-8 (or hold NUL or other control characters but TAB, LF, CR)
@@ -100,6 +106,8 @@ int lldp_dissect(const struct packet *packet, struct emitter *emitter);
 int cdp_dissect(const struct packet *packet, struct emitter *emitter);
 int wsd_dissect(const struct packet *packet, struct emitter *emitter);
 int syn_dissect(const struct packet *packet, struct emitter *emitter);
+/* How many facts that says, all of which have these flags beside the packet's. */
+unsigned syn_count_facts(const struct packet *packet, uint16_t *ret_flags);
 int igmp_dissect(const struct packet *packet, struct emitter *emitter);
 int mld_dissect(const struct packet *packet, struct emitter *emitter);
 int llmnr_dissect(const struct packet *packet, struct emitter *emitter);

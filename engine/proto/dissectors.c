@@ -221,3 +221,22 @@ void dissectors_run(const struct packet *packet, const struct fact_sink *sink, s
                 return;
         }
 }
+
+unsigned dissectors_count_signatures(const struct packet *packet, struct fact *ret) {
+        uint16_t flags;
+        unsigned n;
+
+        if (packet->layer != LAYER_TCP || !(packet->tcp_flags & TCP_SYN) || packet->flags & PACKET_FRAGMENT)
+                return 0;
+        n = syn_count_facts(packet, &flags);
+        if (n == 0)
+                return 0;
+        fact_begin(ret, packet);
+        ret->flags |= flags;
+        return n;
+}
+
+void dissectors_pass_signatures(unsigned n, struct dissector_counters *counters) {
+        counters[ROW_syn_0].packets++;
+        counters[ROW_syn_0].facts += n;
+}

@@ -10,14 +10,10 @@
 #include "common/escape.h"
 #include "engine/proto/dissector.h"
 
-void emitter_begin(struct emitter *e, const struct packet *packet, const struct fact_sink *sink) {
+void fact_begin(struct fact *ret, const struct packet *packet) {
         const struct frame *frame = packet->frame;
 
-        e->sink = sink;
-        e->phrases = NULL;
-        e->digester = NULL;
-        e->certificates = NULL;
-        e->fact = (struct fact) {
+        *ret = (struct fact) {
                 .ts = frame->ts,
                 .frame = frame->number,
                 .ifindex = frame->ifindex,
@@ -32,9 +28,17 @@ void emitter_begin(struct emitter *e, const struct packet *packet, const struct 
                 .protocol = packet->ip_protocol,
         };
         if (packet->flags & PACKET_HAS_MAC)
-                e->fact.flags |= FACT_HAS_MAC;
+                ret->flags |= FACT_HAS_MAC;
         if (packet->flags & PACKET_TUNNELLED)
-                e->fact.flags |= FACT_TUNNELLED;
+                ret->flags |= FACT_TUNNELLED;
+}
+
+void emitter_begin(struct emitter *e, const struct packet *packet, const struct fact_sink *sink) {
+        e->sink = sink;
+        e->phrases = NULL;
+        e->digester = NULL;
+        e->certificates = NULL;
+        fact_begin(&e->fact, packet);
 }
 
 static void count_fact(void *userdata, const struct fact *fact) {

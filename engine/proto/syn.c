@@ -300,15 +300,23 @@ static void emit_phrases(struct emitter *e, const struct packet *packet) {
                 emit_clean(e, FACT_TCP_RAW_SIG, phrase->texts[1], phrase->lengths[1]);
 }
 
-int syn_dissect(const struct packet *packet, struct emitter *emitter) {
+unsigned syn_count_facts(const struct packet *packet, uint16_t *ret_flags) {
         const uint8_t *h = packet->transport_header;
-        struct syn_options options;
 
         /* Half of the options is no fingerprint. */
         if (!h || !packet->ip_header || cursor_left(&packet->tcp_options) + 20 < (size_t) (h[12] >> 4) * 4)
                 return 0;
-        if (packet->tcp_flags & TCP_ACK)
-                emitter->fact.flags |= FACT_REPLY;
+        *ret_flags = packet->tcp_flags & TCP_ACK ? FACT_REPLY : 0;
+        return has_raw_signature(packet) ? 2 : 1;
+}
+
+int syn_dissect(const struct packet *packet, struct emitter *emitter) {
+        struct syn_options options;
+        uint16_t flags;
+
+        if (syn_count_facts(packet, &flags) == 0)
+                return 0;
+        emitter->fact.flags |= flags;
         if (emitter->phrases) {
                 emit_phrases(emitter, packet);
                 return 1;

@@ -268,6 +268,58 @@ static void replay_is_live(void **state _unused_) {
         engine_free(f);
 }
 
+/* A SYN without options from 00:11:32:00:00:07 in the name of `source`, to 192.168.77.1. */
+static void feed_syn(struct engine *engine, uint64_t ts, uint32_t source, uint16_t port, uint8_t hop_limit) {
+        const uint8_t data[] = {
+                0x00, 0x11, 0x32, 0, 0, 1, 0x00, 0x11, 0x32, 0, 0, 7, 0x08, 0x00,              /* Ethernet */
+                0x45, 0, 0, 40, 0, 0, 0, 0, hop_limit, 6, 0, 0,                                /* IPv4: 40 bytes, TCP */
+                (uint8_t) (source >> 24), (uint8_t) (source >> 16), (uint8_t) (source >> 8), (uint8_t) source,
+                192, 168, 77, 1,
+                (uint8_t) (port >> 8), (uint8_t) port, 0, 80, 0, 0, (uint8_t) (source >> 8), (uint8_t) source,
+                0, 0, 0, 0, 0x50, 2, 4, 0, 0, 0, 0, 0,                                         /* TCP: SYN, window 1024 */
+        };
+
+        feed(engine, ts, data, sizeof data);
+}
+
+/* SYNs of one machine, half of them in the name of others, and of two hop limits; with minutes between them. */
+static void feed_flood(struct engine *engine) {
+        feed_arp(engine, T0, 7);
+        for (uint32_t i = 0; i < 3000; i++) {
+                uint64_t ts = T0 + i * (SEC / 10);
+                uint8_t hop_limit = i / 10 % 3 == 0 ? 64 : i / 10 % 3 == 1 ? 128 : 57;
+
+                feed_syn(engine, ts, i % 2 ? 0xc0a84d07 : 0x08000000 + i * 2654435761U % 0x800000, (uint16_t) (1024 + i), hop_limit);
+        }
+        engine_flush(engine);
+}
+
+/* Facts that are left unread because they are nobody's make no difference but to who listens to facts. */
+static void what_nobody_takes_is_counted(void **state _unused_) {
+        char heard[4096], unheard[4096];
+        struct strbuf a = STRBUF(heard), b = STRBUF(unheard);
+        struct listener l, m = {};
+        struct engine_ops ops = { .alert = on_alert, .userdata = &m };
+        struct engine *e = make_engine(&l, false), *f = NULL;
+        struct engine_config config;
+        struct engine_counters c[2];
+
+        engine_config_default(&config);
+        assert_int_equal(engine_new(&f, &config, &ops), 0);
+        feed_flood(e);
+        feed_flood(f);
+        describe(e, &a);
+        describe(f, &b);
+        assert_string_equal(heard, unheard);
+        engine_get_counters(e, &c[0]);
+        engine_get_counters(f, &c[1]);
+        assert_true(c[0].inventory.unattributed > 2000 && c[0].facts > 6000);
+        assert_memory_equal(&c[0], &c[1], sizeof c[0]);
+        assert_true(l.alerts > 0 && l.alerts == m.alerts);
+        engine_free(e);
+        engine_free(f);
+}
+
 static void count_flow_packets(void *userdata, const struct flow_record *record) {
         *(uint64_t *) userdata += record->directions[0].packets + record->directions[1].packets;
 }
@@ -308,6 +360,7 @@ int main(void) {
                 cmocka_unit_test(time_is_the_latest_told),
                 cmocka_unit_test(quiet_engine_needs_waking_once_a_second_at_most),
                 cmocka_unit_test(replay_is_live),
+                cmocka_unit_test(what_nobody_takes_is_counted),
         };
 
         return cmocka_run_group_tests(tests, NULL, NULL);
