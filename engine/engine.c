@@ -460,14 +460,9 @@ enum short_way {
         SHORT_DONE,    /* so it did, and there is no more to be had of it */
 };
 
-/* For what nearly all packets are: somewhere in the middle of a flow whose beginning was read. */
-static _always_inline_ enum short_way feed_shortly(struct engine *e, const struct frame *frame) {
-        struct flow_observation *o = *e->place;
-        bool settled;
-
-        if (!flow_frame_read(frame, true, o) && !flow_frame_read_any(frame, o))
-                return SHORT_NOTHING;
-        settled = is_settled(e, frame, o);
+/* `o` is what was read of the frame. */
+static _always_inline_ enum short_way take_read(struct engine *e, const struct frame *frame, struct flow_observation *o,
+                                                bool settled) {
         if (settled)
                 count_plain(e, frame);
         else if (o->tcp_flags & TCP_SYN)
@@ -476,6 +471,15 @@ static _always_inline_ enum short_way feed_shortly(struct engine *e, const struc
         if (counts_flow(e, frame))
                 flow_table_add(e->flows);
         return settled ? SHORT_DONE : SHORT_COUNTED;
+}
+
+/* For what nearly all packets are: somewhere in the middle of a flow whose beginning was read. */
+static _always_inline_ enum short_way feed_shortly(struct engine *e, const struct frame *frame) {
+        struct flow_observation *o = *e->place;
+
+        if (!flow_frame_read(frame, true, o) && !flow_frame_read_any(frame, o))
+                return SHORT_NOTHING;
+        return take_read(e, frame, o, is_settled(e, frame, o));
 }
 
 static bool detectors_want(const struct engine *e, struct fact *head) {
@@ -561,11 +565,91 @@ bool engine_feed_frame(struct engine *e, const struct frame *frame) {
         return false;
 }
 
+/* May what feed_run() leaves out be left out? */
+static bool is_plain_run(const struct engine *e, const struct frame_run *run) {
+        return !run->share && run->linktype == LINK_ETHERNET && e->flows && e->inventory && !set_holds(&e->external_presence, 0) &&
+               e->config.duplicate_window == 0 && e->earliest > 0;
+}
+
+/* Its observation was read, and is next in the flow table. */
+static _noinline_ void feed_read(struct engine *e, const struct frame *frame, bool settled) {
+        if (take_read(e, frame, *e->place, settled) == SHORT_COUNTED)
+                feed_decoded(e, frame, false, true);
+}
+
+static _noinline_ void feed_unread(struct engine *e, const struct frame *frame) {
+        feed_all(e, frame);
+}
+
+/* The frame of a run as one that can be pointed to. */
+static _always_inline_ struct frame spill(const struct frame *frame) {
+        return (struct frame) {
+                .ts = frame->ts,
+                .number = frame->number,
+                .linktype = LINK_ETHERNET,
+                .captured = frame->captured,
+                .length = frame->length,
+                .data = frame->data,
+        };
+}
+
+static _always_inline_ bool is_settled_in_run(struct engine *e, const struct frame *frame, const struct flow_observation *o) {
+        struct frame spilled;
+
+        if (o->news & (NEWS_OF_ACK | NEWS_OF_DATA))
+                return session_wanted_is_settled(e->wanted, o);
+        spilled = spill(frame);
+        return is_settled_otherwise(e, &spilled, o);
+}
+
+/* Another of a flow between ends that were heard in this interval. False: not so, and nothing is counted. */
+static _always_inline_ bool feed_again(struct engine *e, const struct frame *frame, const struct flow_observation *o) {
+        struct sightings_ends ends = sightings_ends_make(o->link_addresses, 0);
+
+        if (!sightings_count_again(e->pairs, frame, &ends))
+                return false;
+        flow_table_add(e->flows);
+        return true;
+}
+
+/* As feed_all() of each frame of a plain run. Of those that only add to what is known, which are most, all that is needed stays
+ * in registers. */
+static void feed_run(struct engine *e, struct frame_run *from) {
+        struct frame_run run = *from;
+        struct frame frame;
+
+        run.linktype = LINK_ETHERNET; /* as the compiler is to know */
+        for (; frame_run_peek_own(&run, &frame); run.next = frame.data + frame.captured, run.number++) {
+                struct flow_observation *o = *e->place;
+                bool settled;
+
+                if (frame.ts < e->now || frame.ts >= e->next_tick || !flow_frame_read(&frame, true, o)) {
+                        struct frame spilled = spill(&frame);
+
+                        feed_unread(e, &spilled);
+                        continue;
+                }
+                e->now = frame.ts;
+                settled = is_settled_in_run(e, &frame, o);
+                if (settled && feed_again(e, &frame, o)) {
+                        count_plain(e, &frame);
+                } else {
+                        struct frame spilled = spill(&frame);
+
+                        feed_read(e, &spilled, settled);
+                }
+        }
+        from->next = run.next;
+        from->number = run.number;
+}
+
 void engine_feed_run(struct engine *e, struct frame_run *run) {
         struct frame frame;
 
         if (e->config.flows_only)
                 feed_flows(e, run);
+        else if (is_plain_run(e, run))
+                feed_run(e, run);
         else
                 while (frame_run_next(run, &frame))
                         feed_all(e, &frame);

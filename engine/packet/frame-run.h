@@ -59,7 +59,7 @@ static inline bool frame_run_peek_own(const struct frame_run *run, struct frame 
                 return false;
         captured = load_le32(p + 8);
         length = load_le32(p + 12);
-        if (captured > left || captured > length || length > FRAME_RUN_FRAME_MAX)
+        if (captured > left || captured > length || __builtin_expect(length > FRAME_RUN_FRAME_MAX, false))
                 return false;
         frame_run_make(run, p, captured, length, ret);
         return true;

@@ -46,8 +46,8 @@ static inline bool session_wanted_get(const struct session_wanted *wanted, uint6
 
 /* Is nothing wanted of a segment, which neither begins nor ends its connection? */
 static inline bool session_wants_nothing(unsigned wanted, const struct flow_observation *o) {
-        return (o->payload == 0 || !(wanted & (unsigned) WANTED_DATA << o->direction)) &&
-               !(wanted & (unsigned) WANTED_ACKNOWLEDGED << !o->direction);
+        return wanted == 0 || ((o->payload == 0 || !(wanted & (unsigned) WANTED_DATA << o->direction)) &&
+               !(wanted & (unsigned) WANTED_ACKNOWLEDGED << !o->direction));
 }
 
 /* Would session_table_feed() have nothing to do with this segment? Neither SYN, FIN nor RST is set. */

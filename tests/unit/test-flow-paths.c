@@ -215,12 +215,62 @@ static void test_engine_counts_the_same(void **unused _unused_) {
         free(f);
 }
 
+static void add_traffic(void *userdata, const struct device *device, const struct device_traffic *traffic, uint64_t ts _unused_) {
+        uint64_t *sums = userdata;
+        size_t place = device->first_seen % 7;
+
+        sums[place] += traffic->packets_sent + traffic->packets_received * 1000003;
+        sums[place] += traffic->bytes_sent * 31 + traffic->bytes_received * 37;
+}
+
+/* An engine for everything, given frames in a row, makes of them what it makes of each. */
+static void test_frames_in_a_row(void **unused _unused_) {
+        struct frames *f = calloc(1, sizeof *f);
+        uint64_t sums[2][7] = { { 0 } };
+        struct engine_counters c[2];
+        struct engine *engines[2];
+        struct both_run run;
+
+        assert_non_null(f);
+        state = 4712;
+        f->now = 1000 * NSEC_PER_SEC;
+        for (unsigned i = 0; i < 2; i++) {
+                struct engine_ops ops = { .traffic = add_traffic, .userdata = sums[i] };
+                struct engine_config config;
+
+                engine_config_default(&config);
+                config.flows = true;
+                assert_int_equal(engine_new(&engines[i], &config, &ops), 0);
+        }
+        for (size_t n, fed = 0; fed < FRAMES; fed += n) {
+                n = fill(f);
+                both_run(&run, false, f->frames, n);
+                engine_feed_run(engines[0], &run.run);
+                assert_ptr_equal(run.run.next, run.run.end);
+                both_run_done(&run);
+                for (size_t i = 0; i < n; i++)
+                        engine_feed_frame(engines[1], &f->frames[i]);
+        }
+        for (unsigned i = 0; i < 2; i++) {
+                engine_flush(engines[i]);
+                engine_get_counters(engines[i], &c[i]);
+        }
+        assert_true(c[0].packet.truncated > 0 && c[0].flows.packets > FRAMES * 3 / 4 && sums[0][0] + sums[0][1] > 0);
+        assert_memory_equal(&c[0], &c[1], sizeof c[0]);
+        assert_memory_equal(sums[0], sums[1], sizeof sums[0]);
+        assert_int_equal(engine_now(engines[0]), engine_now(engines[1]));
+        for (unsigned i = 0; i < 2; i++)
+                engine_free(engines[i]);
+        free(f);
+}
+
 int main(void) {
         const struct CMUnitTest tests[] = {
                 cmocka_unit_test(test_ways_agree),
                 cmocka_unit_test(test_ways_agree_with_analysis),
                 cmocka_unit_test(test_ways_agree_in_little_room),
                 cmocka_unit_test(test_engine_counts_the_same),
+                cmocka_unit_test(test_frames_in_a_row),
         };
 
         return cmocka_run_group_tests(tests, NULL, NULL);
