@@ -73,6 +73,7 @@ if os.environ.get('LANSCOPE_APPLET_TEST') != 'inside':
 
 scenarios = load_module('scenarios', os.path.join(SOURCE, 'tests', 'golden', 'scenarios.py'))
 frames = scenarios.m
+buses = load_module('buses', os.path.join(SOURCE, 'tests', 'buses.py'))
 
 
 def wait_for(condition, what, seconds=CONDITION_SECONDS):
@@ -307,7 +308,7 @@ class Desktop:
             f.write(BUS_CONFIG % (kind, path, services))
         process = self.spawn(kind + '-bus', 'dbus-daemon', '--config-file=' + self.path(kind + '.conf'), '--nofork', '--nopidfile',
                              '--nosyslog')
-        wait_for(lambda: os.path.exists(path), 'the %s bus' % kind)
+        wait_for(lambda: buses.listens(path), 'the %s bus' % kind)
         return process
 
     def start_buses(self):

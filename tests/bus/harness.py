@@ -17,6 +17,9 @@ import tempfile
 import time
 import unittest
 
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), ".."))
+import buses  # noqa: E402
+
 SKIP = 77
 SOURCE = os.path.abspath(os.path.join(os.path.dirname(__file__), "..", ".."))
 LANSCOPED = os.environ.get("LANSCOPED", os.path.join(SOURCE, "build", "daemon", "lanscoped"))
@@ -107,7 +110,7 @@ class Bus:
         self.address = "unix:path=/run/dbus/system_bus_socket"
         os.environ["DBUS_SYSTEM_BUS_ADDRESS"] = self.address
         self.dbus = self.spawn("dbus", "dbus-daemon", "--system", "--nofork", "--nopidfile", "--nosyslog")
-        wait_for(lambda: os.path.exists("/run/dbus/system_bus_socket"), "the bus")
+        wait_for(lambda: buses.listens("/run/dbus/system_bus_socket"), "the bus")
         self.start_polkit()
 
     def mount(self):

@@ -16,6 +16,9 @@ import tempfile
 import time
 import unittest
 
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), '..'))
+import buses  # noqa: E402
+
 LANSCOPECTL = os.path.abspath(sys.argv[1])
 LANSCOPED = os.path.abspath(sys.argv[2]) if len(sys.argv) > 2 else None
 SOURCE = os.path.abspath(sys.argv[3]) if len(sys.argv) > 3 else None
@@ -70,27 +73,13 @@ def on_terminal(*args, columns=80, env=None):
 class Bus:
     """A private system bus on which everybody may do everything."""
 
-    CONFIG = '''<!DOCTYPE busconfig PUBLIC "-//freedesktop//DTD D-Bus Bus Configuration 1.0//EN"
- "http://www.freedesktop.org/standards/dbus/1.0/busconfig.dtd">
-<busconfig><type>system</type><listen>unix:path=%s</listen><auth>EXTERNAL</auth>
-<policy context="default"><allow user="*"/><allow own="*"/><allow send_destination="*"/><allow receive_sender="*"/>
-<allow send_type="method_call"/><allow receive_type="method_return"/><allow receive_type="error"/>
-<allow receive_type="signal"/></policy></busconfig>'''
-
     def __init__(self):
         if not shutil.which('dbus-daemon'):
             print('skipped: dbus-daemon is not installed')
             sys.exit(SKIPPED)
         self.folder = tempfile.mkdtemp(prefix='lanscope-cli-')
         os.chmod(self.folder, 0o755)
-        path = os.path.join(self.folder, 'bus')
-        config = os.path.join(self.folder, 'bus.conf')
-        with open(config, 'w') as f:
-            f.write(self.CONFIG % path)
-        self.address = 'unix:path=' + path
-        self.process = subprocess.Popen(['dbus-daemon', '--nofork', '--nopidfile', '--config-file=' + config],
-                                        stderr=subprocess.DEVNULL)
-        wait_for(lambda: os.path.exists(path), 'the bus')
+        self.process, self.address = buses.start_private(self.folder, stderr=subprocess.DEVNULL)
 
     def env(self, **extra):
         return environment(DBUS_SYSTEM_BUS_ADDRESS=self.address, **extra)
