@@ -41,6 +41,7 @@ static const char *const sentences[] = {
         N_("not permitted ({1} is missing)"),
         N_("the kernel does not permit bpf() (a seccomp filter, or lockdown)"),
         N_("another program is attached already"),
+        N_("the kernel is too old, Linux {1} would do"),
         N_("several workers are for Ethernet; this interface gets one"),
         N_("packets cannot be dealt to several workers: {1}"),
         N_("cannot add to the event loop: {1}"),

@@ -53,6 +53,12 @@ struct {
         __type(value, struct lanscope_processor);
 } processors SEC(".maps");
 
+static __always_inline struct lanscope_processor *this_processor(void) {
+        __u32 zero = 0;
+
+        return bpf_map_lookup_elem(&processors, &zero);
+}
+
 /* A step of MurmurHash3's finalizer (public domain). */
 static __always_inline __u64 flow_mix(__u64 h, __u64 word) {
         h = (h ^ word) * 0xff51afd7ed558ccdULL;
@@ -99,7 +105,7 @@ static __always_inline struct lanscope_flow *flow_find(const struct lanscope_pro
 
 #pragma unroll
         for (int i = 0; i < LANSCOPE_PROBES_MAX; i++) {
-                __u32 slot = line->slots[flow_slot_number(p, i)], index = slot & LANSCOPE_SLOT_NUMBER;
+                __u32 slot = line->slots[flow_slot_number(p, i)], index = slot & LANSCOPE_SLOT_NUMBER, number;
                 struct lanscope_flow *r;
 
                 if ((slot & LANSCOPE_SLOT_MARK) != cpu->mark)
@@ -107,10 +113,13 @@ static __always_inline struct lanscope_flow *flow_find(const struct lanscope_pro
                 /* A slot that is as old as marks come round may name a record that is not in use yet. */
                 if ((slot & ~LANSCOPE_SLOT_NUMBER) != wanted || index >= cpu->used)
                         continue;
-                p->number = cpu->base + index;
-                r = bpf_map_lookup_elem(&flow_records, &p->number);
-                if (r && flow_is(r, p) && (!p->ipv6 || flow_has_ends(p->number, p)))
-                        return r;
+                /* Not p->number: what a function that is verified by itself was handed, Linux 6.1 does not take for a key. */
+                number = cpu->base + index;
+                r = bpf_map_lookup_elem(&flow_records, &number);
+                if (!r || !flow_is(r, p) || (p->ipv6 && !flow_has_ends(number, p)))
+                        continue;
+                p->number = number;
+                return r;
         }
         return NULL;
 }
@@ -136,12 +145,10 @@ static __always_inline void flow_copy_mac(__u8 to[6], __u64 mac) {
 
 /* Not static: verified once. */
 __noinline int flow_flush_evicted(void) {
+        struct lanscope_processor *cpu = this_processor();
         struct presence_sum sum = {};
-        struct lanscope_processor *cpu;
         struct lanscope_evicted *e;
-        __u32 zero = 0;
 
-        cpu = bpf_map_lookup_elem(&processors, &zero);
         if (!cpu)
                 return 0;
         e = cpu->generation & 1 ? &cpu->logs[1].evicted : &cpu->logs[0].evicted;
@@ -424,14 +431,13 @@ static __always_inline struct lanscope_flow_half *flow_half(struct lanscope_flow
 
 /* Counts the packet. Inline: to call it takes a tenth of its time. */
 static __always_inline __u32 flow_count(struct flow_packet *p) {
+        struct lanscope_processor *cpu = this_processor();
         struct segment_sides *line = NULL;
-        struct lanscope_processor *cpu;
         struct lanscope_flow_half *half;
         struct lanscope_flow *r;
-        __u32 zero = 0, now;
         __u64 bytes;
+        __u32 now;
 
-        cpu = bpf_map_lookup_elem(&processors, &zero);
         if (!p || !cpu)
                 return FLOW_NOT;
         if (p->protocol == IPPROTO_TCP) {
@@ -458,13 +464,11 @@ static __always_inline __u32 flow_count(struct flow_packet *p) {
 
 /* The first bytes of the packet's direction are long past. */
 __noinline int flow_set_done(struct flow_packet *p) {
-        struct lanscope_processor *cpu;
+        struct lanscope_processor *cpu = this_processor();
         struct lanscope_flow_half *half;
         struct lanscope_slots *line;
         struct lanscope_flow *r;
-        __u32 zero = 0;
 
-        cpu = bpf_map_lookup_elem(&processors, &zero);
         if (!p || !cpu || !(line = flow_line(cpu, p)))
                 return 0;
         r = flow_find(cpu, line, p);

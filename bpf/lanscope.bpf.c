@@ -361,31 +361,35 @@ static __always_inline enum lanscope_class class_of_transport(load_fn load, void
         return interest_of_protocol(protocol);
 }
 
-static __always_inline enum lanscope_class class_of_ipv4(load_fn load, void *ctx, struct view *v, __u32 offset) {
-        struct route r = { .version = 4 };
+/* These two return where the transport's header begins; 0: what is before it cannot be read. */
+
+static __always_inline __u32 read_ipv4(load_fn load, void *ctx, struct view *v, struct route *r, __u32 offset) {
         struct iphdr ip;
 
         if (load(ctx, offset, &ip, sizeof ip) < 0 || ip.version != 4 || ip.ihl < 5)
-                return LANSCOPE_NONE;
-        r.source[0] = ip.saddr;
-        r.destination[0] = ip.daddr;
+                return 0;
+        r->version = 4;
+        r->source[0] = ip.saddr;
+        r->destination[0] = ip.daddr;
         v->packet.protocol = ip.protocol;
         set_end(v, offset, bpf_ntohs(ip.tot_len));
-        r.later = ip.frag_off & bpf_htons(0x1fff);
-        r.more = ip.frag_off & bpf_htons(0x2000);
-        r.id = ip.id;
-        return class_of_transport(load, ctx, v, &r, offset + ip.ihl * 4);
+        r->later = ip.frag_off & bpf_htons(0x1fff);
+        r->more = ip.frag_off & bpf_htons(0x2000);
+        r->id = ip.id;
+        return offset + ip.ihl * 4;
 }
 
-static __always_inline enum lanscope_class class_of_ipv6(load_fn load, void *ctx, struct view *v, __u32 offset) {
-        struct route r = { .version = 6 };
+static __always_inline __u32 read_ipv6(load_fn load, void *ctx, struct view *v, struct route *r, __u32 offset) {
+        bool later = false, more = false; /* not in *r: each way through the loop would be verified to the end */
         struct ipv6hdr ip;
+        __u32 id = 0;
         __u8 next;
 
         if (load(ctx, offset, &ip, sizeof ip) < 0 || ip.version != 6)
-                return LANSCOPE_NONE;
-        __builtin_memcpy(r.source, &ip.saddr, sizeof r.source);
-        __builtin_memcpy(r.destination, &ip.daddr, sizeof r.destination);
+                return 0;
+        r->version = 6;
+        __builtin_memcpy(r->source, &ip.saddr, sizeof r->source);
+        __builtin_memcpy(r->destination, &ip.daddr, sizeof r->destination);
         next = ip.nexthdr;
         offset += sizeof ip;
         set_end(v, offset, bpf_ntohs(ip.payload_len));
@@ -396,29 +400,33 @@ static __always_inline enum lanscope_class class_of_ipv6(load_fn load, void *ctx
                     next != IPPROTO_FRAGMENT)
                         break;
                 if (load(ctx, offset, header, sizeof header) < 0)
-                        return LANSCOPE_NONE;
+                        return 0;
                 if (next == IPPROTO_FRAGMENT) {
-                        r.later = r.later || header[2] || header[3] & 0xf8;
-                        r.more = r.more || header[3] & 1;
-                        r.id = (__u32) header[4] << 24 | header[5] << 16 | header[6] << 8 | header[7];
+                        later = later || header[2] || header[3] & 0xf8;
+                        more = more || header[3] & 1;
+                        id = (__u32) header[4] << 24 | header[5] << 16 | header[6] << 8 | header[7];
                         offset += 8;
                 } else
                         offset += next == IPPROTO_AH ? (header[1] + 2) * 4 : (header[1] + 1) * 8;
                 next = header[0];
                 /* What follows the header of a later fragment is the middle of something. */
-                if (r.later)
+                if (later)
                         break;
         }
+        r->later = later;
+        r->more = more;
+        r->id = id;
         v->packet.protocol = next;
-        return class_of_transport(load, ctx, v, &r, offset);
+        return offset;
 }
 
 static __always_inline enum lanscope_class class_of_network(load_fn load, void *ctx, struct view *v, __u16 type, __u32 offset) {
-        if (type == ETH_P_IP)
-                return class_of_ipv4(load, ctx, v, offset);
-        if (type == ETH_P_IPV6)
-                return class_of_ipv6(load, ctx, v, offset);
-        return interest_of_ethertype(type);
+        struct route r = {};
+
+        if (type != ETH_P_IP && type != ETH_P_IPV6)
+                return interest_of_ethertype(type);
+        offset = type == ETH_P_IP ? read_ipv4(load, ctx, v, &r, offset) : read_ipv6(load, ctx, v, &r, offset);
+        return offset ? class_of_transport(load, ctx, v, &r, offset) : LANSCOPE_NONE;
 }
 
 /* What is below 1536 is a length, and IEEE 802.2 LLC follows. */
@@ -562,11 +570,9 @@ static __always_inline enum lanscope_class examine_quick(struct view *v, const v
 
 /* Functions that are not static are verified once and not for each way that leads to them. */
 __noinline int count_apart(struct view *v) {
+        struct lanscope_processor *cpu = this_processor();
         struct presence_sum sum = {};
-        struct lanscope_processor *cpu;
-        __u32 zero = 0;
 
-        cpu = bpf_map_lookup_elem(&processors, &zero);
         if (!v || !cpu)
                 return 0;
         sum.packets_sent = v->packet.segments;
@@ -662,13 +668,12 @@ static __always_inline void note_rate_limited(enum lanscope_class class) {
 #define LOOKS_AT_ONCE 8192
 
 __noinline int may_look(struct view *v, __u32 class) {
-        struct lanscope_processor *cpu;
+        struct lanscope_processor *cpu = this_processor();
         __u32 zero = 0, now, ahead;
         struct looks *own;
         struct look *look;
         __u64 hash;
 
-        cpu = bpf_map_lookup_elem(&processors, &zero);
         own = bpf_map_lookup_elem(&looks, &zero);
         if (!v || !cpu || !own)
                 return 0;
@@ -849,6 +854,13 @@ static __always_inline __u64 wake_flags(void) {
         return bpf_ringbuf_query(&ring, BPF_RB_AVAIL_DATA) >= ring_wake_at ? BPF_RB_FORCE_WAKEUP : BPF_RB_NO_WAKEUP;
 }
 
+/* The verifier of Linux 6.1 forgets what was checked of a 32-bit number when the compiler reads it from the stack once more
+ * before it is used. So it is in a register when it is checked, and stays there. */
+static __always_inline __u32 in_register(__u32 value) {
+        asm volatile("" : "+r"(value));
+        return value;
+}
+
 static __always_inline void copy(load_fn load, void *ctx, struct lanscope_counters *c, struct view *v, __u64 now,
                                  enum lanscope_class class, __u32 wanted) {
         __u32 zero = 0, index = class, length = v->packet.length;
@@ -872,6 +884,7 @@ static __always_inline void copy(load_fn load, void *ctx, struct lanscope_counte
                 c->ring_full++;
                 return;
         }
+        length = in_register(length);
         if (length < ETH_HLEN || load(ctx, 0, s->data, length) < 0) {
                 c->unreadable++;
                 return;
@@ -895,11 +908,10 @@ static __always_inline void copy(load_fn load, void *ctx, struct lanscope_counte
 }
 
 static __always_inline void hand_over(load_fn load, void *ctx, struct view *v, enum lanscope_class class) {
-        struct lanscope_processor *cpu;
-        __u32 zero = 0, wanted = LANSCOPE_SNAP_MAX;
+        struct lanscope_processor *cpu = this_processor();
         __u64 now = bpf_ktime_get_boot_ns();
+        __u32 wanted = LANSCOPE_SNAP_MAX;
 
-        cpu = bpf_map_lookup_elem(&processors, &zero);
         class = follow_flow(load, ctx, v, now, class, &wanted);
         if (cpu && class != LANSCOPE_NONE)
                 copy(load, ctx, &cpu->counters, v, now, class, wanted);
@@ -949,19 +961,15 @@ DEFINE_SLOW_PATH(xdp, struct xdp_md, load_xdp)
 DEFINE_SLOW_PATH(skb, struct __sk_buff, load_skb)
 
 static __always_inline void note_span_drop(void) {
-        struct lanscope_processor *cpu;
-        __u32 zero = 0;
+        struct lanscope_processor *cpu = this_processor();
 
-        cpu = bpf_map_lookup_elem(&processors, &zero);
         if (cpu)
                 cpu->counters.span_dropped++;
 }
 
 static __noinline int note_unreadable(void) {
-        struct lanscope_processor *cpu;
-        __u32 zero = 0;
+        struct lanscope_processor *cpu = this_processor();
 
-        cpu = bpf_map_lookup_elem(&processors, &zero);
         if (cpu)
                 cpu->counters.unreadable++;
         return 0;

@@ -21,6 +21,7 @@
 #include <sys/ioctl.h>
 #include <sys/socket.h>
 #include <sys/syscall.h>
+#include <sys/utsname.h>
 
 #include "bpf/lanscope-events.h"
 #include "common/cleanup.h"
@@ -119,6 +120,19 @@ static const char *missing_capability(void) {
         const char *names[PRIVILEGES_MAX];
 
         return privileges_names(PRIVILEGES & ~privileges_held(), names) > 0 ? names[0] : NULL;
+}
+
+/* The kernel is older than any that lanscope was seen to work with at this hook. Writes which would do. */
+static bool kernel_is_too_old(enum ebpf_hook hook, struct strbuf *reason) {
+        /* Earlier ones lack TCX, and helpers that the programs call; or their verifiers refuse the programs. */
+        unsigned wanted_major = 6, wanted_minor = hook == HOOK_TCX ? 6 : 1, major, minor;
+        struct utsname kernel;
+
+        if (uname(&kernel) < 0 || sscanf(kernel.release, "%u.%u", &major, &minor) != 2 || major > wanted_major ||
+            (major == wanted_major && minor >= wanted_minor))
+                return false;
+        strbuf_printf(reason, "the kernel is too old, Linux %u.%u would do", wanted_major, wanted_minor);
+        return true;
 }
 
 static void explain(struct strbuf *reason, int error) {
@@ -452,7 +466,8 @@ static int choose_hook(struct ebpf_capture *h, const struct capture_config *conf
                 if (r >= 0)
                         return 0;
                 strbuf_printf(reason, "%sno %s: ", separator, ebpf_hook_to_string(hook));
-                explain(reason, r);
+                if (r == -EPERM || !kernel_is_too_old(hook, reason))
+                        explain(reason, r);
         }
         return r;
 }

@@ -21,8 +21,22 @@ import traceback
 
 PROGRAMS = sys.argv[1]
 SENDER, WATCHER = ('capture-%d-%s' % (os.getpid(), side) for side in 'ab')
-HOOKS = ['xdp-native', 'xdp-generic', 'tcx', 'clsact']
+# Since Linux 6.6. Before, clsact does what it would, and everything else is the same.
+HAS_TCX = tuple(int(number) for number in os.uname().release.split('.')[:2]) >= (6, 6)
+TC = 'tcx' if HAS_TCX else 'clsact'
+CLSACT_ATTACHED = {'clsact-ingress': 1, 'clsact-egress': 1, 'qdisc': 1}
+TC_ATTACHED = {'tcx-ingress': 1, 'tcx-egress': 1} if HAS_TCX else CLSACT_ATTACHED
+# How many times as slow as a computer this may be: an emulated one.
+PATIENCE = int(os.environ.get('LANSCOPE_PATIENCE', 1))
 LIBC = ctypes.CDLL(None, use_errno=True)
+
+
+def at_hand(backends):
+    """Those that this kernel can have."""
+    return list(dict.fromkeys(TC if backend == 'tcx' else backend for backend in backends))
+
+
+HOOKS = at_hand(['xdp-native', 'xdp-generic', 'tcx', 'clsact'])
 
 
 def ip(*words, check=True):
@@ -404,7 +418,7 @@ def replay(frames, pause=0.0):
 # Cases. Each has a pair of interfaces of its own.
 
 def start_all(backends):
-    runs = {backend: Run(backend) for backend in backends}
+    runs = {backend: Run(backend) for backend in at_hand(backends)}
     for backend, run in runs.items():
         assert run.started(), '%s: %s' % (backend, run.lines)
     return runs
@@ -440,7 +454,7 @@ def compare_backends(frames, backends, pause):
             flows, same = own_flows(run), own_flows(runs['pcap'])
             assert flows == same, '%s: flows: missing %r, extra %r' % (backend, sorted(set(same) - set(flows))[:5],
                                                                        sorted(set(flows) - set(same))[:5])
-    print('# %d frames, %d facts: %s agree' % (len(frames), len(reference), ', '.join(backends)))
+    print('# %d frames, %d facts: %s agree' % (len(frames), len(reference), ', '.join(runs)))
     return reference
 
 
@@ -542,7 +556,7 @@ def case_losses_and_round_trips_are_told_alike():
         assert found.keys() == reference.keys(), '%s: %r' % (backend, run.of('flow'))
         for ends, flow in found.items():
             for key, value in flow.items():
-                near = 20000 if key in TIMES else 0
+                near = 20000 * PATIENCE if key in TIMES else 0
                 assert abs(value - reference[ends][key]) <= near, '%s: %s: %s is %d instead of %d: %r' % (
                     backend, ends, key, value, reference[ends][key], flow)
     print('# %d connections: %s agree' % (len(reference), ', '.join(runs)))
@@ -551,6 +565,7 @@ def case_losses_and_round_trips_are_told_alike():
 def exchange(n):
     """Connections of the kernel's own between the namespaces, in super-packets where the interfaces carry them."""
     listener = socket_in(WATCHER, socket.AF_INET, socket.SOCK_STREAM)
+    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     listener.bind(('198.51.100.2', 80))
     listener.listen()
     for i in range(n):
@@ -592,7 +607,7 @@ def case_super_packets_give_the_same():
             if backend != 'pcap':
                 # Of 8 MB: the first 16 KiB of each direction.
                 assert stats['delivered'] < stats['packets'] / (2 if 'xdp-native' in backends else 1), '%s: %r' % (backend, stats)
-        print('# 20 connections of 400 kB, %d facts: %s agree' % (len(reference), ', '.join(backends)))
+        print('# 20 connections of 400 kB, %d facts: %s agree' % (len(reference), ', '.join(runs)))
 
 
 def case_real_captures_give_the_same():
@@ -606,11 +621,12 @@ def case_real_captures_give_the_same():
 def case_ladder_says_why():
     run = Run('auto').stop()
     assert 'TC' in run.of('start')[0], run.lines
-    assert run.of('reason') == ['eBPF: no XDP: slower than TC on a veth'], run.lines
+    no_tcx = '' if HAS_TCX else '; no TC (TCX): the kernel is too old, Linux 6.6 would do'
+    assert run.of('reason') == ['eBPF: no XDP: slower than TC on a veth' + no_tcx], run.lines
     # A driver without XDP of its own takes the generic one.
     if ip('-n', WATCHER, 'link', 'add', 'redirected', 'type', 'ifb', check=False).returncode == 0:
         run = Run('auto', interface='redirected').stop()
-        assert run.of('start') == ['XDP (generic) in, TC (TCX) out'], run.lines
+        assert run.of('start') == ['XDP (generic) in, TC (%s) out' % ('TCX' if HAS_TCX else 'clsact')], run.lines
         assert run.of('reason') == ['eBPF: no XDP (native): Operation not supported'], run.lines
     ip('-n', WATCHER, 'link', 'set', 'lo', 'up')
     run = Run('auto', interface='lo').stop()
@@ -641,12 +657,14 @@ def case_nothing_stays_after_the_end():
 
 
 def case_nothing_stays_after_kill_9():
-    for hook in 'auto', 'xdp-native', 'tcx':
+    for hook in 'auto', 'xdp-native', TC:
         for _ in range(5):
             run = Run(hook)
             assert run.started() and attached(), run.lines
             replay(home())
             run.stop(signal.SIGKILL)
+            if not HAS_TCX: # as the unit does
+                inside(WATCHER, PROGRAMS + '/capture-run', '--clean-up', check=True)
             becomes({}, attached)
 
 
@@ -655,11 +673,11 @@ def case_leftovers_of_clsact_are_cleaned_up():
         run = Run('clsact')
         assert run.started(), run.lines
         run.stop(signal.SIGKILL)
-        assert attached() == {'clsact-ingress': 1, 'clsact-egress': 1, 'qdisc': 1}, attached()
+        assert attached() == CLSACT_ATTACHED, attached()
 
     crash()
-    run = Run('tcx')
-    assert attached() == {'tcx-ingress': 1, 'tcx-egress': 1}, attached()
+    run = Run(TC)
+    assert attached() == TC_ATTACHED, attached()
     run.stop()
     crash()
     inside(WATCHER, PROGRAMS + '/capture-run', '--clean-up', check=True)
@@ -667,12 +685,12 @@ def case_leftovers_of_clsact_are_cleaned_up():
 
 
 def case_two_daemons_leave_each_other_alone():
-    for hook in 'clsact', 'tcx':
+    for hook in at_hand(['clsact', 'tcx']):
         first, second = Run(hook), Run(hook)
         replay(home())
         time.sleep(1.5)
         first.stop()
-        assert hook == 'tcx' or attached() == {'clsact-ingress': 1, 'clsact-egress': 1, 'qdisc': 1}, attached()
+        assert hook == 'tcx' or attached() == CLSACT_ATTACHED, attached()
         replay(home())
         time.sleep(2.5)
         second.stop()
@@ -694,7 +712,7 @@ def case_foreign_programs_stay():
         run.process.wait(10)
         run.read()
         assert not run.started() and 'another program is attached' in run.of('reason')[0], run.lines
-    for hook in 'tcx', 'clsact', 'auto':
+    for hook in at_hand(['tcx', 'clsact', 'auto']):
         run = Run(hook)
         assert run.started(), run.lines
         replay(home())
@@ -726,7 +744,7 @@ def case_deleted_interface_is_told():
 
 
 def case_link_down_and_up_goes_on():
-    for backend in 'tcx', 'xdp-native', 'pcap':
+    for backend in TC, 'xdp-native', 'pcap':
         run = Run(backend)
         for state in 'down', 'up':
             ip('-n', WATCHER, 'link', 'set', 'vb', state)
@@ -764,7 +782,7 @@ def case_flood_does_not_blind():
 
 def case_every_lost_frame_is_counted():
     sent = 40000
-    for backend in 'tcx', 'pcap,2': # of its own 8 MB libpcap would lose nothing
+    for backend in TC, 'pcap,2': # of its own 8 MB libpcap would lose nothing
         run, port = Run(backend), Port(SENDER, 'va')
         run.process.send_signal(signal.SIGSTOP)
         for i in range(sent):
@@ -776,7 +794,7 @@ def case_every_lost_frame_is_counted():
         stats = run.stats()
         assert stats['kernel_drops'] > 0, '%s: %r' % (backend, stats)
         assert stats['delivered'] + stats['kernel_drops'] + stats['rate_limited'] == sent, '%s: %r' % (backend, stats)
-        if backend == 'tcx':
+        if backend == TC:
             seen = sum(row[0] for row in run.traffic().values())
             # Addresses beyond the map are lost for the inventory, and counted; each of them sent four frames.
             assert stats['packets'] == sent == seen + stats['sightings_dropped'], '%s: %d seen, %r' % (backend, seen, stats)
@@ -804,12 +822,12 @@ def case_span_is_promiscuous():
     def promiscuity():
         return int(re.search(r'promiscuity (\d+)', ip('-n', WATCHER, '-d', 'link', 'show', 'vb').stdout)[1])
 
-    for backend in 'tcx', 'xdp-native', 'pcap':
+    for backend in TC, 'xdp-native', 'pcap':
         run = Run(backend, 'span')
         assert promiscuity() == 1, promiscuity()
         replay([(False, bulk(A, B))] * 10)
         time.sleep(1.4)
-        run.stop(signal.SIGKILL if backend == 'tcx' else signal.SIGTERM)
+        run.stop(signal.SIGKILL if backend == TC else signal.SIGTERM)
         becomes(0, promiscuity)
         if backend == 'xdp-native':
             assert run.traffic() == ledger([(False, bulk(A, B))] * 10), run.traffic()
@@ -840,7 +858,7 @@ def check_totals(backend, run, packets, size):
 def case_flood_of_flows_loses_no_packet():
     """Many more flows than the kernel's log holds, in less time than it takes to read it; IPv4, IPv6 and tagged."""
     port, n = Port(SENDER, 'va'), 60000
-    for backend in 'tcx', 'xdp-native':
+    for backend in TC, 'xdp-native':
         run = Run(backend)
         before, size = [statistic(name) for name in ('rx_packets', 'rx_bytes')], 0
         for i in range(n):
@@ -867,7 +885,7 @@ def case_totals_are_those_of_the_interface():
     for namespace, name, address in (SENDER, 'va', '198.51.100.1/24'), (WATCHER, 'vb', '198.51.100.2/24'):
         ip('-n', namespace, 'addr', 'add', address, 'dev', name)
         inside(namespace, 'ethtool', '-K', name, 'tso', 'off', 'gso', 'off', 'gro', 'off', check=True)
-    backends = ['tcx', 'clsact', 'pcap']
+    backends = at_hand(['tcx', 'clsact', 'pcap'])
     names = 'rx_packets', 'tx_packets', 'rx_bytes', 'tx_bytes'
     # On a busy machine libpcap may be late, and its buffer too small: then there is nothing to compare with.
     for _ in range(10):
@@ -894,7 +912,7 @@ def case_span_drop_ends_foreign_frames():
     ip('-n', WATCHER, 'link', 'set', 'vb', 'address', OWN)
     ip('-n', WATCHER, 'addr', 'add', '192.0.2.4/24', 'dev', 'vb')
     own = ethernet(A, OWN, 0x0800, ipv4('192.0.2.1', '192.0.2.4', 17, udp(40000, 7777, b'ours')))
-    for backend in 'tcx', 'clsact', 'xdp-native':
+    for backend in at_hand(['tcx', 'clsact', 'xdp-native']):
         for mode, dropped in ('span-drop', 30), ('span', 0), ('host', 0):
             service = socket_in(WATCHER, socket.AF_INET, socket.SOCK_DGRAM)
             service.bind(('192.0.2.4', 7777))

@@ -84,6 +84,7 @@ static void test_sentences_of_the_service_are_found_in_one_another(void **state 
                 "the interface is down",
                 "Database /a is damaged. It is kept as /b, and a new one is made with 7 rows that could be read; \"sqlite3 /b .recover\" may bring back more.",
                 "veth0: ebpf: no XDP: slower than TC on a veth; no TC (TCX): not permitted (CAP_BPF is missing)",
+                "veth0: no TC (TCX): the kernel is too old, Linux 6.6 would do",
                 "What is seen cannot be saved, and nothing can be set. disk is full It is tried again every half minute.",
                 "{1}; {2}: {3}",
                 "nobody said this",
