@@ -90,7 +90,7 @@ static void flood_of_bare_addresses_costs_no_device_and_little_memory(void **sta
                         pass(&f, 1);
         }
         after = heap();
-        print_message("%u devices: %zu KiB; with %u invented addresses: %zu KiB\n", SITE_DEVICES, (site - before) / 1024,
+        print_message("# %u devices: %zu KiB; with %u invented addresses: %zu KiB\n", SITE_DEVICES, (site - before) / 1024,
                       INVENTED, (after - before) / 1024);
         assert_int_equal(count_site(&f), SITE_DEVICES);
         assert_true(count_devices(&f) <= SITE_DEVICES + config.devices_max / 8);

@@ -188,7 +188,7 @@ static void every_case_comes_out_as_written(void **state) {
                 assert_int_equal(conf_file_parse(f, files[i], take_entry, complain, suite), 0);
                 run_case(suite);
         }
-        print_message("%zu rules, %u cases\n", ruleset_count(suite->rules), suite->cases);
+        print_message("# %zu rules, %u cases\n", ruleset_count(suite->rules), suite->cases);
         assert_int_equal(suite->complaints, 0);
         assert_int_equal(suite->failed, 0);
 }

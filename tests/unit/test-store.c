@@ -674,7 +674,7 @@ static void on_tmpfs(struct fixture *f, int (*body)(struct fixture *f)) {
         int r = run_on_tmpfs(f, body);
 
         if (r == 77) {
-                print_message("skipped: mounting a small disk needs root and mount namespaces\n");
+                print_message("# skipped: mounting a small disk needs root and mount namespaces\n");
                 skip();
         }
         assert_int_equal(r, 0);
