@@ -313,7 +313,7 @@ static void take_fact(void *userdata, const struct fact *fact) {
         e->counters.facts++;
         if (e->ops.fact)
                 e->ops.fact(e->ops.userdata, fact);
-        if (e->names)
+        if (e->names && peer_names_are_told_by(fact->kind))
                 peer_names_take_fact(e->names, fact);
         if (e->detection)
                 detection_fact(e->detection, fact);

@@ -5,6 +5,7 @@
 
 #include "engine/detect/dns-words.h"
 
+#include <stdint.h>
 #include <string.h>
 
 /* A label that carries data is at least so long: 12 bytes in hexadecimal, 15 in base 32; of nothing but hexadecimal digits,
@@ -54,16 +55,34 @@ size_t dns_words_length(const char *name) {
 struct label {
         const char *text;
         size_t length;
-        unsigned foreign; /* bytes of it: beyond ASCII */
 };
 
-/* The label that begins at `text`, up to a dot, a space or the end. */
-static inline struct label read_label(const char *text) {
-        struct label label = { .text = text };
+/* The label that begins at `text`, up to a dot or the end of the name. */
+static inline struct label read_label(const char *text, const char *end) {
+        const char *dot = memchr(text, '.', (size_t) (end - text));
 
-        for (char c; (c = text[label.length]) != '.' && c != ' ' && c != '\0'; label.length++)
-                label.foreign += (unsigned char) c >= 0x80;
-        return label;
+        return (struct label) { text, (size_t) ((dot ?: end) - text) };
+}
+
+/* Nearly no name has any bytes beyond ASCII: eight are asked at a time. */
+static bool has_foreign(const char *name, const char *end) {
+        uint64_t bytes, any = 0;
+
+        for (; end - name >= (ptrdiff_t) sizeof bytes; name += sizeof bytes) {
+                memcpy(&bytes, name, sizeof bytes);
+                any |= bytes;
+        }
+        for (; name < end; name++)
+                any |= (unsigned char) *name;
+        return (any & UINT64_C(0x8080808080808080)) != 0;
+}
+
+static unsigned count_foreign(const struct label *label) {
+        unsigned n = 0;
+
+        for (size_t i = 0; i < label->length; i++)
+                n += (unsigned char) label->text[i] >= 0x80;
+        return n;
 }
 
 static bool is_data_by_letters(const char *label, size_t length) {
@@ -77,8 +96,8 @@ static bool is_data_by_letters(const char *label, size_t length) {
 }
 
 /* Nearly all labels are too short for anything but bytes. */
-static inline bool is_data(const struct label *label) {
-        return label->foreign >= FOREIGN_BYTES ||
+static inline bool is_data(const struct label *label, bool foreign) {
+        return (foreign && count_foreign(label) >= FOREIGN_BYTES) ||
                (label->length >= DATA_LABEL_HEX && is_data_by_letters(label->text, label->length));
 }
 
@@ -114,15 +133,16 @@ bool dns_words_carry_data(const char *name, struct dns_owner *ret_owner) {
         const char *end = strchrnul(name, ' '), *type = *end ? end + 1 : "";
         /* Nearly all ask for A or AAAA, which is neither. */
         bool address = *type == 'A', room = !address && is_type_with_room(type), data = !address && is_type_of_tunnels(type);
+        bool foreign = has_foreign(name, end);
 
         *ret_owner = (struct dns_owner) { .labels = { "", "" } };
         /* Bytes that are no text. */
         if (strncmp(name, "hex:", 4) == 0)
                 return true;
         while (name < end) {
-                struct label label = read_label(name);
+                struct label label = read_label(name, end);
 
-                if (is_data(&label) || (room && dns_words_are_random(label.text, label.length)))
+                if (is_data(&label, foreign) || (room && dns_words_are_random(label.text, label.length)))
                         data = true;
                 else if (label.length > 0)
                         note_plain(ret_owner, &label);

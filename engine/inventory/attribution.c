@@ -252,8 +252,14 @@ static bool is_service(const struct fact *fact) {
 static bool is_empty_address(const struct fact *fact) {
         struct ip_address ip;
 
-        return fact_voice(fact) == VOICE_SERVES && fact->kind != FACT_DHCP_NETMASK && ip_parse(fact->value, &ip) >= 0 &&
-               !ip_is_host(&ip);
+        return fact->kind != FACT_DHCP_NETMASK && ip_parse(fact->value, &ip) >= 0 && !ip_is_host(&ip);
+}
+
+static void keep(struct inventory *inventory, struct entry *entry, const struct fact *fact, uint64_t now) {
+        enum fact_voice voice = fact_voice(fact);
+
+        if (voice != VOICE_SERVES || !is_empty_address(fact))
+                entry_take_evidence(inventory, entry, fact->kind, voice, fact->value, now);
 }
 
 void fact_apply(struct inventory *inventory, struct entry *entry, const struct fact *fact, uint64_t now) {
@@ -275,6 +281,6 @@ void fact_apply(struct inventory *inventory, struct entry *entry, const struct f
                 entry_guess_os(inventory, entry, fact, now);
         if (fact->kind == FACT_MDNS_HOSTNAME)
                 entry = owner_of_name(inventory, entry, fact, now);
-        if (entry && evidence_is_kept(fact->kind) && !is_empty_address(fact))
-                entry_take_evidence(inventory, entry, fact->kind, fact_voice(fact), fact->value, now);
+        if (entry && evidence_is_kept(fact->kind))
+                keep(inventory, entry, fact, now);
 }

@@ -38,18 +38,6 @@ const char *device_os(const struct device *device) {
         return device->class ? device->class->os : "";
 }
 
-enum device_type device_type(const struct device *device) {
-        if (device->user.type != _TYPE_INVALID)
-                return device->user.type;
-        return device->class ? device->class->type : TYPE_UNKNOWN;
-}
-
-uint8_t device_confidence(const struct device *device) {
-        if (device->user.type != _TYPE_INVALID)
-                return 100;
-        return device->class ? device->class->type_confidence : 0;
-}
-
 const char *device_display_name(const struct device *device, char *buffer, size_t size) {
         const char *vendor = device_vendor(device);
         struct strbuf b = strbuf_make(buffer, size);

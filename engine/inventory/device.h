@@ -114,8 +114,18 @@ const char *device_hostname(const struct device *device);
 const char *device_vendor(const struct device *device);   /* rules, else OUI */
 const char *device_model(const struct device *device);
 const char *device_os(const struct device *device);
-enum device_type device_type(const struct device *device); /* the user's, else the classifier's */
-uint8_t device_confidence(const struct device *device);    /* of the type; 100 where the user set it */
+/* The user's, else the classifier's. */
+static inline enum device_type device_type(const struct device *device) {
+        if (device->user.type != _TYPE_INVALID)
+                return device->user.type;
+        return device->class ? device->class->type : TYPE_UNKNOWN;
+}
+/* Of the type; 100 where the user set it. */
+static inline uint8_t device_confidence(const struct device *device) {
+        if (device->user.type != _TYPE_INVALID)
+                return 100;
+        return device->class ? device->class->type_confidence : 0;
+}
 /* What to call it: label, host name, model, vendor and end of the MAC, MAC. Writes into `buffer`. */
 const char *device_display_name(const struct device *device, char *buffer, size_t size);
 

@@ -351,36 +351,50 @@ static void note_name(struct entry *entry, const struct evidence *piece) {
                         d->names[i].last_seen = piece->last_seen;
 }
 
-void entry_take_evidence(struct inventory *inventory, struct entry *entry, enum fact_kind kind, enum fact_voice voice,
-                         const char *value, uint64_t now) {
+/* One more time what is known of it. */
+static void repeat(struct inventory *inventory, struct entry *entry, struct evidence *known, bool names, uint64_t now) {
+        if (known->count < UINT32_MAX)
+                known->count++;
+        known->last_seen = MAX(known->last_seen, now);
+        if (names)
+                note_name(entry, known);
+        entry_changed(inventory, entry, CHANGE_SEEN);
+}
+
+/* What is no longer than it may be was looked for before. Apart, as nearly all of what is said was said before. */
+static _noinline_ void take_new(struct inventory *inventory, struct entry *entry, enum fact_kind kind, enum fact_voice voice,
+                                const char *value, uint64_t now) {
         struct evidence_policy policy = evidence_policy(kind);
         char text[VALUE_MAX + 1];
         struct evidence piece = { kind, voice, policy.confidence, 1, now, now, text };
         struct strbuf b = STRBUF(text);
+        size_t length = kept_length(value);
+        struct evidence *known;
+
+        strbuf_bytes(&b, value, length);
+        known = value[length] != '\0' ? find(entry, kind, voice, text, length) : NULL;
+        if (known) {
+                repeat(inventory, entry, known, policy.name > 0, now);
+        } else if (is_wanted(inventory, &piece)) {
+                add(inventory, entry, &piece);
+                entry_changed(inventory, entry, CHANGE_EVIDENCE);
+        }
+}
+
+void entry_take_evidence(struct inventory *inventory, struct entry *entry, enum fact_kind kind, enum fact_voice voice,
+                         const char *value, uint64_t now) {
+        struct evidence_policy policy = evidence_policy(kind);
         struct evidence *known;
         size_t length;
 
         if (policy.keep == 0 || *value == '\0')
                 return;
-        length = kept_length(value);
-        if (value[length] != '\0')
-                strbuf_bytes(&b, value, length);
-        known = find(entry, kind, voice, b.length > 0 ? text : value, length);
-        if (known) {
-                if (known->count < UINT32_MAX)
-                        known->count++;
-                known->last_seen = MAX(known->last_seen, now);
-                if (policy.name > 0)
-                        note_name(entry, known);
-                entry_changed(inventory, entry, CHANGE_SEEN);
-                return;
-        }
-        strbuf_reset(&b);
-        strbuf_bytes(&b, value, length);
-        if (!is_wanted(inventory, &piece))
-                return;
-        add(inventory, entry, &piece);
-        entry_changed(inventory, entry, CHANGE_EVIDENCE);
+        length = strlen(value);
+        known = length <= VALUE_MAX ? find(entry, kind, voice, value, length) : NULL;
+        if (known)
+                repeat(inventory, entry, known, policy.name > 0, now);
+        else
+                take_new(inventory, entry, kind, voice, value, now);
 }
 
 void entry_adopt_evidence(struct inventory *inventory, struct entry *entry, const struct evidence *piece) {

@@ -8,9 +8,9 @@
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
-#include <xxhash.h>
 
 #include "common/macro.h"
+#include "common/mix.h"
 #include "engine/inventory/hash-index.h"
 
 /* What was said to the server itself counts for more than what a resolver gave: many names may lead there. */
@@ -40,7 +40,7 @@ struct peer_names {
         struct hash_index index;
         struct name *oldest, *youngest;
         size_t max;
-        uint64_t seed;
+        uint64_t secret[2]; /* of the hashes */
         struct alias alias;
         struct peer_names_counters counters;
 };
@@ -51,15 +51,19 @@ int peer_names_new(struct peer_names **ret, size_t max, uint64_t seed) {
         if (!n)
                 return -ENOMEM;
         n->max = max;
-        n->seed = seed;
+        n->secret[0] = mix64(seed ^ UINT64_C(0x9e3779b97f4a7c15), UINT64_C(0xbf58476d1ce4e5b9));
+        n->secret[1] = mix64(seed ^ UINT64_C(0x94d049bb133111eb), UINT64_C(0xd6e8feb86659fd93));
         *ret = n;
         return 0;
 }
 
 static uint64_t hash_of(const struct peer_names *n, const struct key *key) {
-        _Static_assert(sizeof *key == 34, "no bytes between");
+        uint64_t words[5] = { 0 };
 
-        return XXH3_64bits_withSeed(key, sizeof *key, n->seed);
+        _Static_assert(sizeof *key == 34, "no bytes between");
+        memcpy(words, key, sizeof *key);
+        return mix64(mix64(words[0] ^ n->secret[0], words[1] ^ n->secret[1]) ^ words[4],
+                     mix64(words[2] ^ n->secret[1], words[3] ^ n->secret[0]) ^ n->secret[0]);
 }
 
 static void queue_remove(struct peer_names *n, struct name *name) {
@@ -237,21 +241,17 @@ static void take_answer(struct peer_names *n, const struct fact *fact) {
 }
 
 void peer_names_take_fact(struct peer_names *n, const struct fact *fact) {
-        switch ((int) fact->kind) {
-        case FACT_DNS_ANSWER:
+        size_t length;
+
+        if (!peer_names_are_told_by(fact->kind))
+                return;
+        if (fact->kind == FACT_DNS_ANSWER) {
                 take_answer(n, fact);
-                break;
-        case FACT_TLS_SNI:
-        case FACT_DTLS_SNI:
-        case FACT_QUIC_SNI:
-        case FACT_GQUIC_SNI:
-                learn_both(n, fact, &fact->ip, &fact->destination, RANK_CONTACTED, fact->value, fact->value_length);
-                break;
-        case FACT_HTTP_HOST: /* a port may follow: RFC 9110 §7.2 */
-                learn_both(n, fact, &fact->ip, &fact->destination, RANK_CONTACTED, fact->value,
-                           strcspn(fact->value, ":["));
-                break;
+                return;
         }
+        /* Behind the host of HTTP a port may follow: RFC 9110 §7.2. */
+        length = fact->kind == FACT_HTTP_HOST ? strcspn(fact->value, ":[") : fact->value_length;
+        learn_both(n, fact, &fact->ip, &fact->destination, RANK_CONTACTED, fact->value, length);
 }
 
 const char *peer_names_find(const struct peer_names *n, const struct ip_address *client,

@@ -25,6 +25,12 @@ struct peer_names_counters {
 int peer_names_new(struct peer_names **ret, size_t max, uint64_t seed);
 struct peer_names *peer_names_free(struct peer_names *names);
 
+/* Does the kind tell what somebody is called? Inline, as most do not. */
+static inline bool peer_names_are_told_by(enum fact_kind kind) {
+        return kind == FACT_DNS_ANSWER || kind == FACT_HTTP_HOST || kind == FACT_TLS_SNI || kind == FACT_DTLS_SNI ||
+               kind == FACT_QUIC_SNI || kind == FACT_GQUIC_SNI;
+}
+
 /* Takes what it understands, passes over the rest. */
 void peer_names_take_fact(struct peer_names *names, const struct fact *fact);
 /* What `client` (NULL: anybody) called `server`; NULL: not known at `now` (ns since the epoch). Lives until the next

@@ -59,10 +59,11 @@ const struct mac_address *entry_latest_mac(const struct entry *entry) {
 
 struct entry *entry_by_mac(const struct inventory *inventory, const struct network_entry *network,
                            const struct mac_address *mac) {
+        uint64_t hash = mac_hash(inventory, mac);
         struct entry *entry, *best = NULL;
         size_t position = 0;
 
-        while ((entry = hash_index_next(&inventory->by_mac, mac_hash(inventory, mac), &position))) {
+        while ((entry = hash_index_next(&inventory->by_mac, hash, &position))) {
                 if (!has_mac(entry, mac) || (network && entry->network != network))
                         continue;
                 if (!best || entry->device.last_seen > best->device.last_seen ||
