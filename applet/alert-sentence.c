@@ -49,6 +49,9 @@ static const struct row rows[] = {
         { "rogue_dhcp", "seen_in=answers dns!first_dns",
           N_("{who} hands out addresses, beside the DHCP server {first_server}, and sends clients to other DNS servers, {dns}.") },
         { "rogue_dhcp", "seen_in=answers", N_("{who} hands out addresses, beside the DHCP server {first_server}.") },
+        { "rogue_dhcp", "server dns !first_server",
+          N_("{who} hands out IPv6 addresses or settings, which nobody did here before, and names the DNS servers {dns}.") },
+        { "rogue_dhcp", "server !first_server", N_("{who} hands out IPv6 addresses or settings, which nobody did here before.") },
         { "rogue_dhcp", "", N_("{who} is asked for addresses, beside the DHCP server {first_server}.") },
         { "rogue_dhcp", REFUSED, N_("{who} hands out addresses, beside the DHCP server.") },
         { "dhcp_changed", "router!router_before dns!dns_before",
@@ -229,6 +232,8 @@ static gboolean is_met(const LanscopeAlertInfo *alert, struct json_object *detai
                 return !*alert->mac && !*alert->name;
         if (strcmp(word, REFUSED) == 0)
                 return !details || json_object_object_length(details) == 0;
+        if (differs == word)
+                return !has(details, word + 1);
         if (equals)
                 return g_strcmp0(detail(details, key), equals + 1) == 0;
         if (differs)

@@ -78,6 +78,7 @@ const struct detector *const *detectors_get(size_t *ret_n);
 extern const struct detector new_device_detector;
 extern const struct detector address_claims_detector;
 extern const struct detector dhcp_servers_detector;
+extern const struct detector dhcp6_servers_detector;
 extern const struct detector dhcp_flood_detector;
 extern const struct detector router_adverts_detector;
 extern const struct detector name_answers_detector;

@@ -9,6 +9,7 @@ static const struct detector *const detectors[] = {
         &new_device_detector,
         &address_claims_detector,
         &dhcp_servers_detector,
+        &dhcp6_servers_detector,
         &dhcp_flood_detector,
         &router_adverts_detector,
         &name_answers_detector,

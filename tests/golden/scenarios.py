@@ -28,6 +28,7 @@ def mac(text):
 GATEWAY, GATEWAY_IP = '74:da:88:10:77:01', '192.168.77.1'
 NAS, NAS_IP = '00:11:32:9c:77:12', '192.168.77.12'
 PC, PC_IP = 'f4:4d:30:5a:77:10', '192.168.77.67'
+DAY = 86400
 EVIL, EVIL_IP = '00:0c:29:ee:77:66', '192.168.77.66'
 ALL = 'ff:ff:ff:ff:ff:ff'
 
@@ -316,6 +317,170 @@ def dhcp_starvation():
     for i in range(200):
         yield i * .01, dhcp_client('02:ee:00:00:00:%02x' % i, 1, source=EVIL)
 
+ALL_SERVERS6 = ('33:33:00:01:00:02', 'ff02::1:2')
+
+def duid(of):
+    return b'\0\3\0\1' + mac(of)
+
+def dhcp6(source, destination, ip, port, body):
+    return m.ethernet(mac(source), mac(destination), 0x86dd, m.udp6(link_local(source), ip, 1113 - port, port, body))
+
+def addresses6(address=None):
+    return m.option6(3, bytes(12) + (m.option6(5, m.ip6(address) + bytes(8)) if address else b''))
+
+def solicit6(client, *options, kind=1):
+    return dhcp6(client, *ALL_SERVERS6, 547, m.dhcp6(kind, m.option6(1, duid(client)), *options, addresses6()))
+
+def answer6(kind, client, server, dns, address, server_duid=None):
+    named = [m.option6(23, b''.join(m.ip6(one) for one in dns.split()))] if dns else []
+    return m.dhcp6(kind, m.option6(1, duid(client)), m.option6(2, server_duid or duid(server)), addresses6(address), *named)
+
+def lease6(t, client, server, dns=None, address='fd77:1::67', heard=True, server_duid=None):
+    """Solicit, advertise, request, reply; what the server sends to the client alone may not be heard."""
+    yield t, solicit6(client)
+    if heard:
+        yield t + .01, dhcp6(server, client, link_local(client), 546, answer6(2, client, server, dns, address, server_duid))
+    yield t + .02, dhcp6(client, *ALL_SERVERS6, 547, m.dhcp6(3, m.option6(1, duid(client)), m.option6(2, server_duid or duid(server)), addresses6()))
+    if heard:
+        yield t + .03, dhcp6(server, client, link_local(client), 546, answer6(7, client, server, dns, address, server_duid))
+
+def settings6(t, client, server=None, dns=None):
+    """Of a client that has its address from elsewhere."""
+    yield t, solicit6(client, kind=11)
+    if server:
+        yield t + .01, dhcp6(server, client, link_local(client), 546, answer6(7, client, server, dns, None))
+
+def asked_in_vain6(t, *options):
+    for i in range(20):
+        yield t + 60 * i, solicit6(PC, *options)
+
+@scenario(('rogue_dhcp/critical', EVIL))
+def second_dhcp6_server_with_other_dns():
+    for i in range(3):
+        yield from lease6(10 * i, PC, GATEWAY, 'fd77:1::1')
+    yield from lease6(60, NAS, EVIL, 'fd66::66')
+
+@scenario(('rogue_dhcp/critical', EVIL))
+def second_dhcp6_server_speaks_in_the_name_of_the_first():
+    for i in range(3):
+        yield from lease6(10 * i, PC, GATEWAY, 'fd77:1::1')
+    yield from lease6(60, NAS, EVIL, link_local(EVIL), server_duid=duid(GATEWAY))
+
+@scenario(('rogue_dhcp/warning', EVIL))
+def second_dhcp6_server_known_by_requests_alone():
+    yield from home()
+    yield from lease6(10, PC, GATEWAY, heard=False)
+    yield from lease6(60, NAS, EVIL, heard=False)
+
+@scenario(('rogue_dhcp/critical', EVIL))
+def second_dhcp6_server_answers_where_the_first_was_not_heard():
+    yield from home()
+    yield from lease6(10, PC, GATEWAY, heard=False)
+    yield from lease6(60, NAS, EVIL, link_local(EVIL))
+
+@scenario(('rogue_dhcp/critical', EVIL))
+def dhcp6_is_answered_where_it_never_was():
+    """Computers ask at all times, and nobody answered for twenty minutes."""
+    yield from home()
+    yield from asked_in_vain6(10)
+    yield from lease6(1300, PC, EVIL, link_local(EVIL))
+    yield from lease6(1400, NAS, EVIL, link_local(EVIL))
+
+@scenario(('rogue_dhcp/critical', EVIL))
+def settings_are_given_where_nobody_gave_any():
+    yield from home()
+    for i in range(20):
+        yield from settings6(10 + 60 * i, PC)
+    yield from settings6(1300, PC, EVIL, link_local(EVIL))
+
+@scenario(('rogue_dhcp/critical', EVIL))
+def dhcp6_server_gives_link_local_addresses():
+    """As mitm6 does, which is told before anything is known of the network."""
+    yield from home()
+    yield from lease6(10, PC, EVIL, link_local(EVIL), 'fe80::77:67:1')
+
+@scenario(('rogue_dhcp/warning', EVIL))
+def dhcp6_begins_and_names_another_dns():
+    yield from home()
+    yield from asked_in_vain6(10)
+    yield from lease6(1300, PC, EVIL, '2001:db8::53')
+
+@scenario()
+def dhcp6_is_answered_late_by_who_was_there_first():
+    """A client asks many times in a minute; then its server is up."""
+    yield from home()
+    for i in range(12):
+        yield 10 + 4 * i, solicit6(PC)
+    yield from lease6(700, PC, NAS, link_local(NAS))
+
+@scenario()
+def router_begins_to_answer_dhcp6():
+    yield from home()
+    yield from asked_in_vain6(10)
+    yield from lease6(1300, PC, GATEWAY, 'fd77:1::1')
+
+@scenario()
+def router_gives_settings_but_no_addresses():
+    yield from home()
+    for i in range(20):
+        yield 10 + 60 * i, solicit6(PC)
+        yield 11 + 60 * i, dhcp6(GATEWAY, PC, link_local(PC), 546, answer6(2, PC, GATEWAY, None, None))
+    yield from settings6(1300, NAS, GATEWAY, link_local(GATEWAY))
+
+@scenario()
+def dhcp6_is_answered_at_once_to_each_client_alone():
+    """As a laptop on a switch hears it: others agree to a rapid answer, which it does not hear."""
+    yield from home()
+    yield from asked_in_vain6(10, m.option6(14))
+    yield from lease6(1300, '3c:22:fb:00:00:01', NAS, link_local(NAS))
+
+@scenario()
+def router_reboots_and_has_another_duid():
+    yield from lease6(0, PC, GATEWAY, 'fd77:1::1')
+    for i in range(10):
+        yield 100 + 10 * i, solicit6(PC)
+    yield from lease6(300, PC, GATEWAY, link_local(GATEWAY), server_duid=b'\0\1\0\1\1\2\3\4' + mac(GATEWAY))
+
+@scenario()
+def router_is_replaced_by_another():
+    other = '74:da:88:10:77:02'
+    yield from home()
+    yield from lease6(2, PC, GATEWAY, link_local(GATEWAY))
+    for i in range(5):
+        yield 300 + i, gratuitous(other, GATEWAY_IP)
+    yield 310, who_has(PC, PC_IP, GATEWAY_IP)
+    yield 310.001, is_at(other, GATEWAY_IP, PC, PC_IP)
+    yield from lease6(320, PC, other, link_local(other))
+
+@scenario()
+def dhcp6_is_relayed_to_two_servers():
+    """Which are on another link, but for what passes between them and the relay."""
+    for i, server in enumerate((NAS, '00:11:32:9c:77:13')):
+        dns = 'fd77:1::%d' % i
+        said = answer6(7, PC, server, dns, 'fd77:1::67')
+        yield i, solicit6(PC)
+        yield i + .001, dhcp6(GATEWAY, server, link_local(server), 547, m.relay6(12, link_local(PC), m.option6(9, m.dhcp6(1, m.option6(1, duid(PC))))))
+        yield i + .002, dhcp6(server, GATEWAY, link_local(GATEWAY), 547, m.relay6(13, link_local(PC), m.option6(9, said)))
+        yield i + .003, dhcp6(GATEWAY, PC, link_local(PC), 546, said)
+
+@scenario()
+def dhcp6_servers_in_a_pair():
+    for i in range(6):
+        yield from lease6(300 * i, PC, *((GATEWAY, 'fd77:1::1 fd77:1::12'), (NAS, 'fd77:1::12 fd77:1::1'))[i % 2])
+
+@scenario()
+def dhcp6_server_follows_a_new_prefix():
+    """A provider gives another one each day, and the router's address with it."""
+    for i in range(5):
+        yield from lease6(DAY * i, PC, GATEWAY, '2001:db8:%d::1' % i, '2001:db8:%d::67' % i)
+
+@scenario()
+def laptop_renews_what_it_had_elsewhere():
+    said = [m.option6(1, duid(PC)), m.option6(2, duid('74:da:88:99:99:99')), addresses6('2001:db8:9::67')]
+    yield from lease6(0, NAS, GATEWAY, 'fd77:1::1')
+    for i, kind in enumerate((5, 6, 9)):
+        yield 10 + i, dhcp6(PC, *ALL_SERVERS6, 547, m.dhcp6(kind, *said))
+
 PREFIX = m.prefix_option('fd77:1::', 64)
 
 @scenario(('rogue_ra/critical', EVIL))
@@ -576,7 +741,6 @@ def printers_are_looked_for():
 
 # --------------------------------------------------------------------------------------------------- names and habits
 
-DAY = 86400
 
 def ask(t, source, source_ip, name, kind=1, answer=None, rcode=0):
     port = 20000 + int(t * 7) % 40000

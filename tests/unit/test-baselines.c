@@ -77,6 +77,22 @@ static void advertise(struct watch *w, const char *mac, const char *ip, const ch
         advance(w, SEC);
 }
 
+/* An answer over IPv6. The server's identifier holds its link address. */
+static void lease6(struct watch *w, const char *mac, const char *ip, const char *duid, const char *dns) {
+        const struct { enum fact_kind kind; const char *value; } words[] = {
+                { FACT_DHCP6_MSG_TYPE, "reply" }, { FACT_DHCP6_SERVER_DUID, duid }, { FACT_DHCP6_DNS, dns },
+        };
+
+        w->frame++;
+        for (size_t i = 0; i < ELEMENTSOF(words); i++) {
+                struct fact fact = said(w, words[i].kind, mac, ip, words[i].value);
+
+                fact.flags |= FACT_RESPONSE;
+                hear(w, &fact);
+        }
+        advance(w, SEC);
+}
+
 static void claim(struct watch *w, const char *mac, const char *ip) {
         struct fact fact = said(w, FACT_ARP_SENDER, mac, ip, ip);
 
@@ -140,6 +156,92 @@ static void a_dhcp_server_that_came_meanwhile_is_not_the_first(void **state _unu
         lease(&again, ROUTER, "192.168.77.1", "192.168.77.1");
         assert_int_equal(again.raised[ALERT_ROGUE_DHCP].n, 1);
         watch_done(&again);
+}
+
+#define ROUTER_DUID "0003000174da88107701"
+#define EVIL_DUID "00030001000c29ee7766"
+
+static void a_dhcp6_server_that_came_meanwhile_is_not_the_first(void **state _unused_) {
+        struct watch w, again;
+
+        watch_home(&w);
+        lease6(&w, ROUTER, "fe80::1", ROUTER_DUID, "fd00::1");
+        restart(&w, &again, LONG);
+        configure(&again, false, NULL, NULL);
+        lease6(&again, EVIL, "fe80::66", EVIL_DUID, "fe80::66");
+        assert_raised(&again, ALERT_ROGUE_DHCP, EVIL, SEVERITY_CRITICAL);
+        lease6(&again, ROUTER, "fe80::1", ROUTER_DUID, "fd00::1");
+        assert_int_equal(again.raised[ALERT_ROGUE_DHCP].n, 1);
+        watch_done(&again);
+}
+
+/* As often as it takes to know that nobody answers, and a time. */
+static void solicit6(struct watch *w, const char *mac, unsigned times) {
+        for (unsigned i = 0; i < times; i++) {
+                struct fact fact = said(w, FACT_DHCP6_MSG_TYPE, mac, "fe80::67", "solicit");
+
+                fact.frame = ++w->frame;
+                hear(w, &fact);
+                advance(w, 150 * SEC);
+        }
+}
+
+static void that_nobody_answers_dhcp6_is_known_after_a_restart(void **state _unused_) {
+        struct watch w, again;
+
+        watch_home(&w);
+        solicit6(&w, CAFE, 5);
+        restart(&w, &again, 60 * SEC);
+        configure(&again, false, NULL, NULL);
+        claim(&again, EVIL, "192.168.77.66");
+        lease6(&again, EVIL, "fe80::66", EVIL_DUID, "fe80::66");
+        assert_raised(&again, ALERT_ROGUE_DHCP, EVIL, SEVERITY_CRITICAL);
+        watch_done(&again);
+}
+
+static void a_dhcp6_server_that_answers_soon_is_the_right_one(void **state _unused_) {
+        struct watch w;
+
+        watch_home(&w);
+        solicit6(&w, CAFE, 3);
+        claim(&w, EVIL, "192.168.77.66");
+        lease6(&w, EVIL, "fe80::66", EVIL_DUID, "fe80::66");
+        advance(&w, 8 * 24 * 3600 * SEC);
+        /* It is forgotten by now, and so is that it was asked for. */
+        solicit6(&w, CAFE, 3);
+        lease6(&w, EVIL, "fe80::66", EVIL_DUID, "fe80::66");
+        assert_int_equal(w.raised[ALERT_ROGUE_DHCP].n, 0);
+        watch_done(&w);
+}
+
+static void whom_the_user_trusts_may_serve_dhcp6(void **state _unused_) {
+        const struct mac_address evil = mac_of(EVIL);
+        struct watch w;
+
+        watch_home(&w);
+        claim(&w, EVIL, "192.168.77.66");
+        assert_int_equal(inventory_set_trusted(w.f.inventory, inventory_get_by_mac(w.f.inventory, &evil)->id, true), 0);
+        lease6(&w, ROUTER, "fe80::1", ROUTER_DUID, "fd00::1");
+        lease6(&w, EVIL, "fe80::66", EVIL_DUID, "fe80::66");
+        assert_raised(&w, ALERT_ROGUE_DHCP, EVIL, SEVERITY_INFO);
+        watch_done(&w);
+}
+
+static void who_is_left_is_the_right_dhcp6_server(void **state _unused_) {
+        const struct mac_address router = mac_of(ROUTER);
+        struct kept kept = {};
+        struct watch w;
+
+        watch_home(&w);
+        lease6(&w, ROUTER, "fe80::1", ROUTER_DUID, "fd00::1");
+        lease6(&w, EVIL, "fe80::66", EVIL_DUID, "fe80::66");
+        assert_raised(&w, ALERT_ROGUE_DHCP, EVIL, SEVERITY_CRITICAL);
+        detection_forget(w.detection, &router);
+        lease6(&w, EVIL, "fe80::66", EVIL_DUID, "fe80::66");
+        assert_int_equal(w.raised[ALERT_ROGUE_DHCP].n, 1);
+        detection_remember(w.detection, true, keep, &kept);
+        assert_int_equal(kept.n, 1);
+        watch_done(&w);
 }
 
 static void a_router_that_came_meanwhile_is_not_the_first(void **state _unused_) {
@@ -313,8 +415,11 @@ static void a_flood_of_servers_is_judged_at_once(void **state _unused_) {
 static void what_makes_no_sense_is_no_lesson(void **state _unused_) {
         static const char *const texts[] = { "", " x", " x x x", " x3139322e302e322e31 x", " x30 x x", " x302e302e302e30 x x",
                                              " x3139322e302e322e31 x x x", " x666538303a3a31 0 x x", " x666538303a3a31 2 x x",
-                                             " x666538303a3a31 1 x x 1" };
-        static const char *const detectors[] = { "dhcp_servers", "router_adverts" };
+                                             " x666538303a3a31 1 x x 1",
+                                             " x303030333030 x3a3a3a x 0 0", " x303030333030 x x 0 0 x", " x3030303330 x x 0 0",
+                                             " x303030333030 x x 1 1", " x x x 0 0", " x x x 1 6", " x x x 99999999999999999999 1",
+                                             " x x3a3a31 x 1 1" };
+        static const char *const detectors[] = { "dhcp_servers", "dhcp6_servers", "router_adverts" };
         struct kept kept = {};
         struct watch w;
 
@@ -330,6 +435,11 @@ static void what_makes_no_sense_is_no_lesson(void **state _unused_) {
 int main(void) {
         const struct CMUnitTest tests[] = {
                 cmocka_unit_test(a_dhcp_server_that_came_meanwhile_is_not_the_first),
+                cmocka_unit_test(a_dhcp6_server_that_came_meanwhile_is_not_the_first),
+                cmocka_unit_test(that_nobody_answers_dhcp6_is_known_after_a_restart),
+                cmocka_unit_test(a_dhcp6_server_that_answers_soon_is_the_right_one),
+                cmocka_unit_test(whom_the_user_trusts_may_serve_dhcp6),
+                cmocka_unit_test(who_is_left_is_the_right_dhcp6_server),
                 cmocka_unit_test(a_router_that_came_meanwhile_is_not_the_first),
                 cmocka_unit_test(what_the_first_says_anew_is_compared),
                 cmocka_unit_test(a_gateway_that_changed_meanwhile_is_told),
