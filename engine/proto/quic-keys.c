@@ -4,11 +4,13 @@
 
 #include "engine/proto/quic-keys.h"
 
+/* SHA-256 itself, and not as one of many digests: see struct hmac. */
+#define OPENSSL_SUPPRESS_DEPRECATED
+
 #include <errno.h>
-#include <openssl/core_names.h>
 #include <openssl/err.h>
 #include <openssl/evp.h>
-#include <openssl/params.h>
+#include <openssl/sha.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -16,7 +18,7 @@
 #include "engine/crypto.h"
 
 #define SALT_LENGTH 20
-#define SECRET_LENGTH 32
+#define SECRET_LENGTH SHA256_DIGEST_LENGTH
 #define SAMPLE_LENGTH 16
 #define TAG_LENGTH 16
 #define HEADER_MAX 1500 /* of a packet, with its token */
@@ -56,10 +58,16 @@ static const struct {
             0x6c, 0x19, 0x12, 0x4f, 0xc8, 0xcc, 0xda, 0x6e, 0x03, 0x3d }, .google = true },
 };
 
+/* HMAC-SHA-256 (RFC 2104 §2) with a key: what both digests are once they have taken it. Libcrypto's MACs do the same through
+ * contexts that are allocated and looked up: that took nearly as long as the digests. */
+struct hmac {
+        SHA256_CTX inner, outer;
+};
+
 struct quic_crypt {
         EVP_CIPHER_CTX *block;  /* AES-128-ECB: header protection */
         EVP_CIPHER_CTX *packet; /* AES-128-GCM */
-        EVP_MAC_CTX *extract, *expand; /* HMAC-SHA-256 */
+        struct hmac extract;
         int salt;               /* that `extract` has; -1 none */
 };
 
@@ -109,21 +117,34 @@ bool quic_version_has_tls(uint32_t version) {
         return i < 0 || !salts[i].tags;
 }
 
-static bool hmac_set_key(EVP_MAC_CTX *context, const void *key, size_t length) {
-        return EVP_MAC_init(context, key, length, NULL) == 1;
+static SHA256_CTX begin_with(const uint8_t *key, size_t length, uint8_t pad) {
+        uint8_t block[SHA256_CBLOCK];
+        SHA256_CTX context;
+
+        memset(block, pad, sizeof block);
+        for (size_t i = 0; i < length; i++)
+                block[i] ^= key[i];
+        SHA256_Init(&context);
+        SHA256_Update(&context, block, sizeof block);
+        return context;
 }
 
-/* With the key that was set; it stays. */
-static bool hmac(EVP_MAC_CTX *context, const void *data, size_t length, uint8_t ret[static SECRET_LENGTH]) {
-        size_t n;
-
-        return EVP_MAC_update(context, data, length) == 1 && EVP_MAC_final(context, ret, &n, SECRET_LENGTH) == 1 &&
-               n == SECRET_LENGTH && EVP_MAC_init(context, NULL, 0, NULL) == 1;
+/* The key is no longer than SHA256_CBLOCK. */
+static struct hmac hmac_make(const uint8_t *key, size_t length) {
+        return (struct hmac) { begin_with(key, length, 0x36), begin_with(key, length, 0x5c) };
 }
 
-/* HKDF-Expand-Label (RFC 8446 §7.1) with an empty context, for at most 32 bytes: one block (RFC 5869 §2.3). The secret
- * is the context's key. */
-static bool expand(EVP_MAC_CTX *context, const char *label, uint8_t *ret, size_t n) {
+static void hmac(const struct hmac *h, const void *data, size_t length, uint8_t ret[static SECRET_LENGTH]) {
+        SHA256_CTX inner = h->inner, outer = h->outer;
+
+        SHA256_Update(&inner, data, length);
+        SHA256_Final(ret, &inner);
+        SHA256_Update(&outer, ret, SECRET_LENGTH);
+        SHA256_Final(ret, &outer);
+}
+
+/* HKDF-Expand-Label (RFC 8446 §7.1) with an empty context, for at most 32 bytes: one block (RFC 5869 §2.3). */
+static void expand(const struct hmac *secret, const char *label, uint8_t *ret, size_t n) {
         uint8_t block[SECRET_LENGTH];
         char info[64];
         struct strbuf b = STRBUF(info);
@@ -136,40 +157,36 @@ static bool expand(EVP_MAC_CTX *context, const char *label, uint8_t *ret, size_t
         strbuf_string(&b, label);
         strbuf_char(&b, 0); /* the context's length */
         strbuf_char(&b, 1); /* the block's number */
-        if (!hmac(context, b.data, b.length, block))
-                return false;
+        hmac(secret, b.data, b.length, block);
         memcpy(ret, block, n);
-        return true;
 }
 
 /* HKDF-Extract (RFC 5869 §2.2). Most packets are of one version: its salt stays set. */
-static bool extract(struct quic_crypt *c, int salt, struct cursor cid, uint8_t ret[static SECRET_LENGTH]) {
-        if (c->salt != salt && !hmac_set_key(c->extract, salts[salt].salt, SALT_LENGTH))
-                return false;
+static struct hmac extract(struct quic_crypt *c, int salt, struct cursor cid) {
+        uint8_t initial[SECRET_LENGTH];
+
+        if (c->salt != salt)
+                c->extract = hmac_make(salts[salt].salt, SALT_LENGTH);
         c->salt = salt;
-        return hmac(c->extract, cid.data, cursor_left(&cid), ret);
+        hmac(&c->extract, cid.data, cursor_left(&cid), initial);
+        return hmac_make(initial, sizeof initial);
 }
 
-/* Sets the key that all of a side's keys are expanded from. */
-static bool set_secret(struct quic_crypt *c, const uint8_t initial[static SECRET_LENGTH], const char *side) {
+/* What all of a side's keys are expanded from. */
+static struct hmac side_secret(const struct hmac *initial, const char *side) {
         uint8_t secret[SECRET_LENGTH];
 
-        return hmac_set_key(c->expand, initial, SECRET_LENGTH) && expand(c->expand, side, secret, sizeof secret) &&
-               hmac_set_key(c->expand, secret, sizeof secret);
+        expand(initial, side, secret, sizeof secret);
+        return hmac_make(secret, sizeof secret);
 }
 
-static bool expand_header_key(struct quic_crypt *c, bool second, struct quic_keys *ret) {
-        return expand(c->expand, second ? "quicv2 hp" : "quic hp", ret->hp, sizeof ret->hp);
+static void expand_header_key(const struct hmac *secret, bool second, struct quic_keys *ret) {
+        expand(secret, second ? "quicv2 hp" : "quic hp", ret->hp, sizeof ret->hp);
 }
 
-static bool expand_packet_keys(struct quic_crypt *c, bool second, struct quic_keys *ret) {
-        return expand(c->expand, second ? "quicv2 key" : "quic key", ret->key, sizeof ret->key) &&
-               expand(c->expand, second ? "quicv2 iv" : "quic iv", ret->iv, sizeof ret->iv);
-}
-
-static bool derive_side(struct quic_crypt *c, const uint8_t initial[static SECRET_LENGTH], const char *side, bool second,
-                        struct quic_keys *ret) {
-        return set_secret(c, initial, side) && expand_header_key(c, second, ret) && expand_packet_keys(c, second, ret);
+static void expand_packet_keys(const struct hmac *secret, bool second, struct quic_keys *ret) {
+        expand(secret, second ? "quicv2 key" : "quic key", ret->key, sizeof ret->key);
+        expand(secret, second ? "quicv2 iv" : "quic iv", ret->iv, sizeof ret->iv);
 }
 
 static EVP_CIPHER_CTX *make_context(const char *name) {
@@ -185,22 +202,6 @@ static EVP_CIPHER_CTX *make_context(const char *name) {
         return context;
 }
 
-static EVP_MAC_CTX *make_hmac(void) {
-        EVP_MAC *mac = EVP_MAC_fetch(NULL, "HMAC", NULL);
-        EVP_MAC_CTX *context = mac ? EVP_MAC_CTX_new(mac) : NULL;
-        const OSSL_PARAM parameters[] = {
-                OSSL_PARAM_construct_utf8_string(OSSL_MAC_PARAM_DIGEST, (char[]) { "SHA256" }, 0),
-                OSSL_PARAM_construct_end(),
-        };
-
-        if (context && EVP_MAC_CTX_set_params(context, parameters) != 1) {
-                EVP_MAC_CTX_free(context);
-                context = NULL;
-        }
-        EVP_MAC_free(mac);
-        return context;
-}
-
 int quic_crypt_new(struct quic_crypt **ret) {
         _cleanup_(quic_crypt_freep) struct quic_crypt *c = calloc(1, sizeof *c);
 
@@ -209,10 +210,8 @@ int quic_crypt_new(struct quic_crypt **ret) {
         crypto_open();
         c->block = make_context("AES-128-ECB");
         c->packet = make_context("AES-128-GCM");
-        c->extract = make_hmac();
-        c->expand = make_hmac();
         c->salt = -1;
-        if (!c->block || !c->packet || !c->extract || !c->expand)
+        if (!c->block || !c->packet)
                 return -ENOTSUP;
         *ret = TAKE_PTR(c);
         return 0;
@@ -223,18 +222,15 @@ struct quic_crypt *quic_crypt_free(struct quic_crypt *c) {
                 return NULL;
         EVP_CIPHER_CTX_free(c->block);
         EVP_CIPHER_CTX_free(c->packet);
-        EVP_MAC_CTX_free(c->extract);
-        EVP_MAC_CTX_free(c->expand);
         free(c);
         return NULL;
 }
 
-/* RFC 9001 §5.4.1: the mask for the first byte and the packet number. */
+/* RFC 9001 §5.4.1: the mask for the first byte and the packet number. It is a whole block: padding would come behind it. */
 static bool make_mask(struct quic_crypt *c, const uint8_t *key, const uint8_t *sample, uint8_t ret[static SAMPLE_LENGTH]) {
         int n;
 
         return EVP_CipherInit_ex2(c->block, NULL, key, NULL, 1, NULL) == 1 &&
-               EVP_CIPHER_CTX_set_padding(c->block, 0) == 1 &&
                EVP_CipherUpdate(c->block, ret, &n, sample, SAMPLE_LENGTH) == 1 && n == SAMPLE_LENGTH;
 }
 
@@ -306,23 +302,27 @@ int quic_open(struct quic_crypt *c, const struct quic_keys *keys, struct cursor 
 
 /* The keys one after the other, because few packets that only look like a first one pass the first of them. */
 static int open_first(struct quic_crypt *c, const struct quic_first *first, struct quic_keys ret_keys[static 2], uint8_t *ret) {
-        uint8_t initial[SECRET_LENGTH];
+        struct hmac initial, secret;
         struct plain_header header;
         int i = find_salt(first->version), r;
         bool second = i >= 0 && salts[i].second;
 
         if (i < 0)
                 return -EOPNOTSUPP;
-        if (!extract(c, i, first->cid, initial) || !set_secret(c, initial, "client in") ||
-            !expand_header_key(c, second, &ret_keys[0]))
-                return -EIO;
+        initial = extract(c, i, first->cid);
+        secret = side_secret(&initial, "client in");
+        expand_header_key(&secret, second, &ret_keys[0]);
         r = open_header(c, &ret_keys[0], first->packet, first->number_at, &header);
         if (r < 0)
                 return r;
-        if (!expand_packet_keys(c, second, &ret_keys[0]))
-                return -EIO;
+        expand_packet_keys(&secret, second, &ret_keys[0]);
         r = open_payload(c, &ret_keys[0], &header, first->packet, ret);
-        return r >= 0 && !derive_side(c, initial, "server in", second, &ret_keys[1]) ? -EIO : r;
+        if (r < 0)
+                return r;
+        secret = side_secret(&initial, "server in");
+        expand_header_key(&secret, second, &ret_keys[1]);
+        expand_packet_keys(&secret, second, &ret_keys[1]);
+        return r;
 }
 
 int quic_open_first(struct quic_crypt *c, const struct quic_first *first, struct quic_keys ret_keys[static 2], uint8_t *ret) {

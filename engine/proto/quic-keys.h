@@ -46,5 +46,5 @@ struct quic_first {
 };
 
 /* Opens it, and tells the keys of both sides (0 the client's). As quic_open(); -EOPNOTSUPP for a version that is not
- * known, -EIO where libcrypto refuses. */
+ * known. */
 int quic_open_first(struct quic_crypt *c, const struct quic_first *first, struct quic_keys ret_keys[static 2], uint8_t *ret);
