@@ -10,15 +10,16 @@
  *   or two, which at most a reset answered.
  *
  * From PacketFloodSources= addresses on, which are invented then or many, PacketFloodPackets= of them are enough; of fewer it takes five
- * times as many. One record is kept a target and none a source, as for floods of SYNs: sources are counted with a bit map (linear
- * counting), who sends is found by majority vote over link addresses. */
+ * times as many. One record is kept a target and none a source, as for floods of SYNs: sources are counted with a bit map
+ * (linear-counting.h), who sends is found by majority vote over link addresses (majority-vote.h). */
 
 #include <errno.h>
-#include <math.h>
 #include <netinet/in.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "engine/detect/linear-counting.h"
+#include "engine/detect/majority-vote.h"
 #include "engine/detect/report.h"
 #include "engine/detect/watch-table.h"
 
@@ -50,17 +51,15 @@ struct target {
         uint64_t next;              /* so many packets, and it is judged */
         uint64_t due;               /* when; 0: not */
         uint32_t contacts;          /* that brought them */
-        uint32_t votes;
-        struct mac_address mac;     /* the majority's */
+        struct majority_vote sender;
         struct mac_address to;      /* the target's, or its router's */
         struct ip_address source;   /* the latest */
         struct measure *measure;
 };
 
 struct packet_flood {
-        struct watch_table *targets;
-        struct measure *measures; /* of targets, by their places; written from FEW_CONTACTS on */
-        uint64_t due;             /* of any target the next, or earlier */
+        struct watch_table *targets; /* a struct measure beside each; written from FEW_CONTACTS on */
+        uint64_t due;                /* of any target the next, or earlier */
 };
 
 static void packet_flood_free(void *state) {
@@ -69,18 +68,13 @@ static void packet_flood_free(void *state) {
         if (!f)
                 return;
         watch_table_free(f->targets);
-        free(f->measures);
         free(f);
 }
 
 static int packet_flood_init(void **ret_state) {
         struct packet_flood *f = calloc(1, sizeof *f);
-        int r = f ? watch_table_new(&f->targets, sizeof(struct target), TARGETS_MAX) : -ENOMEM;
+        int r = f ? watch_table_new_beside(&f->targets, sizeof(struct target), TARGETS_MAX, sizeof(struct measure)) : -ENOMEM;
 
-        if (r >= 0) {
-                f->measures = malloc(TARGETS_MAX * sizeof *f->measures);
-                r = f->measures ? 0 : -ENOMEM;
-        }
         if (r < 0) {
                 packet_flood_free(f);
                 return r;
@@ -97,21 +91,12 @@ static uint64_t target_key(const struct ip_address *ip, uint16_t port, uint8_t p
 static void begin_window(struct target *t, struct detect_host *host, uint64_t now) {
         t->since = now;
         t->packets = t->answers = 0;
-        t->contacts = t->votes = 0;
+        t->contacts = t->sender.lead = 0;
         t->next = detect_setting(host, PACKET_FLOOD_PACKETS);
 }
 
-static void vote(struct target *t, const struct mac_address *mac) {
-        if (t->votes == 0)
-                t->mac = *mac;
-        if (mac_equal(&t->mac, mac))
-                t->votes++;
-        else
-                t->votes--;
-}
-
 static void measure(struct target *t, const struct contact *c) {
-        size_t bit = watch_key(&c->source, sizeof c->source, "", 0, 0) % SOURCE_BITS;
+        uint16_t bit = linear_counting_bit(&c->source, SOURCE_BITS);
 
         if (t->contacts < FEW_CONTACTS)
                 return;
@@ -127,7 +112,7 @@ static void count(struct target *t, const struct contact *c) {
         t->last = c->ts;
         t->source = c->source;
         t->to = c->destination_mac;
-        vote(t, &c->source_mac);
+        majority_vote_take(&t->sender, &c->source_mac);
         measure(t, c);
         t->contacts++;
 }
@@ -144,7 +129,7 @@ static void take_packet(struct packet_flood *f, struct detect_host *host, const 
         if (!t)
                 return;
         if (fresh) {
-                t->measure = &f->measures[watch_table_place(f->targets, t)];
+                t->measure = watch_table_beside(f->targets, t);
                 t->ip = c->destination;
                 t->port = c->destination_port;
                 t->protocol = c->protocol;
@@ -177,13 +162,13 @@ static void packet_flood_contact(void *state, struct detect_host *host, const st
 }
 
 static unsigned count_sources(const struct target *t) {
-        unsigned zeros = 0;
+        unsigned set = 0;
 
         if (t->contacts <= FEW_CONTACTS)
                 return 1;
         for (size_t i = 0; i < ELEMENTSOF(t->measure->sources); i++)
-                zeros += (unsigned) __builtin_popcountll(~t->measure->sources[i]);
-        return (unsigned) lround(-SOURCE_BITS * log((double) (zeros ?: 1) / SOURCE_BITS));
+                set += (unsigned) __builtin_popcountll(t->measure->sources[i]);
+        return linear_counting_estimate(SOURCE_BITS, set);
 }
 
 /* Was that segment all that there was? */
@@ -240,10 +225,10 @@ static const char *protocol_name(const struct target *t) {
 
 static void report(struct detect_host *host, const struct target *t, bool many, unsigned sources) {
         static const struct mac_address nobody;
-        bool told = t->votes > t->contacts / 8;
+        bool told = t->sender.lead > t->contacts / 8;
         struct report r;
 
-        report_begin(&r, ALERT_PACKET_FLOOD, many ? SEVERITY_CRITICAL : SEVERITY_WARNING, t->last, told ? &t->mac : &nobody);
+        report_begin(&r, ALERT_PACKET_FLOOD, many ? SEVERITY_CRITICAL : SEVERITY_WARNING, t->last, told ? &t->sender.mac : &nobody);
         strbuf_string(&r.text, "floods ");
         report_put_host(&r.text, host, &t->ip);
         if (t->port > 0)

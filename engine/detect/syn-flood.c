@@ -2,20 +2,21 @@
 
 /* syn_flood, connection_flood: one service that is asked for more connections than it can serve, from many addresses,
  * which may all be invented, or from one. Kept is one record a service, never one a source: a million invented sources
- * cost nothing. Sources are counted with a bit map (Whang, Vander-Zanden and Taylor, linear counting, 1990); who sends is
- * found by majority vote over link addresses (Boyer and Moore), which a sender of invented IP addresses cannot hide as
- * easily; where those are invented as well, nobody is named. A window is two halves, so that what begins in the middle of one
+ * cost nothing. Sources are counted with a bit map (linear-counting.h); who sends is found by majority vote over link
+ * addresses (majority-vote.h), which a sender of invented IP addresses cannot hide as easily; where those are invented as
+ * well, nobody is named. A window is two halves, so that what begins in the middle of one
  * counts as well.
  *
  * A browser opens hundreds of connections to one server, too, and uses them. So what one source does is judged a little
  * later: connections that are not granted, or given up at once, are a flood, as are more than any page has. */
 
 #include <errno.h>
-#include <math.h>
 #include <netinet/in.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "engine/detect/linear-counting.h"
+#include "engine/detect/majority-vote.h"
 #include "engine/detect/report.h"
 #include "engine/detect/watch-table.h"
 
@@ -44,17 +45,15 @@ struct service {
         struct half halves[2]; /* [0] is now */
         uint32_t source_bits;  /* that are set in either half */
         struct source_map *maps; /* of each half */
-        struct mac_address mac;/* the majority's */
-        uint32_t votes;
+        struct majority_vote sender;
         struct ip_address source; /* the latest */
         uint64_t due;          /* when one source is judged; 0: not */
         uint64_t last;         /* SYN */
 };
 
 struct syn_flood {
-        struct watch_table *services;
-        struct source_map (*maps)[2]; /* of services, by their places; written when there are more than a FEW */
-        uint64_t due; /* of any service the next, or earlier */
+        struct watch_table *services; /* two maps beside each; written when there are more than a FEW */
+        uint64_t due;                 /* of any service the next, or earlier */
 };
 
 static void syn_flood_free(void *state) {
@@ -63,18 +62,13 @@ static void syn_flood_free(void *state) {
         if (!f)
                 return;
         watch_table_free(f->services);
-        free(f->maps);
         free(f);
 }
 
 static int syn_flood_init(void **ret_state) {
         struct syn_flood *f = calloc(1, sizeof *f);
-        int r = f ? watch_table_new(&f->services, sizeof(struct service), SERVICES_MAX) : -ENOMEM;
+        int r = f ? watch_table_new_beside(&f->services, sizeof(struct service), SERVICES_MAX, 2 * sizeof(struct source_map)) : -ENOMEM;
 
-        if (r >= 0) {
-                f->maps = malloc(SERVICES_MAX * sizeof *f->maps);
-                r = f->maps ? 0 : -ENOMEM;
-        }
         if (r < 0) {
                 syn_flood_free(f);
                 return r;
@@ -127,7 +121,7 @@ static void turn(struct service *s, uint64_t now, uint64_t half) {
 }
 
 static void note_source(struct service *s, const struct ip_address *source) {
-        uint16_t bit = watch_key(source, sizeof *source, "", 0, 0) % SOURCE_BITS;
+        uint16_t bit = linear_counting_bit(source, SOURCE_BITS);
 
         if (has_bit(&s->halves[0], &s->maps[0], bit))
                 return;
@@ -136,18 +130,7 @@ static void note_source(struct service *s, const struct ip_address *source) {
 }
 
 static unsigned count_sources(const struct service *s) {
-        uint32_t zeros = SOURCE_BITS - s->source_bits;
-
-        return (unsigned) lround(-SOURCE_BITS * log((double) (zeros ?: 1) / SOURCE_BITS));
-}
-
-static void vote(struct service *s, const struct mac_address *mac) {
-        if (s->votes == 0)
-                s->mac = *mac;
-        if (mac_equal(&s->mac, mac))
-                s->votes = MIN(s->votes + 1, UINT32_C(1) << 30);
-        else
-                s->votes--;
+        return linear_counting_estimate(SOURCE_BITS, s->source_bits);
 }
 
 static void note(struct service *s, const struct contact *c) {
@@ -155,7 +138,7 @@ static void note(struct service *s, const struct contact *c) {
         s->last = c->ts;
         note_source(s, &c->source);
         s->source = c->source;
-        vote(s, &c->source_mac);
+        majority_vote_take(&s->sender, &c->source_mac);
 }
 
 static uint32_t count_syns(const struct service *s) {
@@ -168,7 +151,7 @@ static void report(struct detect_host *host, const struct service *s, bool many,
         uint32_t syns = count_syns(s);
         struct report r;
 
-        report_begin(&r, many ? ALERT_SYN_FLOOD : ALERT_CONNECTION_FLOOD, severity, s->last, s->votes >= syns / 8 ? &s->mac : &nobody);
+        report_begin(&r, many ? ALERT_SYN_FLOOD : ALERT_CONNECTION_FLOOD, severity, s->last, s->sender.lead >= syns / 8 ? &s->sender.mac : &nobody);
         if (many)
                 strbuf_string(&r.text, "floods ");
         else
@@ -235,7 +218,7 @@ static void take_syn(struct syn_flood *f, struct detect_host *host, const struct
         if (!s)
                 return;
         if (fresh) {
-                s->maps = f->maps[watch_table_place(f->services, s)];
+                s->maps = watch_table_beside(f->services, s);
                 s->ip = c->destination;
                 s->port = c->destination_port;
                 s->halves[0].begin = c->ts;

@@ -27,8 +27,9 @@ struct item {
 struct watch_table {
         struct flow_index index;
         unsigned char *items; /* max and the head */
+        unsigned char *beside; /* by number; NULL: there is nothing */
         uint64_t secret;
-        size_t stride, record_size;
+        size_t stride, record_size, beside_size;
         uint32_t max, count, used, free; /* used: of the items, from the front; free: list of those given back */
 };
 
@@ -73,11 +74,28 @@ int watch_table_new(struct watch_table **ret, size_t record_size, uint32_t max) 
         return 0;
 }
 
+int watch_table_new_beside(struct watch_table **ret, size_t record_size, uint32_t max, size_t beside_size) {
+        struct watch_table *t;
+        int r = watch_table_new(&t, record_size, max);
+
+        if (r < 0)
+                return r;
+        t->beside_size = beside_size;
+        t->beside = malloc(max * beside_size);
+        if (!t->beside) {
+                watch_table_free(t);
+                return -ENOMEM;
+        }
+        *ret = t;
+        return 0;
+}
+
 struct watch_table *watch_table_free(struct watch_table *t) {
         if (!t)
                 return NULL;
         flow_index_done(&t->index);
         free(t->items);
+        free(t->beside);
         free(t);
         return NULL;
 }
@@ -215,8 +233,8 @@ uint32_t watch_table_count(const struct watch_table *t) {
         return t->count;
 }
 
-uint32_t watch_table_place(const struct watch_table *t, const void *record) {
-        return number_of(t, item_of(record)) - 1;
+void *watch_table_beside(const struct watch_table *t, const void *record) {
+        return t->beside + (number_of(t, item_of(record)) - 1) * t->beside_size;
 }
 
 uint64_t watch_table_key(const void *record) {

@@ -14,6 +14,9 @@
 struct watch_table;
 
 int watch_table_new(struct watch_table **ret, size_t record_size, uint32_t max); /* -ENOMEM */
+/* As above; beside each record there are `beside_size` bytes for what only some records have. Nobody clears them or touches them
+ * before their owner does, so that those of the others take no memory. */
+int watch_table_new_beside(struct watch_table **ret, size_t record_size, uint32_t max, size_t beside_size);
 struct watch_table *watch_table_free(struct watch_table *table);
 
 /* The record of `key`, made (all zero, `*ret_new` true) if there is none. NULL: out of memory. Lives until the next get. */
@@ -26,8 +29,8 @@ void watch_table_remove(struct watch_table *table, void *record);
 /* Goes on behind `record`, from the one longest untouched on: NULL for the first, NULL behind the last. */
 void *watch_table_next(const struct watch_table *table, const void *record);
 uint32_t watch_table_count(const struct watch_table *table);
-/* Where a record is: less than `max`, for what its owner keeps of it elsewhere. */
-uint32_t watch_table_place(const struct watch_table *table, const void *record);
+/* What is beside a record, for as long as the record lives. */
+void *watch_table_beside(const struct watch_table *table, const void *record);
 /* Whose record is it? */
 uint64_t watch_table_key(const void *record);
 

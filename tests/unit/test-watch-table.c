@@ -50,23 +50,22 @@ static void the_longest_unasked_for_goes_first(void **state _unused_) {
         watch_table_free(t);
 }
 
-static void records_have_places_of_their_own(void **state _unused_) {
+/* Two bytes are beside each record, which say whose they are. */
+static void what_is_beside_a_record_is_its_own(void **state _unused_) {
         struct record *records[4];
         struct watch_table *t;
-        unsigned places = 0;
         bool fresh;
 
-        assert_int_equal(watch_table_new(&t, sizeof(struct record), 4), 0);
+        assert_int_equal(watch_table_new_beside(&t, sizeof(struct record), 4, sizeof(uint16_t)), 0);
         for (uint64_t round = 0; round < 3; round++) {
-                places = 0;
-                for (uint64_t i = 0; i < 4; i++)
+                for (uint64_t i = 0; i < 4; i++) {
                         records[i] = watch_table_get(t, round * 2 + i, &fresh);
+                        *(uint16_t *) watch_table_beside(t, records[i]) = (uint16_t) (round * 2 + i);
+                }
                 for (unsigned i = 0; i < 4; i++) {
-                        assert_in_range(watch_table_place(t, records[i]), 0, 3);
-                        places |= 1U << watch_table_place(t, records[i]);
+                        assert_int_equal(*(uint16_t *) watch_table_beside(t, records[i]), round * 2 + i);
                         assert_true(watch_table_key(records[i]) == round * 2 + i);
                 }
-                assert_int_equal(places, 15);
         }
         /* What is given back is used again, whatever was removed. */
         watch_table_remove(t, records[2]);
@@ -75,6 +74,7 @@ static void records_have_places_of_their_own(void **state _unused_) {
         for (uint64_t i = 100; i < 102; i++)
                 assert_ptr_equal(watch_table_get(t, i, &fresh), records[i == 100 ? 0 : 2]);
         assert_ptr_equal(watch_table_next(t, NULL), records[1]);
+        assert_int_equal(*(uint16_t *) watch_table_beside(t, records[1]), 5);
         watch_table_free(t);
 }
 
@@ -115,7 +115,7 @@ int main(void) {
         const struct CMUnitTest tests[] = {
                 cmocka_unit_test(records_begin_with_zeros_and_stay),
                 cmocka_unit_test(the_longest_unasked_for_goes_first),
-                cmocka_unit_test(records_have_places_of_their_own),
+                cmocka_unit_test(what_is_beside_a_record_is_its_own),
                 cmocka_unit_test(one_record_gives_way_to_the_next),
                 cmocka_unit_test(a_million_keys_keep_its_size),
         };
