@@ -69,16 +69,17 @@ static bool is_another(const struct entry *sender, const struct ip_address *ip) 
 }
 
 /* Hosts have a few addresses, and seldom others: who sends in the name of ever more forwards for them, or makes them up. */
-static bool has_room(struct entry *sender, const struct ip_address *ip, uint64_t now) {
+static bool has_room(struct entry *sender, const struct ip_address *ip, uint64_t now, enum attribution_term *ret_term) {
         const struct device *d = sender ? &sender->device : NULL;
 
         if (!d || (ip->family == AF_INET ? d->n_ipv4 < DEVICE_IPV4_MAX : d->n_ipv6 < DEVICE_IPV6_MAX))
                 return true;
+        *ret_term = TERM_PACKET;
         return token_bucket_take(&sender->turnovers, now);
 }
 
 static bool is_on_link(const struct inventory *inventory, const struct network_entry *network,
-                       const struct mac_address *mac, const struct fact *fact, uint64_t now) {
+                       const struct mac_address *mac, const struct fact *fact, uint64_t now, enum attribution_term *ret_term) {
         struct entry *owner, *sender;
 
         if (is_from_link(network, fact))
@@ -97,23 +98,26 @@ static bool is_on_link(const struct inventory *inventory, const struct network_e
         if (network_knows_family(network, fact->ip.family))
                 return false;
         sender = entry_by_mac(inventory, network, mac);
-        return !is_another(sender, &fact->ip) && has_room(sender, &fact->ip, now);
+        return !is_another(sender, &fact->ip) && has_room(sender, &fact->ip, now, ret_term);
 }
 
 struct entry *fact_attribute(struct inventory *inventory, struct network_entry *network, const struct fact *fact,
-                             uint64_t now) {
+                             uint64_t now, enum attribution_term *ret_term) {
         const struct mac_address *mac = speaker_of(fact);
         struct entry *entry;
 
-        if (!mac || !is_on_link(inventory, network, mac, fact, now)) {
+        *ret_term = TERM_LASTING;
+        if (!mac || !is_on_link(inventory, network, mac, fact, now, ret_term)) {
                 inventory->counters.unattributed++;
                 return NULL;
         }
         entry = entry_by_mac(inventory, network, mac);
         if (!entry)
                 entry = entry_new(inventory, network, mac, now, true);
-        if (!entry)
+        if (!entry) {
+                *ret_term = TERM_FACT;
                 return NULL;
+        }
         entry_set_flags(inventory, entry, DEVICE_CONFIRMED, 0);
         entry_heard(inventory, entry, mac, now);
         return entry;
@@ -147,16 +151,19 @@ static void take_assigned(struct inventory *inventory, struct network_entry *net
  * same as long as nothing changed. */
 static void bind_sender(struct inventory *inventory, struct entry *entry, const struct fact *fact, enum claim claim, uint64_t now) {
         struct latest_fact *latest = &inventory->latest;
+        struct attribution *a = latest->attribution;
         bool current = latest_is_current(inventory);
 
-        if ((current && latest->attribution->bound && entry_hold(inventory, entry, &fact->ip, fact->kind, claim, now)) ||
+        if ((current && a && a->bound && entry_hold(inventory, entry, &fact->ip, fact->kind, claim, now)) ||
             !entry_bind(inventory, entry, &fact->ip, fact->kind, claim, now) || !current ||
             latest->generation != inventory->generation)
                 return;
         /* That it has the address now confirms whom the fact is about. */
         latest->address_generation = *latest->address_generation_now;
-        latest->attribution->address_generation = latest->address_generation;
-        latest->attribution->bound = true;
+        if (!a)
+                return;
+        a->address_generation = latest->address_generation;
+        a->bound = true;
 }
 
 /* True if the address of the fact is settled by it, one way or the other. */

@@ -41,15 +41,11 @@ struct latest_fact {
         struct entry *entry;  /* NULL: nobody's */
 };
 
-/* What attribution looks at in a fact of an ordinary kind. */
+/* What attribution looks at in a fact of an ordinary kind: the two MACs, the IP address, the hop limit, whether it went to a
+ * group, interface, VLAN and flags. Words, since fields would be written one by one and read as words again, which has to wait
+ * for all of them. */
 struct fact_ends {
-        struct mac_address mac, source;
-        struct ip_address ip;
-        uint8_t hop_limit;
-        bool to_group;
-        uint8_t padding;
-        uint32_t ifindex;
-        uint16_t vlan, flags;
+        uint64_t words[5];
 };
 
 /* Whom facts with these ends are about, as long as nothing changes that this depends on. */

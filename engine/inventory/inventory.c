@@ -122,28 +122,35 @@ static bool is_of_latest(struct inventory *inventory, const struct fact *fact) {
 }
 
 static inline struct fact_ends ends_of(const struct fact *fact) {
-        _Static_assert(sizeof(struct fact_ends) == 40, "no bytes between");
-        return (struct fact_ends) {
-                .mac = fact->mac,
-                .source = fact->source,
-                .ip = fact->ip,
-                .hop_limit = fact->hop_limit,
-                .to_group = ip_is_multicast(&fact->destination),
-                .padding = 0,
-                .ifindex = fact->ifindex,
-                .vlan = fact->vlan,
-                .flags = fact->flags & (FACT_HAS_MAC | FACT_TUNNELLED | FACT_LINK_SCOPED | FACT_HAS_SUBJECT),
-        };
+        uint64_t kept = fact->flags & (FACT_HAS_MAC | FACT_TUNNELLED | FACT_LINK_SCOPED | FACT_HAS_SUBJECT);
+        uint64_t ip[2];
+
+        memcpy(ip, fact->ip.bytes, sizeof ip);
+        return (struct fact_ends) { {
+                mac_to_word(&fact->mac) | (uint64_t) fact->ip.family << 48 | (uint64_t) fact->hop_limit << 56,
+                mac_to_word(&fact->source) | kept << 48,
+                ip[0],
+                ip[1],
+                (uint64_t) fact->ifindex << 32 | (uint64_t) fact->vlan << 16 | ip_is_multicast(&fact->destination),
+        } };
+}
+
+static bool ends_equal(const struct fact_ends *a, const struct fact_ends *b) {
+        uint64_t difference = 0;
+
+        for (size_t i = 0; i < ELEMENTSOF(a->words); i++)
+                difference |= a->words[i] ^ b->words[i];
+        return difference == 0;
 }
 
 static struct attribution *attribution_of(struct inventory *inventory, const struct fact_ends *ends) {
-        uint64_t words[5];
+        const uint64_t *w = ends->words;
 
-        memcpy(words, ends, sizeof words);
-        return &inventory->attributions[inventory_hash(inventory, inventory_hash(inventory, words[0] ^ words[4], words[1]) ^ words[2],
-                                                       words[3]) % ATTRIBUTIONS];
+        return &inventory->attributions[inventory_hash(inventory, inventory_hash(inventory, w[0] ^ w[4], w[1]) ^ w[2], w[3]) %
+                                        ATTRIBUTIONS];
 }
 
+/* `attribution`: where it is remembered beyond this packet; NULL: nowhere. */
 static void note_latest(struct inventory *inventory, const struct fact *fact, struct entry *entry, struct attribution *attribution) {
         struct latest_fact *l = &inventory->latest;
 
@@ -151,8 +158,8 @@ static void note_latest(struct inventory *inventory, const struct fact *fact, st
         l->bound = false;
         l->attribution = attribution;
         l->generation = inventory->generation;
-        l->address_generation = attribution->address_generation;
         l->address_generation_now = address_generation(inventory, &fact->ip);
+        l->address_generation = *l->address_generation_now;
         l->ts = fact->ts;
         l->frame = fact->frame;
         l->ifindex = fact->ifindex;
@@ -162,18 +169,15 @@ static void note_latest(struct inventory *inventory, const struct fact *fact, st
         l->entry = entry;
 }
 
-static struct entry *attribute_anew(struct inventory *inventory, const struct fact *fact, uint64_t now, bool *ret_told) {
-        uint64_t unattributed = inventory->counters.unattributed;
+static struct entry *attribute_anew(struct inventory *inventory, const struct fact *fact, uint64_t now,
+                                    enum attribution_term *ret_term) {
         struct network_entry *network = network_of(inventory, fact->ifindex, fact->vlan, true, now);
-        struct entry *entry;
 
-        *ret_told = false;
+        *ret_term = TERM_FACT;
         if (!network)
                 return NULL;
         network = interface_check_gateway(inventory, network, fact, now);
-        entry = fact_attribute(inventory, network, fact, now);
-        *ret_told = entry || inventory->counters.unattributed > unattributed;
-        return entry;
+        return fact_attribute(inventory, network, fact, now, ret_term);
 }
 
 /* As it was before, with what time changes. */
@@ -189,23 +193,23 @@ static struct entry *attribute_as_before(struct inventory *inventory, const stru
 /* Of the first fact of a packet. */
 static _noinline_ struct entry *attribute(struct inventory *inventory, const struct fact *fact) {
         uint64_t now = inventory_time(inventory, fact->ts);
+        enum attribution_term term;
         struct attribution *a;
         struct fact_ends ends;
         struct entry *entry;
-        bool told;
 
         if (!is_common(inventory, fact))
-                return attribute_anew(inventory, fact, now, &told);
+                return attribute_anew(inventory, fact, now, &term);
         ends = ends_of(fact);
         a = attribution_of(inventory, &ends);
         if (a->generation == inventory->generation && a->address_generation == *address_generation(inventory, &fact->ip) &&
-            memcmp(&a->ends, &ends, sizeof ends) == 0)
+            ends_equal(&a->ends, &ends))
                 return attribute_as_before(inventory, fact, a, now);
-        entry = attribute_anew(inventory, fact, now, &told);
-        if (!told)
-                return entry;
-        *a = (struct attribution) { inventory->generation, *address_generation(inventory, &fact->ip), ends, entry, false };
-        note_latest(inventory, fact, entry, a);
+        entry = attribute_anew(inventory, fact, now, &term);
+        if (term == TERM_LASTING)
+                *a = (struct attribution) { inventory->generation, *address_generation(inventory, &fact->ip), ends, entry, false };
+        if (term != TERM_FACT)
+                note_latest(inventory, fact, entry, term == TERM_LASTING ? a : NULL);
         return entry;
 }
 

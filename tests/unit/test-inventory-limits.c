@@ -310,6 +310,23 @@ static void who_sends_from_ever_more_addresses_is_none_of_them(void **state _unu
         fixture_done(&f);
 }
 
+/* An address that was refused is asked for again when there is room for it, whatever was remembered meanwhile. */
+static void who_was_refused_is_taken_when_a_minute_is_over(void **state _unused_) {
+        struct inventory_counters counters;
+        struct fixture f;
+
+        fixture_init(&f, 0);
+        forward(&f, 0, 500);
+        forward(&f, 499, 1);
+        inventory_get_counters(f.inventory, &counters);
+        assert_int_equal(counters.address_overflow, 64);
+        pass(&f, 60);
+        forward(&f, 499, 1);
+        inventory_get_counters(f.inventory, &counters);
+        assert_int_equal(counters.address_overflow, 64 + 1);
+        fixture_done(&f);
+}
+
 int main(void) {
         const struct CMUnitTest tests[] = {
                 cmocka_unit_test(flood_of_bare_addresses_costs_no_device_and_little_memory),
@@ -323,6 +340,7 @@ int main(void) {
                 cmocka_unit_test(text_of_a_flood_is_bounded),
                 cmocka_unit_test(vlan_tags_cannot_fill_the_table_of_networks),
                 cmocka_unit_test(who_sends_from_ever_more_addresses_is_none_of_them),
+                cmocka_unit_test(who_was_refused_is_taken_when_a_minute_is_over),
         };
 
         return cmocka_run_group_tests(tests, NULL, NULL);
