@@ -1,8 +1,11 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
 /* name_poisoning: who answers for names that are not his. Over LLMNR and NetBIOS a host answers for its own name, and that
- * is one, or a few. Tools that catch log-ins answer for every name that anybody asks for, "wpad" among them. Over mDNS
- * many names are normal (proxies, several services), so that there "wpad" alone counts. */
+ * is one, or a few. Tools that catch log-ins answer for every name that anybody asks for, "wpad" among them.
+ *
+ * Over mDNS many names are normal: proxies speak for others, and give their addresses; servers have a name for each of their services,
+ * and announce them (RFC 6762 §8.3). So there only names count that others asked for just before, that the answer gives an address of the
+ * answerer for, and that it never mentioned before: neither by itself nor when it was quiet enough for a while. "wpad" counts alone. */
 
 #include <errno.h>
 #include <stdlib.h>
@@ -18,25 +21,54 @@
 #define SAMPLE_MAX 64
 /* In which names are counted. */
 #define WINDOW (600 * NSEC_PER_SEC)
+/* Of mDNS it takes so many times the names. */
+#define MDNS_FACTOR 2
+/* An answer comes within 120 ms, to a question whose known answers are long within 500 ms (RFC 6762 §6, §7.2), from a slow host. */
+#define ANSWER_DELAY (2 * NSEC_PER_SEC)
+#define QUESTIONS_MAX 1024
+#define OWN_MAX 64
 
 struct answerer {
         uint64_t since;
         uint32_t names[NAMES_MAX]; /* hashes of different ones */
         uint8_t n;
+        uint8_t n_own;             /* of mDNS; of more than there is room for the oldest goes */
+        uint32_t own[OWN_MAX];
         char samples[SAMPLES][SAMPLE_MAX];
 };
 
+struct question { /* for an address of a name, over mDNS */
+        uint64_t ts;
+        struct mac_address mac;
+};
+
+struct name_answers {
+        struct watch_table *answerers; /* by MAC, and whether over mDNS */
+        struct watch_table *questions; /* by place and name */
+};
+
 static void name_answers_free(void *state) {
-        watch_table_free(state);
+        struct name_answers *s = state;
+
+        if (!s)
+                return;
+        watch_table_free(s->answerers);
+        watch_table_free(s->questions);
+        free(s);
 }
 
 static int name_answers_init(void **ret_state) {
-        struct watch_table *t;
-        int r = watch_table_new(&t, sizeof(struct answerer), ANSWERERS_MAX);
+        struct name_answers *s = calloc(1, sizeof *s);
+        int r = s ? watch_table_new(&s->answerers, sizeof(struct answerer), ANSWERERS_MAX) : -ENOMEM;
 
         if (r >= 0)
-                *ret_state = t;
-        return r;
+                r = watch_table_new(&s->questions, sizeof(struct question), QUESTIONS_MAX);
+        if (r < 0) {
+                name_answers_free(s);
+                return r;
+        }
+        *ret_state = s;
+        return 0;
 }
 
 /* The name without its domain and NetBIOS suffix, in small letters. */
@@ -67,18 +99,94 @@ static bool is_own_name(const struct detect_host *host, const struct fact *fact,
         return false;
 }
 
-static void note(struct answerer *a, const char *name, uint64_t now) {
-        uint32_t hash = (uint32_t) watch_key(name, strlen(name), "", 0, 0);
+static bool is_listed(const uint32_t *hashes, size_t n, uint32_t hash) {
+        for (size_t i = 0; i < n; i++)
+                if (hashes[i] == hash)
+                        return true;
+        return false;
+}
 
-        if (now > a->since && now - a->since > WINDOW)
-                *a = (struct answerer) { .since = now };
+static void add_own(struct answerer *a, uint32_t hash) {
+        if (is_listed(a->own, a->n_own, hash))
+                return;
+        if (a->n_own == OWN_MAX)
+                memmove(a->own, a->own + 1, --a->n_own * sizeof a->own[0]);
+        a->own[a->n_own++] = hash;
+}
+
+/* Names that were too few to tell in their time are its own by now, which counts over mDNS. */
+static void begin_anew(struct answerer *a, uint64_t now) {
         for (size_t i = 0; i < a->n; i++)
-                if (a->names[i] == hash)
-                        return;
+                add_own(a, a->names[i]);
+        a->n = 0;
+        a->since = now;
+}
+
+static uint32_t hash_of(const char *name) {
+        return (uint32_t) watch_key(name, strlen(name), "", 0, 0);
+}
+
+static void note(struct answerer *a, const char *name) {
+        uint32_t hash = hash_of(name);
+
+        if (is_listed(a->names, a->n, hash))
+                return;
         if (a->n < SAMPLES)
                 memcpy(a->samples[a->n], name, strlen(name) + 1);
         if (a->n < NAMES_MAX)
                 a->names[a->n++] = hash;
+}
+
+static uint64_t question_key(const struct fact *fact, const char *name) {
+        uint32_t place[2] = { fact->ifindex, fact->vlan };
+
+        return watch_key(name, strlen(name), place, sizeof place, 0);
+}
+
+static void take_question(struct name_answers *s, const struct fact *fact) {
+        const char *type = strrchr(fact->value, ' ');
+        char name[SAMPLE_MAX];
+        struct question *q;
+        bool fresh;
+
+        if (!type || (strcmp(type, " A") != 0 && strcmp(type, " AAAA") != 0))
+                return;
+        plain_name(fact, name);
+        q = watch_table_get(s->questions, question_key(fact, name), &fresh);
+        if (q)
+                *q = (struct question) { fact->ts, fact->mac };
+}
+
+/* Has somebody else just asked for it? */
+static bool is_asked_for(const struct name_answers *s, const struct fact *fact, const char *name) {
+        const struct question *q = watch_table_find(s->questions, question_key(fact, name));
+
+        return q && !mac_equal(&q->mac, &fact->mac) && fact->ts >= q->ts && fact->ts - q->ts <= ANSWER_DELAY;
+}
+
+/* Is the address in the answer one of who gives it? */
+static bool gives_itself(const struct detect_host *host, const struct fact *fact) {
+        const struct device *d = inventory_get_by_mac(host->inventory, &fact->mac);
+        struct ip_address ip;
+
+        return fact_last_ip(fact, &ip) && (ip_equal(&ip, &fact->ip) || (d && inventory_get_by_ip(host->inventory, &ip) == d));
+}
+
+/* A name over mDNS: is it worth counting? */
+static bool is_taken(struct name_answers *s, const struct detect_host *host, const struct fact *fact, struct answerer *a, const char *name) {
+        uint32_t hash = hash_of(name);
+
+        if (!is_asked_for(s, fact, name) || !gives_itself(host, fact)) {
+                add_own(a, hash);
+                return false;
+        }
+        return !is_listed(a->own, a->n_own, hash);
+}
+
+static unsigned threshold_of(const struct detect_host *host, const struct fact *fact) {
+        unsigned names = (unsigned) detect_setting(host, NAME_POISONING_NAMES);
+
+        return fact->kind == FACT_MDNS_HOSTNAME ? MIN(names * MDNS_FACTOR, (unsigned) NAMES_MAX) : names;
 }
 
 static void report(struct detect_host *host, const struct fact *fact, const struct answerer *a, bool wpad) {
@@ -97,7 +205,7 @@ static void report(struct detect_host *host, const struct fact *fact, const stru
                               a->n > SAMPLES ? " …" : "");
         report_text(&r, "protocol", fact->kind == FACT_LLMNR_ANSWER ? "LLMNR" : fact->kind == FACT_NBNS_NAME ? "NetBIOS" : "mDNS");
         report_number(&r, "names", a->n);
-        report_number(&r, "threshold", detect_setting(host, NAME_POISONING_NAMES));
+        report_number(&r, "threshold", threshold_of(host, fact));
         report_text(&r, "some", names);
         if (wpad)
                 report_text(&r, "asked_for", "wpad");
@@ -105,28 +213,46 @@ static void report(struct detect_host *host, const struct fact *fact, const stru
         report_send(&r, host);
 }
 
-static void name_answers_fact(void *state, struct detect_host *host, const struct fact *fact) {
-        char name[SAMPLE_MAX];
-        struct answerer *a;
-        bool fresh, wpad;
+static struct answerer *find_answerer(struct name_answers *s, const struct fact *fact) {
+        bool fresh, mdns = fact->kind == FACT_MDNS_HOSTNAME;
+        struct answerer *a = watch_table_get(s->answerers, watch_key(&fact->mac, sizeof fact->mac, "", 0, mdns), &fresh);
 
-        if (!is_answer(fact) || !(fact->flags & FACT_HAS_MAC) || !detect_setting(host, NAME_POISONING))
-                return;
-        plain_name(fact, name);
-        wpad = strcmp(name, "wpad") == 0 && !is_own_name(host, fact, name);
-        if ((fact->kind == FACT_MDNS_HOSTNAME && !wpad) || *name == '\0')
-                return;
-        a = watch_table_get(state, watch_key(&fact->mac, sizeof fact->mac, "", 0, 0), &fresh);
         if (!a)
-                return;
+                return NULL;
         if (fresh)
                 a->since = fact->ts;
-        note(a, name, fact->ts);
-        if (wpad || a->n >= detect_setting(host, NAME_POISONING_NAMES))
+        else if (fact->ts > a->since && fact->ts - a->since > WINDOW)
+                begin_anew(a, fact->ts);
+        return a;
+}
+
+static void take_answer(struct name_answers *s, struct detect_host *host, const struct fact *fact) {
+        bool mdns = fact->kind == FACT_MDNS_HOSTNAME, wpad;
+        char name[SAMPLE_MAX];
+        struct answerer *a;
+
+        plain_name(fact, name);
+        a = *name ? find_answerer(s, fact) : NULL;
+        if (!a)
+                return;
+        wpad = strcmp(name, "wpad") == 0 && !is_own_name(host, fact, name);
+        if (mdns && !is_taken(s, host, fact, a, name) && !wpad)
+                return;
+        note(a, name);
+        if (wpad || a->n >= threshold_of(host, fact))
                 report(host, fact, a, wpad);
 }
 
-static const enum fact_kind kinds[] = { FACT_LLMNR_ANSWER, FACT_NBNS_NAME, FACT_MDNS_HOSTNAME };
+static void name_answers_fact(void *state, struct detect_host *host, const struct fact *fact) {
+        if (!(fact->flags & FACT_HAS_MAC) || !detect_setting(host, NAME_POISONING))
+                return;
+        if (fact->kind == FACT_MDNS_QUERY && !(fact->flags & FACT_TUNNELLED))
+                take_question(state, fact);
+        else if (is_answer(fact))
+                take_answer(state, host, fact);
+}
+
+static const enum fact_kind kinds[] = { FACT_LLMNR_ANSWER, FACT_NBNS_NAME, FACT_MDNS_HOSTNAME, FACT_MDNS_QUERY };
 
 const struct detector name_answers_detector = {
         .name = "name_answers",

@@ -534,6 +534,61 @@ def hosts_answer_for_their_own_names():
         yield i + .5, nbns_answer(address, ip, PC, PC_IP, 'HOST%d' % i)
         yield i + .6, mdns_answer(address, ip, 'host%d.local' % i)
 
+def mdns_question(source, source_ip, name):
+    return m.ethernet(mac(source), mac('01:00:5e:00:00:fb'), 0x0800,
+                      m.udp4(source_ip, '224.0.0.251', 5353, 5353, m.message(0, [m.question(name, 1)], []), 255))
+
+def look_up(t, name, *answers):
+    """(who answers, its address, the address that it gives)"""
+    yield t, mdns_question(PC, PC_IP, name)
+    for i, (source, source_ip, address) in enumerate(answers):
+        body = m.message(0x8400, [], [m.record(name, 1, m.ip4(address))])
+        yield t + .05 + i * .01, m.ethernet(mac(source), mac('01:00:5e:00:00:fb'), 0x0800, m.udp4(source_ip, '224.0.0.251', 5353, 5353, body, 255))
+
+@scenario(('name_poisoning/critical', EVIL))
+def mdns_is_answered_for_every_name():
+    """As Responder does it, those of others and those that nobody has."""
+    yield from home()
+    for i in range(10):
+        true = (NAS, NAS_IP, NAS_IP)
+        yield from look_up(10 + 20 * i, 'server%d.local' % i, *[true] * (i % 5 == 0), (EVIL, EVIL_IP, EVIL_IP))
+
+@scenario()
+def server_has_a_name_for_each_of_its_services():
+    """And announces them when it starts."""
+    names = ['service%d.local' % i for i in range(20)]
+    yield from home()
+    for i, name in enumerate(names):
+        yield 5 + i * .1, mdns_answer(NAS, NAS_IP, name)
+    for i, name in enumerate(names):
+        yield from look_up(10 + i, name, (NAS, NAS_IP, NAS_IP))
+
+@scenario()
+def server_with_many_names_was_there_before():
+    yield from home()
+    for i in range(60):
+        yield from look_up(10 + 100 * i, 'service%d.local' % (i % 20), (NAS, NAS_IP, NAS_IP))
+
+@scenario()
+def mdns_is_reflected_from_another_link():
+    """With questions and answers of all that are there, and the addresses of those."""
+    for i in range(40):
+        yield from look_up(10 + i, 'host%d.local' % i, (GATEWAY, GATEWAY_IP, '192.168.88.%d' % (10 + i)))
+
+@scenario()
+def sleep_proxy_answers_for_many():
+    for i in range(20):
+        yield i * .1, who_has(*device(i), GATEWAY_IP)
+    for i in range(20):
+        yield from look_up(10 + i, 'host%d.local' % i, (NAS, NAS_IP, device(i)[1]))
+
+@scenario()
+def speakers_of_a_group_are_looked_up():
+    for turn in range(5):
+        for i in range(12):
+            address, ip = device(i)
+            yield from look_up(10 + 60 * turn + i, '%032x.local' % i, (address, ip, ip))
+
 # ------------------------------------------------------------------------------------------------------ scans and floods
 
 def internet(i):
