@@ -317,6 +317,42 @@ def dhcp_starvation():
     for i in range(200):
         yield i * .01, dhcp_client('02:ee:00:00:00:%02x' % i, 1, source=EVIL)
 
+@scenario(('dhcp_flood/warning', EVIL))
+def dhcp_starvation_that_takes_its_time():
+    for i in range(150):
+        yield i * 15, dhcp_client('02:ee:00:00:00:%02x' % i, 1, source=EVIL)
+
+@scenario(('dhcp_flood/critical', EVIL))
+def dhcp_starvation_by_client_identifiers():
+    for i in range(100):
+        yield i * .05, dhcp_client(EVIL, 1, m.option(61, b'\0client%d' % i))
+
+@scenario(('dhcp_flood/warning', EVIL))
+def dhcp_starvation_by_client_identifiers_that_takes_its_time():
+    for i in range(150):
+        yield i * 15, dhcp_client(EVIL, 1, m.option(61, b'\0client%d' % i))
+
+@scenario()
+def guests_come_and_go():
+    """Three hundred in an hour, each asking twice."""
+    for i in range(300):
+        client, ip = '02:9e:00:00:%02x:%02x' % (i >> 8, i & 255), '192.168.77.%d' % (2 + i % 250)
+        for turn in range(2):
+            yield from lease(i * 12 + turn * 3, client, ip)
+
+@scenario()
+def guests_behind_a_repeater():
+    """Which sends in its own name what they ask for."""
+    for i in range(60):
+        for kind in (1, 3):
+            yield i * 60 + kind, dhcp_client('02:9e:00:00:00:%02x' % i, kind, source=NAS)
+
+@scenario()
+def host_has_a_client_for_each_of_its_guests():
+    for turn in range(20):
+        for i in range(30):
+            yield turn * 180 + i * 3, dhcp_client(NAS, 1 + 2 * (turn % 2), m.option(61, b'\xff' + bytes(10) + bytes([i])))
+
 ALL_SERVERS6 = ('33:33:00:01:00:02', 'ff02::1:2')
 
 def duid(of):
