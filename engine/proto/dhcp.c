@@ -259,7 +259,9 @@ static void emit_hex(struct emitter *e, const struct dhcp_message *m, uint8_t co
 }
 
 static void append_code(struct strbuf *b, uint8_t code) {
-        strbuf_printf(b, b->length > 0 ? ",%u" : "%u", code);
+        if (b->length > 0)
+                strbuf_char(b, ',');
+        strbuf_unsigned(b, code);
 }
 
 static void emit_parameter_list(struct emitter *e, const struct dhcp_message *m) {

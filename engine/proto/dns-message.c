@@ -15,6 +15,9 @@
 /* Pointers in one name. Every label may be shared by another name, so no honest name has more pointers
  * than labels (127 fit into 255 octets); a chain of pointers to pointers would cost quadratic time. */
 #define DNS_JUMPS_MAX 127
+/* RFC 1035 §4.1.4: two bits, and how far from the id. */
+#define DNS_POINTER 0xc000
+#define DNS_POINTER_MAX 0x3fff
 
 /* What joins the labels of a name: raw octets, without length octets. */
 struct raw_name {
@@ -157,6 +160,7 @@ bool dns_string_read(struct cursor *c, struct cursor *ret) {
 
 int dns_message_open(struct dns_message *m, struct cursor payload) {
         m->whole = m->rest = payload;
+        m->name_at = 0;
         if (!cursor_be16(&m->rest, &m->id) || !cursor_be16(&m->rest, &m->flags))
                 return -EBADMSG;
         for (size_t i = 0; i < ELEMENTSOF(m->counts); i++)
@@ -165,11 +169,38 @@ int dns_message_open(struct dns_message *m, struct cursor payload) {
         return 0;
 }
 
+/* If it stands there by itself, as it is, where a pointer reaches: a length octet more than dots, and the root's. */
+static void keep_name(struct dns_message *m, const uint8_t *at, const struct dns_name *name) {
+        ptrdiff_t offset = at - m->whole.data;
+
+        if (m->rest.data - at != (ptrdiff_t) name->length + 2 || name->length >= sizeof m->name || offset > DNS_POINTER_MAX)
+                return;
+        m->name_at = (uint16_t) offset;
+        m->name_length = (uint16_t) name->length;
+        memcpy(m->name, name->text, name->length + 1);
+}
+
+/* At the front of a question or record. */
+static int next_name(struct dns_message *m, struct dns_name *ret) {
+        const uint8_t *at = m->rest.data;
+        int r;
+
+        if (m->name_at > 0 && cursor_left(&m->rest) >= 2 && load_be16(at) == (DNS_POINTER | m->name_at)) {
+                memcpy(ret->text, m->name, m->name_length + 1U);
+                ret->length = m->name_length;
+                ret->too_long = false;
+                return cursor_skip(&m->rest, 2) ? 0 : -EBADMSG;
+        }
+        r = dns_name_read(m, &m->rest, ret);
+        if (r >= 0 && m->name_at == 0)
+                keep_name(m, at, ret);
+        return r;
+}
+
 int dns_message_next_question(struct dns_message *m, struct dns_question *ret) {
         if (m->counts[DNS_QUESTION] == 0)
                 return 0;
-        if (dns_name_read(m, &m->rest, &ret->name) < 0 || !cursor_be16(&m->rest, &ret->type) ||
-            !cursor_be16(&m->rest, &ret->class))
+        if (next_name(m, &ret->name) < 0 || !cursor_be16(&m->rest, &ret->type) || !cursor_be16(&m->rest, &ret->class))
                 return -EBADMSG;
         m->counts[DNS_QUESTION]--;
         return 1;
@@ -179,7 +210,7 @@ int dns_message_next_record(struct dns_message *m, struct dns_record *ret) {
         uint16_t length;
 
         while (m->counts[DNS_QUESTION] > 0)
-                if (dns_name_read(m, &m->rest, &ret->name) < 0 || !cursor_skip(&m->rest, 4))
+                if (next_name(m, &ret->name) < 0 || !cursor_skip(&m->rest, 4))
                         return -EBADMSG;
                 else
                         m->counts[DNS_QUESTION]--;
@@ -188,7 +219,7 @@ int dns_message_next_record(struct dns_message *m, struct dns_record *ret) {
                 ret->section++;
         if (ret->section == _DNS_SECTION_MAX)
                 return 0;
-        if (dns_name_read(m, &m->rest, &ret->name) < 0 || !cursor_be16(&m->rest, &ret->type) ||
+        if (next_name(m, &ret->name) < 0 || !cursor_be16(&m->rest, &ret->type) ||
             !cursor_be16(&m->rest, &ret->class) || !cursor_be32(&m->rest, &ret->ttl) ||
             !cursor_be16(&m->rest, &length) || !cursor_take(&m->rest, length, &ret->data))
                 return -EBADMSG;

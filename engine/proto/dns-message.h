@@ -40,6 +40,10 @@ struct dns_message {
         struct cursor rest;  /* what is still to be read */
         uint16_t id, flags;
         uint16_t counts[_DNS_SECTION_MAX]; /* as the header claims; counted down while reading */
+        /* The name that the first question or record begins with, which those behind it most often have by a pointer. */
+        uint16_t name_at;     /* from the id on; 0: none is kept */
+        uint16_t name_length;
+        char name[DNS_NAME_MAX];
 };
 
 /* A name as text: labels joined with dots, dots inside labels not escaped, case as on the wire, "." for

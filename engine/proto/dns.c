@@ -31,7 +31,7 @@ int emit_dns_questions(struct emitter *e, enum fact_kind kind, struct dns_messag
                 if (q.name.too_long)
                         continue;
                 append_name_and_type(&b, &q.name, q.type);
-                emit_strbuf(e, kind, &b);
+                emit_clean(e, kind, b.data, b.length);
         }
         return r < 0 ? r : 1;
 }

@@ -235,29 +235,38 @@ int fingerprint_ja4(struct digester *digester, const struct tls_hello *hello, ch
         return append_offers(digester, &b, &numbers, hello->signatures);
 }
 
-/* All that the two are made of, as bytes. */
+/* All that texts are made of, as bytes. */
 struct key {
         uint8_t bytes[PHRASE_KEY_MAX];
         size_t n;
         bool full;
 };
 
-static inline void key_byte(struct key *k, uint8_t byte) {
-        if (k->n < sizeof k->bytes)
-                k->bytes[k->n++] = byte;
-        else
-                k->full = true;
+/* Asked once for many: keys are made of every hello. */
+static bool key_has_room(struct key *k, size_t n) {
+        k->full |= n > sizeof k->bytes - k->n;
+        return !k->full;
 }
 
+static void key_bytes(struct key *k, const void *bytes, size_t n) {
+        if (n == 0 || !key_has_room(k, n))
+                return;
+        memcpy(k->bytes + k->n, bytes, n);
+        k->n += n;
+}
+
+/* There is room. */
 static inline void key_number(struct key *k, uint16_t number) {
-        key_byte(k, (uint8_t) (number >> 8));
-        key_byte(k, (uint8_t) number);
+        memcpy(k->bytes + k->n, &number, sizeof number);
+        k->n += sizeof number;
 }
 
 /* Ends with a number that is in no list. */
 static void key_numbers(struct key *k, struct cursor list) {
         uint16_t number;
 
+        if (!key_has_room(k, cursor_left(&list) + sizeof number))
+                return;
         while (cursor_be16(&list, &number))
                 if (!tls_is_grease(number))
                         key_number(k, number);
@@ -268,33 +277,27 @@ static void key_extensions(struct key *k, struct cursor extensions) {
         struct cursor data;
         uint16_t type;
 
-        while (tls_next_extension(&extensions, &type, &data))
+        /* Some hold kilobytes: what counts is how many they are. */
+        if (!key_has_room(k, sizeof type))
+                return;
+        while (tls_next_extension(&extensions, &type, &data) && key_has_room(k, 2 * sizeof type))
                 if (!tls_is_grease(type))
                         key_number(k, type);
         key_number(k, 0x0a0a);
 }
 
-static void key_formats(struct key *k, struct cursor formats) {
-        uint8_t format;
-
-        key_byte(k, (uint8_t) cursor_left(&formats));
-        while (cursor_u8(&formats, &format))
-                key_byte(k, format);
-}
-
-static void make_key(struct key *k, const struct tls_hello *hello, char transport) {
-        char protocol[8];
+static void make_client_key(struct key *k, const struct tls_hello *hello, char transport) {
+        uint8_t head[] = { (uint8_t) transport, 0, 0, hello->has_name, hello->version >> 8, hello->version & 0xff,
+                           (uint8_t) cursor_left(&hello->formats) };
+        char protocol[3];
         struct strbuf b = STRBUF(protocol);
 
+        append_protocol(&b, hello->protocols);
+        memcpy(head + 1, protocol, 2);
         k->n = 0;
         k->full = false;
-        append_protocol(&b, hello->protocols);
-        key_byte(k, (uint8_t) transport);
-        key_byte(k, (uint8_t) protocol[0]);
-        key_byte(k, (uint8_t) protocol[1]);
-        key_byte(k, hello->has_name);
-        key_number(k, hello->version);
-        key_formats(k, hello->formats);
+        key_bytes(k, head, sizeof head);
+        key_bytes(k, hello->formats.data, cursor_left(&hello->formats));
         key_numbers(k, hello->ciphers);
         key_extensions(k, hello->extensions);
         key_numbers(k, hello->groups);
@@ -308,7 +311,7 @@ void fingerprint_client(struct digester *digester, struct phrases *phrases, cons
         struct key key;
 
         if (phrases) {
-                make_key(&key, hello, transport);
+                make_client_key(&key, hello, transport);
                 phrase = key.full ? NULL : phrases_place(phrases, key.bytes, key.n);
         }
         if (phrase && phrase_is_of(phrase, key.bytes, key.n)) {
@@ -322,4 +325,32 @@ void fingerprint_client(struct digester *digester, struct phrases *phrases, cons
                 ret_ja4[0] = '\0';
         if (phrase)
                 phrase_keep(phrase, key.bytes, key.n, ret_ja3, ret_ja4);
+}
+
+static void make_server_key(struct key *k, const struct tls_hello *hello) {
+        const uint8_t head[] = { 's', hello->version >> 8, hello->version & 0xff, hello->cipher >> 8, hello->cipher & 0xff };
+
+        k->n = 0;
+        k->full = false;
+        key_bytes(k, head, sizeof head);
+        key_extensions(k, hello->extensions);
+}
+
+void fingerprint_server(struct digester *digester, struct phrases *phrases, const struct tls_hello *hello,
+                        char ret_ja3s[static DIGEST_MD5_MAX]) {
+        struct phrase *phrase = NULL;
+        struct key key;
+
+        if (phrases) {
+                make_server_key(&key, hello);
+                phrase = key.full ? NULL : phrases_place(phrases, key.bytes, key.n);
+        }
+        if (phrase && phrase_is_of(phrase, key.bytes, key.n)) {
+                memcpy(ret_ja3s, phrase->texts[0], phrase->lengths[0] + 1U);
+                return;
+        }
+        if (fingerprint_ja3s(digester, hello, ret_ja3s) < 0)
+                ret_ja3s[0] = '\0';
+        if (phrase)
+                phrase_keep(phrase, key.bytes, key.n, ret_ja3s, "");
 }

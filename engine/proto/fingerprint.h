@@ -24,3 +24,6 @@ int fingerprint_ja4(struct digester *digester, const struct tls_hello *hello, ch
  * time anew where `phrases` is NULL. */
 void fingerprint_client(struct digester *digester, struct phrases *phrases, const struct tls_hello *hello, char transport,
                         char ret_ja3[static DIGEST_MD5_MAX], char ret_ja4[static FINGERPRINT_JA4_MAX]);
+/* The same of a ServerHello's. */
+void fingerprint_server(struct digester *digester, struct phrases *phrases, const struct tls_hello *hello,
+                        char ret_ja3s[static DIGEST_MD5_MAX]);

@@ -127,12 +127,19 @@ static int read_status_line(struct cursor line, struct http_message *m, struct e
         return 0;
 }
 
+/* Up to a NUL, where one of those who answer would stop reading, too. */
+static void append_word(struct strbuf *b, const struct cursor *word) {
+        strbuf_bytes(b, word->data, strnlen((const char *) word->data, cursor_left(word)));
+}
+
 /* "GET /path HTTP/1.1". The version may be missing (HTTP/0.9); another protocol's name there (RTSP, SIP) means that
  * this is not HTTP. What stands between the URI and the version is not the URI's: blanks end it. */
 static int read_request_line(struct cursor line, struct http_message *m, struct emitter *e) {
         struct cursor method = next_word(&line), uri = next_word(&line);
         const uint8_t *last = memrchr(line.data, ' ', cursor_left(&line));
         struct cursor version = { last ? last + 1 : line.data, line.end };
+        char text[FACT_VALUE_MAX + 1];
+        struct strbuf b = STRBUF(text);
 
         if (cursor_left(&uri) == 0)
                 return -EBADMSG;
@@ -141,8 +148,10 @@ static int read_request_line(struct cursor line, struct http_message *m, struct 
         m->request = true;
         m->head = http_text_is(&method, "HEAD");
         m->connect = http_text_is(&method, "CONNECT");
-        emit_printf(e, FACT_HTTP_REQUEST, "%.*s %.*s", (int) cursor_left(&method), (const char *) method.data,
-                    (int) MIN(cursor_left(&uri), (size_t) FACT_VALUE_MAX), (const char *) uri.data);
+        append_word(&b, &method);
+        strbuf_char(&b, ' ');
+        append_word(&b, &uri);
+        emit_strbuf(e, FACT_HTTP_REQUEST, &b);
         return 0;
 }
 

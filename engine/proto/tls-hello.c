@@ -30,10 +30,6 @@ static const struct {
                             FACT_QUIC_SERVER_VERSION, FACT_QUIC_SERVER_CIPHER, _FACT_KIND_INVALID },
 };
 
-bool tls_is_grease(uint16_t number) {
-        return (number & 0x0f0f) == 0x0a0a && number >> 8 == (number & 0xff);
-}
-
 static bool take_list8(struct cursor *c, struct cursor *ret) {
         struct cursor at = *c;
         uint8_t n;
@@ -197,7 +193,7 @@ static void emit_number(struct emitter *e, enum fact_kind kind, uint16_t number)
 
         strbuf_string(&b, "0x");
         strbuf_hex(&b, (const uint8_t[]) { number >> 8, number & 0xff }, 2);
-        emit_strbuf(e, kind, &b);
+        emit_clean(e, kind, b.data, b.length);
 }
 
 static void emit_version(struct emitter *e, enum fact_kind kind, uint16_t version) {
@@ -212,7 +208,7 @@ static void emit_version(struct emitter *e, enum fact_kind kind, uint16_t versio
 
         for (size_t i = 0; i < ELEMENTSOF(names); i++)
                 if (names[i].version == version) {
-                        emit_string(e, kind, names[i].name);
+                        emit_clean(e, kind, names[i].name, strlen(names[i].name));
                         return;
                 }
         emit_number(e, kind, version);
@@ -233,9 +229,9 @@ int tls_client_hello_emit(struct cursor body, enum tls_transport transport, stru
                 quic_parameters_emit(h.parameters, e);
         fingerprint_client(e->digester, e->phrases, &h, prefixes[transport], ja3, ja4);
         if (*ja3)
-                emit_string(e, kinds[transport].ja3, ja3);
+                emit_clean(e, kinds[transport].ja3, ja3, strlen(ja3));
         if (*ja4)
-                emit_string(e, kinds[transport].ja4, ja4);
+                emit_clean(e, kinds[transport].ja4, ja4, strlen(ja4));
         return 0;
 }
 
@@ -250,7 +246,8 @@ int tls_server_hello_emit(struct cursor body, enum tls_transport transport, stru
         emit_number(e, kinds[transport].cipher, h.cipher);
         if (kinds[transport].protocol != _FACT_KIND_INVALID)
                 emit_protocols(e, kinds[transport].protocol, h.protocols);
-        if (fingerprint_ja3s(e->digester, &h, ja3s) >= 0)
-                emit_string(e, kinds[transport].ja3s, ja3s);
+        fingerprint_server(e->digester, e->phrases, &h, ja3s);
+        if (*ja3s)
+                emit_clean(e, kinds[transport].ja3s, ja3s, strlen(ja3s));
         return 0;
 }

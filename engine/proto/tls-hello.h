@@ -54,6 +54,8 @@ int tls_server_hello_emit(struct cursor body, enum tls_transport transport, stru
 /* The next extension; false at the end, or where it does not fit. */
 bool tls_next_extension(struct cursor *c, uint16_t *ret_type, struct cursor *ret_data);
 /* A number that is there so that nobody gets used to the known ones (RFC 8701 §2). */
-bool tls_is_grease(uint16_t number);
+static inline bool tls_is_grease(uint16_t number) {
+        return (number & 0x0f0f) == 0x0a0a && number >> 8 == (number & 0xff);
+}
 /* The version agreed on. */
 uint16_t tls_server_hello_version(const struct tls_hello *hello);
