@@ -450,6 +450,14 @@ def dhcp6_is_answered_late_by_who_was_there_first():
     yield from lease6(700, PC, NAS, link_local(NAS))
 
 @scenario()
+def second_dhcp6_server_gives_nothing():
+    """A client asks whether its address is right where it is now; a server that does not know it says so, and nothing else."""
+    refusal = m.dhcp6(7, m.option6(1, duid(PC)), m.option6(2, duid(NAS)), m.option6(13, b'\0\4not on link'))
+    yield from lease6(0, PC, GATEWAY, 'fd77:1::1')
+    yield 10, dhcp6(PC, *ALL_SERVERS6, 547, m.dhcp6(4, m.option6(1, duid(PC)), addresses6('fd77:1::67')))
+    yield 10.01, dhcp6(NAS, PC, link_local(PC), 546, refusal)
+
+@scenario()
 def router_begins_to_answer_dhcp6():
     yield from home()
     yield from asked_in_vain6(10)
