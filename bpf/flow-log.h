@@ -356,13 +356,17 @@ static __always_inline __u8 flow_half_bits(const struct lanscope_flow_half *half
 }
 
 static __always_inline void flow_take_tcp(struct lanscope_flow *r, struct lanscope_flow_half *half, struct flow_packet *p,
-                                          struct segment_sides *line) {
+                                          struct segment_sides *sides, __u32 now) {
+        if (p->tcp_flags & TCP_SYN && segment_take_copy(r, p, now)) {
+                segment_count(&half->retransmissions, 1);
+                return;
+        }
         half->bits = flow_half_bits(half, p);
         half->tcp_flags |= p->tcp_flags;
         if (p->tcp_flags & TCP_SYN)
                 flow_take_syn(r, p);
         if (!(p->tcp_flags & TCP_RST) && p->window != FLOW_NO_WINDOW)
-                segment_analyse(r, half, p, line);
+                segment_analyse(r, half, p, sides);
 }
 
 /* What flow_count() says. */
@@ -432,7 +436,7 @@ static __always_inline struct lanscope_flow_half *flow_half(struct lanscope_flow
 /* Counts the packet. Inline: to call it takes a tenth of its time. */
 static __always_inline __u32 flow_count(struct flow_packet *p) {
         struct lanscope_processor *cpu = this_processor();
-        struct segment_sides *line = NULL;
+        struct segment_sides *sides = NULL;
         struct lanscope_flow_half *half;
         struct lanscope_flow *r;
         __u64 bytes;
@@ -441,8 +445,12 @@ static __always_inline __u32 flow_count(struct flow_packet *p) {
         if (!p || !cpu)
                 return FLOW_NOT;
         if (p->protocol == IPPROTO_TCP) {
-                line = segment_sides_of(p, p->high);
-                segment_fetch(line);
+                sides = segment_sides_of(p, p->high);
+                if (!sides)
+                        return FLOW_NOT;
+                /* Of a SYN most are a flood's, that touch no more than their record. */
+                if (!(p->tcp_flags & TCP_SYN))
+                        segment_fetch(sides);
         }
         r = flow_get(cpu, p);
         bytes = flow_bytes(p);
@@ -457,7 +465,7 @@ static __always_inline __u32 flow_count(struct flow_packet *p) {
         if (half->packets == 0)
                 flow_begin_half(cpu, r, half, p, now);
         if (p->protocol == IPPROTO_TCP)
-                flow_take_tcp(r, half, p, line);
+                flow_take_tcp(r, half, p, sides, now);
         flow_count_half(half, p, bytes, now);
         return half->class | (half->bits & LANSCOPE_HALF_DONE ? FLOW_DONE : 0);
 }

@@ -193,7 +193,8 @@ struct lanscope_processor {
         __u32 used;            /* records of it */
         __u32 mark;            /* of its slots */
         __u32 tick, now;       /* the kernel's last tick that was seen, and when it was in ours */
-        __u32 padding;
+        __u32 denied_at;       /* `now`, when of: */
+        __u64 denied;          /* a source's address << 8 and a class, no frame was looked at any more */
         struct lanscope_counters counters;
         struct lanscope_flow_log logs[2]; /* by generation & 1 */
 };

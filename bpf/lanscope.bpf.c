@@ -80,10 +80,10 @@ struct look {
         __u32 next; /* ticks */
 };
 
-#define LOOKS 256 /* a power of two */
+#define LOOKS_SHIFT 8
 
 struct looks {
-        struct look places[LOOKS];
+        struct look places[1 << LOOKS_SHIFT];
 };
 
 struct {
@@ -667,32 +667,47 @@ static __always_inline void note_rate_limited(enum lanscope_class class) {
 #define LOOK_TICKS 32
 #define LOOKS_AT_ONCE 8192
 
-__noinline int may_look(struct view *v, __u32 class) {
-        struct lanscope_processor *cpu = this_processor();
-        __u32 zero = 0, now, ahead;
+static __always_inline bool take_look(struct lanscope_processor *cpu, __u64 source, __u32 class) {
+        __u32 zero = 0, now = flow_now_of(cpu), ahead;
+        __u64 key = source << 8 | class, hash;
         struct looks *own;
         struct look *look;
-        __u64 hash;
 
+        /* Who was denied a look is so until the coarse clock goes on, as nothing but time takes its place from it: of a flood
+         * no more than this is asked. */
+        if (cpu->denied == key && cpu->denied_at == now)
+                return false;
         own = bpf_map_lookup_elem(&looks, &zero);
-        if (!v || !cpu || !own)
-                return 0;
-        hash = flow_mix(flow_seed + class, v->source);
-        look = &own->places[hash & (LOOKS - 1)];
-        now = flow_now_of(cpu);
+        if (!own)
+                return false;
+        /* Twice, as what tells addresses of one maker apart is in the upper bits. */
+        hash = flow_mix(flow_mix(flow_seed, source), class);
+        look = &own->places[hash >> (64 - LOOKS_SHIFT)];
         ahead = look->next - now;
         /* Long past, or what the clock makes of that when it comes round. */
         if (ahead > (LOOKS_AT_ONCE + 1) * LOOK_TICKS)
                 ahead = 0;
-        if (ahead > 0 && look->tag != hash >> 32)
-                return 1;
+        if (ahead > 0 && look->tag != (__u32) hash)
+                return true;
         if (ahead > LOOKS_AT_ONCE * LOOK_TICKS) {
-                note_rate_limited(class);
-                return 0;
+                cpu->denied = key;
+                cpu->denied_at = now;
+                return false;
         }
-        look->tag = hash >> 32;
+        look->tag = hash;
         look->next = now + ahead + LOOK_TICKS;
-        return 1;
+        return true;
+}
+
+__noinline int may_look(struct view *v, __u32 class) {
+        struct lanscope_processor *cpu = this_processor();
+
+        if (!v || !cpu)
+                return 0;
+        if (take_look(cpu, v->source, class))
+                return 1;
+        note_rate_limited(class);
+        return 0;
 }
 
 /* How much of a flow is copied. */

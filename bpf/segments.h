@@ -45,6 +45,7 @@ struct flow_packet {
 #define SEGMENT_GAPS_OF_ONE 3   /* the oldest gives way to one more */
 #define SEGMENT_OVERTAKEN 2930  /* ticks: 3 ms, where no round trip is known */
 #define SEGMENT_TRIP_MAX (1U << 28)
+#define SEGMENT_COPIES 65536    /* ticks: 67 ms. Nobody sends a SYN again that soon (RFC 6298 §2.1: a second) */
 #define SEGMENT_ALIVE 3         /* generations that a silent flow keeps its place for in any case */
 
 enum segment_track_bits {
@@ -54,6 +55,7 @@ enum segment_track_bits {
         TRACK_ANSWERED = 8,  /* the SYN+ACK came */
         TRACK_TALKS = 16,    /* more than a SYN came */
         TRACK_TAKEN = 32,    /* always */
+        TRACK_NUMBERED = 64, /* `initial` holds */
 };
 
 /* Of a flow. Whoever reads and who writes may be on different CPUs: each field is read and written at once. */
@@ -65,7 +67,8 @@ struct segment_track {
         __u8 seen;       /* generation in which a record of it began, low bits */
         __u32 samples;   /* of round trips */
         __u32 average_by_8;
-        __u64 padding;
+        __u32 initial;   /* number of the last SYN */
+        __u32 padding;
 };
 
 struct {
@@ -229,7 +232,7 @@ static __always_inline struct segment_sides *segment_sides_of(const struct flow_
 
 /* Lets it come into the cache while the flow's record is looked for. Nothing depends on what is read. */
 static __always_inline void segment_fetch(const struct segment_sides *line) {
-        __u32 tag = line ? *(const volatile __u32 *) &line->ways[0].tag : 0;
+        __u32 tag = *(const volatile __u32 *) &line->ways[0].tag;
 
         asm volatile("" : : "r"(tag));
 }
@@ -401,17 +404,45 @@ static __always_inline void segment_note_opening(struct lanscope_flow *r, struct
         times->initial = p->sequence;
 }
 
-/* Before its number is looked at: a SYN that was not sent before begins another connection. True: it was. */
-static __always_inline bool segment_recognise(const struct lanscope_flow *r, const struct flow_packet *p, struct segment_side *own) {
+/* Before its number is looked at: a SYN with a number of its own begins another connection, of which neither end sent anything
+ * yet. True: it was sent before. */
+static __always_inline bool segment_recognise(const struct lanscope_flow *r, const struct flow_packet *p, struct segment_track *t,
+                                              struct segment_side *own) {
+        bool known = t->bits & TRACK_NUMBERED && t->initial == p->sequence && own->bits & SIDE_NEXT;
         struct segment_side *peer;
 
-        if (own->bits & SIDE_NEXT && own->next == p->sequence + 1)
+        t->initial = p->sequence;
+        t->bits |= TRACK_NUMBERED;
+        if (known)
                 return true;
         own->bits = 0;
-        peer = p->tcp_flags & TCP_ACK ? NULL : segment_side(r, p, !p->high);
+        peer = segment_side(r, p, !p->high);
         if (peer)
                 peer->bits = 0;
         return false;
+}
+
+/* A SYN as at least two before it in this record, so soon behind the last that it is of a flood, or a copy that a mirror port
+ * made. Of such a one no more is kept than that it came, and when, by the coarse clock: handshakes are timed from the last
+ * SYN. True: this was one. Differences are added up, for each branch doubles what the verifier looks at. */
+static __always_inline bool segment_take_copy(const struct lanscope_flow *r, const struct flow_packet *p, __u32 now) {
+        __u32 number = p->number, other;
+        struct lanscope_times *times;
+        __s32 since;
+
+        if (r->half.packets < 2 || !(r->half.flow_bits & LANSCOPE_FLOW_TIMES) ||
+            !(times = bpf_map_lookup_elem(&flow_times, &number)))
+                return false;
+        /* Not one that is a reset or has no window either: nothing is counted of those. */
+        other = (times->initial ^ p->sequence) | times->answered | (r->half.tcp_flags ^ p->tcp_flags) |
+                (p->tcp_flags & (TCP_ACK | TCP_FIN | TCP_RST)) | p->payload | (p->window & FLOW_NO_WINDOW) | flow_is_second(r, p);
+        since = now - times->opened;
+        if (other || times->opened == 0 || since >= SEGMENT_COPIES)
+                return false;
+        /* The coarse clock may be behind the exact one. */
+        if (since > 0)
+                times->opened = now;
+        return true;
 }
 
 __noinline int segment_syn(struct lanscope_flow *r, struct flow_packet *p) {
@@ -429,11 +460,11 @@ __noinline int segment_syn(struct lanscope_flow *r, struct flow_packet *p) {
         own = segment_side(r, p, p->high);
         if (!t || !own)
                 return 0;
-        t->bits = (t->bits & (answer ? TRACK_OPENING | TRACK_TALKS : TRACK_TALKS)) | TRACK_TAKEN | TRACK_KNOWN |
-                  (from_high ? TRACK_FROM_HIGH : 0) | (answer ? TRACK_ANSWERED : TRACK_OPENING);
-        again = segment_recognise(r, p, own);
+        t->bits = (t->bits & (answer ? TRACK_NUMBERED | TRACK_TALKS | TRACK_OPENING : TRACK_NUMBERED | TRACK_TALKS)) | TRACK_TAKEN |
+                  TRACK_KNOWN | (from_high ? TRACK_FROM_HIGH : 0) | (answer ? TRACK_ANSWERED : TRACK_OPENING);
         if (answer)
                 return 0;
+        again = segment_recognise(r, p, t, own);
         own->bits |= SIDE_OPENS;
         own->timed = !again;
         t->handshake = segment_now(p);
@@ -447,6 +478,7 @@ __noinline int segment_syn(struct lanscope_flow *r, struct flow_packet *p) {
 __noinline int segment_established(struct lanscope_flow *r, struct flow_packet *p) {
         struct lanscope_times *times;
         struct segment_track *t;
+        __u32 opened;
 
         if (!r || !p || !(times = segment_times(r, p)))
                 return 0;
@@ -454,7 +486,9 @@ __noinline int segment_established(struct lanscope_flow *r, struct flow_packet *
         t = segment_track(r, p);
         if (!t || (t->bits & (TRACK_OPENING | TRACK_ANSWERED)) != (TRACK_OPENING | TRACK_ANSWERED))
                 return 0;
-        t->handshake = (segment_now(p) - t->handshake) ?: 1;
+        /* Of a SYN that was a copy the record alone knows. */
+        opened = times->opened ?: t->handshake;
+        t->handshake = (segment_now(p) - opened) ?: 1;
         t->bits &= ~TRACK_OPENING;
         return 0;
 }
@@ -630,21 +664,29 @@ static __always_inline bool segment_take_acknowledgement(struct lanscope_flow_ha
         return own->bits & SIDE_ASKED;
 }
 
-/* What nearly all segments are: the next of their end, which say nothing new of its window, and time nothing. Of those only
- * numbers are kept. True: this was one. */
-static __always_inline bool segment_is_next(struct lanscope_flow_half *half, struct segment_side *own, const struct flow_packet *p,
-                                            bool from_initiator) {
+/* What nearly all segments are: the next of their end, or the last once more while none is missed, which say nothing new of
+ * its window, and time nothing. Of those only numbers are kept. True: this was one. Differences are added up, for each branch
+ * doubles what the verifier looks at. */
+static __always_inline bool segment_is_usual(struct lanscope_flow_half *half, struct segment_side *own, const struct flow_packet *p,
+                                             bool from_initiator) {
         const __u8 asked = SIDE_NEXT | SIDE_ACKED | SIDE_ALIVE | SIDE_OPENS | SIDE_ASKED | SIDE_PROBED;
-        bool same = own->acknowledged == p->acknowledgement;
+        __u32 other = ((p->tcp_flags & (TCP_SYN | TCP_FIN | TCP_RST | TCP_ACK)) ^ TCP_ACK) |
+                      ((own->bits & asked) ^ (SIDE_NEXT | SIDE_ACKED)) | (p->window ^ own->window);
+        __u32 news = own->acknowledged ^ p->acknowledgement;
 
-        if ((p->tcp_flags & (TCP_SYN | TCP_FIN | TCP_RST | TCP_ACK)) != TCP_ACK || p->sequence != own->next ||
-            (own->bits & asked) != (SIDE_NEXT | SIDE_ACKED) || p->window != own->window || p->window == 0)
+        /* A byte may be a probe of a closed window, or keep a connection alive. */
+        if (other || p->window == 0 || p->payload == 1)
                 return false;
-        /* A byte may be a probe of a closed window. What acknowledges something may end what is being timed, and what is sent
-         * begin it. */
-        if (p->payload == 1 || (from_initiator ? p->payload > 0 && !own->timed : !same))
+        if (p->sequence != own->next) {
+                if ((p->sequence + p->payload - own->next) | news | (own->bits & SIDE_GAPS) | (from_initiator & own->timed))
+                        return false;
+                segment_count(&half->retransmissions, segment_count_again(p, p->payload));
+                return true;
+        }
+        /* What acknowledges something may end what is being timed, and what is sent begin it. */
+        if (from_initiator ? p->payload > 0 && !own->timed : news)
                 return false;
-        if (p->payload == 0 && same)
+        if (p->payload == 0 && !news)
                 segment_count(&half->duplicate_acks, 1);
         own->next += p->payload;
         own->acknowledged = p->acknowledgement;
@@ -665,7 +707,7 @@ static __always_inline void segment_analyse(struct lanscope_flow *r, struct lans
         if (!own)
                 return;
         from_initiator = !!(r->half.flow_bits & LANSCOPE_FLOW_FROM_HIGH) == p->high;
-        if (segment_is_next(half, own, p, from_initiator))
+        if (segment_is_usual(half, own, p, from_initiator))
                 return;
         if (own->bits & SIDE_OPENS && (p->tcp_flags & (TCP_SYN | TCP_ACK)) == TCP_ACK) {
                 own->bits &= ~SIDE_OPENS;

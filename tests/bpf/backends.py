@@ -527,6 +527,16 @@ def losses():
         for flags in (2, 2, 0x12) if again == 2 else (2, 0x12, 0x12):
             then(talk, flags == 0x12, flags, b'', -1, pause=0.15)
         then(talk, False, 0x10, b'')
+    # Floods of one SYN, each as soon as it can be sent, the last one later than that. One of them is answered.
+    for flood in 50, 3:
+        talk = Talk(82, handshake=False)
+        for i in range(flood):
+            then(talk, False, 2, b'', -1)
+        said[-1] = said[-1][:2] + (0.055,)
+        then(talk, False, 2, b'', -1, pause=0.03)
+        if flood == 3:
+            then(talk, True, 0x12, b'', -1, pause=0.02)
+            then(talk, False, 0x10, b'')
     return said
 
 
@@ -545,12 +555,13 @@ def case_losses_and_round_trips_are_told_alike():
     for run in runs.values():
         run.stop()
     reference = runs['pcap'].analysed()
-    assert len(reference) == 4, runs['pcap'].lines
+    assert len(reference) == 6, runs['pcap'].lines
     for ends, flow in reference.items():
         if ' 80 ' in ends:
             want = dict(samples=5, again=2, again_back=0, late=1, late_back=0, duplicates=0, duplicates_back=2, windows=0, windows_back=2)
             assert {key: flow[key] for key in want} == want, flow
             assert flow['responder'] >= 100000 and flow['initiator'] >= 50000 and flow['minimum'] < flow['average'], flow
+    assert sorted(flow['again'] for ends, flow in reference.items() if ' 82 ' in ends) == [3, 50], reference
     for backend, run in runs.items():
         found = run.analysed()
         assert found.keys() == reference.keys(), '%s: %r' % (backend, run.of('flow'))

@@ -11,6 +11,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "bpf/lanscope-events.h"
@@ -22,7 +23,7 @@
 #include "tests/unit/cmocka-all.h"
 
 enum { MAX_CPUS = 1024, FRAME_MAX = 3000, DELTAS_MAX = 300000, SKIP = 77 };
-enum { SYN = 2, RST = 4, PSH = 8, ACK = 16, FIN = 1 };
+enum { FIN = 1, SYN = 2, RST = 4, PSH = 8, ACK = 16, ECE = 64, CWR = 128 };
 
 struct fixture {
         struct lanscope_bpf *programs;
@@ -374,6 +375,89 @@ static void a_syn_sent_again_is_not_timed(void **state) {
         assert_int_equal(only(f).trips.samples, 0);
 }
 
+static uint64_t now_by(clockid_t clock) {
+        struct timespec t;
+
+        clock_gettime(clock, &t);
+        return (uint64_t) t.tv_sec * NSEC_PER_SEC + (uint64_t) t.tv_nsec;
+}
+
+static void syn(const struct fixture *f, uint32_t sequence) {
+        segment(f, (struct segment) { false, sequence, 0, 1000, SYN, 0 });
+}
+
+/* Until the kernel's coarse clock has passed `later`, which may take it some ticks. */
+static void wait_for_coarse_clock(uint64_t later) {
+        uint64_t until = now_by(CLOCK_MONOTONIC) + later;
+
+        while (now_by(CLOCK_MONOTONIC_COARSE) < until)
+                usleep(1000);
+}
+
+/* The first SYN of many, and the second, are looked at in full; those behind them, as soon, are a flood's. All are counted,
+ * and the handshake is timed from the last, as engine/flow/flow-analysis.c does it. */
+static void the_last_of_many_syns_opens(void **state) {
+        struct fixture *f = *state;
+        uint64_t others, before_last, after_last;
+        struct flow_delta d;
+
+        for (unsigned i = 0; i < 9; i++)
+                syn(f, 100);
+        others = now_by(CLOCK_REALTIME);
+        wait_for_coarse_clock(20 * NSEC_PER_MSEC);
+        before_last = now_by(CLOCK_REALTIME);
+        syn(f, 100);
+        after_last = now_by(CLOCK_REALTIME);
+        usleep(3000);
+        segment(f, (struct segment) { true, 500, 101, 1000, SYN | ACK, 0 });
+        segment(f, (struct segment) { false, 101, 501, 1000, ACK, 0 });
+        finish(f);
+        d = only(f);
+        assert_int_equal(d.directions[0].packets, 11);
+        assert_int_equal(d.directions[0].retransmissions, 9);
+        assert_int_equal(d.directions[1].retransmissions, 0);
+        assert_int_equal(d.initial, 100);
+        assert_int_equal(d.trips.samples, 0); /* which of them was answered nobody can tell */
+        print_message("%.3f ms behind the one before, %.3f ms early\n", (double) (before_last - others) / 1e6,
+                      (double) before_last / 1e6 - (double) d.opened / 1e6);
+        assert_in_range(d.opened, others + 1, after_last);
+        assert_true(d.answered >= after_last + 3 * NSEC_PER_MSEC - 2000);
+        assert_true(d.established >= d.answered);
+}
+
+/* As soon, but not the same: what was answered, what has data, another number, a reset, no window. */
+static void syns_that_differ_are_no_copies(void **state) {
+        struct fixture *f = *state;
+        struct built cut;
+
+        for (unsigned i = 0; i < 4; i++)
+                syn(f, 100);
+        segment(f, (struct segment) { true, 500, 101, 1000, SYN | ACK, 0 });
+        syn(f, 100); /* again, though it was answered */
+        syn(f, 100);
+        segment(f, (struct segment) { true, 500, 101, 1000, SYN | ACK, 0 });
+        segment(f, (struct segment) { false, 101, 501, 1000, ACK, 0 });
+        for (unsigned i = 0; i < 4; i++)
+                syn(f, 7000); /* another connection */
+        segment(f, (struct segment) { false, 7000, 0, 1000, SYN | RST, 0 });
+        put_link(&cut, false, 0x0800);
+        put_ipv4(&cut, false, 6, 0, 14);
+        put_segment(&cut, &(struct segment) { false, 7000, 0, 1000, SYN, 0 });
+        cut.length -= 6;
+        run(f, &cut);
+        segment(f, (struct segment) { true, 900, 7001, 1000, SYN | ACK, 0 });
+        finish(f);
+        assert_int_equal(f->n, 2);
+        assert_int_equal(f->deltas[0].directions[0].retransmissions, 5);
+        assert_int_equal(f->deltas[0].directions[1].retransmissions, 1);
+        assert_true(f->deltas[0].answered >= f->deltas[0].opened && f->deltas[0].established >= f->deltas[0].answered);
+        assert_int_equal(f->deltas[1].initial, 7000);
+        assert_int_equal(f->deltas[1].directions[0].packets, 6);
+        assert_int_equal(f->deltas[1].directions[0].retransmissions, 3); /* neither a reset nor half a header is one */
+        assert_int_equal(f->deltas[1].directions[0].tcp_flags, SYN | RST);
+        assert_int_equal(f->deltas[1].trips.samples, 0);
+}
+
 /* Behind the end of a log, too. */
 static void a_syn_sent_again_later_is_known(void **state) {
         struct fixture *f = *state;
@@ -575,6 +659,73 @@ static void segments_are_analysed_as_by_the_engine(void **state) {
                 /* Which of the two a segment is depends on microseconds. */
                 assert_int_equal(a->retransmissions + a->out_of_order, b->retransmissions + b->out_of_order);
         }
+}
+
+/* All flows of a table together. */
+struct tally {
+        uint64_t packets[2], bytes[2], again[2], samples;
+};
+
+static void tally_record(void *userdata, const struct flow_record *r) {
+        struct tally *t = userdata;
+
+        t->samples += r->rtt.samples;
+        for (unsigned i = 0; i < 2; i++) {
+                t->packets[i] += r->directions[i].packets;
+                t->bytes[i] += r->directions[i].bytes;
+                t->again[i] += r->directions[i].retransmissions + r->directions[i].out_of_order;
+        }
+}
+
+/* One connection behind the other between the same ports, whose SYNs come again and again, with pauses or without, before
+ * and behind an answer, a refusal or data. */
+static struct segment any_opening(uint32_t *initial, uint64_t *seed) {
+        uint32_t what = draw(seed, 40);
+
+        if (what == 0)
+                *initial += 100000;
+        if (what == 1)
+                return (struct segment) { true, *initial / 2, *initial + 1, 1000, SYN | ACK, 0 };
+        if (what == 2)
+                return (struct segment) { true, 0, *initial + 1, 0, RST | ACK, 0 };
+        if (what == 3)
+                return (struct segment) { false, *initial + 1, *initial / 2 + 1, 1000, ACK | PSH, draw(seed, 2) * 10 };
+        if (what == 4)
+                return (struct segment) { false, *initial, 0, 1000, SYN | ECE | CWR, 0 };
+        if (what == 5)
+                usleep(draw(seed, 4) == 0 ? 70000 : 500);
+        return (struct segment) { false, *initial, 0, 1000, SYN, 0 };
+}
+
+static void syns_are_counted_as_by_the_engine(void **state) {
+        struct fixture *f = *state;
+        uint64_t seed = (uint64_t) getpid();
+        uint32_t initial = 1000;
+        struct tally tallies[2] = { 0 };
+        struct flow_table *tables[2];
+        struct flow_table_config config;
+
+        flow_table_config_default(&config);
+        for (unsigned i = 0; i < 2; i++)
+                assert_int_equal(flow_table_new(&tables[i], &config, &(struct flow_table_ops) { tally_record, &tallies[i] }), 0);
+        for (unsigned i = 0; i < 4000; i++) {
+                struct segment s = i == 0 ? (struct segment) { false, initial, 0, 1000, SYN, 0 } : any_opening(&initial, &seed);
+
+                add_observation(tables[0], &s);
+                segment(f, s);
+                if (draw(&seed, 100) == 0)
+                        ebpf_flows_harvest(f->flows);
+        }
+        finish(f);
+        for (size_t i = 0; i < f->n; i++)
+                flow_table_add_delta(tables[1], &f->deltas[i]);
+        for (unsigned i = 0; i < 2; i++) {
+                flow_table_flush(tables[i]);
+                flow_table_free(tables[i]);
+        }
+        print_message("seed %d: %u and %u again\n", getpid(), (unsigned) tallies[0].again[0], (unsigned) tallies[0].again[1]);
+        assert_memory_equal(&tallies[0], &tallies[1], sizeof tallies[0]);
+        assert_true(tallies[0].again[0] > 1000);
 }
 
 static void what_is_sent_again_is_counted(void **state) {
@@ -880,11 +1031,14 @@ int main(void) {
                 CASE(round_trips_are_timed),
                 CASE(what_is_sent_again_is_not_timed),
                 CASE(a_syn_sent_again_is_not_timed),
+                CASE(the_last_of_many_syns_opens),
+                CASE(syns_that_differ_are_no_copies),
                 CASE(a_syn_sent_again_later_is_known),
                 CASE(round_trips_outlive_a_log),
                 CASE(directions_on_two_processors),
                 CASE(duplicates_and_closed_windows_are_counted),
                 CASE(segments_are_analysed_as_by_the_engine),
+                CASE(syns_are_counted_as_by_the_engine),
                 CASE(what_is_sent_again_is_counted),
                 CASE(a_gap_filled_late_was_a_loss),
                 CASE(a_generation_knows_the_one_before),

@@ -10,7 +10,10 @@
 #include <netinet/in.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sched.h>
 #include <string.h>
+#include <time.h>
+#include <unistd.h>
 
 #include "bpf/lanscope-events.h"
 #include "common/macro.h"
@@ -662,6 +665,110 @@ static void flood_silences_only_the_flooder(void **state) {
         assert_int_equal(after.frames - before.frames, 1);
 }
 
+/* As lanscope.bpf.c has it. */
+enum { LOOKS = 256, LOOK_TICKS = 32, LOOKS_AT_ONCE = 8192 };
+
+struct look {
+        uint32_t tag, next;
+};
+
+static uint64_t now_by(clockid_t clock) {
+        struct timespec t;
+
+        clock_gettime(clock, &t);
+        return (uint64_t) t.tv_sec * 1000000000 + (uint64_t) t.tv_nsec;
+}
+
+/* How many looks were taken since then, of all processors, and from how many of their places. */
+static unsigned count_looks(const struct fixture *f, uint64_t since, unsigned *ret_places) {
+        static struct look values[MAX_CPUS][LOOKS];
+        uint32_t zero = 0, begin = (uint32_t) (since >> LANSCOPE_TICK_SHIFT);
+        unsigned n = 0;
+
+        *ret_places = 0;
+        assert_int_equal(bpf_map_lookup_elem(bpf_map__fd(f->programs->maps.looks), &zero, values), 0);
+        for (int cpu = 0; cpu < libbpf_num_possible_cpus(); cpu++)
+                for (unsigned i = 0; i < LOOKS; i++) {
+                        int32_t ahead = (int32_t) (values[cpu][i].next - begin);
+
+                        if (values[cpu][i].tag == 0 || ahead <= 0)
+                                continue;
+                        n += (unsigned) ahead / LOOK_TICKS;
+                        ++*ret_places;
+                }
+        return n;
+}
+
+static void run_often(const struct bpf_program *program, const struct built *b, int times) {
+        uint8_t out[FRAME_MAX + 256];
+        LIBBPF_OPTS(bpf_test_run_opts, options, .data_in = b->data, .data_size_in = (uint32_t) b->length, .data_out = out,
+                    .data_size_out = sizeof out, .repeat = times);
+
+        assert_int_equal(bpf_prog_test_run_opts(bpf_program__fd(program), &options), 0);
+}
+
+static void stay_here(cpu_set_t *ret_before) {
+        cpu_set_t here;
+
+        CPU_ZERO(&here);
+        CPU_SET((unsigned) sched_getcpu(), &here);
+        assert_int_equal(sched_getaffinity(0, sizeof *ret_before, ret_before), 0);
+        assert_int_equal(sched_setaffinity(0, sizeof here, &here), 0);
+}
+
+/* A sends SYNs faster than they are looked at: what is beyond its share counts as held back and no more. Whoever else says
+ * something meanwhile, from the same maker or A itself something else, is looked at, and so is A a moment later. */
+static void flood_of_syns_is_looked_at_now_and_then(void **state) {
+        enum { FLOOD = 200000, OTHERS = 64 };
+        struct fixture *f = *state;
+        struct lanscope_class_counters before, after;
+        unsigned looks, places;
+        struct built a, b;
+        cpu_set_t before_here;
+        uint64_t begun, later;
+
+        stay_here(&before_here);
+        begin(&a, 0x0800);
+        add_ipv4(&a, 6, 0, 0, 20);
+        add_tcp(&a, TCP_SYN);
+        a.data[11] = 0xaa;
+        read_class(f, LANSCOPE_HANDSHAKE, &before);
+        begun = now_by(CLOCK_MONOTONIC_COARSE);
+        run_often(f->programs->progs.lanscope_in, &a, FLOOD);
+        later = now_by(CLOCK_MONOTONIC);
+        read_class(f, LANSCOPE_HANDSHAKE, &after);
+        assert_int_equal(after.frames - before.frames + after.rate_limited - before.rate_limited, FLOOD);
+        assert_in_range(after.frames - before.frames, 1000, 1000 + FLOOD / 100); /* two seconds' worth, and what time brought */
+        looks = count_looks(f, begun, &places);
+        print_message("%u of %u looked at in %.1f ms\n", looks, FLOOD, (double) (later - begun) / 1e6);
+        assert_int_equal(places, 1);
+        assert_in_range(looks, LOOKS_AT_ONCE, LOOKS_AT_ONCE + 2 + (later - begun) / LOOK_TICKS / (1 << LANSCOPE_TICK_SHIFT));
+        before = after;
+        b = a;
+        for (unsigned i = 0; i < OTHERS; i++) {
+                b.data[11] = (uint8_t) i;
+                run_often(f->programs->progs.lanscope_in, &a, 100);
+                run(f->programs->progs.lanscope_in, b.data, b.length);
+        }
+        read_class(f, LANSCOPE_HANDSHAKE, &after);
+        assert_in_range(after.frames - before.frames, OTHERS, OTHERS + FLOOD / 100);
+        assert_in_range(after.rate_limited - before.rate_limited, 1, 100 * OTHERS);
+        count_looks(f, begun, &places);
+        assert_in_range(places, OTHERS / 2, OTHERS + 1); /* few meet at one */
+        begin(&b, 0x0806);
+        arp(&b);
+        b.data[11] = 0xaa;
+        assert_int_equal(class_in_kernel(f, f->programs->progs.lanscope_in, b.data, b.length), LANSCOPE_DISCOVERY);
+        later = now_by(CLOCK_MONOTONIC) + 50000000;
+        while (now_by(CLOCK_MONOTONIC_COARSE) < later)
+                usleep(1000);
+        read_class(f, LANSCOPE_HANDSHAKE, &before);
+        run(f->programs->progs.lanscope_in, a.data, a.length);
+        read_class(f, LANSCOPE_HANDSHAKE, &after);
+        assert_int_equal(after.frames - before.frames, 1);
+        assert_int_equal(sched_setaffinity(0, sizeof before_here, &before_here), 0);
+}
+
 /* A flood whose every frame has a new address gets no further than all newcomers together may. */
 static void invented_sources_share_one_limit(void **state) {
         struct fixture *f = *state;
@@ -1124,6 +1231,7 @@ int main(void) {
                 CASE(group_addresses_are_no_devices),
                 CASE(presence_overflow_is_counted),
                 CASE(flood_silences_only_the_flooder),
+                CASE(flood_of_syns_is_looked_at_now_and_then),
                 CASE(invented_sources_share_one_limit),
                 CASE(each_direction_has_its_first_bytes),
                 CASE(copy_ends_with_the_first_bytes),
