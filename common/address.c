@@ -174,11 +174,3 @@ bool ip_is_loopback(const struct ip_address *ip) {
                 return ip->bytes[0] == 127;
         return memcmp(ip->bytes, loopback6, sizeof loopback6) == 0;
 }
-
-bool ip_is_multicast(const struct ip_address *ip) {
-        static const uint8_t broadcast[4] = { 255, 255, 255, 255 };
-
-        if (ip->family == AF_INET)
-                return (ip->bytes[0] & 0xf0) == 0xe0 || memcmp(ip->bytes, broadcast, sizeof broadcast) == 0;
-        return ip->bytes[0] == 0xff;
-}

@@ -83,7 +83,15 @@ bool mac_is_locally_administered(const struct mac_address *mac);  /* U/L bit: ra
 
 bool ip_is_unspecified(const struct ip_address *ip);
 bool ip_is_loopback(const struct ip_address *ip);
-bool ip_is_multicast(const struct ip_address *ip);  /* and 255.255.255.255 */
+
+/* And 255.255.255.255. Inline, as it is asked of each fact. */
+static inline bool ip_is_multicast(const struct ip_address *ip) {
+        static const uint8_t broadcast[4] = { 255, 255, 255, 255 };
+
+        if (ip->family == AF_INET)
+                return (ip->bytes[0] & 0xf0) == 0xe0 || memcmp(ip->bytes, broadcast, sizeof broadcast) == 0;
+        return ip->bytes[0] == 0xff;
+}
 
 static inline bool ip_is_link_local(const struct ip_address *ip) {
         if (ip->family == AF_INET)

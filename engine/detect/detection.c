@@ -123,7 +123,8 @@ void detection_fact(struct detection *d, const struct fact *fact) {
         for (size_t k = 0; k < hooked->n; k++) {
                 size_t i = hooked->at[k];
 
-                d->detectors[i]->fact(d->states[i], &d->host, fact);
+                if ((fact->flags & d->detectors[i]->fact_flags) == d->detectors[i]->fact_flags)
+                        d->detectors[i]->fact(d->states[i], &d->host, fact);
         }
 }
 
@@ -133,7 +134,8 @@ bool detection_wants(const struct detection *d, const struct fact *head) {
         for (size_t k = 0; k < hooked->n; k++) {
                 const struct detector *detector = d->detectors[hooked->at[k]];
 
-                if (!detector->wants || detector->wants(&d->host, head))
+                if ((head->flags & detector->fact_flags) == detector->fact_flags &&
+                    (!detector->wants || detector->wants(&d->host, head)))
                         return true;
         }
         return false;

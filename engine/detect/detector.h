@@ -48,6 +48,7 @@ struct detector {
         void (*fact)(void *state, struct detect_host *host, const struct fact *fact);
         const enum fact_kind *fact_kinds;
         size_t n_fact_kinds;
+        uint16_t fact_flags; /* those alone that have all of these (enum fact_flags) */
         /* Does it look at a fact that begins like this one, whatever it says? Asked of facts that nobody else would take, before
          * they are made. NULL: at all. */
         bool (*wants)(const struct detect_host *host, const struct fact *head);

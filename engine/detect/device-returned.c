@@ -38,8 +38,7 @@ static void report(struct detect_host *host, const struct fact *fact, uint64_t a
 }
 
 static bool device_returned_wants(const struct detect_host *host, const struct fact *fact) {
-        return fact->flags & FACT_HAS_MAC && fact->flags & FACT_LINK_SCOPED &&
-               !(fact->flags & (FACT_TUNNELLED | FACT_FOREIGN)) && detect_setting(host, RETURNED);
+        return !(fact->flags & (FACT_TUNNELLED | FACT_FOREIGN)) && detect_setting(host, RETURNED);
 }
 
 static void device_returned_fact(void *state, struct detect_host *host, const struct fact *fact) {
@@ -62,5 +61,6 @@ const struct detector device_returned_detector = {
         .init = device_returned_init,
         .free = device_returned_free,
         .fact = device_returned_fact,
+        .fact_flags = FACT_HAS_MAC | FACT_LINK_SCOPED,
         .wants = device_returned_wants,
 };

@@ -36,9 +36,14 @@ uint32_t *address_generation(struct inventory *inventory, const struct ip_addres
         return &inventory->address_generations[ip_hash(inventory, ip) % ADDRESS_GENERATIONS];
 }
 
-/* Somebody got or loses it. An address that its owner was heard to claim tells of other addresses, too. */
+/* Was the owner heard to claim the address? Such a one tells of other addresses, too: is_another() in attribution.c. */
+static bool is_claimed(enum fact_kind source) {
+        return source == FACT_ARP_SENDER || source == FACT_DHCP_ASSIGNED_IP;
+}
+
+/* Somebody got or loses it. */
 static void note_change(struct inventory *inventory, const struct device_ip *ip) {
-        if (ip->source == FACT_ARP_SENDER || ip->source == FACT_DHCP_ASSIGNED_IP)
+        if (is_claimed(ip->source))
                 inventory->generation++;
         else
                 (*address_generation(inventory, &ip->address))++;
@@ -215,8 +220,8 @@ bool entry_bind(struct inventory *inventory, struct entry *entry, const struct i
         if (held) {
                 held->last_seen = MAX(held->last_seen, now);
                 if (claim != CLAIM_WEAK && held->source != FACT_HOST_ADDRESS && held->source != source) {
+                        inventory->generation += is_claimed(source) != is_claimed(held->source);
                         held->source = source;
-                        inventory->generation++;
                 }
         } else if (!add(inventory, entry, &fresh, now))
                 return false;

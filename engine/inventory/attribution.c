@@ -150,19 +150,13 @@ static void take_assigned(struct inventory *inventory, struct network_entry *net
 /* The IP address of the fact is the sender's own, by what `claim` is worth: it says so most of the time, and each time the
  * same as long as nothing changed. */
 static void bind_sender(struct inventory *inventory, struct entry *entry, const struct fact *fact, enum claim claim, uint64_t now) {
-        struct latest_fact *latest = &inventory->latest;
-        struct attribution *a = latest->attribution;
-        bool current = latest_is_current(inventory);
+        struct attribution *a = latest_is_current(inventory) ? inventory->latest.attribution : NULL;
 
-        if ((current && a && a->bound && entry_hold(inventory, entry, &fact->ip, fact->kind, claim, now)) ||
-            !entry_bind(inventory, entry, &fact->ip, fact->kind, claim, now) || !current ||
-            latest->generation != inventory->generation)
+        if ((a && a->bound && entry_hold(inventory, entry, &fact->ip, fact->kind, claim, now)) ||
+            !entry_bind(inventory, entry, &fact->ip, fact->kind, claim, now) || !a || a->generation != inventory->generation)
                 return;
         /* That it has the address now confirms whom the fact is about. */
-        latest->address_generation = *latest->address_generation_now;
-        if (!a)
-                return;
-        a->address_generation = latest->address_generation;
+        a->address_generation = *a->address_generation_now;
         a->bound = true;
 }
 
@@ -203,7 +197,7 @@ static void learn_addresses(struct inventory *inventory, struct entry *entry, co
         }
         if (learn_claim(inventory, entry, fact, now) || (latest->bound && latest_is_current(inventory)))
                 return;
-        latest->bound = latest->valid;
+        latest->bound = latest->attribution;
         if (ip_is_host(&fact->ip))
                 bind_sender(inventory, entry, fact, CLAIM_WEAK, now);
 }
@@ -247,7 +241,7 @@ static void take_named_server(struct inventory *inventory, const struct entry *c
                 return;
         server = entry_by_ip(inventory, client->network, &ip);
         if (server && server != client)
-                entry_take_evidence(inventory, server, FACT_DHCP_SERVER_ID, VOICE_SERVES, fact->value, now);
+                entry_take_evidence(inventory, server, FACT_DHCP_SERVER_ID, VOICE_SERVES, fact->value, fact->value_length, now);
 }
 
 static bool is_service(const struct fact *fact) {
@@ -266,7 +260,7 @@ static void keep(struct inventory *inventory, struct entry *entry, const struct 
         enum fact_voice voice = fact_voice(fact);
 
         if (voice != VOICE_SERVES || !is_empty_address(fact))
-                entry_take_evidence(inventory, entry, fact->kind, voice, fact->value, now);
+                entry_take_evidence(inventory, entry, fact->kind, voice, fact->value, fact->value_length, now);
 }
 
 void fact_apply(struct inventory *inventory, struct entry *entry, const struct fact *fact, uint64_t now) {

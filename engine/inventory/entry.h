@@ -22,7 +22,7 @@ enum tier {
 /* An unconfirmed device silent for so long leaves. */
 #define UNCONFIRMED_EXPIRY (24 * 3600 * NSEC_PER_SEC)
 
-#define EVIDENCE_HINTS 64
+#define EVIDENCE_HINTS 128
 
 /* A list of addresses may turn over so often, and once more each minute. */
 #define TURNOVER_BURST 64
@@ -40,7 +40,7 @@ struct entry {
         bool timed;           /* in the list of its presence */
         size_t text_bytes;    /* charged to it */
         size_t services_room, evidence_room;
-        uint8_t evidence_hints[EVIDENCE_HINTS]; /* by kind and length: where such a piece was found last */
+        uint8_t evidence_hints[EVIDENCE_HINTS]; /* where pieces were found last: evidence.c */
         struct token_bucket turnovers; /* of addresses that a full list lost to others that it only sent from */
         uint64_t ipv6_told;   /* when CHANGE_IPV6 was last marked for a mere replacement */
         struct entry *tier_prev, *tier_next;

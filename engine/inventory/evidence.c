@@ -199,9 +199,18 @@ static bool is_piece(const struct evidence *piece, enum fact_kind kind, enum fac
         return piece->kind == kind && piece->voice == voice && is_same(kind, piece->value, value);
 }
 
-/* Devices repeat themselves: mostly it is the one that was found last, of those that are as long. */
+/* Where such a piece was found last. Values of one kind that are as long differ at their ends. */
+static uint8_t *hint_of(struct entry *entry, enum fact_kind kind, const char *value, size_t length) {
+        uint64_t end = 0;
+
+        if (length >= sizeof end)
+                memcpy(&end, value + length - sizeof end, sizeof end);
+        return &entry->evidence_hints[(kind + length + (end * UINT64_C(0x9e3779b97f4a7c15) >> 32)) % EVIDENCE_HINTS];
+}
+
+/* Devices repeat themselves: mostly it is the one that was found last. */
 static struct evidence *find(struct entry *entry, enum fact_kind kind, enum fact_voice voice, const char *value, size_t length) {
-        uint8_t *hint = &entry->evidence_hints[(kind + length) % EVIDENCE_HINTS];
+        uint8_t *hint = hint_of(entry, kind, value, length);
         struct device *d = &entry->device;
 
         if (*hint < d->n_evidence && is_piece(&d->evidence[*hint], kind, voice, value))
@@ -235,11 +244,11 @@ static void shift_reasons(struct device *d, size_t from, bool inserted) {
         c->n_reasons = kept;
 }
 
-/* A piece came or went: what no rule knows makes no difference to the class. */
+/* A piece came or went: what is no name makes no difference to the names, what no rule knows none to the class. */
 static void note_change(const struct inventory *inventory, struct entry *entry, const struct evidence *piece) {
         struct classify_evidence evidence = { piece->kind, piece->voice, piece->value, 100 };
 
-        entry->names_stale = true;
+        entry->names_stale = entry->names_stale || evidence_policy(piece->kind).name > 0;
         entry->class_stale = entry->class_stale || classify_is_known(inventory->rules, inventory->matches, &evidence);
 }
 
@@ -382,14 +391,12 @@ static _noinline_ void take_new(struct inventory *inventory, struct entry *entry
 }
 
 void entry_take_evidence(struct inventory *inventory, struct entry *entry, enum fact_kind kind, enum fact_voice voice,
-                         const char *value, uint64_t now) {
+                         const char *value, size_t length, uint64_t now) {
         struct evidence_policy policy = evidence_policy(kind);
         struct evidence *known;
-        size_t length;
 
         if (policy.keep == 0 || *value == '\0')
                 return;
-        length = strlen(value);
         known = length <= VALUE_MAX ? find(entry, kind, voice, value, length) : NULL;
         if (known)
                 repeat(inventory, entry, known, policy.name > 0, now);

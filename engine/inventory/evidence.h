@@ -13,8 +13,9 @@ struct evidence_policy {
 /* Is anything kept of this kind? */
 bool evidence_is_kept(enum fact_kind kind);
 struct evidence_policy evidence_policy(enum fact_kind kind);
+/* `length`: of `value`, without the NUL that follows. */
 void entry_take_evidence(struct inventory *inventory, struct entry *entry, enum fact_kind kind, enum fact_voice voice,
-                         const char *value, uint64_t now);
+                         const char *value, size_t length, uint64_t now);
 /* Takes over a record, merging it with the piece of the same value. */
 void entry_adopt_evidence(struct inventory *inventory, struct entry *entry, const struct evidence *piece);
 void entry_clear_evidence(struct inventory *inventory, struct entry *entry);

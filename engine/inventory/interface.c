@@ -108,7 +108,7 @@ static void make_self(struct inventory *inventory, struct network_entry *network
         entry_set_flags(inventory, entry, DEVICE_SELF | DEVICE_CONFIRMED, 0);
         entry_heard(inventory, entry, &interface->mac, now);
         update_addresses(inventory, entry, interface, now);
-        entry_take_evidence(inventory, entry, FACT_HOST_NAME, VOICE_SELF, interface->hostname, now);
+        entry_take_evidence(inventory, entry, FACT_HOST_NAME, VOICE_SELF, interface->hostname, strlen(interface->hostname), now);
         if (!entry->told)
                 entry_tell(inventory, entry);
 }

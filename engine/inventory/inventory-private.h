@@ -22,25 +22,6 @@
 
 #define INTERFACES_MAX 32
 
-/* Bytes of a fact from the hop limit to its last address. */
-#define FACT_ENDS_SIZE (offsetof(struct fact, destination) + sizeof(struct ip_address) - offsetof(struct fact, hop_limit))
-
-/* Facts come several in a row that differ in what they say alone, for each packet tells many: whom the first of them is
- * about, so are the others. */
-struct latest_fact {
-        bool valid;
-        bool bound;           /* its IP address is settled */
-        struct attribution *attribution; /* where it is remembered beyond this packet; NULL: nowhere */
-        uint64_t generation;  /* that it was attributed in */
-        uint32_t address_generation;
-        const uint32_t *address_generation_now; /* of its IP address */
-        uint64_t ts, frame;   /* of the fact, as what follows */
-        uint32_t ifindex;
-        uint16_t vlan, flags;
-        uint8_t ends[FACT_ENDS_SIZE];
-        struct entry *entry;  /* NULL: nobody's */
-};
-
 /* What attribution looks at in a fact of an ordinary kind: the two MACs, the IP address, the hop limit, whether it went to a
  * group, interface, VLAN and flags. Words, since fields would be written one by one and read as words again, which has to wait
  * for all of them. */
@@ -52,13 +33,22 @@ struct fact_ends {
 struct attribution {
         uint64_t generation;
         uint32_t address_generation;
+        bool bound;          /* the IP address became the entry's, or was it */
+        const uint32_t *address_generation_now; /* of its IP address */
         struct fact_ends ends;
         struct entry *entry; /* NULL: nobody's */
-        bool bound;          /* the IP address became the entry's, or was it */
 };
 
-#define ATTRIBUTIONS 256
+#define ATTRIBUTIONS 512
 #define ADDRESS_GENERATIONS 256
+
+/* Facts come several in a row that differ in what they say alone, for each packet tells many: whom the first of them is
+ * about, so are the others. */
+struct latest_fact {
+        struct attribution *attribution; /* NULL: there is none, or more was heard since */
+        uint64_t ts, frame; /* of the fact */
+        bool bound;         /* its IP address is settled */
+};
 
 struct inventory {
         struct inventory_config config;
@@ -78,7 +68,8 @@ struct inventory {
         uint64_t generation;       /* of those two, of networks and of what is known of addresses */
         uint32_t address_generations[ADDRESS_GENERATIONS]; /* of addresses by hash: of who has them in passing */
         struct latest_fact latest;
-        struct attribution attributions[ATTRIBUTIONS]; /* by hash of the ends; the newer one stays */
+        struct attribution attributions[ATTRIBUTIONS][2]; /* by hash of the ends */
+        struct attribution passing; /* one that holds for its packet alone */
         struct entry *tiers[_TIER_MAX];          /* longest silent first */
         size_t tier_counts[_TIER_MAX];
         struct entry *presences[_PRESENCE_MAX];  /* idle and online ones, longest silent first */
@@ -96,12 +87,13 @@ struct inventory {
         size_t n_interfaces;
 };
 
-/* Is what was found out of the sender of the latest fact still so? */
-static inline bool latest_is_current(const struct inventory *inventory) {
-        const struct latest_fact *latest = &inventory->latest;
+/* Is what was found out of the sender still so? */
+static inline bool attribution_is_current(const struct inventory *inventory, const struct attribution *a) {
+        return a->generation == inventory->generation && a->address_generation == *a->address_generation_now;
+}
 
-        return latest->valid && latest->generation == inventory->generation &&
-               latest->address_generation == *latest->address_generation_now;
+static inline bool latest_is_current(const struct inventory *inventory) {
+        return inventory->latest.attribution && attribution_is_current(inventory, inventory->latest.attribution);
 }
 
 /* inventory.c: every entry into the inventory passes here. It is `now`, or later if it was later before: time never

@@ -99,7 +99,7 @@ void inventory_set_rules(struct inventory *inventory, const struct ruleset *rule
 uint64_t inventory_time(struct inventory *inventory, uint64_t now) {
         if (inventory->unsorted)
                 roster_sort(inventory);
-        inventory->latest.valid = false;
+        inventory->latest.attribution = NULL;
         inventory->now = MAX(inventory->now, now);
         return inventory->now;
 }
@@ -109,16 +109,6 @@ static bool is_common(const struct inventory *inventory, const struct fact *fact
         if (fact->kind == FACT_ARP_SENDER)
                 return !interface_asks_for_gateway(inventory, fact);
         return fact->kind != FACT_ARP_L2_MISMATCH;
-}
-
-/* Equal but for what they say? */
-static bool is_alike(const struct fact *fact, const struct latest_fact *l) {
-        return fact->ts == l->ts && fact->frame == l->frame && fact->ifindex == l->ifindex && fact->vlan == l->vlan &&
-               fact->flags == l->flags && memcmp(&fact->hop_limit, l->ends, sizeof l->ends) == 0;
-}
-
-static bool is_of_latest(struct inventory *inventory, const struct fact *fact) {
-        return latest_is_current(inventory) && is_alike(fact, &inventory->latest) && is_common(inventory, fact);
 }
 
 static inline struct fact_ends ends_of(const struct fact *fact) {
@@ -143,30 +133,29 @@ static bool ends_equal(const struct fact_ends *a, const struct fact_ends *b) {
         return difference == 0;
 }
 
-static struct attribution *attribution_of(struct inventory *inventory, const struct fact_ends *ends) {
-        const uint64_t *w = ends->words;
+static bool is_of_latest(struct inventory *inventory, const struct fact *fact) {
+        const struct latest_fact *l = &inventory->latest;
+        struct fact_ends ends;
 
-        return &inventory->attributions[inventory_hash(inventory, inventory_hash(inventory, w[0] ^ w[4], w[1]) ^ w[2], w[3]) %
-                                        ATTRIBUTIONS];
+        if (!latest_is_current(inventory) || fact->ts != l->ts || fact->frame != l->frame)
+                return false;
+        ends = ends_of(fact);
+        return ends_equal(&l->attribution->ends, &ends) && is_common(inventory, fact);
 }
 
-/* `attribution`: where it is remembered beyond this packet; NULL: nowhere. */
-static void note_latest(struct inventory *inventory, const struct fact *fact, struct entry *entry, struct attribution *attribution) {
-        struct latest_fact *l = &inventory->latest;
+/* Where it is, or is to be: of two that have one hash the former stays as long as it holds. */
+static struct attribution *attribution_of(struct inventory *inventory, const struct fact_ends *ends) {
+        const uint64_t *w = ends->words;
+        uint64_t hash = inventory_hash(inventory, inventory_hash(inventory, w[0] ^ w[4], w[1]) ^ w[2], w[3]);
+        struct attribution *two = inventory->attributions[hash % ATTRIBUTIONS];
 
-        l->valid = true;
-        l->bound = false;
-        l->attribution = attribution;
-        l->generation = inventory->generation;
-        l->address_generation_now = address_generation(inventory, &fact->ip);
-        l->address_generation = *l->address_generation_now;
-        l->ts = fact->ts;
-        l->frame = fact->frame;
-        l->ifindex = fact->ifindex;
-        l->vlan = fact->vlan;
-        l->flags = fact->flags;
-        memcpy(l->ends, &fact->hop_limit, sizeof l->ends);
-        l->entry = entry;
+        if (ends_equal(&two[0].ends, ends))
+                return &two[0];
+        return ends_equal(&two[1].ends, ends) || attribution_is_current(inventory, &two[0]) ? &two[1] : &two[0];
+}
+
+static void note_latest(struct inventory *inventory, const struct fact *fact, struct attribution *attribution) {
+        inventory->latest = (struct latest_fact) { .attribution = attribution, .ts = fact->ts, .frame = fact->frame };
 }
 
 static struct entry *attribute_anew(struct inventory *inventory, const struct fact *fact, uint64_t now,
@@ -186,7 +175,7 @@ static struct entry *attribute_as_before(struct inventory *inventory, const stru
                 inventory->counters.unattributed++;
         else
                 entry_heard(inventory, a->entry, &fact->mac, now);
-        note_latest(inventory, fact, a->entry, a);
+        note_latest(inventory, fact, a);
         return a->entry;
 }
 
@@ -202,20 +191,27 @@ static _noinline_ struct entry *attribute(struct inventory *inventory, const str
                 return attribute_anew(inventory, fact, now, &term);
         ends = ends_of(fact);
         a = attribution_of(inventory, &ends);
-        if (a->generation == inventory->generation && a->address_generation == *address_generation(inventory, &fact->ip) &&
-            ends_equal(&a->ends, &ends))
+        if (ends_equal(&a->ends, &ends) && attribution_is_current(inventory, a))
                 return attribute_as_before(inventory, fact, a, now);
         entry = attribute_anew(inventory, fact, now, &term);
-        if (term == TERM_LASTING)
-                *a = (struct attribution) { inventory->generation, *address_generation(inventory, &fact->ip), ends, entry, false };
-        if (term != TERM_FACT)
-                note_latest(inventory, fact, entry, term == TERM_LASTING ? a : NULL);
+        if (term == TERM_FACT)
+                return entry;
+        if (term == TERM_PACKET)
+                a = &inventory->passing;
+        *a = (struct attribution) {
+                .generation = inventory->generation,
+                .address_generation_now = address_generation(inventory, &fact->ip),
+                .ends = ends,
+                .entry = entry,
+        };
+        a->address_generation = *a->address_generation_now;
+        note_latest(inventory, fact, a);
         return entry;
 }
 
 /* As attribute() did a moment ago. */
 static struct entry *attribute_again(struct inventory *inventory) {
-        struct entry *entry = inventory->latest.entry;
+        struct entry *entry = inventory->latest.attribution->entry;
 
         if (entry)
                 entry_changed(inventory, entry, CHANGE_SEEN);
@@ -239,7 +235,7 @@ bool inventory_is_nobodys(struct inventory *inventory, const struct fact *head) 
         /* Nothing came yet. */
         c->unattributed = unattributed;
         c->refused = refused;
-        return !entry && inventory->latest.valid;
+        return !entry && inventory->latest.attribution;
 }
 
 void inventory_pass_facts(struct inventory *inventory, unsigned n) {

@@ -217,9 +217,10 @@ static void mark_gateway(struct inventory *inventory, struct network_entry *netw
         if (!entry)
                 return;
         entry_set_flags(inventory, entry, is ? DEVICE_GATEWAY : 0, is ? 0 : DEVICE_GATEWAY);
-        if (is && network->gateway_authority == AUTHORITY_SELF)
-                entry_take_evidence(inventory, entry, FACT_HOST_GATEWAY, VOICE_SERVES,
-                                    ip_format(&network->network.gateway_ip, ip), inventory->now);
+        if (!is || network->gateway_authority != AUTHORITY_SELF)
+                return;
+        ip_format(&network->network.gateway_ip, ip);
+        entry_take_evidence(inventory, entry, FACT_HOST_GATEWAY, VOICE_SERVES, ip, strlen(ip), inventory->now);
 }
 
 void network_set_gateway_mac(struct inventory *inventory, struct network_entry *network, const struct mac_address *mac) {

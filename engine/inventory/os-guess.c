@@ -102,5 +102,5 @@ void entry_guess_os(struct inventory *inventory, struct entry *entry, const stru
         }
         inventory->counters.os_known++;
         if (slot->text)
-                entry_take_evidence(inventory, entry, FACT_TCP_OS, VOICE_SELF, slot->text, now);
+                entry_take_evidence(inventory, entry, FACT_TCP_OS, VOICE_SELF, slot->text, strlen(slot->text), now);
 }
