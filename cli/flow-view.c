@@ -13,6 +13,7 @@
 #include "cli/table.h"
 #include "cli/top/top-text.h"
 #include "common/cleanup.h"
+#include "common/scale.h"
 #include "dbus/lanscope-names.h"
 #include "engine/flow/flow-query.h"
 
@@ -139,7 +140,7 @@ static int add_totals(struct json_object *o, struct json_object *flow) {
         uint64_t there = number_at(flow, "BytesSent"), back = number_at(flow, "BytesReceived");
         uint64_t first = number_at(flow, "FirstSeen"), last = number_at(flow, "LastSeen"),
                 span = last > first ? last - first : 0;
-        uint64_t rate = span == 0 ? 0 : (uint64_t) ((unsigned __int128) (there + back) * 80 * USEC_PER_SEC / span);
+        uint64_t rate = span == 0 ? 0 : scale_u64(there + back, 80 * USEC_PER_SEC, span);
 
         return add_fraction(o, "duration_secs", span, USEC_PER_SEC, 6) |
                add_number(o, "packets_a_to_b", number_at(flow, "PacketsSent")) |

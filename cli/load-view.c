@@ -10,6 +10,7 @@
 
 #include "cli/top/top-text.h"
 #include "common/macro.h"
+#include "common/scale.h"
 
 static uint64_t counter(struct json_object *statistics, const char *name) {
         struct json_object *value;
@@ -48,8 +49,8 @@ static void print_rates(struct json_object *before, struct json_object *after, u
         char count[24], rate[24];
         struct strbuf c = STRBUF(count), r = STRBUF(rate);
 
-        top_format_count(&c, (uint64_t) ((unsigned __int128) packets * USEC_PER_SEC / usec));
-        top_format_rate(&r, (uint64_t) ((unsigned __int128) bytes * 8 * USEC_PER_SEC / usec));
+        top_format_count(&c, scale_u64(packets, USEC_PER_SEC, usec));
+        top_format_rate(&r, scale_u64(bytes, 8 * USEC_PER_SEC, usec));
         printf("%s packets/s, %s; %" PRIu64 " packets since the start\n", count, rate,
                counter(after, "capture.packets"));
 }

@@ -24,6 +24,7 @@
 
 #include "common/cleanup.h"
 #include "common/cursor.h"
+#include "common/scale.h"
 #include "common/strbuf.h"
 #include "daemon/frame-view.h"
 
@@ -223,10 +224,7 @@ static uint64_t interface_time(const struct interface *i, uint64_t ticks) {
         uint64_t fraction = ticks % i->units;
         int64_t seconds;
 
-        if (i->units <= NSEC_PER_SEC)
-                fraction = fraction * NSEC_PER_SEC / i->units;
-        else
-                fraction = (uint64_t) ((unsigned __int128) fraction * NSEC_PER_SEC / i->units);
+        fraction = scale_u64(fraction, NSEC_PER_SEC, i->units);
         if (ticks / i->units > INT64_MAX)
                 return UINT64_MAX;
         if (__builtin_add_overflow((int64_t) (ticks / i->units), i->offset, &seconds))

@@ -10,6 +10,7 @@
 
 #include "common/escape.h"
 #include "common/macro.h"
+#include "common/scale.h"
 
 struct line {
         const struct flow_lines *lines;
@@ -154,14 +155,7 @@ static void put_rate(struct line *l) {
         uint64_t span = l->flow->last - l->flow->first,
                 bytes = l->flow->directions[0].bytes + l->flow->directions[1].bytes;
 
-        uint64_t tenths = 0;
-
-        /* 64 bits are enough for all but the largest flows, and much faster. */
-        if (bytes < UINT64_MAX / (80 * NSEC_PER_SEC) && span > 0)
-                tenths = bytes * (80 * NSEC_PER_SEC) / span;
-        else if (span > 0)
-                tenths = (uint64_t) ((unsigned __int128) bytes * 80 * NSEC_PER_SEC / span);
-        put_fraction(l, tenths, 10, 1);
+        put_fraction(l, span > 0 ? scale_u64(bytes, 80 * NSEC_PER_SEC, span) : 0, 10, 1);
 }
 
 static void put_protocol(struct line *l) {

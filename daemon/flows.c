@@ -8,6 +8,7 @@
 #include <errno.h>
 #include <stdlib.h>
 
+#include "common/scale.h"
 #include "engine/flow/flow-pool.h"
 
 struct meter {
@@ -68,7 +69,7 @@ static struct meter *meter_of(struct flows *f, const struct flow_record *record)
 
 /* bit/s over `span`, at least a second. */
 static uint64_t rate_of(uint64_t bytes, uint64_t span) {
-        return (uint64_t) ((unsigned __int128) bytes * 8 * NSEC_PER_SEC / MAX(span, NSEC_PER_SEC));
+        return scale_u64(bytes, 8 * NSEC_PER_SEC, MAX(span, NSEC_PER_SEC));
 }
 
 /* What came since the last round. */

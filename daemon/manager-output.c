@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "common/json-text.h"
+#include "common/scale.h"
 #include "daemon/statistics.h"
 
 struct flow_lines manager_flow_lines(const struct manager *m, bool csv) {
@@ -37,7 +38,7 @@ static int take_counter(void *userdata, const char *name, uint64_t value) {
 }
 
 static uint64_t per_second(uint64_t amount, uint64_t span) {
-        return (uint64_t) ((unsigned __int128) amount * NSEC_PER_SEC / MAX(span, NSEC_PER_MSEC));
+        return scale_u64(amount, NSEC_PER_SEC, MAX(span, NSEC_PER_MSEC));
 }
 
 static int add_number(struct json_object *o, const char *key, uint64_t n) {

@@ -7,6 +7,7 @@
 #include <errno.h>
 #include <stdlib.h>
 
+#include "common/scale.h"
 #include "daemon/flows.h"
 
 /* Beside the address families. */
@@ -51,9 +52,7 @@ void talkers_add(struct talkers *t, uint64_t device, const struct ip_address *ad
 
 /* bit/s over `span`, at least a second. */
 static uint64_t rate_of(const struct heavy_amounts *amounts, uint64_t span) {
-        unsigned __int128 bits = 8 * ((unsigned __int128) amounts->bytes[0] + amounts->bytes[1]);
-
-        return (uint64_t) (bits * NSEC_PER_SEC / MAX(span, NSEC_PER_SEC));
+        return scale_u64(amounts->bytes[0] + amounts->bytes[1], 8 * NSEC_PER_SEC, MAX(span, NSEC_PER_SEC));
 }
 
 static struct talker talker_from_hitter(const struct heavy_hitter *hitter, uint64_t span) {

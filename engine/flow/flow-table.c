@@ -18,6 +18,7 @@
 #include <string.h>
 
 #include "common/macro.h"
+#include "common/mix.h"
 #include "engine/flow/flow-frame.h"
 #include "engine/flow/flow-index.h"
 #include "engine/flow/flow-lists.h"
@@ -116,15 +117,8 @@ static inline struct flow_ends *ends_of(const struct flow_table *t, uint32_t num
         return &t->pool.ends[number - t->pool.limit];
 }
 
-/* Multiplies and folds: each bit of both words reaches all of the result (as in wyhash, public domain). */
-static inline uint64_t mix(uint64_t a, uint64_t b) {
-        unsigned __int128 product = (unsigned __int128) a * b;
-
-        return (uint64_t) product ^ (uint64_t) (product >> 64);
-}
-
 static inline uint64_t hash_key(const struct flow_table *t, uint64_t addresses, uint64_t rest) {
-        return mix(addresses ^ t->secret[0], rest ^ t->secret[1]);
+        return mix64(addresses ^ t->secret[0], rest ^ t->secret[1]);
 }
 
 static uint64_t hash_of(const void *userdata, uint32_t number) {
@@ -139,7 +133,7 @@ static uint64_t fingerprint(const struct flow_table *t, const uint8_t ends[2][16
         uint64_t words[4];
 
         memcpy(words, ends, sizeof words);
-        return (mix(mix(words[0] ^ t->secret[1], words[1] ^ t->secret[0]) ^ words[2], words[3] ^ t->secret[1]) |
+        return (mix64(mix64(words[0] ^ t->secret[1], words[1] ^ t->secret[0]) ^ words[2], words[3] ^ t->secret[1]) |
                 UINT64_C(1) << 63) & ~(UINT64_C(1) << 31);
 }
 
@@ -226,8 +220,8 @@ int flow_table_new(struct flow_table **ret, const struct flow_table_config *conf
         t->place = t->batch;
         t->config = *config;
         t->ops = *ops;
-        t->secret[0] = mix(config->seed ^ UINT64_C(0x9e3779b97f4a7c15), UINT64_C(0xd1b54a32d192ed03));
-        t->secret[1] = mix(config->seed ^ UINT64_C(0x8cb92ba72f3d8dd7), UINT64_C(0xaef17502108ef2d9));
+        t->secret[0] = mix64(config->seed ^ UINT64_C(0x9e3779b97f4a7c15), UINT64_C(0xd1b54a32d192ed03));
+        t->secret[1] = mix64(config->seed ^ UINT64_C(0x8cb92ba72f3d8dd7), UINT64_C(0xaef17502108ef2d9));
         set_timeouts(t, &config->timeouts);
         r = flow_index_init(&t->index, INDEX_START);
         if (r >= 0)

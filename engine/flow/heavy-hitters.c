@@ -9,6 +9,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "common/mix.h"
+
 struct place {
         struct heavy_hitter hitter;
         uint64_t count; /* bytes both ways, and the error */
@@ -77,16 +79,10 @@ struct heavy_hitters *heavy_hitters_free(struct heavy_hitters *h) {
 
 /* The index. */
 
-static uint64_t fold(uint64_t a, uint64_t b) {
-        unsigned __int128 product = (unsigned __int128) a * b;
-
-        return (uint64_t) product ^ (uint64_t) (product >> 64);
-}
-
 static uint32_t home_of(const struct heavy_hitters *h, const struct heavy_key *key) {
-        uint64_t hash = fold(key->words[0] ^ h->seed, key->words[1] ^ UINT64_C(0x9e3779b97f4a7c15));
+        uint64_t hash = mix64(key->words[0] ^ h->seed, key->words[1] ^ UINT64_C(0x9e3779b97f4a7c15));
 
-        hash = fold(hash ^ key->words[2], h->seed | UINT64_C(0xd6e8feb86659fd93));
+        hash = mix64(hash ^ key->words[2], h->seed | UINT64_C(0xd6e8feb86659fd93));
         return (uint32_t) (hash >> 32) & h->mask;
 }
 
