@@ -105,7 +105,8 @@ struct lanscope_flow_key {
         /* Ports as on the wire (low end's << 48, high end's << 32; of ICMP the type that asks, and the identifier or code),
          * protocol << 24, VLAN << 12, inner VLAN. */
         __u64 rest;
-        __u64 macs[2];   /* six bytes of the low end, six of the high, 4 or 6 for the IP version; as in memory on the wire */
+        /* Six bytes of the low end, six of the high, 4 or 6 for the IP version; the first one lowest in any byte order. */
+        __u64 macs[2];
 };
 
 /* What one end sent. */

@@ -148,7 +148,7 @@ struct {
 
 /* One frame. Without a hole: see struct flow_packet. */
 struct view {
-        __u64 source, destination; /* link addresses: six bytes as on the wire */
+        __u64 source, destination; /* link addresses: six bytes, the first one lowest */
         __u32 end;                 /* of the IP packet; padding may follow */
         __u16 vlan_tci, vlan_proto; /* of a tag outside the frame's bytes */
         __u16 vlan, inner_vlan;
@@ -158,6 +158,15 @@ struct view {
         __u8 padding;
         struct flow_packet packet;
 };
+
+/* Bytes as they lie in memory, the first one lowest: on most machines that is what was read. */
+#if __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__
+#define from_le16(n) (n)
+#define from_le32(n) (n)
+#else
+#define from_le16(n) __builtin_bswap16(n)
+#define from_le32(n) __builtin_bswap32(n)
+#endif
 
 /* Reads bytes of the frame. Handed down as an argument, as only then does the compiler see which one is
  * meant: the verifier refuses a program that merely mentions the other's helper. */
@@ -480,7 +489,7 @@ static __always_inline enum lanscope_class examine(load_fn load, void *ctx, stru
 #define QUICK_NOT _LANSCOPE_CLASS_NOT
 
 static __always_inline __u64 mac_at(const void *p) {
-        return *(const __u32 *) p | (__u64) *(const __u16 *) (p + 4) << 32;
+        return from_le32(*(const __u32 *) p) | (__u64) from_le16(*(const __u16 *) (p + 4)) << 32;
 }
 
 /* Sets what does not depend on the addresses. `p` is behind the IP header, 8 bytes of it are there. */
@@ -954,8 +963,9 @@ static __always_inline bool read_addresses(load_fn load, void *ctx, struct view 
 
         if (load(ctx, 0, words, sizeof words) < 0)
                 return false;
-        v->destination = words[0] | (__u64) (words[1] & 0xffff) << 32;
-        v->source = words[1] >> 16 | (__u64) words[2] << 16;
+        words[1] = from_le32(words[1]);
+        v->destination = from_le32(words[0]) | (__u64) (words[1] & 0xffff) << 32;
+        v->source = words[1] >> 16 | (__u64) from_le32(words[2]) << 16;
         return true;
 }
 

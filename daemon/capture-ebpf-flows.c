@@ -100,10 +100,9 @@ static uint64_t time_of(const struct ebpf_flows *f, uint32_t tick) {
 /* Records. */
 
 static struct mac_address mac_of(const struct lanscope_flow_key *key, unsigned end) {
-        uint8_t bytes[16];
+        const uint64_t words[] = { htole64(key->macs[0]), htole64(key->macs[1]) };
 
-        memcpy(bytes, key->macs, sizeof bytes);
-        return mac_from_bytes(bytes + 6 * end);
+        return mac_from_bytes((const uint8_t *) words + 6 * end);
 }
 
 static bool is_ipv6(const struct lanscope_flow_key *key) {
@@ -119,14 +118,9 @@ static bool has_bit(const struct lanscope_flow *r, enum lanscope_flow_bits bit) 
 }
 
 static struct ip_address address_of(const struct lanscope_flow_key *key, const struct lanscope_flow_ends *ends, unsigned end) {
-        uint8_t bytes[16];
+        uint32_t half = (uint32_t) (key->addresses >> 32 * end);
 
-        if (is_ipv6(key)) {
-                memcpy(bytes, ends->words[end], sizeof bytes);
-                return ip_from_v6(bytes);
-        }
-        memcpy(bytes, (const uint8_t *) &key->addresses + 4 * end, 4);
-        return ip_from_v4(bytes);
+        return is_ipv6(key) ? ip_from_v6((const uint8_t *) ends->words[end]) : ip_from_v4((const uint8_t *) &half);
 }
 
 /* What the end sent that sent first, or second. */

@@ -31,8 +31,11 @@ static inline uint64_t flow_hash_ipv4(const struct flow_hash_secret *s, uint64_t
 static inline uint64_t flow_hash_ipv6(const struct flow_hash_secret *s, const uint8_t *low, const uint8_t *high, uint64_t rest) {
         uint64_t words[4];
 
+        /* The same on all machines: flows are known by it in lanscope-events(5). */
         memcpy(words, low, 16);
         memcpy(words + 2, high, 16);
+        for (size_t i = 0; i < 4; i++)
+                words[i] = le64toh(words[i]);
         return flow_hash_ipv4(s, mix64(words[0] ^ s->words[1], words[1] ^ s->words[0]) ^
                                          mix64(words[2] ^ s->words[0], words[3] ^ s->words[1]), rest);
 }

@@ -5,6 +5,7 @@
 #include <stdint.h>
 #include <string.h>
 
+#include "common/mix.h"
 #include "engine/flow/flow-record.h"
 #include "engine/packet/packet.h"
 
@@ -56,17 +57,17 @@ bool flow_observation_from_frame(const struct frame *frame, struct flow_observat
  * to no flow: not IP, or a fragment that does not complete its datagram, or ports that cannot be read. */
 bool flow_observation_from_packet(const struct packet *packet, struct flow_observation *ret);
 
-/* Which of `n` parts the flow belongs to, both directions alike; the same in every run. */
+/* Which of `n` parts the flow belongs to, both directions alike; the same in every run, and on all machines. */
 static inline unsigned flow_observation_part(const struct flow_observation *o, unsigned n) {
         uint64_t key = o->addresses, words[4];
-        unsigned __int128 product;
 
         if (o->flags & OBSERVATION_IPV6) {
                 memcpy(words, o->ends, sizeof words);
-                key = words[0] ^ (words[1] + words[2]) ^ words[3] * UINT64_C(0x9e3779b97f4a7c15);
+                key = le64toh(words[0]) ^ (le64toh(words[1]) + le64toh(words[2])) ^
+                      le64toh(words[3]) * UINT64_C(0x9e3779b97f4a7c15);
         }
-        product = (unsigned __int128) (key ^ UINT64_C(0x8cb92ba72f3d8dd7)) * (o->rest ^ UINT64_C(0xd1b54a32d192ed03));
-        return (unsigned) (((uint64_t) product ^ (uint64_t) (product >> 64)) >> 32) % n;
+        key = mix64(key ^ UINT64_C(0x8cb92ba72f3d8dd7), o->rest ^ UINT64_C(0xd1b54a32d192ed03));
+        return (unsigned) (key >> 32) % n;
 }
 
 /* The key and `ends` alone, of a packet from the first endpoint to the second; `direction` then says which of them is the

@@ -76,11 +76,17 @@ struct network_key {
         uint8_t padding;
 };
 
+_Static_assert(sizeof(struct network_key) == 48, "no bytes between");
+
+/* The same on all machines, as are the ids of devices, which come of it. */
 static uint64_t new_id(const struct inventory *inventory, const struct network_key *key) {
+        struct network_key bytes = *key;
         uint64_t seed = 0, id;
 
+        bytes.ifindex = htole32(key->ifindex);
+        bytes.vlan = htole32(key->vlan);
         do
-                id = XXH64(key, sizeof *key, seed++);
+                id = XXH64(&bytes, sizeof bytes, seed++);
         while (id == 0 || network_by_id(inventory, id));
         return id;
 }

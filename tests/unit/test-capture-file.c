@@ -303,7 +303,7 @@ static size_t build_long(uint8_t *out, size_t frames, size_t size) {
         memcpy(p, b.data, b.length);
         p += b.length;
         for (size_t i = 0; i < frames; i++) {
-                uint32_t header[] = { 1, 0, (uint32_t) size, (uint32_t) size };
+                uint32_t header[] = { htole32(1), 0, htole32((uint32_t) size), htole32((uint32_t) size) };
 
                 memcpy(p, header, sizeof header);
                 memset(p + sizeof header, (int) i, size);

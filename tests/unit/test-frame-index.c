@@ -29,7 +29,7 @@ static uint32_t draw(uint32_t n) {
 }
 
 static void put_header(uint8_t *p, uint32_t seconds, uint32_t captured, uint32_t length) {
-        uint32_t header[] = { seconds, draw(1000000), captured, length };
+        uint32_t header[] = { htole32(seconds), htole32(draw(1000000)), htole32(captured), htole32(length) };
 
         memcpy(p, header, sizeof header);
 }

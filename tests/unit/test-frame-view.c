@@ -13,6 +13,7 @@
 #include "common/cleanup.h"
 #include "daemon/capture-file.h"
 #include "engine/engine.h"
+#include "tests/unit/bus-error.h"
 #include "tests/unit/frame-builder.h"
 
 /* Capture files that are read where they stand, through windows of 16 KiB, as they are when nobody touches them and as
@@ -47,8 +48,9 @@ static uint32_t draw(uint32_t n) {
 
 /* A segment of as many bytes; now and then something else. */
 static void put_frame(struct capture *c, const struct builder *segment, size_t captured) {
-        uint32_t header[] = { (uint32_t) (1700000000 + c->frames / 1000), (uint32_t) (c->frames % 1000 * 1000), (uint32_t) captured,
-                              (uint32_t) captured + (draw(50) == 0) };
+        uint32_t header[] = { htole32((uint32_t) (1700000000 + c->frames / 1000)),
+                              htole32((uint32_t) (c->frames % 1000 * 1000)), htole32((uint32_t) captured),
+                              htole32((uint32_t) captured + (draw(50) == 0)) };
         uint8_t *p = c->bytes + c->size;
 
         memcpy(p, header, sizeof header);
@@ -170,6 +172,8 @@ static void nobody_gets_shared_memory_who_does_not_ask(void **unused _unused_) {
 
 /* In the midst of a record behind the one that is read. */
 static void truncated_file_is_told(void **unused _unused_) {
+        if (!bus_error_is_told())
+                return;
         for (unsigned i = 0; i < 30; i++) {
                 struct capture c = make_capture();
                 _cleanup_(capture_file_closep) struct capture_file *file = open_shared(&c);
@@ -194,6 +198,8 @@ static void file_truncated_to_nothing_is_told(void **unused _unused_) {
         _cleanup_(capture_file_closep) struct capture_file *file = open_shared(&c);
         size_t number = 0;
 
+        if (!bus_error_is_told())
+                return;
         assert_int_equal(read_frames(file, &c, 100, &number), 1);
         assert_non_null(capture_file_run(file)->share);
         assert_int_equal(ftruncate(c.fd, 0), 0);
@@ -300,6 +306,8 @@ static void lost_frames_do_not_count(void **unused _unused_) {
         struct engine *engine = make_engine();
         uint64_t frames;
 
+        if (!bus_error_is_told())
+                return;
         frames = feed(engine, file, &c, truncate_behind);
         assert_int_equal(frames, c.frames);
         assert_non_null(strstr(capture_file_error(file), "cut off at byte"));

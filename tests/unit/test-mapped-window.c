@@ -11,6 +11,7 @@
 
 #include "common/cleanup.h"
 #include "daemon/mapped-window.h"
+#include "tests/unit/bus-error.h"
 
 enum { PAGE = 65536, PAGES = 4 }; /* as large as pages are anywhere */
 
@@ -53,6 +54,8 @@ static void what_is_truncated_becomes_zeros(void **state _unused_) {
         struct mapped_window *w = NULL;
         const uint8_t *bytes;
 
+        if (!bus_error_is_told())
+                return;
         assert_int_equal(mapped_window_new(&w, fd), 0);
         assert_int_equal(mapped_window_move(w, PAGE, 2 * PAGE, &bytes), 0);
         assert_int_equal(ftruncate(fd, 2 * PAGE), 0);
@@ -162,6 +165,8 @@ static void threads_have_windows_of_their_own(void **state _unused_) {
         pthread_t threads[4];
         void *failures;
 
+        if (!bus_error_is_told())
+                return;
         for (uintptr_t i = 0; i < 4; i++)
                 assert_int_equal(pthread_create(&threads[i], NULL, move_and_lose, (void *) (i % 2)), 0);
         for (unsigned i = 0; i < 4; i++) {
