@@ -143,6 +143,10 @@ static uint64_t question_key(const struct fact *fact, const char *name) {
         return watch_key(name, strlen(name), place, sizeof place, 0);
 }
 
+static bool is_fresh(const struct question *q, const struct fact *fact) {
+        return fact->ts >= q->ts && fact->ts - q->ts <= ANSWER_DELAY;
+}
+
 static void take_question(struct name_answers *s, const struct fact *fact) {
         const char *type = strrchr(fact->value, ' ');
         char name[SAMPLE_MAX];
@@ -153,7 +157,8 @@ static void take_question(struct name_answers *s, const struct fact *fact) {
                 return;
         plain_name(fact, name);
         q = watch_table_get(s->questions, question_key(fact, name), &fresh);
-        if (q)
+        /* Who repeats a question, as a reflector does, does not make it his. */
+        if (q && (fresh || !is_fresh(q, fact)))
                 *q = (struct question) { fact->ts, fact->mac };
 }
 
@@ -161,7 +166,7 @@ static void take_question(struct name_answers *s, const struct fact *fact) {
 static bool is_asked_for(const struct name_answers *s, const struct fact *fact, const char *name) {
         const struct question *q = watch_table_find(s->questions, question_key(fact, name));
 
-        return q && !mac_equal(&q->mac, &fact->mac) && fact->ts >= q->ts && fact->ts - q->ts <= ANSWER_DELAY;
+        return q && !mac_equal(&q->mac, &fact->mac) && is_fresh(q, fact);
 }
 
 /* Is the address in the answer one of who gives it? */

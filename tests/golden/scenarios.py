@@ -597,6 +597,13 @@ def mdns_is_answered_for_every_name():
         true = (NAS, NAS_IP, NAS_IP)
         yield from look_up(10 + 20 * i, 'server%d.local' % i, *[true] * (i % 5 == 0), (EVIL, EVIL_IP, EVIL_IP))
 
+@scenario(('name_poisoning/critical', EVIL))
+def mdns_is_asked_again_by_who_answers_for_every_name():
+    yield from home()
+    for i in range(10):
+        yield from look_up(10 + 20 * i, 'server%d.local' % i, (EVIL, EVIL_IP, EVIL_IP))
+        yield 10.02 + 20 * i, mdns_question(EVIL, EVIL_IP, 'server%d.local' % i)
+
 @scenario()
 def server_has_a_name_for_each_of_its_services():
     """And announces them when it starts."""
