@@ -9,9 +9,6 @@
 #include "common/macro.h"
 #include "engine/flow/flow-tcp.h"
 
-enum { HALF_HAS_NEXT = 1, HALF_HAS_ACK = 2, HALF_HAS_WINDOW = 4, HALF_KEEPS_ALIVE = 8 };
-enum { ANALYSIS_TIMED = 1, ANALYSIS_SYN = 2, ANALYSIS_SYN_ACK = 4, ANALYSIS_HANDSHAKE = 8 };
-
 #define OVERTAKEN_WITHIN 3000 /* us, where no round trip is known */
 
 static inline int32_t distance(uint32_t from, uint32_t to) {
@@ -116,17 +113,11 @@ static bool take_sequence(struct flow_analysis *a, const struct flow_observation
         return again;
 }
 
-static void start_timer(struct flow_analysis *a, const struct flow_half *us, const struct flow_observation *o) {
-        a->flags |= ANALYSIS_TIMED;
-        a->timed_end = us->next;
-        a->timed_at = o->ts;
-}
-
-static inline void take_timed(struct flow_analysis *a, const struct flow_observation *o) {
-        if (a->flags & ANALYSIS_TIMED && distance(a->timed_end, o->acknowledgement) >= 0) {
-                a->flags &= (uint8_t) ~ANALYSIS_TIMED;
-                take_sample(a, round_trip(a, o->ts));
-        }
+void flow_analysis_take_timed(struct flow_analysis *a, const struct flow_observation *o) {
+        if (distance(a->timed_end, o->acknowledgement) < 0)
+                return;
+        a->flags &= (uint8_t) ~ANALYSIS_TIMED;
+        take_sample(a, round_trip(a, o->ts));
 }
 
 static void take_acknowledgement(struct flow_analysis *a, const struct flow_observation *o, uint32_t length,
@@ -141,8 +132,8 @@ static void take_acknowledgement(struct flow_analysis *a, const struct flow_obse
         }
         us->acknowledged = o->acknowledgement;
         us->flags |= HALF_HAS_ACK;
-        if (!from_initiator)
-                take_timed(a, o);
+        if (!from_initiator && a->flags & ANALYSIS_TIMED)
+                flow_analysis_take_timed(a, o);
 }
 
 /* A SYN+ACK came `trip` us behind the SYN. The responder's half remembers when its last one did. */
@@ -182,15 +173,7 @@ uint32_t flow_analysis_answered(const struct flow_analysis *a, unsigned directio
         return until > 0 && a->flags & ANALYSIS_HANDSHAKE ? MAX(a->handshake, until + 1) - until : 0;
 }
 
-/* What nearly all segments are: the next of their side, behind the handshake, with data or with an acknowledgement that the
- * other side did not have, and with nothing about them that take_any() would count. */
-static inline bool is_next(const struct flow_analysis *a, const struct flow_half *us, const struct flow_observation *o) {
-        return (o->tcp_flags & (TCP_SYN | TCP_FIN | TCP_RST | TCP_ACK)) == TCP_ACK && a->flags & ANALYSIS_HANDSHAKE &&
-               us->flags == (HALF_HAS_NEXT | HALF_HAS_ACK | HALF_HAS_WINDOW) && o->sequence == us->next && o->window > 0 &&
-               (o->payload > 1 || (o->payload == 0 && o->acknowledgement != us->acknowledged));
-}
-
-static _noinline_ uint8_t take_any(struct flow_analysis *a, const struct flow_observation *o, bool from_initiator) {
+uint8_t flow_analysis_take_any(struct flow_analysis *a, const struct flow_observation *o, bool from_initiator) {
         struct flow_half *us = &a->half[o->direction];
         uint32_t length = o->payload + !!(o->tcp_flags & TCP_SYN) + !!(o->tcp_flags & TCP_FIN);
         bool again;
@@ -206,7 +189,7 @@ static _noinline_ uint8_t take_any(struct flow_analysis *a, const struct flow_ob
         if (o->tcp_flags & TCP_ACK)
                 take_acknowledgement(a, o, length, from_initiator);
         if (from_initiator && o->payload > 0 && !again && !(a->flags & ANALYSIS_TIMED) && !(o->tcp_flags & TCP_SYN))
-                start_timer(a, us, o);
+                flow_analysis_start_timer(a, us, o);
         if (o->window == 0 && !(o->tcp_flags & (TCP_SYN | TCP_FIN))) {
                 us->zero_windows++;
                 letters |= 1 << LETTER_ZERO_WINDOW;
@@ -214,21 +197,6 @@ static _noinline_ uint8_t take_any(struct flow_analysis *a, const struct flow_ob
         us->window = o->window;
         us->flags |= HALF_HAS_WINDOW;
         return letters;
-}
-
-uint8_t flow_analysis_take(struct flow_analysis *a, const struct flow_observation *o, bool from_initiator) {
-        struct flow_half *us = &a->half[o->direction];
-
-        if (!is_next(a, us, o))
-                return take_any(a, o, from_initiator);
-        us->next += o->payload;
-        us->acknowledged = o->acknowledgement;
-        us->window = o->window;
-        if (!from_initiator)
-                take_timed(a, o);
-        else if (o->payload > 0 && !(a->flags & ANALYSIS_TIMED))
-                start_timer(a, us, o);
-        return 0;
 }
 
 bool flow_analysis_saw_syn(const struct flow_analysis *a) {

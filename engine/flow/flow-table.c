@@ -912,13 +912,14 @@ static _noinline_ void take_analysed(struct flow_table *t, struct flow_observati
 
 /* Of a settled packet, too. */
 static inline void analyse(struct flow_table *t, uint32_t number, struct flow_entry *e, const struct flow_observation *o) {
+        struct flow_analysis *a = analysis_of(t, number);
         unsigned d = o->direction;
         uint8_t letters;
 
-        note_pause(t, number, e, o);
+        flow_half_note_pause(&a->half[d], o->ts - e->last[d]);
         if (!(o->flags & OBSERVATION_WHOLE_HEADER))
                 return;
-        letters = flow_analysis_take(analysis_of(t, number), o, d == !!(e->bits & ENTRY_INITIATOR_HIGH));
+        letters = flow_analysis_take(a, o, d == !!(e->bits & ENTRY_INITIATOR_HIGH));
         if (letters & ~e->letters[d])
                 add_letters(e, more_of(t, number), letters, d);
 }

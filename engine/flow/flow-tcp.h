@@ -51,6 +51,8 @@ struct flow_gap {
 
 #define FLOW_GAPS_MAX 3
 
+enum { HALF_HAS_NEXT = 1, HALF_HAS_ACK = 2, HALF_HAS_WINDOW = 4, HALF_KEEPS_ALIVE = 8 };
+
 /* What one side sent. */
 struct flow_half {
         uint64_t pause_squares; /* of any protocol: the squares of the times between packets, us^2, up to UINT64_MAX */
@@ -61,8 +63,10 @@ struct flow_half {
         uint32_t retransmissions, out_of_order, duplicate_acks, zero_windows;
         uint32_t answered;     /* us from its SYN to what acknowledged it, see flow_analysis_answered() */
         uint16_t window;       /* as in the header, not scaled */
-        uint8_t flags;
+        uint8_t flags;         /* HALF_… */
 };
+
+enum { ANALYSIS_TIMED = 1, ANALYSIS_SYN = 2, ANALYSIS_SYN_ACK = 4, ANALYSIS_HANDSHAKE = 8 };
 
 /* All zero to begin with. Round trips in us: 71 minutes are enough. */
 struct flow_analysis {
@@ -73,7 +77,7 @@ struct flow_analysis {
         uint32_t handshake, last, minimum;
         uint32_t average_by_8;
         uint32_t samples;
-        uint8_t flags;
+        uint8_t flags;            /* ANALYSIS_… */
 };
 
 /* A packet came `pause` ns after the last that went the same way. */
@@ -90,8 +94,41 @@ static inline void flow_analysis_lose_pauses(struct flow_analysis *analysis) {
         analysis->half[0].pause_squares = analysis->half[1].pause_squares = UINT64_MAX;
 }
 
-/* Takes in one segment; `o` has a whole header. Returns bits of enum flow_letter. */
-uint8_t flow_analysis_take(struct flow_analysis *analysis, const struct flow_observation *o, bool from_initiator);
+static inline void flow_analysis_start_timer(struct flow_analysis *a, const struct flow_half *us, const struct flow_observation *o) {
+        a->flags |= ANALYSIS_TIMED;
+        a->timed_end = us->next;
+        a->timed_at = o->ts;
+}
+
+/* Does `o` acknowledge what is being timed? */
+void flow_analysis_take_timed(struct flow_analysis *analysis, const struct flow_observation *o);
+/* As flow_analysis_take(), of a segment that has to be looked at closely. */
+uint8_t flow_analysis_take_any(struct flow_analysis *analysis, const struct flow_observation *o, bool from_initiator);
+
+/* What nearly all segments are: the next of their side, behind the handshake, with data or with an acknowledgement that the
+ * other side did not have, and with nothing about them that flow_analysis_take_any() would count. */
+static inline bool flow_analysis_is_next(const struct flow_analysis *a, const struct flow_half *us, const struct flow_observation *o) {
+        return (o->tcp_flags & (TCP_SYN | TCP_FIN | TCP_RST | TCP_ACK)) == TCP_ACK && a->flags & ANALYSIS_HANDSHAKE &&
+               us->flags == (HALF_HAS_NEXT | HALF_HAS_ACK | HALF_HAS_WINDOW) && o->sequence == us->next && o->window > 0 &&
+               (o->payload > 1 || (o->payload == 0 && o->acknowledgement != us->acknowledged));
+}
+
+/* Takes in one segment; `o` has a whole header. Returns bits of enum flow_letter. Inline, because nearly each packet asks. */
+static inline uint8_t flow_analysis_take(struct flow_analysis *a, const struct flow_observation *o, bool from_initiator) {
+        struct flow_half *us = &a->half[o->direction];
+
+        if (!flow_analysis_is_next(a, us, o))
+                return flow_analysis_take_any(a, o, from_initiator);
+        us->next += o->payload;
+        us->acknowledged = o->acknowledgement;
+        us->window = o->window;
+        if (from_initiator && o->payload > 0 && !(a->flags & ANALYSIS_TIMED))
+                flow_analysis_start_timer(a, us, o);
+        else if (!from_initiator && a->flags & ANALYSIS_TIMED)
+                flow_analysis_take_timed(a, o);
+        return 0;
+}
+
 /* Is `initial` known? */
 bool flow_analysis_saw_syn(const struct flow_analysis *analysis);
 /* How long that side's SYN waited for its answer, us; 0: not seen. Of the initiator that is the round trip to the responder,
