@@ -83,7 +83,7 @@ static inline bool candidates_next(struct candidates *c, uint16_t *ret) {
 
                 if (c->position + GLOB_GRAM > c->length)
                         return false;
-                c->next = c->rules->buckets[index_bucket(c->slot, (uint8_t[]) { glob_fold(p[0]), glob_fold(p[1]), glob_fold(p[2]) })];
+                c->next = c->rules->buckets[index_bucket(c->slot, glob_gram(p))];
                 c->position++;
         }
         *ret = c->next;

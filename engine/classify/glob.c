@@ -158,15 +158,19 @@ size_t glob_n_captures(const struct glob *glob) {
         return glob->n_stars;
 }
 
-int glob_gram(const struct glob *glob, size_t i, uint8_t ret[static GLOB_GRAM]) {
-        if (i + GLOB_GRAM > glob->n_tokens)
-                return -ENOENT;
-        for (size_t k = 0; k < GLOB_GRAM; k++) {
-                if (glob->tokens[i + k].type != TOKEN_LITERAL)
-                        return 0;
-                ret[k] = glob_fold(glob->tokens[i + k].byte);
+size_t glob_grams(const struct glob *glob, uint32_t *ret, size_t room) {
+        size_t literals = 0, n = 0;
+        uint32_t gram = 0;
+
+        for (size_t i = 0; i < glob->n_tokens && n < room; i++) {
+                const struct token *t = &glob->tokens[i];
+
+                literals = t->type == TOKEN_LITERAL ? literals + 1 : 0;
+                gram = gram >> 8 | (uint32_t) glob_fold(t->byte) << 8 * (GLOB_GRAM - 1);
+                if (literals >= GLOB_GRAM)
+                        ret[n++] = gram;
         }
-        return 1;
+        return n;
 }
 
 /* The value, and how far it is matched. */

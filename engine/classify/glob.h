@@ -35,11 +35,15 @@ struct glob *glob_free(struct glob *glob);
 bool glob_match(const struct glob *glob, const char *value, size_t length, struct glob_capture *captures);
 size_t glob_n_captures(const struct glob *glob);
 
-/* Three bytes in a row that every matching value holds, in lower case; `i` counts from 0 over all places where
- * they may stand. -ENOENT behind the last place, 0: none here, 1: `ret` is set. */
-#define GLOB_GRAM 3
-int glob_gram(const struct glob *glob, size_t i, uint8_t ret[static GLOB_GRAM]);
-
 static inline uint8_t glob_fold(uint8_t c) {
         return c >= 'A' && c <= 'Z' ? (uint8_t) (c + ('a' - 'A')) : c;
 }
+
+/* Three bytes in a row, in lower case, as a number. */
+#define GLOB_GRAM 3
+static inline uint32_t glob_gram(const uint8_t bytes[static GLOB_GRAM]) {
+        return (uint32_t) glob_fold(bytes[0]) | (uint32_t) glob_fold(bytes[1]) << 8 | (uint32_t) glob_fold(bytes[2]) << 16;
+}
+
+/* Those that every matching value holds, the first `room` of them. How many they are. */
+size_t glob_grams(const struct glob *glob, uint32_t *ret, size_t room);

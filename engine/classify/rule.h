@@ -75,8 +75,8 @@ struct ruleset {
         uint16_t unfiltered[SLOT_MAX]; /* patterns too short or too open for the index */
 };
 
-static inline uint16_t index_bucket(uint16_t slot, const uint8_t gram[static GLOB_GRAM]) {
-        uint32_t x = (uint32_t) gram[0] | (uint32_t) gram[1] << 8 | (uint32_t) gram[2] << 16 | (uint32_t) slot << 24;
+static inline uint16_t index_bucket(uint16_t slot, uint32_t gram) {
+        uint32_t x = gram | (uint32_t) slot << 24;
 
         x ^= (uint32_t) slot * UINT32_C(0x9e3779b1);
         return (uint16_t) ((x * UINT32_C(0x85ebca6b)) >> 16) % INDEX_BUCKETS;

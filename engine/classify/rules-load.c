@@ -9,6 +9,7 @@
 
 #include "common/cleanup.h"
 #include "common/conf-file.h"
+#include "common/strbuf.h"
 #include "engine/classify/classify.h"
 #include "engine/classify/rule.h"
 
@@ -20,6 +21,7 @@ struct loader {
         struct conf_entry section;   /* where it began; only file and line are used */
         bool empty, bad;             /* no key at all; a key that cannot be taken */
         unsigned seen;               /* bits of enum rule_key */
+        enum fact_kind kind;         /* that was named last */
         int n_taken;
 };
 
@@ -83,6 +85,15 @@ static int find_operator(char *word, unsigned *ret_flags, bool *ret_bare) {
         return -EINVAL;
 }
 
+/* A file's rules ask for the same kind again and again. */
+static enum fact_kind find_kind(struct loader *l, const char *word) {
+        const char *last = fact_kind_to_string(l->kind);
+
+        if (!last || strcmp(word, last) != 0)
+                l->kind = fact_kind_from_string(word);
+        return l->kind;
+}
+
 /* The slot that `word` names. Kinds that answers carry too (ssdp.st) may be matched as well as asked; all other
  * kinds are either. */
 static int find_slot(struct loader *l, const struct conf_entry *entry, const char *word, bool asks, uint16_t *ret) {
@@ -96,7 +107,7 @@ static int find_slot(struct loader *l, const struct conf_entry *entry, const cha
                 *ret = SLOT_NAME;
                 return 1;
         }
-        kind = fact_kind_from_string(word);
+        kind = find_kind(l, word);
         if (kind < 0)
                 return reject(l, entry, "%s= names the kind \"%s\", which does not exist, leaving rule out", entry->key,
                               word);
@@ -125,16 +136,15 @@ static int append_condition(struct rule *rule, const struct condition *condition
 /* "KIND OPERATOR PATTERN" */
 static int take_condition(struct loader *l, const struct conf_entry *entry, enum condition_role role, bool asks) {
         struct condition c = { .role = (uint8_t) role, .asks = asks };
-        _cleanup_(freep) char *copy = strdup(entry->value);
-        char *rest = copy, *kind, *operator;
+        char copy[CONF_LINE_MAX + 1], *rest = copy, *kind, *operator;
+        struct strbuf b = STRBUF(copy);
         unsigned flags;
         bool bare;
         int r;
 
-        if (!copy)
-                return -ENOMEM;
         if (l->rule->n_conditions >= RULE_CONDITIONS_MAX)
                 return reject(l, entry, "more than %d conditions, leaving rule out", RULE_CONDITIONS_MAX);
+        strbuf_string(&b, entry->value);
         kind = take_word(&rest);
         operator = take_word(&rest);
         r = find_slot(l, entry, kind, asks, &c.slot);
@@ -356,8 +366,14 @@ static int finish_rule(struct loader *l) {
         return 0;
 }
 
+static bool may_stand_in_name(char c) {
+        return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-' || c == '.' || c == '_';
+}
+
 static bool name_is_sound(const char *name) {
-        return name[strspn(name, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-._")] == '\0';
+        while (may_stand_in_name(*name))
+                name++;
+        return *name == '\0';
 }
 
 static int start_rule(struct loader *l, const struct conf_entry *entry) {
@@ -391,7 +407,7 @@ static int take_entry(void *userdata, const struct conf_entry *entry) {
                 return reject(l, entry, "key before the first rule, ignoring it");
         l->empty = false;
         for (size_t i = 0; i < ELEMENTSOF(keys); i++)
-                if (strcmp(entry->key, keys[i].name) == 0)
+                if (*entry->key == *keys[i].name && strcmp(entry->key, keys[i].name) == 0)
                         return take_key(l, entry, keys[i].key);
         return reject(l, entry, "unknown key \"%s\", leaving rule out", entry->key);
 }

@@ -3,7 +3,6 @@
 /* A set of rules and the index over their conditions. Reading files is rules-load.c's. */
 
 #include <errno.h>
-#include <limits.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -76,36 +75,35 @@ const char *ruleset_rule_name(const struct ruleset *rules, size_t i) {
         return i < rules->n_rules ? rules->rules[i]->name : NULL;
 }
 
+/* A pattern of a rule file is no longer than its line. */
+#define GRAMS_MAX 256
+
 /* How many patterns each bucket's texts stand in. What many patterns share ("._tcp.local") most values hold. */
 static void count_grams(const struct rule *rule, uint32_t *shared) {
+        uint32_t grams[GRAMS_MAX];
+
         for (size_t i = 0; i < rule->n_conditions; i++) {
                 const struct condition *condition = &rule->conditions[i];
-                uint8_t gram[GLOB_GRAM];
-                int r;
+                size_t n = glob_grams(condition->glob, grams, ELEMENTSOF(grams));
 
-                for (size_t at = 0; (r = glob_gram(condition->glob, at, gram)) >= 0; at++)
-                        if (r > 0)
-                                shared[index_bucket(condition->slot, gram)]++;
+                for (size_t k = 0; k < n; k++)
+                        shared[index_bucket(condition->slot, grams[k])]++;
         }
 }
 
 /* The list that `condition` goes to: of all buckets that its pattern allows, the one least shared. */
 static uint16_t *choose_list(struct ruleset *rules, const struct condition *condition, const uint32_t *shared) {
         uint16_t *best = &rules->unfiltered[condition->slot];
-        unsigned best_shared = UINT_MAX;
-        uint8_t gram[GLOB_GRAM];
-        int r;
+        uint32_t grams[GRAMS_MAX], best_shared = UINT32_MAX;
+        size_t n = glob_grams(condition->glob, grams, ELEMENTSOF(grams));
 
-        for (size_t i = 0; (r = glob_gram(condition->glob, i, gram)) >= 0; i++) {
-                uint16_t bucket;
+        for (size_t i = 0; i < n; i++) {
+                uint16_t bucket = index_bucket(condition->slot, grams[i]);
 
-                if (r == 0)
+                if (shared[bucket] >= best_shared)
                         continue;
-                bucket = index_bucket(condition->slot, gram);
-                if (shared[bucket] < best_shared) {
-                        best_shared = shared[bucket];
-                        best = &rules->buckets[bucket];
-                }
+                best_shared = shared[bucket];
+                best = &rules->buckets[bucket];
         }
         return best;
 }
