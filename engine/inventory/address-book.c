@@ -28,7 +28,7 @@ struct ip_list {
 static uint64_t ip_hash(const struct inventory *inventory, const struct ip_address *ip) {
         uint64_t words[2];
 
-        memcpy(words, ip->bytes, sizeof words); /* of IPv4 all but four bytes are zero */
+        ip_to_words(ip, words);
         return inventory_hash(inventory, words[0], words[1]);
 }
 
