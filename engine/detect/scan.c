@@ -234,20 +234,28 @@ static bool is_first_contact(struct suspect *s, uint32_t hash) {
         return !known;
 }
 
-static void set_target(struct target *t, const struct detect_host *host, const struct attempt *a, uint32_t hash) {
+/* Where a target is, and whether it counts as one of many hosts. */
+struct bearing {
+        bool near, counts, nobody;
+};
+
+static struct bearing bearing_of(const struct detect_host *host, const struct attempt *a) {
         /* The ends of tunnels are no hosts that are looked for. */
         bool near = a->protocol != IPPROTO_RAW && ip_is_on_link(host, a->destination, a->source);
-        bool counts = counts_as_host(host, a, near), nobody = near && !inventory_get_by_ip(host->inventory, a->destination);
 
+        return (struct bearing) { near, counts_as_host(host, a, near), near && !inventory_get_by_ip(host->inventory, a->destination) };
+}
+
+static void set_target(struct target *t, const struct attempt *a, uint32_t hash, struct bearing bearing) {
         t->ts = a->contact->ts;
         t->ip = *a->destination;
         t->hash = hash;
         t->port = a->port;
         t->protocol = a->protocol;
         t->outcome = (uint8_t) a->outcome;
-        t->counts = counts;
-        t->near = near;
-        t->nobody = nobody;
+        t->counts = bearing.counts;
+        t->near = bearing.near;
+        t->nobody = bearing.nobody;
 }
 
 static void set_bit(uint64_t bits[static TARGETS_MAX / 64], size_t place, bool value) {
@@ -282,10 +290,15 @@ static void add_target(struct suspect *s) {
         s->tries++;
 }
 
+static uint64_t source_key(const struct attempt *a) {
+        return watch_key(a->source, sizeof *a->source, &a->contact->vlan, sizeof a->contact->vlan, 0);
+}
+
 /* The suspect, if its source is one, or is one from now on. */
-static struct suspect *find_suspect(struct scan *s, const struct detect_host *host, const struct attempt *a, uint32_t hash) {
-        uint64_t key = watch_key(a->source, sizeof *a->source, &a->contact->vlan, sizeof a->contact->vlan, 0);
+static struct suspect *find_suspect(struct scan *s, const struct detect_host *host, const struct attempt *a, uint64_t key,
+                                    uint32_t hash) {
         struct suspect *suspect = watch_table_find(s->suspects, key);
+        struct bearing bearing;
         struct target *first;
         bool fresh;
 
@@ -293,13 +306,15 @@ static struct suspect *find_suspect(struct scan *s, const struct detect_host *ho
                 watch_table_use(s->suspects, suspect);
                 return suspect;
         }
+        /* Before the table is asked, of which the place is on its way. */
+        bearing = bearing_of(host, a);
         first = watch_table_get(s->firsts, key, &fresh);
         if (!first)
                 return NULL;
         if (fresh || first->hash == hash) {
                 enum outcome outcome = fresh ? a->outcome : MAX((enum outcome) first->outcome, a->outcome);
 
-                set_target(first, host, a, hash);
+                set_target(first, a, hash, bearing);
                 first->outcome = (uint8_t) outcome;
                 return NULL;
         }
@@ -316,7 +331,7 @@ static struct suspect *find_suspect(struct scan *s, const struct detect_host *ho
 /* A client's: whoever sends it tried that very port. */
 static bool is_own_reset(const struct scan *s, const struct contact *c) {
         struct attempt a = forward(c, PENDING);
-        uint64_t key = watch_key(a.source, sizeof *a.source, &c->vlan, sizeof c->vlan, 0);
+        uint64_t key = source_key(&a);
         const struct target *first = watch_table_find(s->firsts, key);
         struct suspect *suspect = watch_table_find(s->suspects, key);
         uint32_t hash = target_hash(&a);
@@ -337,12 +352,15 @@ static void scan_contact(void *state, struct detect_host *host, const struct con
         struct suspect *suspect;
         struct attempt a = { .contact = contact };
         struct target *t;
+        uint64_t key;
         uint32_t hash;
 
         if (!detect_setting(host, SCAN) || !read_attempt(contact, &a) || (contact->kind == CONTACT_RESET && is_own_reset(s, contact)))
                 return;
+        key = source_key(&a);
+        watch_table_fetch(s->firsts, key);
         hash = target_hash(&a);
-        suspect = find_suspect(s, host, &a, hash);
+        suspect = find_suspect(s, host, &a, key, hash);
         if (!suspect)
                 return;
         if (!mac_is_zero(a.source_mac))
@@ -351,7 +369,7 @@ static void scan_contact(void *state, struct detect_host *host, const struct con
         if (!t) {
                 if (!is_attempt_by_itself(&a))
                         return;
-                set_target(take_place(suspect), host, &a, hash);
+                set_target(take_place(suspect), &a, hash, bearing_of(host, &a));
                 add_target(suspect);
         } else if (a.outcome != PENDING) {
                 t->outcome = t->outcome == ANSWERED ? ANSWERED : (uint8_t) a.outcome;

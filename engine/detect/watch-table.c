@@ -16,6 +16,7 @@
 #define ALIGNMENT 16
 #define LINE 64
 #define INDEX_MIN 64
+#define SLOTS_EACH UINT64_C(4) /* at least: most of what a flood looks for is not there, which the first slot should tell */
 #define NOBODY 0 /* numbers begin with 1; item 0 is the list's head */
 
 struct item {
@@ -122,6 +123,10 @@ void *watch_table_find(const struct watch_table *t, uint64_t key) {
         return number != NOBODY ? item_at(t, number)->record : NULL;
 }
 
+void watch_table_fetch(const struct watch_table *t, uint64_t key) {
+        flow_index_fetch(&t->index, mix64(key, t->secret));
+}
+
 static void unlink_item(struct watch_table *t, struct item *item) {
         item_at(t, item->older)->newer = item->newer;
         item_at(t, item->newer)->older = item->older;
@@ -211,7 +216,7 @@ void *watch_table_get(struct watch_table *t, uint64_t key, bool *ret_new) {
                 use(t, number);
                 return item_at(t, number)->record;
         }
-        if (t->count < t->max && (t->count + 1) * UINT64_C(2) > t->index.mask + 1 && grow(t) < 0)
+        if (t->count < t->max && (t->count + 1) * SLOTS_EACH > t->index.mask + 1 && grow(t) < 0)
                 return NULL;
         number = take_number(t);
         item = item_at(t, number);

@@ -24,6 +24,8 @@ void *watch_table_get(struct watch_table *table, uint64_t key, bool *ret_new);
 /* As a get of its key would: `record` was asked for just now. */
 void watch_table_use(struct watch_table *table, void *record);
 void *watch_table_find(const struct watch_table *table, uint64_t key);
+/* Has the place where `key` is looked for come in, meanwhile. */
+void watch_table_fetch(const struct watch_table *table, uint64_t key);
 /* Of a record. */
 void watch_table_remove(struct watch_table *table, void *record);
 /* Goes on behind `record`, from the one longest untouched on: NULL for the first, NULL behind the last. */
