@@ -725,6 +725,25 @@ static void each_ip_tunnel_is_opened(void **state _unused_) {
         fixture_end(&f);
 }
 
+/* As in IPv4 that no tunnel carries. */
+static void offload_leaves_no_length_inside_a_tunnel(void **state _unused_) {
+        struct builder b = {}, inside = {};
+        struct fixture f = {};
+        size_t inner;
+
+        put_hex(&inside, "0000 0800"); /* GRE */
+        inner = inside.length;
+        put_inner(&inside);
+        memset(inside.data + inner + 2, 0, 2); /* total length */
+        put_ethernet(&b, 0x0800);
+        put_ipv4(&b, 47, inside.length);
+        put_bytes(&b, inside.data, inside.length);
+        assert_int_equal(decode(&f, &b, 1), 1);
+        assert_true(f.packet.flags & PACKET_TUNNELLED);
+        assert_inner(&f);
+        fixture_end(&f);
+}
+
 static void gre_may_carry_802_11(void **state _unused_) {
         struct fixture f = {};
         struct builder b = {};
@@ -872,6 +891,7 @@ int main(void) {
                 cmocka_unit_test(tunnelled_80211_is_read_in_either_order),
                 cmocka_unit_test(what_only_looks_like_a_tunnel_is_a_payload),
                 cmocka_unit_test(each_ip_tunnel_is_opened),
+                cmocka_unit_test(offload_leaves_no_length_inside_a_tunnel),
                 cmocka_unit_test(gre_may_carry_802_11),
                 cmocka_unit_test(each_shim_is_passed),
                 cmocka_unit_test(encrypted_macsec_stays_closed),
