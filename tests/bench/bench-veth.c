@@ -7,6 +7,8 @@
  *                                                    XDP or GRO
  *        bench-veth flood INTERFACE PACKETS FLOWS PER-SECOND BYTES
  *                                                    by a packet socket, likewise
+ *        bench-veth inject INTERFACE PACKETS FLOWS PER-SECOND BYTES
+ *                                                    as if the interface had received them, likewise
  *        bench-veth count INTERFACE xdp|tc           counts and drops, until SIGTERM: prints received */
 
 #include <arpa/inet.h>
@@ -35,7 +37,7 @@
 /* enum bpf_attach_type has it since 6.6. */
 #define TCX_INGRESS ((enum bpf_attach_type) 46)
 
-enum { FRAME = 64, FRAME_MAX = 1514, BATCH = 64, CPUS_MAX = 1024 };
+enum { FRAME = 64, FRAME_MAX = 1514, BATCH = 64, TURN = 80 * BATCH, CPUS_MAX = 1024 };
 
 /* From 10.x.x.x, which is varied, to 192.0.2.2; to an address that nobody has. */
 static const uint8_t frame_template[FRAME] = {
@@ -91,12 +93,17 @@ struct burst {
         struct mmsghdr messages[BATCH];
 };
 
+static void make_frame(uint8_t ret[FRAME_MAX], unsigned size) {
+        memset(ret, 0, FRAME_MAX);
+        memcpy(ret, frame_template, FRAME);
+        ret[17] = (uint8_t) (size - 14);
+        ret[16] = (uint8_t) ((size - 14) >> 8);
+}
+
 static void make_burst(struct burst *b, unsigned size) {
         memset(b, 0, sizeof *b);
         for (unsigned i = 0; i < BATCH; i++) {
-                memcpy(b->frames[i], frame_template, FRAME);
-                b->frames[i][17] = (uint8_t) (size - 14);
-                b->frames[i][16] = (uint8_t) ((size - 14) >> 8);
+                make_frame(b->frames[i], size);
                 b->vectors[i] = (struct iovec) { b->frames[i], size };
                 b->messages[i].msg_hdr.msg_iov = &b->vectors[i];
                 b->messages[i].msg_hdr.msg_iovlen = 1;
@@ -149,6 +156,40 @@ static int flood(unsigned interface, unsigned packets, unsigned flows, unsigned 
         return r;
 }
 
+/* No socket and no other end: beside what a capture adds to a frame there is little else. The kernel waits some milliseconds before it
+ * ends a turn, which take no CPU; in less than half of libpcap's buffer a turn's frames find room. */
+static int inject_turns(const struct flow_cost_bpf *programs, unsigned interface, unsigned packets, unsigned rate, unsigned size) {
+        struct xdp_md context = { .data_end = size, .ingress_ifindex = interface };
+        uint8_t frame[FRAME_MAX];
+        LIBBPF_OPTS(bpf_test_run_opts, options, .data_in = frame, .data_size_in = size, .ctx_in = &context,
+                    .ctx_size_in = sizeof context, .repeat = TURN, .flags = BPF_F_TEST_XDP_LIVE_FRAMES, .batch_size = BATCH);
+        double begun = seconds(CLOCK_MONOTONIC), spent = cpu_seconds();
+
+        make_frame(frame, size);
+        for (unsigned sent = 0; sent < packets; sent += TURN) {
+                int r = bpf_prog_test_run_opts(bpf_program__fd(programs->progs.inject), &options);
+
+                if (r < 0)
+                        return r;
+                if (rate > 0)
+                        pause_until(begun + (double) (sent + TURN) / rate);
+        }
+        printf("%u %.6f %.6f\n", packets, cpu_seconds() - spent, seconds(CLOCK_MONOTONIC) - begun);
+        return 0;
+}
+
+static int inject(unsigned interface, unsigned packets, unsigned flows, unsigned rate, unsigned size) {
+        struct flow_cost_bpf *programs = flow_cost_bpf__open_and_load();
+        int r;
+
+        if (!programs)
+                return -errno;
+        programs->data->flows_max = flows;
+        r = inject_turns(programs, interface, packets - packets % TURN, rate, size);
+        flow_cost_bpf__destroy(programs);
+        return r;
+}
+
 static void count_until_told(struct flow_cost_bpf *programs) {
         static uint64_t values[CPUS_MAX];
         uint64_t sum = 0;
@@ -185,15 +226,19 @@ static int count(unsigned interface, bool xdp) {
 
 int main(int argc, char *argv[]) {
         unsigned interface = argc > 2 ? if_nametoindex(argv[2]) : 0, numbers[4] = { 0 };
+        bool has_size;
         int r = -EINVAL;
 
         libbpf_set_print(NULL);
         for (int i = 3; i < argc && i < 7; i++)
                 numbers[i - 3] = (unsigned) strtoul(argv[i], NULL, 10);
+        has_size = argc == 7 && numbers[3] >= FRAME && numbers[3] <= FRAME_MAX;
         if (interface > 0 && argc == 6 && strcmp(argv[1], "send") == 0)
                 r = send_by_xdp(interface, numbers[0], numbers[1], numbers[2]);
-        else if (interface > 0 && argc == 7 && strcmp(argv[1], "flood") == 0 && numbers[3] >= FRAME && numbers[3] <= FRAME_MAX)
+        else if (interface > 0 && has_size && strcmp(argv[1], "flood") == 0)
                 r = flood(interface, numbers[0], numbers[1], numbers[2], numbers[3]);
+        else if (interface > 0 && has_size && strcmp(argv[1], "inject") == 0)
+                r = inject(interface, numbers[0], numbers[1], numbers[2], numbers[3]);
         else if (interface > 0 && argc == 4 && strcmp(argv[1], "count") == 0)
                 r = count(interface, strcmp(argv[3], "xdp") == 0);
         if (r < 0)

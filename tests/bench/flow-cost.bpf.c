@@ -106,6 +106,12 @@ int generate(struct xdp_md *ctx) {
         return set_flow(ctx) ? bpf_redirect(out_interface, 0) : XDP_ABORTED;
 }
 
+/* The stack takes them as if they had arrived. */
+SEC("xdp")
+int inject(struct xdp_md *ctx) {
+        return set_flow(ctx) ? XDP_PASS : XDP_ABORTED;
+}
+
 struct {
         __uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
         __uint(max_entries, 1);

@@ -3,7 +3,7 @@
 /* Captures on one interface until SIGTERM or SIGINT and says what it got, a line each:
  *     start METHOD / reason TEXT / failed ERROR TEXT
  *     fact MAC KIND VALUE
- *     seen MAC VLAN PACKETS_SENT BYTES_SENT PACKETS_RECEIVED BYTES_RECEIVED
+ *     seen MAC VLAN PACKETS_SENT BYTES_SENT PACKETS_RECEIVED BYTES_RECEIVED, in all
  *     flow PROTOCOL VLAN IP PORT MAC IP PORT MAC PACKETS BYTES PACKETS BYTES STATE END HISTORY KEY=VALUE…
  *     stats KEY=VALUE…
  *     cpu USER_US SYSTEM_US, since it started
@@ -18,9 +18,24 @@
 #include <string.h>
 #include <sys/resource.h>
 
+#include "common/id-hash.h"
 #include "common/macro.h"
 #include "daemon/capture.h"
 #include "engine/engine.h"
+
+/* What all sightings of an address say together. Told at the end: to print each would take longer than all that a capture does. */
+struct seen {
+        uint64_t id; /* of both: */
+        struct mac_address mac;
+        uint16_t vlan;
+        struct device_traffic traffic;
+        UT_hash_handle hh;
+};
+
+struct receiver {
+        struct engine *engine;
+        struct seen *seen;
+};
 
 static void on_fact(void *userdata _unused_, const struct fact *fact) {
         char mac[MAC_STRING_MAX];
@@ -67,19 +82,58 @@ static void on_flow(void *userdata _unused_, const struct flow_record *r) {
 }
 
 static void on_frame(void *userdata, const struct frame *frame) {
-        engine_feed_frame(userdata, frame);
+        struct receiver *receiver = userdata;
+
+        engine_feed_frame(receiver->engine, frame);
 }
 
-static void on_sighting(void *userdata _unused_, const struct sighting *s) {
-        char mac[MAC_STRING_MAX];
+static uint64_t id_of(const struct sighting *s) {
+        uint64_t id = s->vlan;
 
-        printf("seen %s %u %llu %llu %llu %llu\n", mac_format(&s->mac, mac), s->vlan,
-               (unsigned long long) s->traffic.packets_sent, (unsigned long long) s->traffic.bytes_sent,
-               (unsigned long long) s->traffic.packets_received, (unsigned long long) s->traffic.bytes_received);
+        for (size_t i = 0; i < sizeof s->mac.bytes; i++)
+                id = id << 8 | s->mac.bytes[i];
+        return id;
+}
+
+static void on_sighting(void *userdata, const struct sighting *s) {
+        struct receiver *receiver = userdata;
+        uint64_t id = id_of(s);
+        struct seen *found;
+
+        HASH_FIND(hh, receiver->seen, &id, sizeof id, found);
+        if (!found) {
+                found = calloc(1, sizeof *found);
+                if (!found)
+                        abort();
+                found->id = id;
+                found->mac = s->mac;
+                found->vlan = s->vlan;
+                HASH_ADD(hh, receiver->seen, id, sizeof found->id, found);
+        }
+        found->traffic.packets_sent += s->traffic.packets_sent;
+        found->traffic.bytes_sent += s->traffic.bytes_sent;
+        found->traffic.packets_received += s->traffic.packets_received;
+        found->traffic.bytes_received += s->traffic.bytes_received;
+}
+
+static void print_seen(struct receiver *receiver) {
+        struct seen *s, *next;
+
+        HASH_ITER(hh, receiver->seen, s, next) {
+                char mac[MAC_STRING_MAX];
+
+                printf("seen %s %u %llu %llu %llu %llu\n", mac_format(&s->mac, mac), s->vlan,
+                       (unsigned long long) s->traffic.packets_sent, (unsigned long long) s->traffic.bytes_sent,
+                       (unsigned long long) s->traffic.packets_received, (unsigned long long) s->traffic.bytes_received);
+                HASH_DEL(receiver->seen, s);
+                free(s);
+        }
 }
 
 static void on_flow_delta(void *userdata, const struct flow_delta *delta) {
-        engine_feed_flow_delta(userdata, delta);
+        struct receiver *receiver = userdata;
+
+        engine_feed_flow_delta(receiver->engine, delta);
 }
 
 static void on_failed(void *userdata _unused_, const char *interface _unused_, int error, const char *message) {
@@ -114,8 +168,8 @@ static int run(sd_event *event, const struct capture_config *config, const char 
         struct capture_ops ops = { .frame = on_frame, .sighting = on_sighting, .flow = on_flow_delta, .failed = on_failed };
         struct engine_ops engine_ops = { .fact = on_fact, .flow = on_flow };
         struct engine_config engine_config;
+        struct receiver receiver = { 0 };
         struct capture *capture;
-        struct engine *engine;
         char reasons[1024] = "";
         int r;
 
@@ -123,15 +177,15 @@ static int run(sd_event *event, const struct capture_config *config, const char 
         engine_config.dissect_only = true;
         engine_config.flows = true;
         engine_config.session_bytes_max = CAPTURE_FIRST_BYTES;
-        r = engine_new(&engine, &engine_config, &engine_ops);
+        r = engine_new(&receiver.engine, &engine_config, &engine_ops);
         if (r < 0)
                 return r;
-        ops.userdata = engine;
+        ops.userdata = &receiver;
         r = capture_start(config, interface, event, &ops, &capture, reasons);
         for (char *save = NULL, *line = strtok_r(reasons, "\n", &save); line; line = strtok_r(NULL, "\n", &save))
                 printf("reason %s\n", line);
         if (r < 0) {
-                engine_free(engine);
+                engine_free(receiver.engine);
                 return r;
         }
         printf("start %s\n", capture_method(capture));
@@ -140,8 +194,9 @@ static int run(sd_event *event, const struct capture_config *config, const char 
         print_stats(capture);
         print_cpu();
         capture_free(capture);
-        engine_flush(engine);
-        engine_free(engine);
+        print_seen(&receiver);
+        engine_flush(receiver.engine);
+        engine_free(receiver.engine);
         return r;
 }
 
