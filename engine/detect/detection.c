@@ -122,9 +122,10 @@ void detection_fact(struct detection *d, const struct fact *fact) {
 
         for (size_t k = 0; k < hooked->n; k++) {
                 size_t i = hooked->at[k];
+                const struct detector *detector = d->detectors[i];
 
-                if ((fact->flags & d->detectors[i]->fact_flags) == d->detectors[i]->fact_flags)
-                        d->detectors[i]->fact(d->states[i], &d->host, fact);
+                if ((fact->flags & detector->fact_flags) == detector->fact_flags)
+                        detector->fact(d->states[i], &d->host, fact);
         }
 }
 

@@ -139,6 +139,9 @@ bool dns_words_carry_data(const char *name, struct dns_owner *ret_owner) {
         /* Bytes that are no text. */
         if (strncmp(name, "hex:", 4) == 0)
                 return true;
+        /* Most names as a whole are no longer than a label that carries data. */
+        if (address && !foreign && end - name < DATA_LABEL_HEX)
+                return false;
         while (name < end) {
                 struct label label = read_label(name, end);
 

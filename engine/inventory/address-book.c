@@ -68,10 +68,11 @@ struct device_ip *entry_find_ip(struct entry *entry, const struct ip_address *ip
 
 struct entry *entry_by_ip(const struct inventory *inventory, const struct network_entry *network,
                           const struct ip_address *ip) {
+        uint64_t hash = ip_hash(inventory, ip);
         struct entry *entry, *best = NULL;
         size_t position = 0;
 
-        while ((entry = hash_index_next(&inventory->by_ip, ip_hash(inventory, ip), &position)))
+        while ((entry = hash_index_next(&inventory->by_ip, hash, &position)))
                 if ((!network || entry->network == network) && entry_find_ip(entry, ip) &&
                     (!best || entry->device.last_seen > best->device.last_seen))
                         best = entry;

@@ -32,6 +32,8 @@ struct sightings {
         struct sightings_pairs pairs;
         uint16_t used[SLOTS_USED_MAX]; /* those that are heard, in order of arrival */
         size_t n_used, n_slots;        /* n_slots: with those that stayed */
+        uint16_t awake[SIGHTINGS_PAIRS]; /* places of pairs that are */
+        size_t n_awake;
 };
 
 int sightings_new(struct sightings **ret, uint64_t seed) {
@@ -141,6 +143,13 @@ static void settle(struct sightings_pair *pair) {
         pair->packets = pair->bytes = 0;
 }
 
+/* From now on it counts in this interval. */
+static void set_awake(struct sightings *s, struct sightings_pair *pair, const struct sightings_ends *ends) {
+        if (!(pair->ends.last & SIGHTINGS_AWAKE))
+                s->awake[s->n_awake++] = (uint16_t) (pair - s->pairs.pairs);
+        pair->ends = *ends;
+}
+
 /* The pair that stayed from the last interval is heard again; false: it is not there. */
 static bool wake(struct sightings *s, const struct frame *frame, const struct sightings_ends *ends) {
         struct sightings_pair *pair = sightings_pair_of(&s->pairs, ends);
@@ -151,7 +160,7 @@ static bool wake(struct sightings *s, const struct frame *frame, const struct si
                 begin(s, pair->sender, frame->ts);
         if (pair->receiver && !pair->receiver->heard)
                 begin(s, pair->receiver, frame->ts);
-        pair->ends = *ends;
+        set_awake(s, pair, ends);
         sightings_pair_add(&s->pairs, pair, frame);
         return true;
 }
@@ -173,11 +182,13 @@ static _noinline_ unsigned count_pair(struct sightings *s, const struct frame *f
         sightings_pair_add(&s->pairs, &found, frame);
         settle(pair);
         /* Who found no room is asked for again. */
-        if (dropped == 0)
-                *pair = found;
-        else
+        if (dropped > 0) {
                 settle(&found);
-        return dropped;
+                return dropped;
+        }
+        set_awake(s, pair, ends);
+        *pair = found;
+        return 0;
 }
 
 unsigned sightings_count_frame(struct sightings *s, const struct frame *frame, uint16_t vlan, const struct mac_address *from,
@@ -194,19 +205,19 @@ bool sightings_is_empty(const struct sightings *s) {
 /* They begin anew with the next interval. */
 static void rest(struct sightings *s) {
         if (s->n_slots <= SLOTS_KEPT_MAX) {
-                for (size_t i = 0; i < SIGHTINGS_PAIRS; i++)
-                        s->pairs.pairs[i].ends.last &= ~SIGHTINGS_AWAKE;
+                for (size_t i = 0; i < s->n_awake; i++)
+                        s->pairs.pairs[s->awake[i]].ends.last &= ~SIGHTINGS_AWAKE;
         } else {
                 memset(s->slots, 0, sizeof s->slots);
                 memset(s->pairs.pairs, 0, sizeof s->pairs.pairs);
                 s->n_slots = 0;
         }
-        s->n_used = 0;
+        s->n_used = s->n_awake = 0;
 }
 
 void sightings_tell(struct sightings *s, void (*tell)(void *userdata, const struct sighting *sighting), void *userdata) {
-        for (size_t i = 0; i < SIGHTINGS_PAIRS; i++)
-                settle(&s->pairs.pairs[i]);
+        for (size_t i = 0; i < s->n_awake; i++)
+                settle(&s->pairs.pairs[s->awake[i]]);
         for (size_t i = 0; i < s->n_used; i++) {
                 struct sightings_slot *slot = &s->slots[s->used[i]];
                 struct sighting sighting = {

@@ -43,8 +43,8 @@ struct sightings_pair {
         uint32_t ifindex;
 };
 
-/* Nearly all frames are between the same few pairs of addresses. */
-#define SIGHTINGS_PAIRS 256
+/* Nearly all frames are between the same few pairs of addresses: a hundred of a home, few of which are to have one place. */
+#define SIGHTINGS_PAIRS 1024
 
 struct sightings_pairs {
         uint64_t multiplier; /* odd */
@@ -54,8 +54,8 @@ struct sightings_pairs {
 
 /* Where the pair stands, if it does. */
 static inline struct sightings_pair *sightings_pair_of(struct sightings_pairs *pairs, const struct sightings_ends *ends) {
-        _Static_assert(SIGHTINGS_PAIRS == 256, "eight bits");
-        return &pairs->pairs[(ends->first + 3 * ends->last) * pairs->multiplier >> 56];
+        _Static_assert(SIGHTINGS_PAIRS == 1 << 10, "ten bits");
+        return &pairs->pairs[(ends->first + 3 * ends->last) * pairs->multiplier >> 54];
 }
 
 static inline void sightings_pair_add(struct sightings_pairs *pairs, struct sightings_pair *pair, const struct frame *frame) {
