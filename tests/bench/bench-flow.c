@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "common/cursor.h"
+#include "common/mix.h"
 #include "engine/flow/flow-observation.h"
 #include "engine/flow/flow-pool.h"
 #include "engine/flow/flow-table.h"
@@ -122,9 +123,7 @@ static void feed(struct flow_table *table, const struct traffic *t) {
 }
 
 static uint64_t mix(uint64_t a, uint64_t b) {
-        unsigned __int128 r = (unsigned __int128) (a ^ UINT64_C(0xa0761d6478bd642f)) * (b ^ UINT64_C(0xe7037ed1a0b428db));
-
-        return (uint64_t) r ^ (uint64_t) (r >> 64);
+        return mix64(a ^ UINT64_C(0xa0761d6478bd642f), b ^ UINT64_C(0xe7037ed1a0b428db));
 }
 
 struct bare_packet {
