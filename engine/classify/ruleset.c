@@ -75,7 +75,7 @@ const char *ruleset_rule_name(const struct ruleset *rules, size_t i) {
         return i < rules->n_rules ? rules->rules[i]->name : NULL;
 }
 
-/* A pattern of a rule file is no longer than its line. */
+/* Of a longer pattern the first ones will do. */
 #define GRAMS_MAX 256
 
 /* How many patterns each bucket's texts stand in. What many patterns share ("._tcp.local") most values hold. */
