@@ -6,16 +6,12 @@
  * (option 54 of requests) names servers whose answers are not heard from here. A server that changes what it says is
  * told as well. The first one of each network is a lesson: whoever comes while nobody listens is not the first. */
 
-#include <errno.h>
-#include <stdlib.h>
 #include <string.h>
 
-#include "engine/detect/locality.h"
+#include "engine/detect/link-messages.h"
 #include "engine/detect/report.h"
-#include "engine/detect/waiting.h"
 #include "engine/detect/watch-table.h"
 
-#define NETWORKS_MAX 64
 #define SERVERS_MAX 8
 #define WORDS_MAX 128 /* of a list of addresses */
 
@@ -40,18 +36,10 @@ struct served { /* one link */
 
 /* One message of a server, gathered from its facts; or what a client asks for. */
 struct answer {
-        struct heard heard;
-        uint64_t frame;
-        bool any;
+        struct link_message head;
         bool request;
         struct server said;
         struct mac_address client;
-};
-
-struct dhcp_servers {
-        struct watch_table *links;
-        struct answer answer;
-        struct waiting waiting; /* struct answer */
 };
 
 static struct server *find_server(struct served *link, const struct ip_address *ip) {
@@ -145,7 +133,6 @@ static void set_words(char *to, const char *from) {
                 snprintf(to, WORDS_MAX, "%s", from);
 }
 
-/* A device that the user trusts may hand out addresses. */
 /* The first server is another, or says something else, or was not heard for long. */
 static void note(struct served *link, const struct server *before) {
         const struct server *first = link->servers;
@@ -168,16 +155,16 @@ static void judge_answer(struct served *link, struct detect_host *host, const st
         } else {
                 struct server before = *known;
 
-                known->last = a->heard.ts;
+                known->last = a->head.ts;
                 set_words(known->router, a->said.router);
                 set_words(known->dns, a->said.dns);
                 if (known == link->servers && detect_setting(host, DHCP_CHANGED) &&
                     (says_other(known->router, before.router) || says_other(known->dns, before.dns)))
-                        report_changed(host, known, &before, a->heard.ts);
+                        report_changed(host, known, &before, a->head.ts);
         }
         /* One machine may be several servers. */
         if (known != link->servers && !mac_equal(&known->mac, &link->servers->mac) && detect_setting(host, ROGUE_DHCP))
-                report_rogue(host, known, link->servers, a->heard.ts, detect_is_trusted(host, &known->mac), true);
+                report_rogue(host, known, link->servers, a->head.ts, detect_is_trusted(host, &known->mac), true);
 }
 
 /* The server that a client chose, where nothing of it was heard yet. */
@@ -186,7 +173,7 @@ static void judge_request(struct served *link, struct detect_host *host, const s
         const struct device *d;
 
         if (known) {
-                known->last = a->heard.ts;
+                known->last = a->head.ts;
                 if (known == link->servers || !mac_is_zero(&known->mac))
                         return;
         }
@@ -200,27 +187,25 @@ static void judge_request(struct served *link, struct detect_host *host, const s
                 known = add_server(link, &said);
         if (known != link->servers && detect_setting(host, ROGUE_DHCP)) {
                 said.mac = mac_is_zero(&known->mac) ? said.mac : known->mac;
-                report_rogue(host, &said, link->servers, a->heard.ts, detect_is_trusted(host, &said.mac), false);
+                report_rogue(host, &said, link->servers, a->head.ts, detect_is_trusted(host, &said.mac), false);
         }
 }
 
-static void judge(void *state, struct detect_host *host, const void *message) {
-        const struct dhcp_servers *s = state;
+static void judge(void *record, struct detect_host *host, const void *message) {
         const struct answer *a = message;
-        struct server before;
-        struct served *link;
-        bool fresh;
+        struct served *link = record;
+        struct server before = link->servers[0];
 
-        link = watch_table_get(s->links, link_key(host, a->heard.ifindex, a->heard.vlan), &fresh);
-        if (!link)
-                return;
-        before = link->servers[0];
-        forget_old(link, a->heard.ts);
+        forget_old(link, a->head.ts);
         if (a->request)
                 judge_request(link, host, a);
         else
                 judge_answer(link, host, a);
         note(link, &before);
+}
+
+static bool is_whole(const void *message) {
+        return ip_is_host(&((const struct answer *) message)->said.ip);
 }
 
 static bool says_again(const void *message, const void *other) {
@@ -230,100 +215,55 @@ static bool says_again(const void *message, const void *other) {
                strcmp(a->said.router, b->said.router) == 0 && strcmp(a->said.dns, b->said.dns) == 0;
 }
 
-static const struct waiting_ops waiting_ops = { sizeof(struct answer), judge, says_again };
-
-static void dhcp_servers_free(void *state) {
-        struct dhcp_servers *s = state;
-
-        if (!s)
-                return;
-        watch_table_free(s->links);
-        waiting_done(&s->waiting);
-        free(s);
-}
+static const struct link_messages_ops ops = { sizeof(struct answer), sizeof(struct served), judge, is_whole, says_again };
 
 static int dhcp_servers_init(void **ret_state) {
-        struct dhcp_servers *s = calloc(1, sizeof *s);
-        int r = s ? watch_table_new(&s->links, sizeof(struct served), NETWORKS_MAX) : -ENOMEM;
-
-        if (r >= 0)
-                r = waiting_init(&s->waiting, &waiting_ops);
-        if (r < 0) {
-                dhcp_servers_free(s);
-                return r;
-        }
-        *ret_state = s;
-        return 0;
+        return link_messages_new(ret_state, &ops);
 }
 
-/* All of a message is there. */
-static void finish(struct dhcp_servers *s, struct detect_host *host, uint64_t now) {
-        const struct answer *a = &s->answer;
+static struct answer *begin(struct link_messages *messages, const struct fact *fact, bool request) {
+        struct answer *a = link_messages_begin(messages, fact);
 
-        waiting_take(&s->waiting, s, host, a->any && ip_is_host(&a->said.ip) ? a : NULL, now);
-        s->answer.any = false;
-}
-
-static void begin(struct dhcp_servers *s, const struct fact *fact, bool request) {
-        s->answer = (struct answer) {
-                .heard = { fact->ts, fact->ifindex, fact->vlan },
-                .frame = fact->frame,
-                .any = true,
-                .request = request,
-                .said = { .last = fact->ts },
-                .client = fact->subject,
-        };
+        a->request = request;
+        a->said.last = fact->ts;
+        a->client = fact->subject;
         if (!request)
-                s->answer.said.mac = fact->mac;
+                a->said.mac = fact->mac;
+        return a;
 }
 
-static bool is_same_message(const struct answer *a, const struct fact *fact) {
-        return a->any && !a->request && a->heard.ts == fact->ts && a->frame == fact->frame && mac_equal(&a->said.mac, &fact->mac) &&
-               mac_equal(&a->client, &fact->subject);
+static bool is_of(const struct answer *a, const struct fact *fact) {
+        return a && !a->request && mac_equal(&a->said.mac, &fact->mac) && mac_equal(&a->client, &fact->subject);
 }
 
 static void dhcp_servers_fact(void *state, struct detect_host *host, const struct fact *fact) {
-        struct dhcp_servers *s = state;
         bool request = fact->kind == FACT_DHCP_REQUESTED_SERVER;
+        struct answer *a = link_messages_of(state, fact);
 
         if (fact->flags & FACT_TUNNELLED)
                 return;
         /* What a relay carries is between it and the server of another link. */
         if (fact->kind == FACT_DHCP_RELAY) {
-                if (is_same_message(&s->answer, fact))
-                        s->answer.any = false;
+                if (is_of(a, fact))
+                        link_messages_drop(state);
                 return;
         }
-        if (request || !is_same_message(&s->answer, fact)) {
-                finish(s, host, fact->ts);
-                begin(s, fact, request);
+        if (request || !is_of(a, fact)) {
+                link_messages_finish(state, host, fact->ts);
+                a = begin(state, fact, request);
         }
         if (request || fact->kind == FACT_DHCP_SERVER_ID)
-                (void) ip_parse(fact->value, &s->answer.said.ip);
+                (void) ip_parse(fact->value, &a->said.ip);
         else
-                set_words(fact->kind == FACT_DHCP_ROUTER ? s->answer.said.router : s->answer.said.dns, fact->value);
-}
-
-static void dhcp_servers_advance(void *state, struct detect_host *host, uint64_t now, bool flush) {
-        struct dhcp_servers *s = state;
-
-        finish(s, host, now);
-        if (flush)
-                waiting_flush(&s->waiting, s, host, now);
-}
-
-static uint64_t dhcp_servers_next_deadline(const void *state) {
-        const struct dhcp_servers *s = state;
-
-        return s->answer.any ? s->answer.heard.ts : waiting_next_deadline(&s->waiting);
+                set_words(fact->kind == FACT_DHCP_ROUTER ? a->said.router : a->said.dns, fact->value);
 }
 
 /* The first server's address, and which router and DNS it names. */
 
 static void dhcp_servers_remember(void *state, bool all, lesson_take_fn take, void *userdata) {
-        struct dhcp_servers *s = state;
+        struct link_messages *messages = state;
 
-        for (struct served *link = NULL; (link = learned_next(s->links, link, all));) {
+        for (struct served *link = NULL; (link = learned_next(messages->links, link, all));) {
                 char text[LESSON_TEXT_MAX], ip[IP_STRING_MAX];
                 struct strbuf b = STRBUF(text);
 
@@ -338,7 +278,7 @@ static void dhcp_servers_remember(void *state, bool all, lesson_take_fn take, vo
 
 static bool dhcp_servers_recall(void *state, const struct lesson *lesson, uint64_t now) {
         struct server read = { .mac = lesson->mac, .last = now }; /* nobody listened: its silence means nothing */
-        struct dhcp_servers *s = state;
+        struct link_messages *messages = state;
         const char *text = lesson->text;
         char ip[IP_STRING_MAX];
         struct served *link;
@@ -346,7 +286,7 @@ static bool dhcp_servers_recall(void *state, const struct lesson *lesson, uint64
         if (!lesson_get_word(&text, ip, sizeof ip) || ip_parse(ip, &read.ip) < 0 || !ip_is_host(&read.ip) ||
             !lesson_get_word(&text, read.router, sizeof read.router) || !lesson_get_word(&text, read.dns, sizeof read.dns) || *text)
                 return false;
-        link = learned_recall(s->links, lesson);
+        link = learned_recall(messages->links, lesson);
         if (!link)
                 return false;
         link->servers[0] = read;
@@ -357,21 +297,21 @@ static bool dhcp_servers_recall(void *state, const struct lesson *lesson, uint64
 
 /* Who was second is first then. */
 static void dhcp_servers_forget(void *state, const struct mac_address *mac) {
-        struct dhcp_servers *s = state;
+        struct link_messages *messages = state;
         struct served *next;
 
-        for (struct served *link = watch_table_next(s->links, NULL); link; link = next) {
+        for (struct served *link = watch_table_next(messages->links, NULL); link; link = next) {
                 struct server before = link->servers[0];
                 size_t kept = 0;
 
-                next = watch_table_next(s->links, link);
+                next = watch_table_next(messages->links, link);
                 for (size_t i = 0; i < link->n; i++)
                         if (!mac_equal(&link->servers[i].mac, mac))
                                 link->servers[kept++] = link->servers[i];
                 link->n = kept;
                 note(link, &before);
                 if (kept == 0)
-                        watch_table_remove(s->links, link);
+                        watch_table_remove(messages->links, link);
         }
 }
 
@@ -380,11 +320,11 @@ static const enum fact_kind kinds[] = { FACT_DHCP_SERVER_ID, FACT_DHCP_ROUTER, F
 const struct detector dhcp_servers_detector = {
         .name = "dhcp_servers",
         .init = dhcp_servers_init,
-        .free = dhcp_servers_free,
+        .free = link_messages_free,
         .fact = dhcp_servers_fact,
         FACT_KINDS_OF(kinds),
-        .advance = dhcp_servers_advance,
-        .next_deadline = dhcp_servers_next_deadline,
+        .advance = link_messages_advance,
+        .next_deadline = link_messages_next_deadline,
         .remember = dhcp_servers_remember,
         .recall = dhcp_servers_recall,
         .forget = dhcp_servers_forget,

@@ -9,16 +9,12 @@
  * who hands out link-local addresses, as such tools do, for a host makes those itself. That nobody answers is learned like the first
  * server is. */
 
-#include <errno.h>
-#include <stdlib.h>
 #include <string.h>
 
-#include "engine/detect/locality.h"
+#include "engine/detect/link-messages.h"
 #include "engine/detect/report.h"
-#include "engine/detect/waiting.h"
 #include "engine/detect/watch-table.h"
 
-#define LINKS_MAX 64
 #define SERVERS_MAX 8
 #define WORDS_MAX 256 /* of a list of addresses: five at least */
 #define DUID_MAX 65   /* in hexadecimal; what is longer is cut */
@@ -63,18 +59,10 @@ enum meaning { ASKS, REQUESTS, SERVES };
 
 /* One message, gathered from its facts. */
 struct message {
-        struct heard heard;
-        uint64_t frame;
-        bool any;
+        struct link_message head;
         bool counts; /* of a client that asks: the answer to it would be heard; of a server: it gives something */
         enum meaning meaning;
         struct server said;
-};
-
-struct dhcp6_servers {
-        struct watch_table *links;
-        struct message message;
-        struct waiting waiting; /* struct message */
 };
 
 /* The first that was expected. */
@@ -134,7 +122,7 @@ static bool is_unexpected(const struct served *link, const struct detect_host *h
 
         if (!d || is_accepted(d))
                 return false;
-        return m->said.link_local || (asked_in_vain(link, host, m->heard.ts) && !serves_ipv4(d));
+        return m->said.link_local || (asked_in_vain(link, host, m->head.ts) && !serves_ipv4(d));
 }
 
 /* Of too many the last leaves, and never the right one. */
@@ -294,7 +282,7 @@ static void judge_request(struct served *link, struct detect_host *host, const s
         struct server *known = find_server(link, m->said.duid);
 
         if (known)
-                known->last = m->heard.ts;
+                known->last = m->head.ts;
         else
                 report(host, add_server(link, host, m), right_server(link));
 }
@@ -332,21 +320,15 @@ static struct server right_or_none(struct served *link) {
         return right ? *right : (struct server) {};
 }
 
-static void judge(void *state, struct detect_host *host, const void *message) {
-        const struct dhcp6_servers *s = state;
+static void judge(void *record, struct detect_host *host, const void *message) {
         const struct message *m = message;
-        struct server before;
-        struct served *link;
-        bool fresh;
+        struct served *link = record;
+        struct server before = right_or_none(link);
 
-        link = watch_table_get(s->links, link_key(host, m->heard.ifindex, m->heard.vlan), &fresh);
-        if (!link)
-                return;
-        before = right_or_none(link);
-        forget_old(link, m->heard.ts);
+        forget_old(link, m->head.ts);
         switch (m->meaning) {
         case ASKS:
-                judge_ask(link, m->heard.ts);
+                judge_ask(link, m->head.ts);
                 break;
         case REQUESTS:
                 judge_request(link, host, m);
@@ -358,6 +340,12 @@ static void judge(void *state, struct detect_host *host, const void *message) {
         note(link, &before);
 }
 
+static bool is_whole(const void *message) {
+        const struct message *m = message;
+
+        return m->counts && (m->meaning == ASKS || *m->said.duid);
+}
+
 static bool says_again(const void *message, const void *other) {
         const struct message *a = message, *b = other;
 
@@ -365,39 +353,10 @@ static bool says_again(const void *message, const void *other) {
                strcmp(a->said.dns, b->said.dns) == 0;
 }
 
-static const struct waiting_ops waiting_ops = { sizeof(struct message), judge, says_again };
-
-static void dhcp6_servers_free(void *state) {
-        struct dhcp6_servers *s = state;
-
-        if (!s)
-                return;
-        watch_table_free(s->links);
-        waiting_done(&s->waiting);
-        free(s);
-}
+static const struct link_messages_ops ops = { sizeof(struct message), sizeof(struct served), judge, is_whole, says_again };
 
 static int dhcp6_servers_init(void **ret_state) {
-        struct dhcp6_servers *s = calloc(1, sizeof *s);
-        int r = s ? watch_table_new(&s->links, sizeof(struct served), LINKS_MAX) : -ENOMEM;
-
-        if (r >= 0)
-                r = waiting_init(&s->waiting, &waiting_ops);
-        if (r < 0) {
-                dhcp6_servers_free(s);
-                return r;
-        }
-        *ret_state = s;
-        return 0;
-}
-
-/* All of a message is there. */
-static void finish(struct dhcp6_servers *s, struct detect_host *host, uint64_t now) {
-        const struct message *m = &s->message;
-        bool whole = m->any && m->counts && (m->meaning == ASKS || *m->said.duid);
-
-        waiting_take(&s->waiting, s, host, whole ? m : NULL, now);
-        s->message.any = false;
+        return link_messages_new(ret_state, &ops);
 }
 
 /* What a client sends in reply to what it was offered on another link tells nothing of this one, so of its messages only those count
@@ -414,20 +373,17 @@ static bool read_meaning(const struct fact *fact, enum meaning *ret) {
         return true;
 }
 
-static void begin(struct dhcp6_servers *s, const struct fact *fact) {
-        struct message *m = &s->message;
+static void begin(struct link_messages *messages, const struct fact *fact) {
         enum meaning meaning;
+        struct message *m;
 
         if (!read_meaning(fact, &meaning))
                 return;
-        *m = (struct message) {
-                .heard = { fact->ts, fact->ifindex, fact->vlan },
-                .frame = fact->frame,
-                .any = true,
-                .counts = meaning != SERVES,
-                .meaning = meaning,
-                .said = { .last = fact->ts, .heard = meaning == SERVES },
-        };
+        m = link_messages_begin(messages, fact);
+        m->counts = meaning != SERVES;
+        m->meaning = meaning;
+        m->said.last = fact->ts;
+        m->said.heard = meaning == SERVES;
         if (meaning == SERVES) {
                 m->said.mac = fact->mac;
                 m->said.ip = fact->ip;
@@ -481,39 +437,24 @@ static void take_part(struct message *m, struct detect_host *host, const struct 
 }
 
 static void dhcp6_servers_fact(void *state, struct detect_host *host, const struct fact *fact) {
-        struct dhcp6_servers *s = state;
-        const struct message *m = &s->message;
+        struct message *m = link_messages_of(state, fact);
 
         /* What a relay carries is between it and the server of another link. */
         if (fact->flags & FACT_TUNNELLED || !(fact->flags & FACT_HAS_MAC))
                 return;
         if (fact->kind == FACT_DHCP6_MSG_TYPE) {
-                finish(s, host, fact->ts);
-                begin(s, fact);
-        } else if (m->any && m->heard.ts == fact->ts && m->frame == fact->frame)
-                take_part(&s->message, host, fact);
-}
-
-static void dhcp6_servers_advance(void *state, struct detect_host *host, uint64_t now, bool flush) {
-        struct dhcp6_servers *s = state;
-
-        finish(s, host, now);
-        if (flush)
-                waiting_flush(&s->waiting, s, host, now);
-}
-
-static uint64_t dhcp6_servers_next_deadline(const void *state) {
-        const struct dhcp6_servers *s = state;
-
-        return s->message.any ? s->message.heard.ts : waiting_next_deadline(&s->waiting);
+                link_messages_finish(state, host, fact->ts);
+                begin(state, fact);
+        } else if (m)
+                take_part(m, host, fact);
 }
 
 /* The right server's DUID and address, and which DNS servers it names; of a link without one, since when and how often clients asked. */
 
 static void dhcp6_servers_remember(void *state, bool all, lesson_take_fn take, void *userdata) {
-        struct dhcp6_servers *s = state;
+        struct link_messages *messages = state;
 
-        for (struct served *link = NULL; (link = learned_next(s->links, link, all));) {
+        for (struct served *link = NULL; (link = learned_next(messages->links, link, all));) {
                 const struct server right = right_or_none(link);
                 char text[LESSON_TEXT_MAX], ip[IP_STRING_MAX];
                 struct strbuf b = STRBUF(text);
@@ -552,12 +493,12 @@ static bool read_lesson(const char *text, uint64_t now, struct server *ret_right
 static bool dhcp6_servers_recall(void *state, const struct lesson *lesson, uint64_t now) {
         struct server right = { .mac = lesson->mac, .last = now }; /* nobody listened: its silence means nothing */
         struct asked asked = { .last = now };
-        struct dhcp6_servers *s = state;
+        struct link_messages *messages = state;
         struct served *link;
 
         if (!read_lesson(lesson->text, now, &right, &asked))
                 return false;
-        link = learned_recall(s->links, lesson);
+        link = learned_recall(messages->links, lesson);
         if (!link)
                 return false;
         link->asked = asked;
@@ -571,14 +512,14 @@ static bool dhcp6_servers_recall(void *state, const struct lesson *lesson, uint6
 
 /* Who was second is the right one then. */
 static void dhcp6_servers_forget(void *state, const struct mac_address *mac) {
-        struct dhcp6_servers *s = state;
+        struct link_messages *messages = state;
         struct served *next;
 
-        for (struct served *link = watch_table_next(s->links, NULL); link; link = next) {
+        for (struct served *link = watch_table_next(messages->links, NULL); link; link = next) {
                 struct server before = right_or_none(link);
                 size_t kept = 0;
 
-                next = watch_table_next(s->links, link);
+                next = watch_table_next(messages->links, link);
                 for (size_t i = 0; i < link->n; i++)
                         if (!mac_equal(&link->servers[i].mac, mac))
                                 link->servers[kept++] = link->servers[i];
@@ -589,7 +530,7 @@ static void dhcp6_servers_forget(void *state, const struct mac_address *mac) {
                         link->servers[0].suspect = false;
                 note(link, &before);
                 if (kept == 0)
-                        watch_table_remove(s->links, link);
+                        watch_table_remove(messages->links, link);
         }
 }
 
@@ -599,11 +540,11 @@ static const enum fact_kind kinds[] = { FACT_DHCP6_MSG_TYPE, FACT_DHCP6_SERVER_D
 const struct detector dhcp6_servers_detector = {
         .name = "dhcp6_servers",
         .init = dhcp6_servers_init,
-        .free = dhcp6_servers_free,
+        .free = link_messages_free,
         .fact = dhcp6_servers_fact,
         FACT_KINDS_OF(kinds),
-        .advance = dhcp6_servers_advance,
-        .next_deadline = dhcp6_servers_next_deadline,
+        .advance = link_messages_advance,
+        .next_deadline = link_messages_next_deadline,
         .remember = dhcp6_servers_remember,
         .recall = dhcp6_servers_recall,
         .forget = dhcp6_servers_forget,

@@ -6,17 +6,14 @@
  * alert: with lifetime 0 they take the network's way out. The first one of each network is a lesson: whoever comes while
  * nobody listens is not the first. */
 
-#include <errno.h>
-#include <stdlib.h>
 #include <string.h>
 
+#include "engine/detect/link-messages.h"
 #include "engine/detect/locality.h"
 #include "engine/detect/report.h"
 #include "engine/detect/virtual-mac.h"
-#include "engine/detect/waiting.h"
 #include "engine/detect/watch-table.h"
 
-#define LINKS_MAX 64
 #define ROUTERS_MAX 8
 #define WORDS_MAX 128
 #define ROUTER_AGE (7 * 24 * 3600 * NSEC_PER_SEC)
@@ -41,16 +38,8 @@ struct link_routers {
 };
 
 struct advert { /* one message, gathered from its facts */
-        struct heard heard;
-        uint64_t frame;
-        bool any;
+        struct link_message head;
         struct router said;
-};
-
-struct router_adverts {
-        struct watch_table *links;
-        struct advert advert;
-        struct waiting waiting; /* struct advert */
 };
 
 static void forget_old(struct link_routers *l, uint64_t now) {
@@ -200,18 +189,14 @@ static void note(struct link_routers *l, const struct router *before) {
         l->told = first->last;
 }
 
-static void judge(void *state, struct detect_host *host, const void *message) {
-        const struct router_adverts *a = state;
+static void judge(void *record, struct detect_host *host, const void *message) {
         const struct advert *m = message;
-        struct link_routers *l;
-        struct router before;
-        bool fresh;
+        struct link_routers *l = record;
+        struct router before = leader_of(l);
 
-        l = watch_table_get(a->links, link_key(host, m->heard.ifindex, m->heard.vlan), &fresh);
-        if (!l || !detect_setting(host, ROGUE_RA))
+        if (!detect_setting(host, ROGUE_RA))
                 return;
-        before = leader_of(l);
-        forget_old(l, m->heard.ts);
+        forget_old(l, m->head.ts);
         judge_known(l, host, &m->said);
         note(l, &before);
 }
@@ -220,88 +205,42 @@ static bool says_again(const void *a, const void *b) {
         return is_as_before(&((const struct advert *) a)->said, &((const struct advert *) b)->said);
 }
 
-static const struct waiting_ops waiting_ops = { sizeof(struct advert), judge, says_again };
-
-static void router_adverts_free(void *state) {
-        struct router_adverts *a = state;
-
-        if (!a)
-                return;
-        watch_table_free(a->links);
-        waiting_done(&a->waiting);
-        free(a);
-}
+static const struct link_messages_ops ops = { sizeof(struct advert), sizeof(struct link_routers), judge, NULL, says_again };
 
 static int router_adverts_init(void **ret_state) {
-        struct router_adverts *a = calloc(1, sizeof *a);
-        int r = a ? watch_table_new(&a->links, sizeof(struct link_routers), LINKS_MAX) : -ENOMEM;
-
-        if (r >= 0)
-                r = waiting_init(&a->waiting, &waiting_ops);
-        if (r < 0) {
-                router_adverts_free(a);
-                return r;
-        }
-        *ret_state = a;
-        return 0;
+        return link_messages_new(ret_state, &ops);
 }
 
-/* All of a message is there. */
-static void finish(struct router_adverts *a, struct detect_host *host, uint64_t now) {
-        waiting_take(&a->waiting, a, host, a->advert.any ? &a->advert : NULL, now);
-        a->advert.any = false;
-}
+static void begin(struct link_messages *messages, const struct fact *fact) {
+        struct advert *m = link_messages_begin(messages, fact);
 
-static bool is_same_message(const struct advert *a, const struct fact *fact) {
-        return a->any && a->heard.ts == fact->ts && a->frame == fact->frame && mac_equal(&a->said.mac, &fact->source);
-}
-
-static void begin(struct router_adverts *a, const struct fact *fact) {
-        a->advert = (struct advert) {
-                .heard = { fact->ts, fact->ifindex, fact->vlan }, .frame = fact->frame, .any = true,
-                .said = { .ip = fact->ip, .mac = fact->source, .last = fact->ts },
-        };
-        a->advert.said.is_default = !(fact->flags & FACT_GOODBYE);
+        m->said = (struct router) { .ip = fact->ip, .mac = fact->source, .last = fact->ts, .is_default = !(fact->flags & FACT_GOODBYE) };
 }
 
 static void router_adverts_fact(void *state, struct detect_host *host, const struct fact *fact) {
-        struct router_adverts *a = state;
+        struct advert *m = link_messages_of(state, fact);
         char *word;
 
         if (!(fact->flags & FACT_LINK_SCOPED) || fact->flags & FACT_TUNNELLED || mac_is_zero(&fact->source))
                 return;
         if (fact->kind == FACT_NDP_ROUTER) {
-                finish(a, host, fact->ts);
-                begin(a, fact);
+                link_messages_finish(state, host, fact->ts);
+                begin(state, fact);
                 return;
         }
-        if (!is_same_message(&a->advert, fact))
+        if (!m || !mac_equal(&m->said.mac, &fact->source))
                 return;
-        word = fact->kind == FACT_NDP_PREFIX ? a->advert.said.prefix : a->advert.said.rdnss;
+        word = fact->kind == FACT_NDP_PREFIX ? m->said.prefix : m->said.rdnss;
         if (!*word)
                 snprintf(word, WORDS_MAX, "%s", fact->value);
-}
-
-static void router_adverts_advance(void *state, struct detect_host *host, uint64_t now, bool flush) {
-        struct router_adverts *a = state;
-
-        finish(a, host, now);
-        if (flush)
-                waiting_flush(&a->waiting, a, host, now);
-}
-
-static uint64_t router_adverts_next_deadline(const void *state) {
-        const struct router_adverts *a = state;
-
-        return a->advert.any ? a->advert.heard.ts : waiting_next_deadline(&a->waiting);
 }
 
 /* The first one's address, whether it is a default router, and the prefix and DNS server that it names. */
 
 static void router_adverts_remember(void *state, bool all, lesson_take_fn take, void *userdata) {
-        struct router_adverts *a = state;
+        struct link_messages *messages = state;
 
-        for (struct link_routers *l = NULL; (l = learned_next(a->links, l, all));) {
+        for (struct link_routers *l = NULL; (l = learned_next(messages->links, l, all));) {
                 const struct router *first = first_leader(l);
                 char text[LESSON_TEXT_MAX], ip[IP_STRING_MAX];
                 struct strbuf b = STRBUF(text);
@@ -318,7 +257,7 @@ static void router_adverts_remember(void *state, bool all, lesson_take_fn take, 
 
 static bool router_adverts_recall(void *state, const struct lesson *lesson, uint64_t now) {
         struct router read = { .mac = lesson->mac, .last = now }; /* nobody listened: its silence means nothing */
-        struct router_adverts *a = state;
+        struct link_messages *messages = state;
         const char *text = lesson->text;
         struct link_routers *l;
         char ip[IP_STRING_MAX];
@@ -328,7 +267,7 @@ static bool router_adverts_recall(void *state, const struct lesson *lesson, uint
             !lesson_get_word(&text, read.prefix, sizeof read.prefix) || !lesson_get_word(&text, read.rdnss, sizeof read.rdnss) || *text)
                 return false;
         read.is_default = is_default != 0;
-        l = wants_to_lead(&read) ? learned_recall(a->links, lesson) : NULL;
+        l = wants_to_lead(&read) ? learned_recall(messages->links, lesson) : NULL;
         if (!l)
                 return false;
         l->routers[0] = read;
@@ -339,21 +278,21 @@ static bool router_adverts_recall(void *state, const struct lesson *lesson, uint
 
 /* Who was second is first then. */
 static void router_adverts_forget(void *state, const struct mac_address *mac) {
-        struct router_adverts *a = state;
+        struct link_messages *messages = state;
         struct link_routers *next;
 
-        for (struct link_routers *l = watch_table_next(a->links, NULL); l; l = next) {
+        for (struct link_routers *l = watch_table_next(messages->links, NULL); l; l = next) {
                 struct router before = leader_of(l);
                 size_t kept = 0;
 
-                next = watch_table_next(a->links, l);
+                next = watch_table_next(messages->links, l);
                 for (size_t i = 0; i < l->n; i++)
                         if (!mac_equal(&l->routers[i].mac, mac))
                                 l->routers[kept++] = l->routers[i];
                 l->n = kept;
                 note(l, &before);
                 if (kept == 0)
-                        watch_table_remove(a->links, l);
+                        watch_table_remove(messages->links, l);
         }
 }
 
@@ -362,11 +301,11 @@ static const enum fact_kind kinds[] = { FACT_NDP_ROUTER, FACT_NDP_PREFIX, FACT_N
 const struct detector router_adverts_detector = {
         .name = "router_adverts",
         .init = router_adverts_init,
-        .free = router_adverts_free,
+        .free = link_messages_free,
         .fact = router_adverts_fact,
         FACT_KINDS_OF(kinds),
-        .advance = router_adverts_advance,
-        .next_deadline = router_adverts_next_deadline,
+        .advance = link_messages_advance,
+        .next_deadline = link_messages_next_deadline,
         .remember = router_adverts_remember,
         .recall = router_adverts_recall,
         .forget = router_adverts_forget,
