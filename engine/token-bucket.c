@@ -19,3 +19,7 @@ bool token_bucket_take(struct token_bucket *bucket, uint64_t now) {
         bucket->used++;
         return true;
 }
+
+uint64_t token_bucket_next(const struct token_bucket *bucket) {
+        return bucket->refilled > UINT64_MAX - bucket->interval ? UINT64_MAX : bucket->refilled + bucket->interval;
+}

@@ -13,3 +13,5 @@ struct token_bucket {
 };
 
 bool token_bucket_take(struct token_bucket *bucket, uint64_t now);
+/* When an empty one has a token again. */
+uint64_t token_bucket_next(const struct token_bucket *bucket);

@@ -68,19 +68,50 @@ static bool is_another(const struct entry *sender, const struct ip_address *ip) 
         return false;
 }
 
-/* Hosts have a few addresses, and seldom others: who sends in the name of ever more forwards for them, or makes them up. */
-static bool has_room(struct entry *sender, const struct ip_address *ip, uint64_t now, enum attribution_term *ret_term) {
-        const struct device *d = sender ? &sender->device : NULL;
+static bool is_full(const struct device *d, uint8_t family) {
+        return family == AF_INET ? d->n_ipv4 == DEVICE_IPV4_MAX : d->n_ipv6 == DEVICE_IPV6_MAX;
+}
 
-        if (!d || (ip->family == AF_INET ? d->n_ipv4 < DEVICE_IPV4_MAX : d->n_ipv6 < DEVICE_IPV6_MAX))
+/* Hosts have a few addresses, and seldom others: who sends in the name of ever more forwards for them, or makes them up. */
+static bool has_room(struct entry *sender, uint8_t family, uint64_t now, enum attribution_term *ret_term) {
+        if (!sender || !is_full(&sender->device, family))
                 return true;
         *ret_term = TERM_PACKET;
         return token_bucket_take(&sender->turnovers, now);
 }
 
-static bool is_on_link(const struct inventory *inventory, const struct network_entry *network,
+/* Of an address that nobody has, on a link of which nothing says that it is none of it: is it the sender's? */
+static bool is_senders(struct inventory *inventory, const struct network_entry *network, const struct mac_address *mac,
+                       const struct fact *fact, uint64_t now, enum attribution_term *ret_term) {
+        struct forwarder forwarder = { inventory->generation, UINT64_MAX, fact_ends_of(fact), network, NULL };
+        struct entry *sender = NULL;
+
+        if (!network_knows_family(network, fact->ip.family)) {
+                sender = entry_by_mac(inventory, network, mac);
+                if (!is_another(sender, &fact->ip)) {
+                        if (has_room(sender, fact->ip.family, now, ret_term))
+                                return true;
+                        forwarder.full = sender;
+                        forwarder.until = token_bucket_next(&sender->turnovers);
+                }
+        }
+        inventory->forwarder = forwarder;
+        return false;
+}
+
+bool fact_is_forwarded(const struct inventory *inventory, const struct fact *fact, const struct fact_ends *ends, uint64_t now) {
+        const struct forwarder *f = &inventory->forwarder;
+
+        if (f->generation != inventory->generation || now >= f->until || !fact_ends_equal_but_ip(&f->ends, ends) ||
+            (f->full && !is_full(&f->full->device, fact->ip.family)))
+                return false;
+        return ip_is_host(&fact->ip) && !ip_is_link_local(&fact->ip) && !network_has_ip(f->network, &fact->ip) &&
+               !entry_by_ip(inventory, f->network, &fact->ip);
+}
+
+static bool is_on_link(struct inventory *inventory, const struct network_entry *network,
                        const struct mac_address *mac, const struct fact *fact, uint64_t now, enum attribution_term *ret_term) {
-        struct entry *owner, *sender;
+        struct entry *owner;
 
         if (is_from_link(network, fact))
                 return true;
@@ -95,10 +126,7 @@ static bool is_on_link(const struct inventory *inventory, const struct network_e
                 return false;
         if (fact->flags & FACT_HAS_SUBJECT)
                 return true;
-        if (network_knows_family(network, fact->ip.family))
-                return false;
-        sender = entry_by_mac(inventory, network, mac);
-        return !is_another(sender, &fact->ip) && has_room(sender, &fact->ip, now, ret_term);
+        return is_senders(inventory, network, mac, fact, now, ret_term);
 }
 
 struct entry *fact_attribute(struct inventory *inventory, struct network_entry *network, const struct fact *fact,

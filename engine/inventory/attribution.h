@@ -15,4 +15,7 @@ enum attribution_term {
 /* The device that `fact` is about, made if need be; NULL: none on this link. */
 struct entry *fact_attribute(struct inventory *inventory, struct network_entry *network, const struct fact *fact,
                              uint64_t now, enum attribution_term *ret_term);
+struct fact_ends;
+/* Is it, of these ends, certainly nobody's, as one of its sender's before it was? See struct forwarder. */
+bool fact_is_forwarded(const struct inventory *inventory, const struct fact *fact, const struct fact_ends *ends, uint64_t now);
 void fact_apply(struct inventory *inventory, struct entry *entry, const struct fact *fact, uint64_t now);

@@ -39,6 +39,17 @@ struct attribution {
         struct entry *entry; /* NULL: nobody's */
 };
 
+/* Who was heard last in the name of somebody elsewhere, as who forwards is, or makes addresses up: facts with these ends are
+ * nobody's, whatever their IP address is, unless it has a place on the link. A flood's never come again, so that what was found out
+ * of each alone helps none. */
+struct forwarder {
+        uint64_t generation;
+        uint64_t until;             /* ns: a limit that time lifts decided; UINT64_MAX: it was none */
+        struct fact_ends ends;      /* without the IP address */
+        const struct network_entry *network;
+        const struct entry *full;   /* whose list of addresses was full; NULL: it does not matter */
+};
+
 #define ATTRIBUTIONS 512
 #define ADDRESS_GENERATIONS 256
 
@@ -70,6 +81,7 @@ struct inventory {
         struct latest_fact latest;
         struct attribution attributions[ATTRIBUTIONS][2]; /* by hash of the ends */
         struct attribution passing; /* one that holds for its packet alone */
+        struct forwarder forwarder;
         struct entry *tiers[_TIER_MAX];          /* longest silent first */
         size_t tier_counts[_TIER_MAX];
         struct entry *presences[_PRESENCE_MAX];  /* idle and online ones, longest silent first */
@@ -108,6 +120,33 @@ static inline void ip_to_words(const struct ip_address *ip, uint64_t ret[static 
         memcpy(&first, ip, sizeof first); /* the family, and seven bytes */
         memcpy(&ret[1], ip->bytes + 7, sizeof ret[1]);
         ret[0] = le64toh(first) >> 8 | (uint64_t) ip->bytes[15] << 56;
+}
+
+static inline struct fact_ends fact_ends_of(const struct fact *fact) {
+        uint64_t kept = fact->flags & (FACT_HAS_MAC | FACT_TUNNELLED | FACT_LINK_SCOPED | FACT_HAS_SUBJECT);
+        uint64_t ip[2];
+
+        ip_to_words(&fact->ip, ip);
+        return (struct fact_ends) { {
+                mac_to_word(&fact->mac) | (uint64_t) fact->ip.family << 48 | (uint64_t) fact->hop_limit << 56,
+                mac_to_word(&fact->source) | kept << 48,
+                ip[0],
+                ip[1],
+                (uint64_t) fact->ifindex << 32 | (uint64_t) fact->vlan << 16 | ip_is_multicast(&fact->destination),
+        } };
+}
+
+/* But for the IP address. Without a loop, which compilers make vectors of: those wait for the words, too. */
+static inline bool fact_ends_equal_but_ip(const struct fact_ends *a, const struct fact_ends *b) {
+        const uint64_t *x = a->words, *y = b->words;
+
+        return ((x[0] ^ y[0]) | (x[1] ^ y[1]) | (x[4] ^ y[4])) == 0;
+}
+
+static inline bool fact_ends_equal(const struct fact_ends *a, const struct fact_ends *b) {
+        const uint64_t *x = a->words, *y = b->words;
+
+        return fact_ends_equal_but_ip(a, b) && ((x[2] ^ y[2]) | (x[3] ^ y[3])) == 0;
 }
 
 /* For the indexes. */

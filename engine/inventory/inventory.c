@@ -111,35 +111,14 @@ static bool is_common(const struct inventory *inventory, const struct fact *fact
         return fact->kind != FACT_ARP_L2_MISMATCH;
 }
 
-static inline struct fact_ends ends_of(const struct fact *fact) {
-        uint64_t kept = fact->flags & (FACT_HAS_MAC | FACT_TUNNELLED | FACT_LINK_SCOPED | FACT_HAS_SUBJECT);
-        uint64_t ip[2];
-
-        ip_to_words(&fact->ip, ip);
-        return (struct fact_ends) { {
-                mac_to_word(&fact->mac) | (uint64_t) fact->ip.family << 48 | (uint64_t) fact->hop_limit << 56,
-                mac_to_word(&fact->source) | kept << 48,
-                ip[0],
-                ip[1],
-                (uint64_t) fact->ifindex << 32 | (uint64_t) fact->vlan << 16 | ip_is_multicast(&fact->destination),
-        } };
-}
-
-/* Without a loop, which compilers make vectors of: those wait for the words, too. */
-static inline bool ends_equal(const struct fact_ends *a, const struct fact_ends *b) {
-        const uint64_t *x = a->words, *y = b->words;
-
-        return ((x[0] ^ y[0]) | (x[1] ^ y[1]) | (x[2] ^ y[2]) | (x[3] ^ y[3]) | (x[4] ^ y[4])) == 0;
-}
-
 static bool is_of_latest(struct inventory *inventory, const struct fact *fact) {
         const struct latest_fact *l = &inventory->latest;
         struct fact_ends ends;
 
         if (!latest_is_current(inventory) || fact->ts != l->ts || fact->frame != l->frame)
                 return false;
-        ends = ends_of(fact);
-        return ends_equal(&l->attribution->ends, &ends) && is_common(inventory, fact);
+        ends = fact_ends_of(fact);
+        return fact_ends_equal(&l->attribution->ends, &ends) && is_common(inventory, fact);
 }
 
 /* Where it is, or is to be: of two that have one hash the former stays as long as it holds. */
@@ -148,9 +127,9 @@ static struct attribution *attribution_of(struct inventory *inventory, const str
         uint64_t hash = inventory_hash(inventory, inventory_hash(inventory, w[0] ^ w[4], w[1]) ^ w[2], w[3]);
         struct attribution *two = inventory->attributions[hash % ATTRIBUTIONS];
 
-        if (ends_equal(&two[0].ends, ends))
+        if (fact_ends_equal(&two[0].ends, ends))
                 return &two[0];
-        return ends_equal(&two[1].ends, ends) || attribution_is_current(inventory, &two[0]) ? &two[1] : &two[0];
+        return fact_ends_equal(&two[1].ends, ends) || attribution_is_current(inventory, &two[0]) ? &two[1] : &two[0];
 }
 
 static void note_latest(struct inventory *inventory, const struct fact *fact, struct attribution *attribution) {
@@ -188,11 +167,17 @@ static _noinline_ struct entry *attribute(struct inventory *inventory, const str
 
         if (!is_common(inventory, fact))
                 return attribute_anew(inventory, fact, now, &term);
-        ends = ends_of(fact);
+        ends = fact_ends_of(fact);
         a = attribution_of(inventory, &ends);
-        if (ends_equal(&a->ends, &ends) && attribution_is_current(inventory, a))
+        if (fact_ends_equal(&a->ends, &ends) && attribution_is_current(inventory, a))
                 return attribute_as_before(inventory, fact, a, now);
-        entry = attribute_anew(inventory, fact, now, &term);
+        if (fact_is_forwarded(inventory, fact, &ends, now)) {
+                inventory->counters.unattributed++;
+                entry = NULL;
+                term = TERM_PACKET;
+        } else {
+                entry = attribute_anew(inventory, fact, now, &term);
+        }
         if (term == TERM_FACT)
                 return entry;
         if (term == TERM_PACKET)

@@ -98,9 +98,73 @@ static void rows_make_no_difference(void **state _unused_) {
         }
 }
 
+/* Of senders that forward, or make addresses up: addresses of the link and others, and time. `n` kinds of claims: leases that end,
+ * claims by ARP, and what tells the prefix. */
+static struct fact any_forwarded(uint64_t *random, const struct fact *before, unsigned n) {
+        static const enum fact_kind claims[] = { FACT_DHCP_MSG_TYPE, FACT_ARP_SENDER, FACT_DHCP_ASSIGNED_IP, FACT_DHCP_NETMASK };
+        static const char *const values[] = { "192.168.1.7", "198.51.100.9", "255.255.255.0", "255.255.255.192" };
+        bool claim = next_random(random) % 16 == 0;
+        struct fact fact = {
+                .ts = before->ts + (next_random(random) % 32 == 0 ? 30 * SEC : 0),
+                .frame = claim ? 1 : before->frame + 1, /* what a lease says comes of one */
+                .mac = { { 2, 0, 0, 0, 0, (uint8_t) (next_random(random) % 3) } },
+                .ip = next_random(random) % 16 ? ip_from_v4((uint8_t[]) { 198, 51, 100, (uint8_t) (next_random(random) % 40) })
+                                               : ip_from_v4((uint8_t[]) { 192, 168, 1, (uint8_t) (next_random(random) % 12) }),
+                .hop_limit = next_random(random) % 64 ? 64 : 57,
+                .flags = FACT_HAS_MAC,
+                .kind = claim ? claims[next_random(random) % n] : FACT_TCP_SYN_SIG,
+                .value = claim ? ANY(random, values) : "signature",
+        };
+
+        fact.source = fact.mac;
+        if (claim)
+                fact.flags |= (next_random(random) % 2 ? FACT_LINK_SCOPED : 0) | (next_random(random) % 4 ? 0 : FACT_GOODBYE);
+        fact.value_length = (uint32_t) strlen(fact.value);
+        return fact;
+}
+
+/* Whom facts were about is found anew. */
+static void forget(struct fixture *f, uint64_t now) {
+        const struct inventory_interface other = { .ifindex = 7, .name = "other" };
+
+        inventory_set_interface(f->inventory, &other, now);
+        inventory_remove_interface(f->inventory, other.ifindex);
+}
+
+static void what_is_forwarded_is_remembered_rightly(void **state _unused_) {
+        uint64_t random = 7;
+        unsigned nobodys = 0;
+
+        for (unsigned round = 0; round < 60; round++) {
+                struct fixture one, other;
+                struct fact fact = { .ts = T0 };
+
+                fixture_init(&one, 0);
+                fixture_init(&other, 0);
+                forget(&one, T0);
+                for (unsigned i = 0; i < 2000; i++) {
+                        bool nobody;
+
+                        fact = any_forwarded(&random, &fact, round % 4 + 1);
+                        forget(&other, fact.ts);
+                        nobody = inventory_is_nobodys(one.inventory, &fact);
+                        nobodys += nobody;
+                        assert_int_equal(nobody, inventory_is_nobodys(other.inventory, &fact));
+                        inventory_take_fact(one.inventory, &fact);
+                        inventory_take_fact(other.inventory, &fact);
+                        if (i % 100 == 99)
+                                assert_same(&one, &other);
+                }
+                fixture_done(&one);
+                fixture_done(&other);
+        }
+        assert_true(nobodys > 1000);
+}
+
 int main(void) {
         const struct CMUnitTest tests[] = {
                 cmocka_unit_test(rows_make_no_difference),
+                cmocka_unit_test(what_is_forwarded_is_remembered_rightly),
         };
 
         return cmocka_run_group_tests(tests, NULL, NULL);

@@ -32,10 +32,23 @@ static void clock_that_runs_back_refills_nothing(void **state _unused_) {
         assert_int_equal(take_all(&bucket, UINT64_MAX), 4);
 }
 
+static void next_one_is_there_when_it_says(void **state _unused_) {
+        struct token_bucket bucket = { .burst = 2, .interval = 100 };
+
+        assert_int_equal(take_all(&bucket, 1050), 2);
+        assert_int_equal(token_bucket_next(&bucket), 1150);
+        assert_int_equal(take_all(&bucket, 1149), 0);
+        assert_int_equal(take_all(&bucket, 1150), 1);
+        assert_int_equal(token_bucket_next(&bucket), 1250);
+        bucket.refilled = UINT64_MAX - 1;
+        assert_int_equal(token_bucket_next(&bucket), UINT64_MAX);
+}
+
 int main(void) {
         const struct CMUnitTest tests[] = {
                 cmocka_unit_test(burst_then_one_an_interval),
                 cmocka_unit_test(clock_that_runs_back_refills_nothing),
+                cmocka_unit_test(next_one_is_there_when_it_says),
         };
 
         return cmocka_run_group_tests(tests, NULL, NULL);
