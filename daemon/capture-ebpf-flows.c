@@ -3,7 +3,10 @@
 /* Reading without losing a packet. The programs write the log of the current generation; the one before it is at rest.
  * A harvest reads that one and then counts the generation up: the programs turn to the log just read, which their
  * first packet finds empty by its number, and what they wrote until now is read by the next harvest. Nobody deletes,
- * and nothing is read while it may change. Only records in use are read, so a quiet network costs one system call. */
+ * and nothing is read while it may change. Only records in use are read, so a quiet network costs one system call.
+ *
+ * The logs of all processors are read side by side, and what began first is told first: of two connections between the
+ * same ports, that of the other processor's may be the older one. */
 
 #include "daemon/capture-ebpf-flows.h"
 
@@ -26,6 +29,19 @@
 #define RECORDS_MAX 16384
 #define SLOTS_PER_RECORD 4
 #define BATCH 128
+/* Two clocks are read one behind the other in less than that, ns, by who is not held up; and so often it is tried. */
+#define CLOCK_NEAR 2000
+#define CLOCK_TRIES 4
+
+/* Where the log of one processor is read, a batch at a time. */
+struct log_reader {
+        uint32_t from, left; /* what was not read yet: where in the maps it begins, and records */
+        uint32_t n, next;    /* records of the batch, and the one to be told next */
+        struct lanscope_flow records[BATCH]; /* the next three are what they have beside them */
+        struct lanscope_flow_rest rests[BATCH];
+        struct lanscope_flow_ends ends[BATCH];
+        struct lanscope_times times[BATCH];
+};
 
 struct ebpf_flows {
         struct lanscope_bpf *programs;
@@ -33,14 +49,14 @@ struct ebpf_flows {
         uint32_t ifindex;
         uint32_t records_max;
         size_t n_cpus;
-        uint64_t now;      /* ns since the epoch; the same moment as: */
+        uint64_t now;      /* when that tick began, ns since the epoch: */
         uint32_t now_tick; /* CLOCK_MONOTONIC, in the programs' unit */
+        uint64_t offset;   /* from that clock to the time since the epoch, ns */
         uint32_t positions[BATCH];
-        struct lanscope_flow records[BATCH]; /* of a batch; the next three are what they have beside them */
-        struct lanscope_flow_rest rests[BATCH];
-        struct lanscope_flow_ends ends[BATCH];
-        struct lanscope_times times[BATCH];
-        struct lanscope_processor processors[];
+        struct lanscope_processor *processors; /* by CPU, as is: */
+        struct log_reader *readers;            /* memory that is touched where there are records only */
+        struct log_reader **busy;              /* those that have something to tell */
+        size_t n_busy;
 };
 
 _Static_assert(RECORDS_MAX <= LANSCOPE_FLOW_RECORDS_MAX, "a slot of the index could not name them all");
@@ -69,8 +85,7 @@ int ebpf_flows_fit(struct lanscope_bpf *p) {
 }
 
 int ebpf_flows_new(struct ebpf_flows **ret, struct lanscope_bpf *programs, const struct capture_ops *ops, uint32_t ifindex) {
-        size_t n_cpus = count_cpus();
-        struct ebpf_flows *f = calloc(1, sizeof *f + n_cpus * sizeof f->processors[0]);
+        _cleanup_(ebpf_flows_freep) struct ebpf_flows *f = calloc(1, sizeof *f);
 
         if (!f)
                 return -ENOMEM;
@@ -78,19 +93,44 @@ int ebpf_flows_new(struct ebpf_flows **ret, struct lanscope_bpf *programs, const
         f->ops = *ops;
         f->ifindex = ifindex;
         f->records_max = programs->rodata->flow_records_max;
-        f->n_cpus = n_cpus;
-        *ret = f;
+        f->n_cpus = count_cpus();
+        f->processors = calloc(f->n_cpus, sizeof *f->processors);
+        f->readers = calloc(f->n_cpus, sizeof *f->readers);
+        f->busy = calloc(f->n_cpus, sizeof *f->busy);
+        if (!f->processors || !f->readers || !f->busy)
+                return -ENOMEM;
+        *ret = TAKE_PTR(f);
         return 0;
 }
 
 struct ebpf_flows *ebpf_flows_free(struct ebpf_flows *flows) {
+        if (!flows)
+                return NULL;
+        free(flows->processors);
+        free(flows->readers);
+        free(flows->busy);
         free(flows);
         return NULL;
 }
 
+/* Both clocks. They cannot be read at once: who is held up between them reads again. An offset that may still be right is
+ * kept, so that what one harvest tells is not earlier than what the one before did. */
 static void set_time(struct ebpf_flows *f) {
-        f->now = clock_ns(CLOCK_REALTIME);
-        f->now_tick = (uint32_t) (clock_ns(CLOCK_MONOTONIC) >> LANSCOPE_TICK_SHIFT);
+        uint64_t before = 0, after = UINT64_MAX, time = 0;
+
+        for (unsigned i = 0; i < CLOCK_TRIES && after - before > CLOCK_NEAR; i++) {
+                uint64_t begin = clock_ns(CLOCK_MONOTONIC), now = clock_ns(CLOCK_REALTIME), end = clock_ns(CLOCK_MONOTONIC);
+
+                if (end - begin >= after - before)
+                        continue;
+                before = begin;
+                after = end;
+                time = now;
+        }
+        if (f->offset < time - after || f->offset > time - before)
+                f->offset = time - before;
+        f->now_tick = (uint32_t) (before >> LANSCOPE_TICK_SHIFT);
+        f->now = (before >> LANSCOPE_TICK_SHIFT << LANSCOPE_TICK_SHIFT) + f->offset;
 }
 
 static uint64_t time_of(const struct ebpf_flows *f, uint32_t tick) {
@@ -124,10 +164,10 @@ static struct ip_address address_of(const struct lanscope_flow_key *key, const s
 }
 
 /* What the end sent that sent first, or second. */
-static void set_direction(const struct ebpf_flows *f, uint32_t number, unsigned end, struct flow_delta_direction *ret) {
+static void set_direction(const struct ebpf_flows *f, const struct log_reader *reader, unsigned end, struct flow_delta_direction *ret) {
         static const struct lanscope_flow_rest nothing;
-        const struct lanscope_flow *r = &f->records[number];
-        const struct lanscope_flow_rest *rest = has_bit(r, LANSCOPE_FLOW_REST) ? &f->rests[number] : &nothing;
+        const struct lanscope_flow *r = &reader->records[reader->next];
+        const struct lanscope_flow_rest *rest = has_bit(r, LANSCOPE_FLOW_REST) ? &reader->rests[reader->next] : &nothing;
         const struct lanscope_flow_half *half = end == 0 ? &r->half : &rest->half;
 
         if (half->packets == 0)
@@ -165,9 +205,9 @@ static void set_times(const struct ebpf_flows *f, const struct lanscope_times *t
         };
 }
 
-/* Of record `i` of the batch. [0] is the low end. */
-static void set_delta(const struct ebpf_flows *f, uint32_t number, struct flow_delta *ret) {
-        const struct lanscope_flow *r = &f->records[number];
+/* Of the reader's next record. [0] is the low end. */
+static void set_delta(const struct ebpf_flows *f, const struct log_reader *reader, struct flow_delta *ret) {
+        const struct lanscope_flow *r = &reader->records[reader->next];
 
         *ret = (struct flow_delta) {
                 .vlan = r->key.rest >> 12 & 0xfff,
@@ -175,15 +215,15 @@ static void set_delta(const struct ebpf_flows *f, uint32_t number, struct flow_d
                 .protocol = protocol_of(&r->key),
         };
         for (unsigned i = 0; i < 2; i++) {
-                ret->endpoints[i].ip = address_of(&r->key, &f->ends[number], i);
+                ret->endpoints[i].ip = address_of(&r->key, &reader->ends[reader->next], i);
                 ret->endpoints[i].port = ntohs((uint16_t) (r->key.rest >> (i == 0 ? 48 : 32)));
                 ret->endpoints[i].mac = mac_of(&r->key, i);
-                set_direction(f, number, has_bit(r, LANSCOPE_FLOW_HIGH_FIRST) ? !i : i, &ret->directions[i]);
+                set_direction(f, reader, has_bit(r, LANSCOPE_FLOW_HIGH_FIRST) ? !i : i, &ret->directions[i]);
         }
         if (has_bit(r, LANSCOPE_FLOW_KNOWN))
                 ret->initiator = has_bit(r, LANSCOPE_FLOW_FROM_HIGH) ? INITIATOR_SECOND : INITIATOR_FIRST;
         if (has_bit(r, LANSCOPE_FLOW_TIMES))
-                set_times(f, &f->times[number], ret);
+                set_times(f, &reader->times[reader->next], ret);
 }
 
 static void tell_sighting(const struct ebpf_flows *f, const struct flow_delta *delta, unsigned end) {
@@ -201,11 +241,11 @@ static void tell_sighting(const struct ebpf_flows *f, const struct flow_delta *d
                 f->ops.sighting(f->ops.userdata, &sighting);
 }
 
-static void tell_record(const struct ebpf_flows *f, uint32_t number) {
-        unsigned first = has_bit(&f->records[number], LANSCOPE_FLOW_HIGH_FIRST);
+static void tell_record(const struct ebpf_flows *f, const struct log_reader *reader) {
+        unsigned first = has_bit(&reader->records[reader->next], LANSCOPE_FLOW_HIGH_FIRST);
         struct flow_delta delta;
 
-        set_delta(f, number, &delta);
+        set_delta(f, reader, &delta);
         if (f->ops.flow)
                 f->ops.flow(f->ops.userdata, &delta);
         tell_sighting(f, &delta, first);
@@ -240,45 +280,92 @@ static uint32_t read_array(const struct bpf_map *map, uint32_t *positions, uint3
         return r == 0 || r == -ENOENT ? MIN(read, n) : 0;
 }
 
-static bool any_ipv6(const struct ebpf_flows *f, uint32_t n) {
+static bool any_ipv6(const struct log_reader *reader, uint32_t n) {
         for (uint32_t i = 0; i < n; i++)
-                if (is_ipv6(&f->records[i].key))
+                if (is_ipv6(&reader->records[i].key))
                         return true;
         return false;
 }
 
-static bool any_with(const struct ebpf_flows *f, uint32_t n, enum lanscope_flow_bits bit) {
+static bool any_with(const struct log_reader *reader, uint32_t n, enum lanscope_flow_bits bit) {
         for (uint32_t i = 0; i < n; i++)
-                if (has_bit(&f->records[i], bit))
+                if (has_bit(&reader->records[i], bit))
                         return true;
         return false;
 }
 
-static uint32_t tell_batch(struct ebpf_flows *f, uint32_t from, uint32_t n) {
-        n = read_array(f->programs->maps.flow_records, f->positions, from, n, f->records);
-        if (any_ipv6(f, n))
-                n = read_array(f->programs->maps.flow_ends, f->positions, from, n, f->ends);
-        if (any_with(f, n, LANSCOPE_FLOW_REST))
-                n = read_array(f->programs->maps.flow_rests, f->positions, from, n, f->rests);
-        if (any_with(f, n, LANSCOPE_FLOW_TIMES))
-                n = read_array(f->programs->maps.flow_times, f->positions, from, n, f->times);
-        for (uint32_t i = 0; i < n; i++)
-                tell_record(f, i);
+/* Returns how many records were read. */
+static uint32_t read_batch(struct ebpf_flows *f, struct log_reader *reader) {
+        uint32_t from = reader->from, n = MIN(reader->left, (uint32_t) BATCH);
+
+        n = read_array(f->programs->maps.flow_records, f->positions, from, n, reader->records);
+        if (any_ipv6(reader, n))
+                n = read_array(f->programs->maps.flow_ends, f->positions, from, n, reader->ends);
+        if (any_with(reader, n, LANSCOPE_FLOW_REST))
+                n = read_array(f->programs->maps.flow_rests, f->positions, from, n, reader->rests);
+        if (any_with(reader, n, LANSCOPE_FLOW_TIMES))
+                n = read_array(f->programs->maps.flow_times, f->positions, from, n, reader->times);
         return n;
 }
 
-static void read_log(struct ebpf_flows *f, size_t cpu, uint32_t generation) {
-        const struct lanscope_flow_log *log = &f->processors[cpu].logs[generation & 1];
-        uint32_t base = (uint32_t) (cpu * 2 + (generation & 1)) * f->records_max, n;
+/* False: there is none. */
+static bool fill_reader(struct ebpf_flows *f, struct log_reader *reader) {
+        reader->n = reader->left > 0 ? read_batch(f, reader) : 0;
+        reader->next = 0;
+        reader->from += reader->n;
+        reader->left -= reader->n;
+        return reader->n > 0;
+}
 
-        if (log->generation != generation)
-                return;
-        for (uint32_t done = 0; done < log->used; done += n) {
-                n = tell_batch(f, base + done, MIN(log->used - done, (uint32_t) BATCH));
-                if (n == 0)
-                        return;
+static const struct lanscope_flow_log *log_of(const struct ebpf_flows *f, size_t cpu, uint32_t generation) {
+        const struct lanscope_flow_log *log = &f->processors[cpu].logs[generation & 1];
+
+        return log->generation == generation ? log : NULL;
+}
+
+/* Ticks since the reader's next record began. */
+static uint32_t age_of_next(const struct ebpf_flows *f, const struct log_reader *reader) {
+        return f->now_tick - reader->records[reader->next].half.first;
+}
+
+/* Of those that are busy, of which there is one at least: whose next record is the oldest. */
+static size_t find_oldest(const struct ebpf_flows *f) {
+        size_t found = 0;
+
+        for (size_t i = 1; i < f->n_busy; i++)
+                if (age_of_next(f, f->busy[i]) > age_of_next(f, f->busy[found]))
+                        found = i;
+        return found;
+}
+
+static void begin_to_read(struct ebpf_flows *f, uint32_t generation) {
+        f->n_busy = 0;
+        for (size_t cpu = 0; cpu < f->n_cpus; cpu++) {
+                const struct lanscope_flow_log *log = log_of(f, cpu, generation);
+                struct log_reader *reader = &f->readers[cpu];
+
+                if (!log)
+                        continue;
+                reader->from = (uint32_t) (cpu * 2 + (generation & 1)) * f->records_max;
+                reader->left = log->used;
+                if (fill_reader(f, reader))
+                        f->busy[f->n_busy++] = reader;
         }
-        tell_evicted(f, &log->evicted);
+}
+
+static void read_logs(struct ebpf_flows *f, uint32_t generation) {
+        begin_to_read(f, generation);
+        while (f->n_busy > 0) {
+                size_t oldest = find_oldest(f);
+                struct log_reader *reader = f->busy[oldest];
+
+                tell_record(f, reader);
+                if (++reader->next == reader->n && !fill_reader(f, reader))
+                        f->busy[oldest] = f->busy[--f->n_busy];
+        }
+        for (size_t cpu = 0; cpu < f->n_cpus; cpu++)
+                if (log_of(f, cpu, generation))
+                        tell_evicted(f, &log_of(f, cpu, generation)->evicted);
 }
 
 static int read_processors(struct ebpf_flows *f) {
@@ -298,10 +385,10 @@ bool ebpf_flows_harvest(struct ebpf_flows *f) {
         set_time(f);
         if (read_processors(f) < 0)
                 return false;
+        read_logs(f, generation - 1);
         for (size_t cpu = 0; cpu < f->n_cpus; cpu++) {
                 const struct lanscope_flow_log *logs = f->processors[cpu].logs;
 
-                read_log(f, cpu, generation - 1);
                 for (unsigned i = 0; i < 2; i++)
                         crowded |= generation - logs[i].generation < 2 && logs[i].used > f->records_max / 2;
         }
@@ -329,8 +416,6 @@ void ebpf_flows_finish(struct ebpf_flows *f) {
         set_time(f);
         if (read_processors(f) < 0)
                 return;
-        for (size_t cpu = 0; cpu < f->n_cpus; cpu++) {
-                read_log(f, cpu, generation - 1);
-                read_log(f, cpu, generation);
-        }
+        read_logs(f, generation - 1);
+        read_logs(f, generation);
 }

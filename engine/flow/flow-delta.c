@@ -20,12 +20,9 @@ struct merge {
         struct flow_observation o;
         struct flow_parts parts;
         unsigned initiator; /* its direction; who sent first where it is not known */
+        bool opens;         /* the initiator's SYN is in it */
         uint64_t began;     /* first segment of the initiator's without the SYN, of those counted apart from it; ns, 0 none */
 };
-
-static bool opens(const struct flow_delta *delta) {
-        return delta->opened > 0 && delta->initiator != INITIATOR_UNKNOWN;
-}
 
 static unsigned first_direction(const struct merge *m) {
         uint64_t low = m->directions[0]->first, high = m->directions[1]->first;
@@ -40,6 +37,7 @@ static void set_first(struct merge *m, unsigned swapped) {
         unsigned first = first_direction(m);
 
         m->initiator = known ? (delta->initiator == INITIATOR_SECOND) != swapped : first;
+        m->opens = known && delta->opened > 0;
         m->o.direction = (uint8_t) first;
         m->o.ts = m->directions[first]->first;
         if (delta->protocol != IPPROTO_TCP) {
@@ -50,7 +48,7 @@ static void set_first(struct merge *m, unsigned swapped) {
         m->o.flags |= OBSERVATION_TCP;
         m->o.sequence = delta->initial;
         /* What tells the initiator tells it whoever was heard first. */
-        if (opens(delta)) {
+        if (m->opens) {
                 m->o.direction = (uint8_t) m->initiator;
                 m->o.ts = m->directions[m->initiator]->first;
                 m->o.tcp_flags = TCP_SYN;
@@ -138,7 +136,7 @@ static void step(struct merge *m, unsigned direction, uint8_t tcp_flags, bool da
 static void step_handshake(struct merge *m) {
         if (m->delta->initiator == INITIATOR_UNKNOWN)
                 return;
-        if (opens(m->delta))
+        if (m->opens)
                 step(m, m->initiator, TCP_SYN, false);
         if (m->directions[!m->initiator]->tcp_flags & TCP_SYN)
                 step(m, !m->initiator, TCP_SYN | TCP_ACK, false);
@@ -189,9 +187,13 @@ static void move_on(struct merge *m) {
 /* What the flow knows already; before the delta is counted in. */
 static void note_before(struct merge *m) {
         const struct flow_entry *e = m->parts.entry;
+        unsigned known = !!(e->bits & ENTRY_INITIATOR_HIGH);
 
-        if (e->bits & ENTRY_INITIATOR_KNOWN)
-                m->initiator = !!(e->bits & ENTRY_INITIATOR_HIGH);
+        if (e->bits & ENTRY_INITIATOR_KNOWN) {
+                /* Who began the flow did so, though the other end may open it as well (RFC 9293 §3.5). */
+                m->opens = m->opens && m->initiator == known;
+                m->initiator = known;
+        }
         if (!(m->directions[m->initiator]->tcp_flags & TCP_SYN))
                 m->began = m->directions[m->initiator]->first;
         else if (!(e->tcp_flags[m->initiator] & TCP_SYN) && e->last[m->initiator] > 0)
@@ -202,7 +204,7 @@ static void analyse(struct merge *m) {
         const struct flow_entry *e = m->parts.entry;
         unsigned i = !!(e->bits & ENTRY_INITIATOR_HIGH);
         struct flow_sums sums = {
-                .opened = m->delta->opened,
+                .opened = m->opens ? m->delta->opened : 0,
                 .established = m->delta->established ?: m->began,
                 .answered = { e->tcp_flags[!i] & TCP_SYN ? m->parts.more->first[!i] : 0, m->delta->answered },
                 .initial = m->delta->initial,
@@ -226,7 +228,7 @@ void flow_table_add_delta(struct flow_table *table, const struct flow_delta *del
         struct merge m;
 
         merge_init(&m, table, delta);
-        flow_table_reach(table, &m.o, &m.parts);
+        flow_table_reach(table, &m.o, m.opens ? delta->opened : 0, &m.parts);
         note_before(&m);
         for (unsigned i = 0; i < 2; i++)
                 count_direction(&m, i);

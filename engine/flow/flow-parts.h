@@ -14,8 +14,8 @@ struct flow_parts {
 };
 
 /* Finds or begins the flow of `o`, which is the first packet as far as that is known; nothing is counted. The time
- * may lie in the past. Valid until the next call on the table. */
-void flow_table_reach(struct flow_table *table, struct flow_observation *o, struct flow_parts *ret);
+ * may lie in the past. `opened`: when the SYN came, ns, if `o` is one; else 0. Valid until the next call on the table. */
+void flow_table_reach(struct flow_table *table, struct flow_observation *o, uint64_t opened, struct flow_parts *ret);
 /* Moves the flow on as a segment with o's flags, payload and direction does. Neither counts nor analyses it. */
 void flow_table_step(struct flow_table *table, const struct flow_parts *parts, const struct flow_observation *o);
 /* The history gets this letter for segments of that direction. */

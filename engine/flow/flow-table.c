@@ -717,14 +717,19 @@ static _noinline_ void begin_analysis(struct flow_table *t, uint32_t number) {
         }
 }
 
+/* Is a SYN known of the end that sends this one? */
+static bool knows_syn(const struct flow_table *t, uint32_t number, const struct flow_observation *o) {
+        bool from_initiator = o->direction == !!(entry_of(t, number)->bits & ENTRY_INITIATOR_HIGH);
+
+        return t->config.analysis && from_initiator && flow_analysis_saw_syn(analysis_of(t, number));
+}
+
 /* Does this SYN open another connection between the same ports? Its sequence number tells, where the first one's is
  * known: a refused client that tries again with the same one has not given up. */
-static bool is_reuse(struct flow_table *t, uint32_t number, const struct flow_entry *e, const struct flow_observation *o) {
-        bool from_initiator = o->direction == !!(e->bits & ENTRY_INITIATOR_HIGH);
-
-        if (t->config.analysis && from_initiator && flow_analysis_saw_syn(analysis_of(t, number)))
+static bool is_reuse(const struct flow_table *t, uint32_t number, const struct flow_observation *o) {
+        if (knows_syn(t, number, o))
                 return analysis_of(t, number)->initial != o->sequence;
-        return e->state >= FLOW_FIN_WAIT;
+        return entry_of(t, number)->state >= FLOW_FIN_WAIT;
 }
 
 static void add_letters(struct flow_entry *e, struct flow_more *m, uint8_t letters, unsigned direction) {
@@ -867,7 +872,7 @@ static _noinline_ void meet_again(struct flow_table *t, uint32_t number, const s
 
         if (is_idle(t, e, o->ts))
                 begin_again(t, number, o, FLOW_END_IDLE);
-        else if (opens(o) && is_reuse(t, number, e, o))
+        else if (opens(o) && is_reuse(t, number, o))
                 begin_again(t, number, o, FLOW_END_REUSED);
         if (e->last[o->direction] == 0 && !(e->bits & ENTRY_ALONE))
                 more_of(t, number)->first[o->direction] = o->ts;
@@ -1347,14 +1352,17 @@ void flow_table_evict(struct flow_table *t, bool unanswered) {
 /* For flow-delta.c. */
 
 /* Of a connection that began while this flow went on nothing but its SYN tells: what came before is counted by the second,
- * and late. */
-static bool is_begun_again(struct flow_table *t, uint32_t number, const struct flow_observation *o) {
+ * and late. What any processor counted meanwhile may be of both connections, so that a SYN is compared with the one before;
+ * where that is not known, with what else its end sent, and only then with what the other end did. Times are not so exact
+ * that two packets could not have the same. */
+static bool is_begun_again(const struct flow_table *t, uint32_t number, const struct flow_observation *o, uint64_t opened) {
         const struct flow_entry *e = entry_of(t, number);
+        uint64_t before = knows_syn(t, number, o) ? analysis_of(t, number)->timed_at : e->last[o->direction] ?: last_seen(e) + 1;
 
-        return o->ts > last_seen(e) && (o->tcp_flags & (TCP_SYN | TCP_ACK)) == TCP_SYN && is_reuse(t, number, e, o);
+        return opened >= before && is_reuse(t, number, o);
 }
 
-void flow_table_reach(struct flow_table *t, struct flow_observation *o, struct flow_parts *ret) {
+void flow_table_reach(struct flow_table *t, struct flow_observation *o, uint64_t opened, struct flow_parts *ret) {
         uint32_t number;
 
         work_off(t);
@@ -1370,7 +1378,7 @@ void flow_table_reach(struct flow_table *t, struct flow_observation *o, struct f
                 number = create(t, o);
         else if (o->ts > last_seen(entry_of(t, number)) && is_idle(t, entry_of(t, number), o->ts))
                 begin_again(t, number, o, FLOW_END_IDLE);
-        else if (is_begun_again(t, number, o))
+        else if (opened > 0 && is_begun_again(t, number, o, opened))
                 begin_again(t, number, o, FLOW_END_REUSED);
         if (entry_of(t, number)->bits & ENTRY_ALONE)
                 begin_analysis(t, number);

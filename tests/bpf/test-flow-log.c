@@ -501,22 +501,35 @@ static void round_trips_outlive_a_log(void **state) {
         }
 }
 
+static bool move_to(unsigned cpu) {
+        cpu_set_t one;
+
+        CPU_ZERO(&one);
+        CPU_SET(cpu, &one);
+        return sched_setaffinity(0, sizeof one, &one) == 0;
+}
+
+/* Where there are not two, both are the same, and false is returned. */
+static bool find_two_processors(unsigned ret[2]) {
+        unsigned n = 0;
+
+        for (unsigned i = 0; i < CPU_SETSIZE && n < 2; i++)
+                if (move_to(i))
+                        ret[n++] = i;
+        if (n == 2)
+                return true;
+        ret[1] = ret[0];
+        print_message("one processor\n");
+        return false;
+}
+
 /* Each direction on a processor of its own, as where packets leave from another than they arrive on. */
 static void directions_on_two_processors(void **state) {
         struct fixture *f = *state;
-        unsigned n = 0, cpus[2];
-        cpu_set_t one;
+        unsigned cpus[2];
 
-        for (unsigned i = 0; i < CPU_SETSIZE && n < 2; i++) {
-                CPU_ZERO(&one);
-                CPU_SET(i, &one);
-                if (sched_setaffinity(0, sizeof one, &one) == 0)
-                        cpus[n++] = i;
-        }
-        if (n < 2) {
-                print_message("one processor: skipped\n");
+        if (!find_two_processors(cpus))
                 skip();
-        }
         for (unsigned i = 0; i < 6; i++) {
                 static const struct segment segments[] = {
                         { false, 100, 0, 1000, SYN, 0 },           { true, 500, 101, 1000, SYN | ACK, 0 },
@@ -524,9 +537,7 @@ static void directions_on_two_processors(void **state) {
                         { false, 101, 501, 1000, ACK | PSH, 10 }, { true, 501, 111, 1000, ACK, 0 },
                 };
 
-                CPU_ZERO(&one);
-                CPU_SET(cpus[segments[i].back], &one);
-                assert_int_equal(sched_setaffinity(0, sizeof one, &one), 0);
+                assert_true(move_to(cpus[segments[i].back]));
                 segment(f, segments[i]);
         }
         finish(f);
@@ -663,13 +674,20 @@ static void segments_are_analysed_as_by_the_engine(void **state) {
 
 /* All flows of a table together. */
 struct tally {
-        uint64_t packets[2], bytes[2], again[2], samples;
+        uint64_t packets[2], bytes[2], again[2], samples, flows;
+};
+
+/* A table of flows by packets, and one by what the programs counted. */
+struct both {
+        struct flow_table *tables[2];
+        struct tally tallies[2];
 };
 
 static void tally_record(void *userdata, const struct flow_record *r) {
         struct tally *t = userdata;
 
         t->samples += r->rtt.samples;
+        t->flows++;
         for (unsigned i = 0; i < 2; i++) {
                 t->packets[i] += r->directions[i].packets;
                 t->bytes[i] += r->directions[i].bytes;
@@ -697,35 +715,82 @@ static struct segment any_opening(uint32_t *initial, uint64_t *seed) {
         return (struct segment) { false, *initial, 0, 1000, SYN, 0 };
 }
 
+static void both_begin(struct both *both) {
+        struct flow_table_config config;
+
+        *both = (struct both) { 0 };
+        flow_table_config_default(&config);
+        for (unsigned i = 0; i < 2; i++)
+                assert_int_equal(flow_table_new(&both->tables[i], &config, &(struct flow_table_ops) { tally_record, &both->tallies[i] }), 0);
+}
+
+static void both_take(struct both *both, const struct fixture *f, const struct segment *s) {
+        add_observation(both->tables[0], s);
+        segment(f, *s);
+}
+
+static void both_end(struct both *both, struct fixture *f) {
+        finish(f);
+        for (size_t i = 0; i < f->n; i++)
+                flow_table_add_delta(both->tables[1], &f->deltas[i]);
+        for (unsigned i = 0; i < 2; i++) {
+                flow_table_flush(both->tables[i]);
+                flow_table_free(both->tables[i]);
+        }
+        print_message("%u flows, %u by packets; %u and %u again\n", (unsigned) both->tallies[1].flows, (unsigned) both->tallies[0].flows,
+                      (unsigned) both->tallies[0].again[0], (unsigned) both->tallies[0].again[1]);
+}
+
+/* Now and then on another processor. */
 static void syns_are_counted_as_by_the_engine(void **state) {
         struct fixture *f = *state;
         uint64_t seed = (uint64_t) getpid();
         uint32_t initial = 1000;
-        struct tally tallies[2] = { 0 };
-        struct flow_table *tables[2];
-        struct flow_table_config config;
+        unsigned cpus[2];
+        struct both both;
 
-        flow_table_config_default(&config);
-        for (unsigned i = 0; i < 2; i++)
-                assert_int_equal(flow_table_new(&tables[i], &config, &(struct flow_table_ops) { tally_record, &tallies[i] }), 0);
+        print_message("seed %d\n", getpid());
+        find_two_processors(cpus);
+        both_begin(&both);
         for (unsigned i = 0; i < 4000; i++) {
                 struct segment s = i == 0 ? (struct segment) { false, initial, 0, 1000, SYN, 0 } : any_opening(&initial, &seed);
 
-                add_observation(tables[0], &s);
-                segment(f, s);
+                both_take(&both, f, &s);
                 if (draw(&seed, 100) == 0)
                         ebpf_flows_harvest(f->flows);
+                if (draw(&seed, 40) == 0)
+                        assert_true(move_to(cpus[draw(&seed, 2)]));
         }
-        finish(f);
-        for (size_t i = 0; i < f->n; i++)
-                flow_table_add_delta(tables[1], &f->deltas[i]);
-        for (unsigned i = 0; i < 2; i++) {
-                flow_table_flush(tables[i]);
-                flow_table_free(tables[i]);
+        both_end(&both, f);
+        assert_memory_equal(&both.tallies[0], &both.tallies[1], sizeof both.tallies[0]);
+        assert_true(both.tallies[0].again[0] > 1000 && both.tallies[0].flows > 50);
+}
+
+/* One connection behind the other between the same ports, each on the other processor than the one before, as are the answers:
+ * the log that is read first has what came later, and a record of both. */
+static void connections_of_two_processors_are_told_in_order(void **state) {
+        static const struct {
+                unsigned cpu;
+                struct segment segment;
+        } said[] = {
+                { 1, { false, 1000, 0, 1000, SYN, 0 } },   { 0, { true, 500, 1001, 1000, SYN | ACK, 0 } },
+                { 0, { false, 201000, 0, 1000, SYN, 0 } }, { 1, { true, 700, 201001, 1000, SYN | ACK, 0 } },
+                { 1, { false, 401000, 0, 1000, SYN, 0 } }, { 0, { true, 900, 401001, 1000, SYN | ACK, 0 } },
+        };
+        struct fixture *f = *state;
+        unsigned cpus[2];
+        struct both both;
+
+        if (!find_two_processors(cpus))
+                skip();
+        both_begin(&both);
+        for (size_t i = 0; i < ELEMENTSOF(said); i++) {
+                assert_true(move_to(cpus[said[i].cpu]));
+                both_take(&both, f, &said[i].segment);
         }
-        print_message("seed %d: %u and %u again\n", getpid(), (unsigned) tallies[0].again[0], (unsigned) tallies[0].again[1]);
-        assert_memory_equal(&tallies[0], &tallies[1], sizeof tallies[0]);
-        assert_true(tallies[0].again[0] > 1000);
+        both_end(&both, f);
+        assert_int_equal(both.tallies[0].flows, 3);
+        assert_int_equal(both.tallies[1].flows, 3);
 }
 
 static void what_is_sent_again_is_counted(void **state) {
@@ -1039,6 +1104,7 @@ int main(void) {
                 CASE(duplicates_and_closed_windows_are_counted),
                 CASE(segments_are_analysed_as_by_the_engine),
                 CASE(syns_are_counted_as_by_the_engine),
+                CASE(connections_of_two_processors_are_told_in_order),
                 CASE(what_is_sent_again_is_counted),
                 CASE(a_gap_filled_late_was_a_loss),
                 CASE(a_generation_knows_the_one_before),

@@ -377,6 +377,61 @@ static void test_ports_used_again(void **state) {
         log_end(&log);
 }
 
+/* Of a client alone, for as long as it takes to say a SYN. */
+static struct flow_delta lone_syn(uint64_t when, uint32_t initial) {
+        return (struct flow_delta) {
+                .endpoints = { end(9, 40000), end(2, 443) }, .protocol = IPPROTO_TCP, .initiator = INITIATOR_FIRST,
+                .directions = { sent(1, 60, when, when, TCP_SYN) }, .opened = at(when), .initial = initial,
+        };
+}
+
+/* What the server sent is counted by another processor: of all connections of a second together. */
+static struct flow_delta answers(uint64_t first, uint64_t last) {
+        return (struct flow_delta) {
+                .endpoints = { end(9, 40000), end(2, 443) }, .protocol = IPPROTO_TCP, .initiator = INITIATOR_FIRST,
+                .directions = { [1] = sent(2, 120, first, last, TCP_SYN | TCP_ACK) }, .answered = at(last),
+        };
+}
+
+/* Sooner than the time of the sums can tell, and while the answers to both are in one sum that reaches over both. */
+static void test_ports_used_again_at_once(void **state) {
+        const struct flow_delta deltas[] = { lone_syn(100, 7), answers(150, 900), lone_syn(500, 8), lone_syn(500, 9) };
+        struct log log;
+
+        (void) state;
+        log_begin(&log, NULL);
+        for (size_t i = 0; i < ELEMENTSOF(deltas); i++)
+                flow_table_add_delta(log.table, &deltas[i]);
+        flow_table_flush(log.table);
+        assert_int_equal(log.n, 3);
+        assert_int_equal(log.records[0].end, FLOW_END_REUSED);
+        assert_int_equal(log.records[0].directions[1].packets, 2);
+        for (unsigned i = 0; i < 3; i++)
+                assert_int_equal(log.records[i].directions[0].packets, 1);
+        log_end(&log);
+}
+
+/* Both ends open the connection at once, as those do that want to get through two routers, and again as no answer comes. */
+static void test_opened_from_both_ends(void **state) {
+        struct flow_delta first = lone_syn(100, 7), other = lone_syn(200, 900), again = lone_syn(300, 7);
+        const struct flow_record *r;
+        struct log log;
+
+        (void) state;
+        other.initiator = INITIATOR_SECOND;
+        other.directions[1] = other.directions[0];
+        other.directions[0] = (struct flow_delta_direction) {};
+        log_begin(&log, NULL);
+        flow_table_add_delta(log.table, &first);
+        flow_table_add_delta(log.table, &other);
+        flow_table_add_delta(log.table, &again);
+        r = log_only(&log);
+        assert_int_equal(r->endpoints[0].port, 40000);
+        assert_int_equal(r->directions[0].packets, 2);
+        assert_int_equal(r->directions[1].packets, 1);
+        log_end(&log);
+}
+
 static void test_idle_ends_a_flow(void **state) {
         struct flow_delta delta = { .endpoints = { end(1, 53), end(2, 5000) }, .protocol = IPPROTO_UDP };
         struct log log;
@@ -589,6 +644,8 @@ int main(void) {
                 cmocka_unit_test(test_datagrams_on_two_processors),
                 cmocka_unit_test(test_states_over_time),
                 cmocka_unit_test(test_ports_used_again),
+                cmocka_unit_test(test_ports_used_again_at_once),
+                cmocka_unit_test(test_opened_from_both_ends),
                 cmocka_unit_test(test_idle_ends_a_flow),
                 cmocka_unit_test(test_a_late_delta),
                 cmocka_unit_test(test_addresses_of_the_first_packet),
