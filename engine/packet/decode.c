@@ -174,12 +174,13 @@ int decode_ethernet(struct packet_decoder *d, struct packet *p, struct cursor c)
  * much as the rest of decoding. The carrier means something only with its flag. */
 static inline void clear(struct packet *p) {
         uint8_t *bytes = (uint8_t *) p;
-        enum { CLEARED = offsetof(struct packet, carrier) };
+        /* Where pointers have 32 bits nothing is left for the third step. */
+        enum { CLEARED = offsetof(struct packet, carrier), SECOND = CLEARED < 128 ? CLEARED : 128 };
 
-        _Static_assert(CLEARED > 128 && CLEARED <= 192, "adapt the steps");
+        _Static_assert(CLEARED > 64 && CLEARED <= 192, "adapt the steps");
         memset(bytes, 0, 64);
-        memset(bytes + 64, 0, 64);
-        memset(bytes + 128, 0, CLEARED - 128);
+        memset(bytes + 64, 0, SECOND - 64);
+        memset(bytes + SECOND, 0, CLEARED - SECOND);
 }
 
 int packet_decode(struct packet_decoder *decoder, const struct frame *frame, struct packet *ret) {
