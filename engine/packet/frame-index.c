@@ -69,7 +69,8 @@ static const uint8_t *limit(const uint8_t *begin, const uint8_t *end) {
         return end - begin > (ptrdiff_t) FRAME_RUN_FRAME_MAX ? begin + FRAME_RUN_FRAME_MAX : end;
 }
 
-/* A few records further. False: the chain has come to its end. Addresses are numbers here, for the last may be none. */
+/* A few records further. False: the chain has come to its end. Addresses are numbers here, for the last may be none: with
+ * pointers of 32 bits the last there is stands for what lies behind it, so that nothing leads round to what came before. */
 static bool go_on(struct chain *c) {
         const uint64_t end = (uintptr_t) c->end;
         uint64_t at = (uintptr_t) *c->next;
@@ -78,7 +79,7 @@ static bool go_on(struct chain *c) {
         for (unsigned i = 1; i <= STRIDE; i++) {
                 at += FRAME_RUN_HEADER + (uint64_t) once_le32((const uint8_t *) (uintptr_t) at + 8);
                 __builtin_prefetch((const uint8_t *) (uintptr_t) (at + FETCHED));
-                c->next[i] = (const uint8_t *) (uintptr_t) at;
+                c->next[i] = (const uint8_t *) (uintptr_t) MIN(at, (uint64_t) UINTPTR_MAX);
                 if (at >= end) {
                         c->next += i;
                         return false;
