@@ -14,7 +14,8 @@
 #include "common/macro.h"
 #include "engine/flow/flow-observation.h"
 
-enum { PARTS = FLOW_WORKERS_MAX, PARCEL = 256, PARCELS = 8, STRETCH = 1 << 16 };
+/* Each part has addresses for all flows that there may be, and of addresses with 32 bits there are few. */
+enum { PARTS = sizeof(void *) > 4 ? FLOW_WORKERS_MAX : 2, PARCEL = 256, PARCELS = 8, STRETCH = 1 << 16 };
 
 enum order { ORDER_TAKE, ORDER_ADVANCE, ORDER_FLUSH, ORDER_END };
 

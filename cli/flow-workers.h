@@ -12,7 +12,7 @@
  * The table's limits hold for all parts together. While they cannot be reached within a stretch, workers need not know of
  * each other; near them one thread takes packet by packet, and the flow that gives way is the one of all parts. */
 
-#define FLOW_WORKERS_MAX 16 /* and the number of parts */
+#define FLOW_WORKERS_MAX 16 /* and, where addresses have 64 bits, the number of parts */
 
 struct flow_workers;
 
