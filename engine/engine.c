@@ -191,13 +191,22 @@ static void flow_ended(void *userdata, const struct flow_record *record) {
         if (e->ops.flow)
                 e->ops.flow(e->ops.userdata, record);
         if (e->detection)
-                detection_flow(e->detection, record);
+                detection_record(e->detection, record);
+}
+
+static void flow_over(void *userdata, const struct flow_summary *summary) {
+        struct engine *e = userdata;
+
+        if (e->detection)
+                detection_flow(e->detection, summary);
 }
 
 static bool flow_matters(void *userdata, uint64_t bytes) {
         struct engine *e = userdata;
 
-        return e->detection || !e->ops.flow_matters || e->ops.flow_matters(e->ops.userdata, bytes);
+        if (e->detection && detection_wants_records(e->detection))
+                return true;
+        return e->ops.flow && (!e->ops.flow_matters || e->ops.flow_matters(e->ops.userdata, bytes));
 }
 
 static void flow_begun(void *userdata, const struct flow_observation *first) {
@@ -210,7 +219,7 @@ static void flow_begun(void *userdata, const struct flow_observation *first) {
 
 static int make_flows(struct engine *e) {
         bool watched = e->config.detect && !e->config.dissect_only;
-        struct flow_table_ops ops = { flow_ended, e, flow_matters, watched ? flow_begun : NULL };
+        struct flow_table_ops ops = { flow_ended, e, flow_matters, watched ? flow_begun : NULL, watched ? flow_over : NULL };
         int r;
 
         e->own_place = &e->own;

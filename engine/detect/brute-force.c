@@ -202,7 +202,7 @@ static void brute_force_fact(void *state, struct detect_host *host, const struct
                 note_asker(state, fact);
 }
 
-static void brute_force_flow(void *state, struct detect_host *host _unused_, const struct flow_record *flow) {
+static void brute_force_flow(void *state, struct detect_host *host _unused_, const struct flow_summary *flow) {
         struct state *s = state;
         struct attempts *a;
         bool large;
@@ -213,7 +213,7 @@ static void brute_force_flow(void *state, struct detect_host *host _unused_, con
                              pair_key(&flow->endpoints[0].ip, &flow->endpoints[1].ip, flow->endpoints[1].port));
         if (!a)
                 return;
-        large = flow->directions[0].bytes > SMALL || flow->directions[1].bytes > SMALL;
+        large = flow->bytes[0] > SMALL || flow->bytes[1] > SMALL;
         a->large += large;
         a->small += !large;
 }

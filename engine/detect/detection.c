@@ -21,7 +21,7 @@ struct detection {
         const struct detector *const *detectors;
         size_t n;
         void *states[DETECTOR_MAX];
-        struct hooked facts[_FACT_KIND_MAX], contacts[_CONTACT_KIND_MAX], flows, devices;
+        struct hooked facts[_FACT_KIND_MAX], contacts[_CONTACT_KIND_MAX], flows, records, devices;
 };
 
 static void set_known(void *userdata, uint64_t device) {
@@ -47,6 +47,8 @@ static void hook_all(struct detection *d, size_t i) {
                         hook(&d->contacts[k], i);
         if (detector->flow)
                 hook(&d->flows, i);
+        if (detector->record)
+                hook(&d->records, i);
         if (detector->device_changed)
                 hook(&d->devices, i);
 }
@@ -152,12 +154,24 @@ void detection_contact(struct detection *d, const struct contact *contact) {
         }
 }
 
-void detection_flow(struct detection *d, const struct flow_record *flow) {
+void detection_flow(struct detection *d, const struct flow_summary *flow) {
         for (size_t k = 0; k < d->flows.n; k++) {
                 size_t i = d->flows.at[k];
 
                 d->detectors[i]->flow(d->states[i], &d->host, flow);
         }
+}
+
+void detection_record(struct detection *d, const struct flow_record *record) {
+        for (size_t k = 0; k < d->records.n; k++) {
+                size_t i = d->records.at[k];
+
+                d->detectors[i]->record(d->states[i], &d->host, record);
+        }
+}
+
+bool detection_wants_records(const struct detection *d) {
+        return d->host.model;
 }
 
 void detection_advance(struct detection *d, uint64_t now, bool flush) {

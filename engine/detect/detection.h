@@ -32,7 +32,10 @@ void detection_fact(struct detection *detection, const struct fact *fact);
 /* Does any detector look at a fact that begins like `head`, kind and all but its value? */
 bool detection_wants(const struct detection *detection, const struct fact *head);
 void detection_contact(struct detection *detection, const struct contact *contact);
-void detection_flow(struct detection *detection, const struct flow_record *flow);
+void detection_flow(struct detection *detection, const struct flow_summary *flow);
+/* The same flow, with all that is known of it: needed only if it says so. */
+void detection_record(struct detection *detection, const struct flow_record *record);
+bool detection_wants_records(const struct detection *detection);
 void detection_advance(struct detection *detection, uint64_t now, bool flush);
 /* Lessons: what changed since the last time, or all; one that comes back; and the end of those about a device. */
 void detection_remember(struct detection *detection, bool all, lesson_take_fn take, void *userdata);

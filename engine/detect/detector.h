@@ -56,7 +56,9 @@ struct detector {
         uint32_t contact_kinds;
         void (*contact)(void *state, struct detect_host *host, const struct contact *contact);
         /* A flow is over, or (`end` is FLOW_END_IDLE and the like) thought so. */
-        void (*flow)(void *state, struct detect_host *host, const struct flow_record *flow);
+        void (*flow)(void *state, struct detect_host *host, const struct flow_summary *flow);
+        /* The same, with all that is known of it, where there is a model to rate it. */
+        void (*record)(void *state, struct detect_host *host, const struct flow_record *record);
         /* It is `now`, about once a second; at the end of a capture (`flush`) nothing more will come, so nothing is waited
          * for. Only here the inventory may be changed. */
         void (*advance)(void *state, struct detect_host *host, uint64_t now, bool flush);

@@ -98,7 +98,7 @@ static void rate(struct batch *b, struct detect_host *host) {
         b->n = 0;
 }
 
-static void flow_model_flow(void *state, struct detect_host *host, const struct flow_record *flow) {
+static void flow_model_record(void *state, struct detect_host *host, const struct flow_record *flow) {
         struct flow_columns columns;
         struct batch *b = state;
 
@@ -129,7 +129,7 @@ const struct detector flow_model_detector = {
         .name = "model",
         .init = flow_model_init,
         .free = flow_model_free,
-        .flow = flow_model_flow,
+        .record = flow_model_record,
         .advance = flow_model_advance,
         .next_deadline = flow_model_next_deadline,
 };

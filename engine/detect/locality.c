@@ -11,43 +11,14 @@
 /* By then an interface has its address, or will have none. */
 #define SETTLING_MAX (30 * NSEC_PER_SEC)
 
-bool ip_is_private(const struct ip_address *ip) {
-        const uint8_t *b = ip->bytes;
-
-        if (ip_is_link_local(ip))
-                return true;
-        if (ip->family == AF_INET)
-                return b[0] == 10 || (b[0] == 172 && (b[1] & 0xf0) == 16) || (b[0] == 192 && b[1] == 168);
-        return ip->family == AF_INET6 && (b[0] & 0xfe) == 0xfc;
-}
-
-static bool in_known_network(const struct detect_host *host, const struct ip_address *ip, bool *ret_any) {
-        const struct network *network;
-        size_t position = 0;
-
-        while ((network = inventory_next_network(host->inventory, &position)))
-                for (size_t i = 0; i < network->n_prefixes; i++) {
-                        *ret_any |= network->prefixes[i].address.family == ip->family;
-                        if (ip_in_prefix(ip, &network->prefixes[i].address, network->prefixes[i].length))
-                                return true;
-                }
-        return false;
-}
-
 bool ip_is_on_link(const struct detect_host *host, const struct ip_address *ip, const struct ip_address *near) {
-        bool any = false;
+        bool any;
 
-        if (ip_is_link_local(ip) || in_known_network(host, ip, &any))
+        if (ip_is_link_local(ip) || inventory_has_prefix_of(host->inventory, ip, &any))
                 return true;
         if (any || ip->family != near->family)
                 return false;
         return ip->family == AF_INET ? ip_is_private(ip) && ip_in_prefix(ip, near, 24) : ip_in_prefix(ip, near, 64);
-}
-
-bool ip_is_public(const struct detect_host *host, const struct ip_address *ip) {
-        bool any = false;
-
-        return ip_is_host(ip) && !ip_is_private(ip) && !in_known_network(host, ip, &any);
 }
 
 uint64_t link_key(const struct detect_host *host, uint32_t ifindex, uint16_t vlan) {

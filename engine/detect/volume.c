@@ -36,17 +36,46 @@ struct volume { /* of one device */
         struct baseline totals[24], uploads[24];
 };
 
+struct volumes {
+        struct watch_table *devices; /* struct volume by MAC */
+        struct volume *latest[2];    /* by which end of a flow it was: most often it is so of the next one, too. Whose they are they say */
+};
+
 static void volume_free(void *state) {
-        watch_table_free(state);
+        struct volumes *s = state;
+
+        if (!s)
+                return;
+        watch_table_free(s->devices);
+        free(s);
 }
 
 static int volume_init(void **ret_state) {
-        struct watch_table *t;
-        int r = watch_table_new(&t, sizeof(struct volume), DEVICES_MAX);
+        struct volumes *s = calloc(1, sizeof *s);
+        int r = s ? watch_table_new(&s->devices, sizeof(struct volume), DEVICES_MAX) : -ENOMEM;
 
-        if (r >= 0)
-                *ret_state = t;
-        return r;
+        if (r < 0) {
+                volume_free(s);
+                return r;
+        }
+        *ret_state = s;
+        return 0;
+}
+
+/* NULL: out of memory. */
+static struct volume *volume_of(struct volumes *s, const struct mac_address *mac, unsigned side) {
+        struct volume *v = s->latest[side];
+        bool fresh;
+
+        if (v && mac_equal(&v->learned.mac, mac)) {
+                watch_table_use(s->devices, v);
+        } else {
+                v = watch_table_get(s->devices, watch_key(mac, sizeof *mac, "", 0, 0), &fresh);
+                s->latest[side] = v;
+        }
+        if (v)
+                learned_note(&v->learned, mac);
+        return v;
 }
 
 static void learn(struct baseline *b, double value) {
@@ -125,23 +154,21 @@ static void turn(struct volume *v, uint64_t hour) {
 }
 
 /* `abroad`: is the other end in the internet? */
-static void count(void *state, struct detect_host *host, const struct flow_record *flow, unsigned side, bool abroad) {
+static void count(struct volumes *s, struct detect_host *host, const struct flow_summary *flow, unsigned side, bool abroad) {
         const struct flow_endpoint *own = &flow->endpoints[side], *other = &flow->endpoints[!side];
-        uint64_t hour = flow->last / HOUR, sent = flow->directions[side].bytes;
+        uint64_t hour = flow->last / HOUR, sent = flow->bytes[side];
         struct baseline totals, uploads;
         struct volume *v;
-        bool fresh;
 
         if (mac_is_zero(&own->mac))
                 return;
-        v = watch_table_get(state, watch_key(&own->mac, sizeof own->mac, "", 0, 0), &fresh);
+        v = volume_of(s, &own->mac, side);
         if (!v)
                 return;
-        learned_note(&v->learned, &own->mac);
         v->ip = own->ip;
         if (hour > v->hour)
                 turn(v, hour);
-        v->total += sent + flow->directions[!side].bytes;
+        v->total += sent + flow->bytes[!side];
         if (abroad) {
                 v->sent += sent;
                 if (sent > v->largest) {
@@ -160,7 +187,7 @@ static void count(void *state, struct detect_host *host, const struct flow_recor
                 report(host, v, &totals, v->total, false, flow->last);
 }
 
-static void volume_flow(void *state, struct detect_host *host, const struct flow_record *flow) {
+static void volume_flow(void *state, struct detect_host *host, const struct flow_summary *flow) {
         bool public[2];
 
         if (!detect_setting(host, VOLUME_SPIKE) && !detect_setting(host, UPLOAD_ANOMALY))
@@ -198,7 +225,9 @@ static bool get_baselines(const char **text, struct baseline hours[static 24]) {
 }
 
 static void volume_remember(void *state, bool all, lesson_take_fn take, void *userdata) {
-        for (struct volume *v = NULL; (v = learned_next(state, v, all));) {
+        struct volumes *s = state;
+
+        for (struct volume *v = NULL; (v = learned_next(s->devices, v, all));) {
                 char text[LESSON_TEXT_MAX];
                 struct strbuf b = STRBUF(text);
 
@@ -213,6 +242,7 @@ static void volume_remember(void *state, bool all, lesson_take_fn take, void *us
 
 static bool volume_recall(void *state, const struct lesson *lesson, uint64_t now) {
         struct volume read = { .resumed = true }, *v;
+        struct volumes *s = state;
         const char *text = lesson->text;
 
         if (!lesson_get_number(&text, UINT64_MAX / HOUR, &read.hour) || !lesson_get_number(&text, INT64_MAX, &read.total) ||
@@ -221,7 +251,7 @@ static bool volume_recall(void *state, const struct lesson *lesson, uint64_t now
                 return false;
         if (read.hour > now / HOUR)
                 read.hour = read.total = read.sent = 0;
-        v = learned_recall(state, lesson);
+        v = learned_recall(s->devices, lesson);
         if (!v)
                 return false;
         read.learned = v->learned;
@@ -230,7 +260,10 @@ static bool volume_recall(void *state, const struct lesson *lesson, uint64_t now
 }
 
 static void volume_forget(void *state, const struct mac_address *mac) {
-        learned_forget(state, mac);
+        struct volumes *s = state;
+
+        learned_forget(s->devices, mac);
+        s->latest[0] = s->latest[1] = NULL;
 }
 
 const struct detector volume_detector = {

@@ -92,6 +92,14 @@ struct flow_record {
         char history[FLOW_HISTORY_MAX];
 };
 
+/* Of the record of a flow what those need who add up all flows. */
+struct flow_summary {
+        struct flow_endpoint endpoints[2];
+        uint64_t bytes[2]; /* of each direction */
+        uint64_t last;
+        uint8_t protocol;
+};
+
 const char *flow_end_to_string(enum flow_end end); /* NULL for what has not ended */
 const char *flow_state_to_string(enum flow_state state); /* NULL for what is not TCP */
 enum flow_state flow_state_from_string(const char *s);   /* _FLOW_STATE_MAX: there is none */

@@ -266,11 +266,15 @@ static void record_history(const struct flow_entry *e, const struct flow_more *m
         *ret = '\0';
 }
 
+static uint64_t bytes_of(const struct flow_entry *e, const struct flow_more *m, unsigned i) {
+        return (uint64_t) m->bytes_high[i] << 32 | e->bytes[i];
+}
+
 /* What record_x() do not set is zero already. */
 static void record_direction(const struct flow_entry *e, const struct flow_more *m, unsigned i,
                              struct flow_direction *ret) {
         ret->packets = (uint64_t) flow_more_packets_high(m, i) << 32 | e->packets[i];
-        ret->bytes = (uint64_t) m->bytes_high[i] << 32 | e->bytes[i];
+        ret->bytes = bytes_of(e, m, i);
         /* A lone packet is the first and the last. */
         ret->first = e->last[i] == 0 || e->bits & ENTRY_ALONE ? e->last[i] : m->first[i];
         ret->last = e->last[i];
@@ -324,10 +328,42 @@ static void record_endpoint(struct flow_table *t, uint32_t number, unsigned i, s
         ret->mac = more_of(t, number)->macs[i];
 }
 
+static unsigned initiator_of(const struct flow_entry *e) {
+        return !!(e->bits & ENTRY_INITIATOR_HIGH);
+}
+
+static uint8_t protocol_of(const struct flow_entry *e) {
+        return (uint8_t) (e->rest >> 24);
+}
+
+static void record_endpoints(struct flow_table *t, uint32_t number, struct flow_endpoint ret[static 2]) {
+        const struct flow_entry *e = entry_of(t, number);
+
+        for (unsigned i = 0; i < 2; i++)
+                record_endpoint(t, number, i ^ initiator_of(e), &ret[i]);
+        if (protocol_of(e) == IPPROTO_ICMP || protocol_of(e) == IPPROTO_ICMPV6) {
+                ret[0].port = (uint16_t) (e->rest >> 48);
+                ret[1].port = (uint16_t) (e->rest >> 32);
+        }
+}
+
+static void make_summary(struct flow_table *t, uint32_t number, struct flow_summary *ret) {
+        const struct flow_entry *e = entry_of(t, number);
+        const struct flow_more *m = more_of(t, number);
+        unsigned initiator = initiator_of(e);
+
+        *ret = (struct flow_summary) {
+                .bytes = { bytes_of(e, m, initiator), bytes_of(e, m, !initiator) },
+                .last = last_seen(e),
+                .protocol = protocol_of(e),
+        };
+        record_endpoints(t, number, ret->endpoints);
+}
+
 static void make_record(struct flow_table *t, uint32_t number, enum flow_end reason, struct flow_record *ret) {
         const struct flow_entry *e = entry_of(t, number);
         const struct flow_more *m = more_of(t, number);
-        unsigned initiator = !!(e->bits & ENTRY_INITIATOR_HIGH);
+        unsigned initiator = initiator_of(e);
 
         *ret = (struct flow_record) {
                 .first = m->first[!!(e->bits & ENTRY_FIRST_HIGH)],
@@ -335,19 +371,14 @@ static void make_record(struct flow_table *t, uint32_t number, enum flow_end rea
                 .number = number,
                 .vlan = e->rest >> 12 & 0xfff,
                 .inner_vlan = e->rest & 0xfff,
-                .protocol = (uint8_t) (e->rest >> 24),
+                .protocol = protocol_of(e),
                 .state = (enum flow_state) e->state,
                 .end = reason == _FLOW_END_MAX ? _FLOW_END_MAX : end_of(e, reason),
                 .initiator_known = e->bits & ENTRY_INITIATOR_KNOWN,
         };
-        for (unsigned i = 0; i < 2; i++) {
-                record_endpoint(t, number, i ^ initiator, &ret->endpoints[i]);
+        record_endpoints(t, number, ret->endpoints);
+        for (unsigned i = 0; i < 2; i++)
                 record_direction(e, m, i ^ initiator, &ret->directions[i]);
-        }
-        if (ret->protocol == IPPROTO_ICMP || ret->protocol == IPPROTO_ICMPV6) {
-                ret->endpoints[0].port = (uint16_t) (e->rest >> 48);
-                ret->endpoints[1].port = (uint16_t) (e->rest >> 32);
-        }
         record_history(e, m, ret->history);
         if (!t->config.analysis)
                 return;
@@ -361,22 +392,27 @@ static void make_record(struct flow_table *t, uint32_t number, enum flow_end rea
                 record_analysis(analysis_of(t, number), initiator, ret);
 }
 
-/* Of both directions. */
-static uint64_t bytes_of(struct flow_table *t, uint32_t number) {
+static bool is_told(struct flow_table *t, uint32_t number) {
         const struct flow_entry *e = entry_of(t, number);
         const struct flow_more *m = more_of(t, number);
 
-        return (((uint64_t) m->bytes_high[0] + m->bytes_high[1]) << 32) + e->bytes[0] + e->bytes[1];
+        return t->ops.flow && (!t->ops.matters || t->ops.matters(t->ops.userdata, bytes_of(e, m, 0) + bytes_of(e, m, 1)));
 }
 
 static void end_flow(struct flow_table *t, uint32_t number, enum flow_end reason) {
         t->counters.ended[end_of(entry_of(t, number), reason)]++;
         t->counters.active--;
-        if (t->ops.flow && (!t->ops.matters || t->ops.matters(t->ops.userdata, bytes_of(t, number)))) {
+        if (is_told(t, number)) {
                 struct flow_record record;
 
                 make_record(t, number, reason, &record);
                 t->ops.flow(t->ops.userdata, &record);
+        }
+        if (t->ops.over) {
+                struct flow_summary summary;
+
+                make_summary(t, number, &summary);
+                t->ops.over(t->ops.userdata, &summary);
         }
 }
 

@@ -43,6 +43,8 @@ struct flow_table_ops {
         /* One begins with a TCP segment that opens nothing, or is of a protocol other than TCP, UDP, ICMP and SCTP: its first
          * packet; of a delta (flow-delta.h) flags and lengths are not known. Must not change the table. */
         void (*begun)(void *userdata, const struct flow_observation *first);
+        /* Each that ended, whether it matters or not; behind `flow`. */
+        void (*over)(void *userdata, const struct flow_summary *summary);
 };
 
 struct flow_counters {

@@ -109,6 +109,8 @@ const struct device *inventory_get_endpoint(const struct inventory *inventory, c
 /* The one that has the address, of whatever network; of several the one heard last. */
 const struct device *inventory_get_by_ip(const struct inventory *inventory, const struct ip_address *ip);
 const struct network *inventory_get_network(const struct inventory *inventory, uint64_t id);
+/* Is the address in a prefix of any network? If not, `*ret_family`: is any prefix of its family known? */
+bool inventory_has_prefix_of(const struct inventory *inventory, const struct ip_address *ip, bool *ret_family);
 /* The one that is heard on an interface and VLAN; 0: not known yet. */
 uint64_t inventory_network_at(const struct inventory *inventory, uint32_t ifindex, uint16_t vlan);
 /* Is it known where the interface is? Not for one that joins a network, until it has an address there and heard the gateway. */

@@ -279,6 +279,16 @@ bool network_has_ip(const struct network_entry *network, const struct ip_address
         return false;
 }
 
+bool inventory_has_prefix_of(const struct inventory *inventory, const struct ip_address *ip, bool *ret_family) {
+        *ret_family = false;
+        for (size_t i = 0; i < inventory->n_networks; i++) {
+                if (network_has_ip(inventory->networks[i], ip))
+                        return true;
+                *ret_family |= network_knows_family(inventory->networks[i], ip->family);
+        }
+        return false;
+}
+
 bool network_knows_family(const struct network_entry *network, uint8_t family) {
         for (size_t i = 0; i < network->network.n_prefixes; i++)
                 if (network->network.prefixes[i].address.family == family)

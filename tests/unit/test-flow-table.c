@@ -19,7 +19,7 @@ enum { LOG_MAX = 4096 };
 struct log {
         struct flow_table *table;
         struct flow_record records[LOG_MAX];
-        size_t n;
+        size_t n, summaries;
         uint64_t packets, bytes; /* of all records */
 };
 
@@ -35,9 +35,28 @@ static void take_record(void *userdata, const struct flow_record *record) {
         }
 }
 
+/* It says what the record before it does. */
+static void take_summary(void *userdata, const struct flow_summary *summary) {
+        struct log *log = userdata;
+        const struct flow_record *r = &log->records[MIN(log->n, (size_t) LOG_MAX) - 1];
+
+        log->summaries++;
+        assert_int_equal(log->summaries, log->n);
+        if (log->n > LOG_MAX)
+                return;
+        for (unsigned i = 0; i < 2; i++) {
+                assert_true(ip_equal(&summary->endpoints[i].ip, &r->endpoints[i].ip));
+                assert_true(mac_equal(&summary->endpoints[i].mac, &r->endpoints[i].mac));
+                assert_int_equal(summary->endpoints[i].port, r->endpoints[i].port);
+                assert_int_equal(summary->bytes[i], r->directions[i].bytes);
+        }
+        assert_int_equal(summary->last, r->last);
+        assert_int_equal(summary->protocol, r->protocol);
+}
+
 static struct log *log_new(const struct flow_table_config *config) {
         struct log *log = calloc(1, sizeof *log);
-        struct flow_table_ops ops = { take_record, log };
+        struct flow_table_ops ops = { .flow = take_record, .userdata = log, .over = take_summary };
         struct flow_table_config standard;
 
         flow_table_config_default(&standard);
@@ -694,6 +713,12 @@ static bool is_large(void *userdata, uint64_t bytes) {
         return bytes > UINT32_MAX;
 }
 
+static void count_summary(void *userdata, const struct flow_summary *summary) {
+        uint64_t *asked = userdata;
+
+        asked[3] += summary->bytes[0] + summary->bytes[1];
+}
+
 static void count_record(void *userdata, const struct flow_record *record) {
         uint64_t *asked = userdata;
 
@@ -702,8 +727,8 @@ static void count_record(void *userdata, const struct flow_record *record) {
 }
 
 static void test_flows_that_do_not_matter(void **state _unused_) {
-        uint64_t asked[3] = { 0 };
-        struct flow_table_ops ops = { count_record, asked, is_large };
+        uint64_t asked[4] = { 0 };
+        struct flow_table_ops ops = { .flow = count_record, .userdata = asked, .matters = is_large, .over = count_summary };
         struct flow_table_config config;
         struct flow_counters counters;
         struct log log;
@@ -720,6 +745,7 @@ static void test_flows_that_do_not_matter(void **state _unused_) {
         assert_int_equal(asked[2], 1);
         flow_table_get_counters(log.table, &counters);
         assert_int_equal(counters.ended[FLOW_END_CAPTURE], 101);
+        assert_int_equal(asked[3], counters.bytes);
         flow_table_free(log.table);
 }
 

@@ -41,12 +41,11 @@ static void serve(struct watch *w, uint16_t port) {
 }
 
 static void move(struct watch *w, uint64_t bytes) {
-        const struct flow_record flow = {
-                .first = w->f.now,
+        const struct flow_summary flow = {
                 .last = w->f.now,
                 .endpoints = { { .mac = mac_of(device), .ip = ip_of("192.168.77.12") },
                                { .ip = ip_of("192.168.77.66") } },
-                .directions = { { .packets = 1, .bytes = bytes } },
+                .bytes = { bytes },
         };
 
         detection_flow(w->detection, &flow);
@@ -134,8 +133,11 @@ static void what_is_forgotten_is_learned_anew(void **state _unused_) {
         detection_remember(w.detection, true, keep, &kept);
         assert_int_equal(kept.n, 0);
         serve(&w, 23);
+        move(&w, 900000000000);
         advance(&w, 2 * SEC);
         assert_quiet(&w);
+        detection_remember(w.detection, true, keep, &kept);
+        assert_int_equal(kept.n, 2);
         watch_done(&w);
 }
 
