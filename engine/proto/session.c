@@ -425,15 +425,32 @@ static inline size_t find_beginning(const uint8_t *bytes) {
         return (types | capitals) == 0 ? 8 : (size_t) __builtin_ctzll(le64toh(types | capitals)) / 8;
 }
 
+#define BLOCK 64
+
+/* May something known begin in a block? A first look, in a form that compilers make vectors of: much of what is binary is
+ * zeros and small numbers. */
+static inline bool block_may_begin(const uint8_t bytes[static BLOCK]) {
+        uint8_t least = UINT8_MAX;
+
+        for (size_t i = 0; i < BLOCK; i++)
+                least = MIN(least, (uint8_t) (bytes[i] - 20));
+        return least <= 'Z' - 20;
+}
+
 static size_t binary_length(struct cursor data) {
         size_t n = MIN(cursor_left(&data), (size_t) SESSION_BINARY_BYTES), i = 1;
 
         while (i + 9 <= n) {
-                size_t ahead = find_beginning(data.data + i);
+                size_t end = MIN(i + BLOCK, n - 8);
 
-                i += ahead;
-                if (ahead < 8)
-                        return i;
+                if (end - i == BLOCK && !block_may_begin(data.data + i))
+                        i = end;
+                for (; i < end; i += 8) {
+                        size_t ahead = find_beginning(data.data + i);
+
+                        if (ahead < 8)
+                                return i + ahead;
+                }
         }
         while (i < n && !may_begin((struct cursor) { data.data + i, data.end }))
                 i++;

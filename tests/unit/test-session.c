@@ -63,6 +63,15 @@ static void bytes_before_the_capture_do_not_hide_what_follows(void **state _unus
         }
 }
 
+/* They are passed over in blocks. */
+static void zeros_do_not_hide_what_follows(void **state _unused_) {
+        static const size_t lengths[] = { 1, 62, 63, 64, 65, 66, 72, 73, 127, 128, 129, 130, 200 };
+        static const uint8_t zeros[200];
+
+        for (size_t i = 0; i < ELEMENTSOF(lengths); i++)
+                expect_behind(zeros, lengths[i]);
+}
+
 /* The same number of bytes is given up at the same place, however they come. */
 static void what_is_unknown_is_given_up_by_bytes(void **state _unused_) {
         static uint8_t bytes[1024 + 64];
@@ -131,6 +140,7 @@ int main(void) {
                 cmocka_unit_test(a_proxys_greeting_does_not_hide_what_follows),
                 cmocka_unit_test(lines_do_not_hide_what_follows),
                 cmocka_unit_test(bytes_before_the_capture_do_not_hide_what_follows),
+                cmocka_unit_test(zeros_do_not_hide_what_follows),
                 cmocka_unit_test(what_is_unknown_is_given_up_by_bytes),
                 cmocka_unit_test(each_end_has_its_reason),
                 cmocka_unit_test(a_full_stream_is_counted),
