@@ -361,11 +361,10 @@ static _noinline_ void count_addresses(struct engine *e, const struct frame *fra
 
 /* The same, without a call where the two were heard before. */
 static inline void count_ends(struct engine *e, const struct frame *frame, const struct flow_observation *o) {
-        uint16_t vlan = o->rest >> 12 & 0xfff;
-        struct sightings_ends ends = sightings_ends_make(o->link_addresses, vlan);
+        struct sightings_ends ends = sightings_ends_make(o->link_addresses, o->rest >> 12 & 0xfff);
 
-        if (!counts_addresses(e, frame) || !sightings_count_again(e->pairs, frame, &ends))
-                count_addresses(e, frame, vlan, &o->link_source, &o->link_destination);
+        if (counts_addresses(e, frame) && !sightings_count_again(e->pairs, frame, &ends))
+                e->counters.sightings_dropped += sightings_count_ends(e->sightings, frame, &ends);
 }
 
 static bool counts_flow(const struct engine *e, const struct frame *frame) {
@@ -519,6 +518,16 @@ static bool pass_signatures(struct engine *e, const struct packet *packet) {
         return true;
 }
 
+static void feed_segment(struct engine *e, const struct packet *packet, const struct fact_sink *sink) {
+        session_table_feed(e->sessions, packet, sink);
+        /* Dissectors read of TCP how connections begin. */
+        if (!(packet->tcp_flags & TCP_SYN))
+                return;
+        numbering_feed(e->numbering, packet, sink);
+        if (!pass_signatures(e, packet))
+                dissectors_run(packet, sink, e->phrases, e->counters.dissectors);
+}
+
 /* `again`: the packet was there before, on the other side of a router. */
 static _noinline_ void feed_decoded(struct engine *e, const struct frame *frame, bool again, bool counted) {
         struct fact_sink sink = { take_fact, e };
@@ -536,14 +545,9 @@ static _noinline_ void feed_decoded(struct engine *e, const struct frame *frame,
         if (e->detection && !again && contact_from_packet(e->contacts, &packet, &contact))
                 detection_contact(e->detection, &contact);
         if (packet.layer == LAYER_TCP)
-                session_table_feed(e->sessions, &packet, &sink);
-        if (packet.layer == LAYER_TCP && packet.tcp_flags & TCP_SYN)
-                numbering_feed(e->numbering, &packet, &sink);
-        if (packet.layer == LAYER_UDP && datagram_table_feed(e->datagrams, &packet, &sink))
-                return;
-        if (packet.layer == LAYER_TCP && pass_signatures(e, &packet))
-                return;
-        dissectors_run(&packet, &sink, e->phrases, e->counters.dissectors);
+                feed_segment(e, &packet, &sink);
+        else if (packet.layer != LAYER_UDP || !datagram_table_feed(e->datagrams, &packet, &sink))
+                dissectors_run(&packet, &sink, e->phrases, e->counters.dissectors);
 }
 
 static _always_inline_ bool feed_all(struct engine *e, const struct frame *frame) {

@@ -63,6 +63,16 @@ static struct sightings_ends ends_of(const struct mac_address *from, const struc
         return sightings_ends_make(addresses, vlan);
 }
 
+static void split_ends(const struct sightings_ends *ends, struct mac_address *ret_from, struct mac_address *ret_to) {
+        uint32_t last = (uint32_t) ends->last;
+        uint8_t addresses[12];
+
+        memcpy(addresses, &ends->first, sizeof ends->first);
+        memcpy(addresses + sizeof ends->first, &last, sizeof last);
+        memcpy(ret_to->bytes, addresses, sizeof ret_to->bytes);
+        memcpy(ret_from->bytes, addresses + sizeof ret_to->bytes, sizeof ret_from->bytes);
+}
+
 static uint64_t word_of(const struct mac_address *mac, uint16_t vlan) {
         return (uint64_t) vlan << 48 | mac_to_word(mac);
 }
@@ -166,17 +176,19 @@ static bool wake(struct sightings *s, const struct frame *frame, const struct si
 }
 
 /* The two were not counted for a while, or others took their place. */
-static _noinline_ unsigned count_pair(struct sightings *s, const struct frame *frame, uint16_t vlan, const struct mac_address *from,
-                                      const struct mac_address *to, const struct sightings_ends *ends) {
+static _noinline_ unsigned count_pair(struct sightings *s, const struct frame *frame, const struct sightings_ends *ends) {
         struct sightings_pair found = { .ends = *ends, .ifindex = frame->ifindex }, *pair = sightings_pair_of(&s->pairs, ends);
+        uint16_t vlan = ends->last >> 32 & 0xfff;
+        struct mac_address from, to;
         unsigned dropped = 0;
 
-        if (counts(from)) {
-                found.sender = find_slot(s, word_of(from, vlan) | SLOT_USED, frame->ifindex, frame->ts);
+        split_ends(ends, &from, &to);
+        if (counts(&from)) {
+                found.sender = find_slot(s, word_of(&from, vlan) | SLOT_USED, frame->ifindex, frame->ts);
                 dropped += !found.sender;
         }
-        if (counts(to)) {
-                found.receiver = find_slot(s, word_of(to, vlan) | SLOT_USED, frame->ifindex, frame->ts);
+        if (counts(&to)) {
+                found.receiver = find_slot(s, word_of(&to, vlan) | SLOT_USED, frame->ifindex, frame->ts);
                 dropped += !found.receiver;
         }
         sightings_pair_add(&s->pairs, &found, frame);
@@ -191,11 +203,15 @@ static _noinline_ unsigned count_pair(struct sightings *s, const struct frame *f
         return 0;
 }
 
+unsigned sightings_count_ends(struct sightings *s, const struct frame *frame, const struct sightings_ends *ends) {
+        return wake(s, frame, ends) ? 0 : count_pair(s, frame, ends);
+}
+
 unsigned sightings_count_frame(struct sightings *s, const struct frame *frame, uint16_t vlan, const struct mac_address *from,
                                const struct mac_address *to) {
         struct sightings_ends ends = ends_of(from, to, vlan);
 
-        return wake(s, frame, &ends) ? 0 : count_pair(s, frame, vlan, from, to, &ends);
+        return sightings_count_ends(s, frame, &ends);
 }
 
 bool sightings_is_empty(const struct sightings *s) {

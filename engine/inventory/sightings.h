@@ -67,7 +67,7 @@ static inline void sightings_pair_add(struct sightings_pairs *pairs, struct sigh
 
 struct sightings_pairs *sightings_pairs(struct sightings *sightings);
 
-/* Counts a frame of a pair that was met before. False: nothing is counted, sightings_count_frame() has to. */
+/* Counts a frame of a pair that was met before. False: nothing is counted, sightings_count_ends() has to. */
 static inline bool sightings_count_again(struct sightings_pairs *pairs, const struct frame *frame,
                                          const struct sightings_ends *ends) {
         struct sightings_pair *pair = sightings_pair_of(pairs, ends);
@@ -79,6 +79,7 @@ static inline bool sightings_count_again(struct sightings_pairs *pairs, const st
 }
 
 /* Both ends of a frame, but for groups and what is zero. Returns how many of them found no room. */
+unsigned sightings_count_ends(struct sightings *sightings, const struct frame *frame, const struct sightings_ends *ends);
 unsigned sightings_count_frame(struct sightings *sightings, const struct frame *frame, uint16_t vlan,
                                const struct mac_address *source, const struct mac_address *destination);
 
