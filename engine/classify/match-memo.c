@@ -14,9 +14,12 @@ struct kept {
         uint16_t conditions[];
 };
 
+/* Two of one hash, the newer one first: with one place each, the values of a home pushed each other out all the time. */
+#define WAYS 2
+
 struct match_memo {
         uint64_t seed;
-        struct kept *slots[MATCHES_KEPT_MAX];
+        struct kept *slots[MATCHES_KEPT_MAX / WAYS][WAYS];
 };
 
 int match_memo_new(struct match_memo **ret, uint64_t seed) {
@@ -30,10 +33,11 @@ int match_memo_new(struct match_memo **ret, uint64_t seed) {
 }
 
 void match_memo_forget(struct match_memo *memo) {
-        for (size_t i = 0; i < MATCHES_KEPT_MAX; i++) {
-                free(memo->slots[i]);
-                memo->slots[i] = NULL;
-        }
+        for (size_t i = 0; i < ELEMENTSOF(memo->slots); i++)
+                for (size_t k = 0; k < WAYS; k++) {
+                        free(memo->slots[i][k]);
+                        memo->slots[i][k] = NULL;
+                }
 }
 
 struct match_memo *match_memo_free(struct match_memo *memo) {
@@ -46,30 +50,36 @@ struct match_memo *match_memo_free(struct match_memo *memo) {
 static size_t place_of(const struct match_memo *memo, const struct classify_evidence *evidence, size_t length) {
         uint64_t hash = XXH3_64bits_withSeed(evidence->value, length, memo->seed + (uint64_t) evidence->kind);
 
-        return hash % MATCHES_KEPT_MAX;
+        return hash % ELEMENTSOF(memo->slots);
 }
 
 static char *value_of(struct kept *kept) {
         return (char *) (kept->conditions + kept->n);
 }
 
+static bool is_of(struct kept *kept, const struct classify_evidence *evidence, size_t length) {
+        return kept && kept->kind == (int) evidence->kind && kept->asks == (evidence->voice == VOICE_ASKS) &&
+               kept->length == length && memcmp(value_of(kept), evidence->value, length) == 0;
+}
+
 int match_memo_find(const struct match_memo *memo, const struct classify_evidence *evidence, const uint16_t **ret) {
         size_t length = strnlen(evidence->value, MATCHES_VALUE_MAX + 1);
-        struct kept *kept;
+        struct kept *const *slot;
 
         if (length > MATCHES_VALUE_MAX)
                 return -ENOENT;
-        kept = memo->slots[place_of(memo, evidence, length)];
-        if (!kept || kept->kind != (int) evidence->kind || kept->asks != (evidence->voice == VOICE_ASKS) ||
-            kept->length != length || memcmp(value_of(kept), evidence->value, length) != 0)
-                return -ENOENT;
-        *ret = kept->conditions;
-        return kept->n;
+        slot = memo->slots[place_of(memo, evidence, length)];
+        for (size_t k = 0; k < WAYS; k++)
+                if (is_of(slot[k], evidence, length)) {
+                        *ret = slot[k]->conditions;
+                        return slot[k]->n;
+                }
+        return -ENOENT;
 }
 
 void match_memo_keep(struct match_memo *memo, const struct classify_evidence *evidence, const uint16_t *conditions, size_t n) {
-        size_t length = strnlen(evidence->value, MATCHES_VALUE_MAX + 1), place;
-        struct kept *kept;
+        size_t length = strnlen(evidence->value, MATCHES_VALUE_MAX + 1);
+        struct kept *kept, **slot;
 
         if (length > MATCHES_VALUE_MAX || n > MATCHES_CONDITIONS_MAX)
                 return;
@@ -83,7 +93,8 @@ void match_memo_keep(struct match_memo *memo, const struct classify_evidence *ev
         if (n > 0)
                 memcpy(kept->conditions, conditions, n * sizeof *conditions);
         memcpy(value_of(kept), evidence->value, length);
-        place = place_of(memo, evidence, length);
-        free(memo->slots[place]);
-        memo->slots[place] = kept;
+        slot = memo->slots[place_of(memo, evidence, length)];
+        free(slot[WAYS - 1]);
+        memmove(slot + 1, slot, (WAYS - 1) * sizeof *slot);
+        slot[0] = kept;
 }
