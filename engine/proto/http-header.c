@@ -20,7 +20,7 @@ void http_trim(struct cursor *c) {
                 c->end--;
 }
 
-bool http_text_is(const struct cursor *c, const char *text) {
+bool http_text_is_rest(const struct cursor *c, const char *text) {
         size_t n = strlen(text);
 
         return cursor_left(c) == n && strncasecmp((const char *) c->data, text, n) == 0;

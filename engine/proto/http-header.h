@@ -22,6 +22,11 @@ bool http_next_line(struct cursor *c, struct cursor *ret);
 /* The next line with a colon; false at an empty line, which is read, or at the end. */
 bool http_next_header(struct cursor *c, struct http_header *ret);
 
-/* Without regard to case, as for names of headers. */
-bool http_text_is(const struct cursor *text, const char *expected);
+/* Names of headers are looked for in lists of them: nearly all differ in the first letter. */
+bool http_text_is_rest(const struct cursor *text, const char *expected);
+/* Without regard to case, as for names of headers. `expected` is not empty. */
+static inline bool http_text_is(const struct cursor *text, const char *expected) {
+        return cursor_left(text) > 0 && ((text->data[0] ^ (uint8_t) expected[0]) & ~0x20) == 0 && http_text_is_rest(text, expected);
+}
+
 void http_trim(struct cursor *text);
