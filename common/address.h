@@ -60,6 +60,16 @@ static inline bool ip_equal(const struct ip_address *a, const struct ip_address 
         return memcmp(a, b, sizeof *a) == 0;
 }
 
+/* All 16 bytes as two numbers, in an order of its own: for hashes and comparisons. Each load lies within what wrote the address, or
+ * has to wait for it: compilers copy its 17 bytes as a vector of 16 and one more. */
+static inline void ip_to_words(const struct ip_address *ip, uint64_t ret[static 2]) {
+        uint64_t first;
+
+        memcpy(&first, ip, sizeof first); /* the family, and seven bytes */
+        memcpy(&ret[1], ip->bytes + 7, sizeof ret[1]);
+        ret[0] = le64toh(first) >> 8 | (uint64_t) ip->bytes[15] << 56;
+}
+
 /* As a number: for hashes. In two loads, as wide as what wrote the address: one that is wider has to wait for that. */
 static inline uint64_t mac_to_word(const struct mac_address *mac) {
         uint32_t first;

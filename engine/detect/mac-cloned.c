@@ -95,8 +95,12 @@ static bool is_original_syn(const struct fact *fact) {
 }
 
 static bool is_own_address(const struct detect_host *host, const struct fact *fact) {
-        const struct device *d = inventory_get_by_mac(host->inventory, &fact->mac);
+        const struct device *d;
 
+        /* Most that are asked for are nobody's: a flood's, or a server's elsewhere. */
+        if (!inventory_get_by_ip(host->inventory, &fact->ip))
+                return false;
+        d = inventory_get_by_mac(host->inventory, &fact->mac);
         if (!d || d->flags & DEVICE_GATEWAY)
                 return false;
         for (size_t i = 0; i < d->n_ipv4; i++)

@@ -176,8 +176,16 @@ static bool read_attempt(const struct contact *c, struct attempt *ret) {
         return ip_is_host(ret->source) && ip_is_host(ret->destination) && !is_traceroute(c);
 }
 
-static uint32_t target_hash(const struct attempt *a) {
-        return (uint32_t) watch_key(a->destination, sizeof *a->destination, &a->port, sizeof a->port, a->protocol);
+static uint32_t target_hash(const struct ip_address *ip, uint16_t port, uint8_t protocol) {
+        return (uint32_t) watch_key(ip, sizeof *ip, &port, sizeof port, protocol);
+}
+
+static uint32_t hash_of(const struct attempt *a) {
+        return target_hash(a->destination, a->port, a->protocol);
+}
+
+static bool is_target(const struct target *t, const struct attempt *a) {
+        return t->port == a->port && t->protocol == a->protocol && ip_equal(&t->ip, a->destination);
 }
 
 _Static_assert(TARGETS_MAX < UINT8_MAX, "places are bytes");
@@ -246,10 +254,10 @@ static struct bearing bearing_of(const struct detect_host *host, const struct at
         return (struct bearing) { near, counts_as_host(host, a, near), near && !inventory_get_by_ip(host->inventory, a->destination) };
 }
 
-static void set_target(struct target *t, const struct attempt *a, uint32_t hash, struct bearing bearing) {
+/* All but its hash, which nobody needs of the only one of a source. */
+static void set_target(struct target *t, const struct attempt *a, struct bearing bearing) {
         t->ts = a->contact->ts;
         t->ip = *a->destination;
-        t->hash = hash;
         t->port = a->port;
         t->protocol = a->protocol;
         t->outcome = (uint8_t) a->outcome;
@@ -291,12 +299,11 @@ static void add_target(struct suspect *s) {
 }
 
 static uint64_t source_key(const struct attempt *a) {
-        return watch_key(a->source, sizeof *a->source, &a->contact->vlan, sizeof a->contact->vlan, 0);
+        return watch_ip_key(a->source, a->contact->vlan, 0);
 }
 
 /* The suspect, if its source is one, or is one from now on. */
-static struct suspect *find_suspect(struct scan *s, const struct detect_host *host, const struct attempt *a, uint64_t key,
-                                    uint32_t hash) {
+static struct suspect *find_suspect(struct scan *s, const struct detect_host *host, const struct attempt *a, uint64_t key) {
         struct suspect *suspect = watch_table_find(s->suspects, key);
         struct bearing bearing;
         struct target *first;
@@ -311,10 +318,10 @@ static struct suspect *find_suspect(struct scan *s, const struct detect_host *ho
         first = watch_table_get(s->firsts, key, &fresh);
         if (!first)
                 return NULL;
-        if (fresh || first->hash == hash) {
+        if (fresh || is_target(first, a)) {
                 enum outcome outcome = fresh ? a->outcome : MAX((enum outcome) first->outcome, a->outcome);
 
-                set_target(first, a, hash, bearing);
+                set_target(first, a, bearing);
                 first->outcome = (uint8_t) outcome;
                 return NULL;
         }
@@ -322,6 +329,7 @@ static struct suspect *find_suspect(struct scan *s, const struct detect_host *ho
         if (!suspect)
                 return NULL;
         suspect->ip = *a->source;
+        first->hash = target_hash(&first->ip, first->port, first->protocol);
         *take_place(suspect) = *first;
         add_target(suspect);
         watch_table_remove(s->firsts, first);
@@ -334,9 +342,8 @@ static bool is_own_reset(const struct scan *s, const struct contact *c) {
         uint64_t key = source_key(&a);
         const struct target *first = watch_table_find(s->firsts, key);
         struct suspect *suspect = watch_table_find(s->suspects, key);
-        uint32_t hash = target_hash(&a);
 
-        return (first && first->hash == hash) || (suspect && find_target(suspect, hash));
+        return (first && is_target(first, &a)) || (suspect && find_target(suspect, hash_of(&a)));
 }
 
 /* Is the answer an attempt that was not seen itself, as of a scan by ACK? A service's reset; between two ports of services
@@ -359,17 +366,19 @@ static void scan_contact(void *state, struct detect_host *host, const struct con
                 return;
         key = source_key(&a);
         watch_table_fetch(s->firsts, key);
-        hash = target_hash(&a);
-        suspect = find_suspect(s, host, &a, key, hash);
+        suspect = find_suspect(s, host, &a, key);
         if (!suspect)
                 return;
+        hash = hash_of(&a);
         if (!mac_is_zero(a.source_mac))
                 suspect->mac = *a.source_mac;
         t = find_target(suspect, hash);
         if (!t) {
                 if (!is_attempt_by_itself(&a))
                         return;
-                set_target(take_place(suspect), &a, hash, bearing_of(host, &a));
+                t = take_place(suspect);
+                set_target(t, &a, bearing_of(host, &a));
+                t->hash = hash;
                 add_target(suspect);
         } else if (a.outcome != PENDING) {
                 t->outcome = t->outcome == ANSWERED ? ANSWERED : (uint8_t) a.outcome;

@@ -608,7 +608,7 @@ static enum flow_state first_state(const struct flow_observation *o) {
 }
 
 /* Everything but the first packet's own part. */
-static void begin(struct flow_table *t, uint32_t number, const struct flow_observation *o) {
+static void begin(struct flow_table *t, uint32_t number, const struct flow_observation *o, enum flow_state state) {
         struct flow_more *m = more_of(t, number);
         bool lone = t->config.analysis;
 
@@ -617,7 +617,7 @@ static void begin(struct flow_table *t, uint32_t number, const struct flow_obser
                 .rest = o->rest,
                 .lengths = { { .shortest = UINT16_MAX }, { .shortest = UINT16_MAX } },
                 .settled = { lone ? 0 : NEWS_NEVER, lone ? 0 : NEWS_NEVER },
-                .state = (uint8_t) first_state(o),
+                .state = (uint8_t) state,
                 .bits = (uint8_t) (first_bits(o) | (lone ? ENTRY_ALONE : 0)),
         };
         *m = (struct flow_more) {
@@ -641,7 +641,8 @@ static bool begins_in_silence(const struct flow_observation *o) {
 }
 
 static uint32_t create(struct flow_table *t, const struct flow_observation *o) {
-        bool unanswered = o->flags & OBSERVATION_TCP && first_state(o) == FLOW_SYN_SENT;
+        enum flow_state state = first_state(o);
+        bool unanswered = state == FLOW_SYN_SENT;
         uint32_t number;
 
         if (unanswered)
@@ -655,7 +656,7 @@ static uint32_t create(struct flow_table *t, const struct flow_observation *o) {
         number = flow_pool_take(&t->pool, o->flags & OBSERVATION_IPV6);
         if (o->flags & OBSERVATION_IPV6)
                 memcpy(ends_of(t, number)->bytes, o->ends, sizeof o->ends);
-        begin(t, number, o);
+        begin(t, number, o, state);
         flow_index_insert(&t->index, o->hash, number);
         if (unanswered) {
                 entry_of(t, number)->bits |= ENTRY_WAITS;
@@ -709,7 +710,7 @@ static void begin_again(struct flow_table *t, uint32_t number, const struct flow
                 stop_waiting(t, number);
         else
                 flow_lists_remove(&t->lists, number);
-        begin(t, number, o);
+        begin(t, number, o, first_state(o));
         place(t, number, t->tick);
 }
 

@@ -112,16 +112,6 @@ static inline bool latest_is_current(const struct inventory *inventory) {
  * runs back, however frames are stamped. */
 uint64_t inventory_time(struct inventory *inventory, uint64_t now);
 
-/* All 16 bytes as two numbers, in an order of its own: for hashes and comparisons. Each load lies within what wrote the address, or
- * has to wait for it: compilers copy its 17 bytes as a vector of 16 and one more. */
-static inline void ip_to_words(const struct ip_address *ip, uint64_t ret[static 2]) {
-        uint64_t first;
-
-        memcpy(&first, ip, sizeof first); /* the family, and seven bytes */
-        memcpy(&ret[1], ip->bytes + 7, sizeof ret[1]);
-        ret[0] = le64toh(first) >> 8 | (uint64_t) ip->bytes[15] << 56;
-}
-
 static inline struct fact_ends fact_ends_of(const struct fact *fact) {
         uint64_t kept = fact->flags & (FACT_HAS_MAC | FACT_TUNNELLED | FACT_LINK_SCOPED | FACT_HAS_SUBJECT);
         uint64_t ip[2];

@@ -282,9 +282,13 @@ bool network_has_ip(const struct network_entry *network, const struct ip_address
 bool inventory_has_prefix_of(const struct inventory *inventory, const struct ip_address *ip, bool *ret_family) {
         *ret_family = false;
         for (size_t i = 0; i < inventory->n_networks; i++) {
-                if (network_has_ip(inventory->networks[i], ip))
-                        return true;
-                *ret_family |= network_knows_family(inventory->networks[i], ip->family);
+                const struct network *n = &inventory->networks[i]->network;
+
+                for (size_t k = 0; k < n->n_prefixes; k++) {
+                        *ret_family |= n->prefixes[k].address.family == ip->family;
+                        if (ip_in_prefix(ip, &n->prefixes[k].address, n->prefixes[k].length))
+                                return true;
+                }
         }
         return false;
 }
