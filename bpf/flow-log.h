@@ -277,15 +277,17 @@ static __always_inline bool flow_may_begin(const struct lanscope_processor *cpu,
                 ((cpu->counters.packets * 0x9e3779b97f4a7c15ULL) ^ p->hash) >> 61 == 0;
 }
 
-/* A SYN with a number of its own, behind a connection that was opened or has ended here. */
+/* A SYN with a number of its own, of whoever opened a connection here; or any behind one that has ended. As is_reuse() in
+ * engine/flow/flow-table.c has it. */
 static __always_inline bool flow_is_over(const struct lanscope_flow *r, const struct flow_packet *p) {
+        bool from_high = r->half.flow_bits & LANSCOPE_FLOW_FROM_HIGH;
         const struct lanscope_flow_rest *rest;
         const struct lanscope_times *times;
         __u32 number = p->number;
 
         if ((p->tcp_flags & (TCP_SYN | TCP_ACK | TCP_RST)) != TCP_SYN)
                 return false;
-        times = r->half.flow_bits & LANSCOPE_FLOW_TIMES ? bpf_map_lookup_elem(&flow_times, &number) : NULL;
+        times = r->half.flow_bits & LANSCOPE_FLOW_TIMES && from_high == p->high ? bpf_map_lookup_elem(&flow_times, &number) : NULL;
         if (times && times->opened)
                 return times->initial != p->sequence;
         if (r->half.tcp_flags & (TCP_FIN | TCP_RST))

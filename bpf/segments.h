@@ -363,9 +363,10 @@ __noinline int segment_sent(struct lanscope_flow *r, struct flow_packet *p, __u3
         side = segment_side(r, p, p->high);
         if (side)
                 side->timed = 1;
-        /* What answers a keep-alive or a probe of a closed window acknowledges the same as before. */
-        peer = probe ? segment_side(r, p, !p->high) : NULL;
-        if (peer)
+        /* What answers a keep-alive or a probe of a closed window acknowledges the same as before, and so may what answers bytes
+         * whose acknowledgement was seen before they were. */
+        peer = segment_side(r, p, !p->high);
+        if (peer && (probe || (peer->bits & SIDE_ACKED && (__s32) (peer->acknowledged - end) >= 0)))
                 peer->bits |= SIDE_ASKED;
         return 0;
 }
@@ -390,12 +391,8 @@ static __always_inline void segment_note_initiator(struct lanscope_flow *r, bool
         r->half.flow_bits |= LANSCOPE_FLOW_KNOWN | (from_high ? LANSCOPE_FLOW_FROM_HIGH : 0);
 }
 
-static __always_inline void segment_note_opening(struct lanscope_flow *r, struct flow_packet *p) {
-        struct lanscope_times *times = segment_times(r, p);
-
-        if (!times)
-                return;
-        if (p->tcp_flags & TCP_ACK) {
+static __always_inline void segment_note_opening(struct lanscope_times *times, struct flow_packet *p, bool answer) {
+        if (answer) {
                 times->answered = segment_now(p);
                 return;
         }
@@ -445,17 +442,30 @@ static __always_inline bool segment_take_copy(const struct lanscope_flow *r, con
         return true;
 }
 
+/* Is it the responder's? The first one of a connection says so by its ACK; whoever began it did, though the other end may
+ * open it as well (RFC 9293 §3.5). */
+static __always_inline bool segment_is_answer(const struct lanscope_flow *r, const struct flow_packet *p,
+                                              const struct lanscope_times *times) {
+        bool from_high = r->half.flow_bits & LANSCOPE_FLOW_FROM_HIGH;
+
+        return times->opened | times->answered ? from_high != p->high : p->tcp_flags & TCP_ACK;
+}
+
 __noinline int segment_syn(struct lanscope_flow *r, struct flow_packet *p) {
+        struct lanscope_times *times;
         bool answer, from_high, again;
         struct segment_track *t;
         struct segment_side *own;
 
-        if (!r || !p)
+        if (!r || !p || !(times = segment_times(r, p)))
                 return 0;
-        answer = p->tcp_flags & TCP_ACK;
+        answer = segment_is_answer(r, p, times);
+        /* Both ends opened it, and this answers the other's SYN. */
+        if (!answer && p->tcp_flags & TCP_ACK)
+                return 0;
         from_high = p->high != answer;
         segment_note_initiator(r, from_high);
-        segment_note_opening(r, p);
+        segment_note_opening(times, p, answer);
         t = segment_track(r, p);
         own = segment_side(r, p, p->high);
         if (!t || !own)

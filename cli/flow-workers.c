@@ -51,7 +51,8 @@ struct flow_workers {
         struct ended ended[PARTS];
         struct packet_decoder *decoder;
         struct flow_table_ops ops;
-        uint64_t now;
+        uint64_t now;    /* of frames that are a flow's */
+        uint64_t latest; /* of others: at the end it is known what was idle then */
         size_t frames; /* of this stretch */
         uint64_t flows_max, unanswered_max, flows, unanswered; /* of all parts */
         bool alone;    /* the reader takes this stretch in by itself */
@@ -301,8 +302,10 @@ static void deal_frame(struct flow_workers *w, const struct frame *frame) {
 
         if (!flow_observation_from_frame(frame, &o)) {
                 packet_decode(w->decoder, frame, &packet);
-                if (!flow_observation_from_packet(&packet, &o))
+                if (!flow_observation_from_packet(&packet, &o)) {
+                        w->latest = MAX(w->latest, frame->ts);
                         return;
+                }
         }
         deal(w, &o);
 }
@@ -319,6 +322,7 @@ int flow_workers_feed(struct flow_workers *w, const struct frame *frames, size_t
 }
 
 int flow_workers_finish(struct flow_workers *w) {
+        w->now = MAX(w->now, w->latest);
         return end_stretch(w, ORDER_FLUSH);
 }
 

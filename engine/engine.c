@@ -720,8 +720,11 @@ void engine_flush(struct engine *e) {
         struct fact_sink sink = { take_fact, e };
 
         session_table_finish(e->sessions, &sink);
-        if (e->flows)
+        if (e->flows) {
+                /* What was idle for too long ended so, whenever that would have been looked at. */
+                flow_table_advance(e->flows, e->now);
                 flow_table_flush(e->flows);
+        }
         tick(e, true);
         /* What the detectors marked. */
         if (e->inventory)

@@ -153,9 +153,13 @@ static void take_handshake(struct flow_analysis *a, const struct flow_observatio
                                 note_answer(a, !o->direction, round_trip(a, o->ts));
                         return;
                 }
+                /* With an ACK it answers the other end's SYN, where both opened the connection. */
+                if (!(o->tcp_flags & TCP_ACK))
+                        a->initial = o->sequence;
+                else if (!(a->flags & ANALYSIS_SYN))
+                        return;
                 a->half[0].answered = a->half[1].answered = 0;
                 a->flags = (uint8_t) (ANALYSIS_SYN | (again ? 0 : ANALYSIS_TIMED));
-                a->initial = o->sequence;
                 a->timed_end = o->sequence + length;
                 a->timed_at = o->ts;
         } else if (from_initiator && (a->flags & (ANALYSIS_SYN | ANALYSIS_SYN_ACK)) == (ANALYSIS_SYN | ANALYSIS_SYN_ACK)) {

@@ -28,6 +28,7 @@ struct counted {
         uint64_t opened, answered, established;
         uint32_t initial;
         uint8_t finished;  /* bits of directions whose FIN came */
+        bool over;         /* a FIN came, or a reset */
         uint8_t initiator; /* direction; of who sent first while it is not known */
         bool initiator_known, ipv6, waits, recent;
         struct mac_address macs[2];
@@ -259,12 +260,17 @@ static void begin_again(struct flow_counter *c, struct counted *f) {
         memset(&f->analysis, 0, sizeof f->analysis);
         memset(&f->told, 0, sizeof f->told);
         f->finished = 0;
+        f->over = false;
         f->initiator_known = false;
 }
 
+/* As is_reuse() of flow-table.c. */
 static bool reopens(const struct counted *f, const struct flow_observation *o) {
-        return (o->tcp_flags & (TCP_SYN | TCP_ACK)) == TCP_SYN && flow_analysis_saw_syn(&f->analysis) &&
-               f->analysis.initial != o->sequence;
+        if ((o->tcp_flags & (TCP_SYN | TCP_ACK | TCP_RST)) != TCP_SYN)
+                return false;
+        if (f->initiator == o->direction && flow_analysis_saw_syn(&f->analysis))
+                return f->analysis.initial != o->sequence;
+        return f->over;
 }
 
 /* Packets. */
@@ -283,6 +289,18 @@ static void count_packet(struct counted *f, const struct flow_observation *o) {
         sum->longest = (uint16_t) MAX((uint32_t) sum->longest, MIN(o->length, (uint32_t) UINT16_MAX));
 }
 
+static void note_opening(struct counted *f, const struct flow_observation *o, bool from_initiator) {
+        if (!from_initiator) {
+                if (o->tcp_flags & TCP_SYN)
+                        f->answered = o->ts;
+        } else if ((o->tcp_flags & (TCP_SYN | TCP_ACK | TCP_RST)) == TCP_SYN) {
+                f->opened = o->ts;
+                f->initial = o->sequence;
+        } else if (!(o->tcp_flags & TCP_SYN) && f->opened > 0 && f->established == 0) {
+                f->established = o->ts;
+        }
+}
+
 static void count_segment(struct counted *f, const struct flow_observation *o) {
         struct flow_delta_direction *sum = &f->sums[o->direction];
         uint8_t bit = (uint8_t) (1 << o->direction);
@@ -293,18 +311,12 @@ static void count_segment(struct counted *f, const struct flow_observation *o) {
         sum->after_fin = sum->after_fin || (f->finished & bit && !(o->tcp_flags & TCP_FIN));
         if (o->tcp_flags & TCP_FIN)
                 f->finished |= bit;
+        f->over = f->over || o->tcp_flags & TCP_RST || (o->tcp_flags & (TCP_SYN | TCP_FIN)) == TCP_FIN;
         if (o->tcp_flags & TCP_SYN && !f->initiator_known) {
                 f->initiator_known = true;
                 f->initiator = o->tcp_flags & TCP_ACK ? !o->direction : o->direction;
         }
-        if ((o->tcp_flags & (TCP_SYN | TCP_ACK)) == TCP_SYN) {
-                f->opened = o->ts;
-                f->initial = o->sequence;
-        } else if (o->tcp_flags & TCP_SYN) {
-                f->answered = o->ts;
-        } else if (f->opened > 0 && f->established == 0 && f->initiator == o->direction) {
-                f->established = o->ts;
-        }
+        note_opening(f, o, f->initiator == o->direction);
         if (o->flags & OBSERVATION_WHOLE_HEADER)
                 (void) flow_analysis_take(&f->analysis, o, f->initiator == o->direction);
 }

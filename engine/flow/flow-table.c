@@ -847,8 +847,9 @@ static void settle(struct flow_entry *e) {
 }
 
 /* Returns bits of enum flow_letter. */
-static uint8_t analyse_segment(struct flow_table *t, uint32_t number, const struct flow_entry *e,
-                               const struct flow_observation *o) {
+static uint8_t analyse_segment(struct flow_table *t, uint32_t number, struct flow_entry *e, const struct flow_observation *o) {
+        if (o->tcp_flags & TCP_SYN)
+                learn_initiator(e, o);
         if (e->bits & ENTRY_ALONE) {
                 if (keep_lone_segment(more_of(t, number), o))
                         return 0;

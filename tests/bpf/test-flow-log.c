@@ -365,6 +365,18 @@ static void what_is_sent_again_is_not_timed(void **state) {
         assert_int_equal(only(f).directions[0].retransmissions, 1);
 }
 
+/* The answer was seen before what it answers, as where packets that leave are seen later than those that arrive. */
+static void an_early_acknowledgement_is_timed_when_it_comes_again(void **state) {
+        struct fixture *f = *state;
+
+        open_connection(f);
+        segment(f, (struct segment) { true, 501, 111, 1000, ACK, 0 });
+        segment(f, (struct segment) { false, 101, 501, 1000, ACK | PSH, 10 });
+        segment(f, (struct segment) { true, 501, 111, 1000, ACK | PSH, 20 });
+        finish(f);
+        assert_int_equal(only(f).trips.samples, 2);
+}
+
 static void a_syn_sent_again_is_not_timed(void **state) {
         struct fixture *f = *state;
 
@@ -854,6 +866,25 @@ static void ports_used_again_are_another_record(void **state) {
         assert_int_equal(f->deltas[1].directions[0].packets + f->deltas[1].directions[1].packets, 2);
 }
 
+/* Both ends begin at once, and again as no answer comes: one connection, of whoever was first. */
+static void a_connection_opened_from_both_ends_is_one_record(void **state) {
+        struct fixture *f = *state;
+        struct flow_delta d;
+
+        tcp(f, false, 100, SYN, 0);
+        tcp(f, true, 900, SYN, 0);
+        tcp(f, false, 100, SYN, 0);
+        tcp(f, true, 900, SYN, 0);
+        finish(f);
+        d = only(f);
+        assert_int_equal(d.initiator, INITIATOR_FIRST);
+        assert_int_equal(d.initial, 100);
+        assert_int_equal(d.directions[0].packets, 2);
+        assert_int_equal(d.directions[0].retransmissions, 1);
+        assert_int_equal(d.directions[1].packets, 2);
+        assert_int_equal(d.directions[1].retransmissions, 1);
+}
+
 /* 2,100 bytes in three segments of 800, 800 and 500. */
 static void segments_of_a_super_packet(void **state) {
         struct fixture *f = *state;
@@ -1095,6 +1126,7 @@ int main(void) {
                 CASE(a_handshake_is_timed),
                 CASE(round_trips_are_timed),
                 CASE(what_is_sent_again_is_not_timed),
+                CASE(an_early_acknowledgement_is_timed_when_it_comes_again),
                 CASE(a_syn_sent_again_is_not_timed),
                 CASE(the_last_of_many_syns_opens),
                 CASE(syns_that_differ_are_no_copies),
@@ -1109,6 +1141,7 @@ int main(void) {
                 CASE(a_gap_filled_late_was_a_loss),
                 CASE(a_generation_knows_the_one_before),
                 CASE(ports_used_again_are_another_record),
+                CASE(a_connection_opened_from_both_ends_is_one_record),
                 CASE(segments_of_a_super_packet),
                 CASE(tags_and_versions_are_apart),
                 CASE(questions_and_answers_are_one_flow),

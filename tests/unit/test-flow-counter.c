@@ -194,6 +194,72 @@ static void test_sums_are_what_packets_give(void **state) {
 }
 
 /* Fewer places than flows, and a reader that is behind: nothing is lost. */
+/* Connections behind each other between the same ports: which begins where, of segments in an order that only chance knows. */
+static struct flow_observation any_segment(uint32_t numbers[2], uint64_t ts, uint64_t *seed) {
+        static const uint8_t flags[] = { TCP_SYN, TCP_SYN, TCP_SYN, TCP_SYN | TCP_ACK, TCP_ACK, TCP_ACK | TCP_PSH, TCP_ACK | TCP_FIN,
+                                         TCP_RST | TCP_ACK, TCP_SYN | TCP_RST };
+        const struct flow_endpoint ends[2] = { { { AF_INET, { 10, 0, 0, 9 } }, 1000, {} }, { { AF_INET, { 10, 0, 0, 2 } }, 443, {} } };
+        uint8_t flag = flags[draw(seed, ELEMENTSOF(flags))];
+        unsigned from = flag == (TCP_SYN | TCP_ACK) || draw(seed, 3) == 0;
+        struct flow_observation o = { .ts = ts, .length = 54, .window = 1000, .tcp_flags = flag,
+                                      .flags = OBSERVATION_TCP | OBSERVATION_WHOLE_HEADER };
+
+        if (draw(seed, 8) == 0)
+                numbers[draw(seed, 2)] += 1000;
+        o.sequence = numbers[from] + !(flag & TCP_SYN);
+        o.acknowledgement = flag & TCP_ACK ? numbers[!from] + 1 : 0;
+        flow_observation_set_ends(&o, ends, IPPROTO_TCP, 0, 0);
+        o.direction ^= (uint8_t) from;
+        return o;
+}
+
+static void count_record(void *userdata, const struct flow_record *record _unused_) {
+        ++*(unsigned *) userdata;
+}
+
+static void check_connections(uint64_t seed, unsigned interval) {
+        struct flow_table_config config;
+        struct flow_table *tables[2];
+        struct told told = { .room = UINT32_MAX };
+        struct flow_counter_ops ops = { take_delta, take_last_delta, &told };
+        struct flow_counter *counter = NULL;
+        struct flow_counter_before before;
+        uint32_t numbers[2] = { 100000, 500000 };
+        unsigned n[2] = { 0 };
+
+        flow_table_config_default(&config);
+        for (unsigned i = 0; i < 2; i++)
+                assert_int_equal(flow_table_new(&tables[i], &config, &(struct flow_table_ops) { count_record, &n[i] }), 0);
+        told.table = tables[1];
+        assert_int_equal(flow_counter_new(&counter, 16, seed, &ops), 0);
+        for (unsigned i = 0; i < 200; i++) {
+                struct flow_observation o = any_segment(numbers, (UINT64_C(1700000000) * 1000 + i) * NSEC_PER_MSEC, &seed);
+
+                *flow_table_next(tables[0]) = o;
+                flow_table_add(tables[0]);
+                flow_counter_add(counter, &o, &before);
+                if (i % interval == interval - 1)
+                        flow_counter_tell(counter);
+        }
+        flow_counter_tell(counter);
+        for (unsigned i = 0; i < 2; i++) {
+                flow_table_flush(tables[i]);
+                flow_table_free(tables[i]);
+        }
+        flow_counter_free(counter);
+        assert_true(n[0] > 10);
+        assert_int_equal(n[0], n[1]);
+}
+
+static void test_ports_used_again(void **state) {
+        (void) state;
+        for (uint64_t seed = 1; seed <= 200; seed++) {
+                check_connections(seed, 1);
+                check_connections(seed, 7);
+                check_connections(seed, 50);
+        }
+}
+
 static void test_nothing_is_lost(void **state) {
         (void) state;
         for (uint64_t seed = 0; seed < 20; seed++) {
@@ -250,6 +316,7 @@ static void test_what_was_sent_before(void **state) {
 int main(void) {
         const struct CMUnitTest tests[] = {
                 cmocka_unit_test(test_sums_are_what_packets_give),
+                cmocka_unit_test(test_ports_used_again),
                 cmocka_unit_test(test_nothing_is_lost),
                 cmocka_unit_test(test_what_was_sent_before),
         };
