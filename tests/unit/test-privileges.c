@@ -43,7 +43,7 @@ static void test_what_is_kept(void **state _unused_) {
         unsigned held = privileges_held();
 
         if (held == 0)
-                skip();
+                SKIP("who has no privileges can give none up");
         for (unsigned keep = 0; keep <= PRIVILEGES_ALL; keep++) {
                 struct trial t = { .keep = keep };
                 pthread_t thread;

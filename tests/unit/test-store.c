@@ -673,10 +673,8 @@ static int disk_full_from_the_start(struct fixture *f) {
 static void on_tmpfs(struct fixture *f, int (*body)(struct fixture *f)) {
         int r = run_on_tmpfs(f, body);
 
-        if (r == 77) {
-                print_message("# skipped: mounting a small disk needs root and mount namespaces\n");
-                skip();
-        }
+        if (r == 77)
+                SKIP("mounting a small disk needs root and mount namespaces");
         assert_int_equal(r, 0);
 }
 
