@@ -236,7 +236,7 @@ static void note_end(struct session_side *sender, uint8_t flags, uint32_t end) {
         sender->end = end;
 }
 
-/* The end of a connection of which nothing is wanted: the packet is not decoded. */
+/* The end of a connection, of which this packet holds nothing that is wanted: it is not decoded. */
 static __attribute__((noinline)) void end_settled(struct session_table *t, uint64_t hash, const struct flow_observation *o) {
         struct session *s = t->buckets[hash & t->mask];
 
@@ -244,7 +244,7 @@ static __attribute__((noinline)) void end_settled(struct session_table *t, uint6
                 s = s->next_in_bucket;
         if (!s)
                 return;
-        note_end(&s->side[o->direction], o->tcp_flags, 0);
+        note_end(&s->side[o->direction], o->tcp_flags, o->sequence + o->payload);
         s->reset |= (o->tcp_flags & TCP_RST) != 0;
         release_if_over(t, s, hash);
 }
@@ -253,14 +253,10 @@ bool session_table_is_settled(struct session_table *t, const struct flow_observa
         uint64_t hash = flow_hash(&t->wanted.secret, o);
         unsigned wanted;
 
-        if (!session_wanted_get(&t->wanted, hash, &wanted) || o->tcp_flags & TCP_SYN)
+        if (!session_wanted_get(&t->wanted, hash, &wanted) || o->tcp_flags & TCP_SYN || !session_wants_nothing(wanted, o))
                 return false;
-        if (!(o->tcp_flags & (TCP_FIN | TCP_RST)))
-                return session_wants_nothing(wanted, o);
-        /* Where something is wanted, all that is left of it must have come first. */
-        if (wanted != 0)
-                return false;
-        end_settled(t, hash, o);
+        if (o->tcp_flags & (TCP_FIN | TCP_RST))
+                end_settled(t, hash, o);
         return true;
 }
 

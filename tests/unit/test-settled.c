@@ -149,6 +149,9 @@ static void what_is_settled(void **state _unused_) {
                 assert_true(say_tcp(&both, (struct segment) { c, 1, TCP_ACK, 501, 230 }));
                 /* Nonsense: one answer, and the side is done. */
                 assert_false(say_tcp(&both, (struct segment) { c, 1, TCP_ACK, 501, 230, "\001\002 no HTTP" }));
+                /* An end that brings nothing else is noted without more ado, whatever is still wanted. */
+                assert_true(say_tcp(&both, (struct segment) { c, 0, TCP_ACK | TCP_FIN, 230, 511 }));
+                assert_false(say_tcp(&both, (struct segment) { c, 0, TCP_ACK | TCP_FIN, 230, 511, "more" }));
                 /* Resets, and what no connection has, are contacts. */
                 assert_false(say_tcp(&both, (struct segment) { c, 1, TCP_RST, 501, 230 }));
                 assert_false(say_tcp(&both, (struct segment) { c, 1, TCP_FIN, 501, 230 }));
