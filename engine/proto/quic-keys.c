@@ -226,12 +226,20 @@ struct quic_crypt *quic_crypt_free(struct quic_crypt *c) {
         return NULL;
 }
 
+/* Libcrypto refused. What it queued of why is for nobody. */
+static int refused(void) {
+        ERR_clear_error();
+        return -EBADMSG;
+}
+
 /* RFC 9001 §5.4.1: the mask for the first byte and the packet number. It is a whole block: padding would come behind it. */
-static bool make_mask(struct quic_crypt *c, const uint8_t *key, const uint8_t *sample, uint8_t ret[static SAMPLE_LENGTH]) {
+static int make_mask(struct quic_crypt *c, const uint8_t *key, const uint8_t *sample, uint8_t ret[static SAMPLE_LENGTH]) {
         int n;
 
-        return EVP_CipherInit_ex2(c->block, NULL, key, NULL, 1, NULL) == 1 &&
-               EVP_CipherUpdate(c->block, ret, &n, sample, SAMPLE_LENGTH) == 1 && n == SAMPLE_LENGTH;
+        if (EVP_CipherInit_ex2(c->block, NULL, key, NULL, 1, NULL) != 1 ||
+            EVP_CipherUpdate(c->block, ret, &n, sample, SAMPLE_LENGTH) != 1 || n != SAMPLE_LENGTH)
+                return refused();
+        return 0;
 }
 
 /* The header of a packet as it was before it was protected. */
@@ -247,7 +255,7 @@ static int open_header(struct quic_crypt *c, const struct quic_keys *keys, struc
         /* The sample begins where the data would with the longest packet number (§5.4.2). */
         if (number_at + 4 > sizeof ret->bytes || cursor_left(&packet) > QUIC_PACKET_MAX ||
             cursor_left(&packet) < number_at + 4 + SAMPLE_LENGTH ||
-            !make_mask(c, keys->hp, packet.data + number_at + 4, mask))
+            make_mask(c, keys->hp, packet.data + number_at + 4, mask) < 0)
                 return -EBADMSG;
         memcpy(ret->bytes, packet.data, number_at + 4);
         ret->bytes[0] ^= mask[0] & 0x0f;
@@ -272,7 +280,7 @@ static int decrypt(struct quic_crypt *c, const uint8_t *key, const uint8_t *nonc
             EVP_CipherUpdate(c->packet, NULL, &n, header->bytes, (int) header->length) != 1 ||
             EVP_CipherUpdate(c->packet, ret, &n, data.data, length) != 1 || n != length ||
             EVP_CipherFinal_ex(c->packet, ret + n, &n) != 1)
-                return -EBADMSG;
+                return refused();
         return length;
 }
 
@@ -293,11 +301,7 @@ int quic_open(struct quic_crypt *c, const struct quic_keys *keys, struct cursor 
         struct plain_header header;
         int r = open_header(c, keys, packet, number_at, &header);
 
-        if (r >= 0)
-                r = open_payload(c, keys, &header, packet, ret);
-        if (r < 0)
-                ERR_clear_error();
-        return r;
+        return r < 0 ? r : open_payload(c, keys, &header, packet, ret);
 }
 
 /* The keys one after the other, because few packets that only look like a first one pass the first of them. */
@@ -329,9 +333,7 @@ int quic_open_first(struct quic_crypt *c, const struct quic_first *first, struct
         struct quic_keys keys[2];
         int r = open_first(c, first, keys, ret);
 
-        if (r < 0)
-                ERR_clear_error();
-        else
+        if (r >= 0)
                 memcpy(ret_keys, keys, sizeof keys);
         return r;
 }
