@@ -193,7 +193,6 @@ static void test_sums_are_what_packets_give(void **state) {
         assert_true(again > 0 && duplicates > 0 && windows > 0 && samples > 20 * ELEMENTSOF(intervals) * CONNECTIONS * 2);
 }
 
-/* Fewer places than flows, and a reader that is behind: nothing is lost. */
 /* Connections behind each other between the same ports: which begins where, of segments in an order that only chance knows. */
 static struct flow_observation any_segment(uint32_t numbers[2], uint64_t ts, uint64_t *seed) {
         static const uint8_t flags[] = { TCP_SYN, TCP_SYN, TCP_SYN, TCP_SYN | TCP_ACK, TCP_ACK, TCP_ACK | TCP_PSH, TCP_ACK | TCP_FIN,
@@ -260,6 +259,7 @@ static void test_ports_used_again(void **state) {
         }
 }
 
+/* Fewer places than flows, and a reader that is behind: nothing is lost. */
 static void test_nothing_is_lost(void **state) {
         (void) state;
         for (uint64_t seed = 0; seed < 20; seed++) {
