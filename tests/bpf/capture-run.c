@@ -156,12 +156,15 @@ static void print_stats(const struct capture *capture) {
                (unsigned long long) s.span_dropped, (unsigned long long) s.worker_drops);
 }
 
+static long long microseconds(const struct timeval *t) {
+        return t->tv_sec * 1000000LL + t->tv_usec;
+}
+
 static void print_cpu(void) {
         struct rusage usage;
 
         getrusage(RUSAGE_SELF, &usage);
-        printf("cpu %ld %ld\n", usage.ru_utime.tv_sec * 1000000L + usage.ru_utime.tv_usec,
-               usage.ru_stime.tv_sec * 1000000L + usage.ru_stime.tv_usec);
+        printf("cpu %lld %lld\n", microseconds(&usage.ru_utime), microseconds(&usage.ru_stime));
 }
 
 static int run(sd_event *event, const struct capture_config *config, const char *interface) {

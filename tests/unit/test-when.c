@@ -36,6 +36,7 @@ static void days_and_dates_are_local(void **state _unused_) {
         check("2023-11-14 22:13:20", NOW);
         check("2023-11-14T22:13:20", NOW);
         check("@1700000000", NOW);
+        check("2090-04-07 02:39:00", UINT64_C(3795215940) * USEC_PER_SEC);
         setenv("TZ", "EST5", 1);
         tzset();
         check("2023-11-14 17:13:20", NOW);
@@ -82,12 +83,14 @@ static void times_and_spans_are_told(void **state _unused_) {
 
         when_format(&b, NOW);
         strbuf_string(&b, "|");
+        when_format(&b, UINT64_C(3795215940) * USEC_PER_SEC);
+        strbuf_string(&b, "|");
         when_format(&b, 0);
         strbuf_string(&b, "|");
         when_format_span(&b, 4200000);
         strbuf_string(&b, "|");
         when_format_span(&b, 80 * 60 * USEC_PER_SEC);
-        assert_string_equal(text, "Tue 2023-11-14 22:13:20|-|4.2s|1h 20min");
+        assert_string_equal(text, "Tue 2023-11-14 22:13:20|Fri 2090-04-07 02:39:00|-|4.2s|1h 20min");
 }
 
 int main(void) {
