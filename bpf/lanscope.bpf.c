@@ -115,7 +115,7 @@ struct {
         __type(value, struct followed);
 } followed SEC(".maps");
 
-/* Datagrams in fragments: the first one has the ports. The last one brings the datagram to its flow, as it does where
+/* Datagrams in fragments: the first one has the ports, or a message's type and identifier. The last one brings the datagram to its flow, as it does where
  * they are put together; those between are of no flow. */
 struct datagram_key {
         __u64 source[2], destination[2];
@@ -228,10 +228,6 @@ struct route {
         __u32 id;         /* of a fragment's datagram */
 };
 
-static __always_inline bool is_whole(const struct route *r) {
-        return !r->later && !r->more;
-}
-
 static __always_inline void set_flow(struct view *v, const struct route *r, __be16 source_port, __be16 port) {
         if (r->version == 4)
                 set_ipv4(v, r->source[0], r->destination[0], source_port, port);
@@ -242,6 +238,11 @@ static __always_inline void set_flow(struct view *v, const struct route *r, __be
 /* A length of 0 is left by segmentation offload: the packet is as long as the frame. */
 static __always_inline void set_end(struct view *v, __u32 offset, __u32 length) {
         v->end = length && offset + length < v->packet.length ? offset + length : v->packet.length;
+}
+
+/* Padding is of no packet, and may be anything. */
+static __always_inline bool is_inside(const struct view *v, __u32 offset, __u32 length) {
+        return offset + length <= v->end;
 }
 
 static __always_inline void set_datagram(const struct view *v, const struct route *r, struct datagram_key *ret) {
@@ -259,31 +260,60 @@ static __always_inline void remember_ports(const struct view *v, const struct ro
         bpf_map_update_elem(&datagrams, &key, value, BPF_ANY);
 }
 
-/* The last fragment. */
+static __always_inline bool is_message(const struct view *v) {
+        return v->packet.protocol == IPPROTO_ICMP || v->packet.protocol == IPPROTO_ICMPV6;
+}
+
+/* Messages that ask and answer are a flow of two directions; the others go one way. `words`: type and code, identifier. */
+static __always_inline void set_flow_of_message(struct view *v, const struct route *r, const __be16 words[2]) {
+        __u16 type = bpf_ntohs(words[0]) >> 8, question = message_question(v->packet.protocol, type), other;
+
+        if (question == MESSAGE_ALONE) {
+                question = type;
+                other = bpf_ntohs(words[0]) & 0xff;
+        } else {
+                v->packet.known = LANSCOPE_FLOW_KNOWN;
+                other = message_has_id(v->packet.protocol, type) ? bpf_ntohs(words[1]) : 0;
+        }
+        set_flow(v, r, 0, 0);
+        if (v->packet.known && v->packet.high == (question == type))
+                v->packet.known |= LANSCOPE_FLOW_FROM_HIGH;
+        v->packet.key.rest |= (__u64) bpf_htons(question) << 48 | (__u64) bpf_htons(other) << 32;
+        v->packet.hash = flow_hash(&v->packet.key);
+}
+
+/* The last fragment. Of TCP nothing but that it came is known. */
 static __always_inline void set_flow_of_datagram(struct view *v, const struct route *r) {
         struct datagram_key key;
         const __be16 *ports;
+        __be16 words[2];
 
         set_datagram(v, r, &key);
         ports = bpf_map_lookup_elem(&datagrams, &key);
         if (!ports)
                 return;
-        set_flow(v, r, ports[0], ports[1]);
+        words[0] = ports[0];
+        words[1] = ports[1];
+        v->packet.window = FLOW_NO_WINDOW;
+        if (is_message(v))
+                set_flow_of_message(v, r, words);
+        else
+                set_flow(v, r, words[0], words[1]);
         bpf_map_delete_elem(&datagrams, &key);
 }
 
 static __always_inline enum lanscope_class class_of_udp(load_fn load, void *ctx, struct view *v, const struct route *r, __u32 offset) {
         __u8 begin[INTEREST_DATAGRAM_MIN];
         enum lanscope_class class;
-        __be16 ports[2], rest[2]; /* length, checksum: RFC 768 */
+        __be16 ports[2], length; /* RFC 768 */
 
-        if (load(ctx, offset, ports, sizeof ports) < 0)
+        if (!is_inside(v, offset, sizeof ports) || load(ctx, offset, ports, sizeof ports) < 0)
                 return LANSCOPE_NONE;
         v->packet.headers = offset + 8;
         if (r->more)
                 remember_ports(v, r, ports);
-        else if (load(ctx, offset + 4, rest, sizeof rest) >= 0 &&
-                 (v->packet.protocol != IPPROTO_UDP || bpf_ntohs(rest[0]) >= 8 || (r->version == 6 && rest[0] == 0)))
+        else if (!is_inside(v, offset, 6) || load(ctx, offset + 4, &length, sizeof length) < 0 ||
+                 v->packet.protocol != IPPROTO_UDP || bpf_ntohs(length) >= 8 || (r->version == 6 && length == 0))
                 set_flow(v, r, ports[0], ports[1]);
         class = class_of_ports(bpf_ntohs(ports[0]), bpf_ntohs(ports[1]));
         if (class != LANSCOPE_NONE || load(ctx, v->packet.headers, begin, sizeof begin) < 0)
@@ -297,6 +327,21 @@ static __always_inline enum lanscope_class class_of_segment(struct view *v) {
         return v->packet.headers < v->end ? LANSCOPE_STREAM : LANSCOPE_NONE;
 }
 
+/* Ports and no more. */
+static __always_inline enum lanscope_class class_of_cut_tcp(load_fn load, void *ctx, struct view *v, const struct route *r,
+                                                            __u32 offset) {
+        __be16 ports[2];
+
+        if (!is_inside(v, offset, sizeof ports) || load(ctx, offset, ports, sizeof ports) < 0)
+                return LANSCOPE_NONE;
+        v->packet.window = FLOW_NO_WINDOW;
+        if (r->more)
+                remember_ports(v, r, ports);
+        else
+                set_flow(v, r, ports[0], ports[1]);
+        return LANSCOPE_NONE;
+}
+
 static __always_inline enum lanscope_class class_of_tcp(load_fn load, void *ctx, struct view *v, const struct route *r, __u32 offset) {
         struct {
                 __be16 source_port, destination_port;
@@ -305,46 +350,54 @@ static __always_inline enum lanscope_class class_of_tcp(load_fn load, void *ctx,
         } __attribute__((packed)) tcp; /* RFC 9293 §3.1 */
         __be16 window;
 
-        if (load(ctx, offset, &tcp, sizeof tcp) < 0)
-                return LANSCOPE_NONE;
+        if (!is_inside(v, offset, sizeof tcp) || load(ctx, offset, &tcp, sizeof tcp) < 0)
+                return class_of_cut_tcp(load, ctx, v, r, offset);
         v->packet.headers = offset + (tcp.data_offset >> 4) * 4;
         v->packet.sequence = bpf_ntohl(tcp.sequence);
         v->packet.payload = v->packet.headers < v->end ? v->end - v->packet.headers : 0;
         v->packet.acknowledgement = bpf_ntohl(tcp.acknowledgement);
         v->packet.window = load(ctx, offset + sizeof tcp, &window, sizeof window) < 0 ? FLOW_NO_WINDOW : bpf_ntohs(window);
         v->packet.tcp_flags = tcp.flags;
-        if (r->more)
+        if (r->more) {
+                __be16 ports[2] = { tcp.source_port, tcp.destination_port };
+
+                remember_ports(v, r, ports);
                 return LANSCOPE_FRAGMENT;
+        }
         set_flow(v, r, tcp.source_port, tcp.destination_port);
         return class_of_segment(v);
 }
 
-/* Messages that ask and answer are a flow of two directions; the others go one way. */
 static __always_inline void set_message(load_fn load, void *ctx, struct view *v, const struct route *r, __u32 offset) {
         __u8 message[6] = {}; /* type, code, checksum, identifier: RFC 792, RFC 4443 §4.1 */
-        __u16 question, other;
+        __be16 words[2];
 
-        if (load(ctx, offset, message, sizeof message) < 0 && load(ctx, offset, message, 4) < 0)
+        if (!is_inside(v, offset, 4) || load(ctx, offset, message, 4) < 0)
                 return;
-        question = message_question(v->packet.protocol, message[0]);
-        if (question == MESSAGE_ALONE) {
-                question = message[0];
-                other = message[1];
-        } else {
-                v->packet.known = LANSCOPE_FLOW_KNOWN;
-                other = message_has_id(v->packet.protocol, message[0]) ? message[4] << 8 | message[5] : 0;
-        }
-        set_flow(v, r, 0, 0);
-        if (v->packet.known && v->packet.high == (question == message[0]))
-                v->packet.known |= LANSCOPE_FLOW_FROM_HIGH;
-        v->packet.key.rest |= (__u64) bpf_htons(question) << 48 | (__u64) bpf_htons(other) << 32;
-        v->packet.hash = flow_hash(&v->packet.key);
+        if (is_inside(v, offset, sizeof message) && load(ctx, offset + 4, message + 4, 2) < 0)
+                message[4] = message[5] = 0;
+        words[0] = bpf_htons(message[0] << 8 | message[1]);
+        words[1] = bpf_htons(message[4] << 8 | message[5]);
+        if (r->more)
+                remember_ports(v, r, words);
+        else
+                set_flow_of_message(v, r, words);
+}
+
+/* What is in neither TCP, UDP nor messages has no ports. */
+static __always_inline void set_flow_of_other(struct view *v, const struct route *r) {
+        __be16 none[2] = { 0, 0 };
+
+        if (r->more)
+                remember_ports(v, r, none);
+        else
+                set_flow(v, r, 0, 0);
 }
 
 static __always_inline enum lanscope_class class_of_later(struct view *v, const struct route *r) {
         __u8 protocol = v->packet.protocol;
 
-        if (protocol == IPPROTO_UDP && !r->more)
+        if (!r->more)
                 set_flow_of_datagram(v, r);
         return protocol == IPPROTO_UDP || protocol == IPPROTO_UDPLITE || protocol == IPPROTO_TCP ? LANSCOPE_FRAGMENT : LANSCOPE_NONE;
 }
@@ -359,10 +412,10 @@ static __always_inline enum lanscope_class class_of_transport(load_fn load, void
                 return class_of_udp(load, ctx, v, r, offset);
         if (protocol == IPPROTO_TCP)
                 return class_of_tcp(load, ctx, v, r, offset);
-        if (is_whole(r) && protocol == (r->version == 4 ? IPPROTO_ICMP : IPPROTO_ICMPV6))
+        if (is_message(v))
                 set_message(load, ctx, v, r, offset);
-        else if (is_whole(r))
-                set_flow(v, r, 0, 0);
+        else
+                set_flow_of_other(v, r);
         if (protocol == IPPROTO_ICMPV6)
                 return load(ctx, offset, &type, 1) < 0 ? LANSCOPE_NONE : interest_of_icmp6(type);
         if (protocol == IPPROTO_SCTP)
@@ -375,7 +428,8 @@ static __always_inline enum lanscope_class class_of_transport(load_fn load, void
 static __always_inline __u32 read_ipv4(load_fn load, void *ctx, struct view *v, struct route *r, __u32 offset) {
         struct iphdr ip;
 
-        if (load(ctx, offset, &ip, sizeof ip) < 0 || ip.version != 4 || ip.ihl < 5)
+        if (load(ctx, offset, &ip, sizeof ip) < 0 || ip.version != 4 || ip.ihl < 5 ||
+            (ip.tot_len && bpf_ntohs(ip.tot_len) < ip.ihl * 4))
                 return 0;
         r->version = 4;
         r->source[0] = ip.saddr;
@@ -453,9 +507,9 @@ static __always_inline enum lanscope_class class_of_type(load_fn load, void *ctx
         return class_of_network(load, ctx, v, type, offset);
 }
 
-/* Id 0 is a priority without a VLAN. */
+/* Id 0 is a priority without a VLAN. The two outermost count. */
 static __always_inline void add_tag(struct view *v, __u16 id) {
-        v->inner_vlan = v->vlan ? id : 0;
+        v->inner_vlan = v->vlan && !v->inner_vlan ? id : v->inner_vlan;
         v->vlan = v->vlan ? v->vlan : id;
 }
 

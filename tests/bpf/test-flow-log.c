@@ -982,6 +982,27 @@ static void a_datagram_in_fragments_counts_once(void **state) {
         assert_int_equal(c.apart_packets, 2);
 }
 
+/* A message is as well: by its type and identifier, which the first fragment has. */
+static void a_message_in_fragments_counts_once(void **state) {
+        struct fixture *f = *state;
+        struct built b;
+
+        put_link(&b, false, 0x0800);
+        put_ipv4(&b, false, 1, 0x2000, 16);
+        put(&b, (uint8_t[16]) { 8, 0, 0, 0, 0x12, 0x34, 0, 1 }, 16);
+        run(f, &b);
+        put_link(&b, false, 0x0800);
+        put_ipv4(&b, false, 1, 2, 40);
+        put(&b, (uint8_t[40]) { 0 }, 40);
+        run(f, &b);
+        finish(f);
+        assert_int_equal(only(f).initiator, INITIATOR_FIRST);
+        assert_int_equal(only(f).directions[0].packets, 1);
+        assert_int_equal(only(f).directions[0].bytes, 14 + 20 + 40);
+        assert_int_equal(f->deltas[0].endpoints[0].port, 8);
+        assert_int_equal(f->deltas[0].endpoints[1].port, 0x1234);
+}
+
 /* Not IP, cut short, or lying about its length. */
 static void what_is_no_flow_is_apart(void **state) {
         struct fixture *f = *state;
@@ -998,7 +1019,7 @@ static void what_is_no_flow_is_apart(void **state) {
         b.data[14 + 20 + 5] = 3; /* a datagram shorter than its header */
         run(f, &b);
         udp(&b, false, 20);
-        b.length = 14 + 20 + 6;
+        b.length = 14 + 20 + 3;
         run(f, &b);
         finish(f);
         read_counters(f, &c);
@@ -1146,6 +1167,7 @@ int main(void) {
                 CASE(tags_and_versions_are_apart),
                 CASE(questions_and_answers_are_one_flow),
                 CASE(a_datagram_in_fragments_counts_once),
+                CASE(a_message_in_fragments_counts_once),
                 CASE(what_is_no_flow_is_apart),
                 TINY(evicted_flows_are_accounted_for),
                 CASE(ten_thousand_flows_are_each_whole),
