@@ -1314,8 +1314,9 @@ uint64_t flow_table_next_deadline(const struct flow_table *t) {
 
 void flow_table_flush(struct flow_table *t) {
         work_off(t);
+        /* Lists may not have had their turn yet. */
         for (uint32_t number = 0; (number = flow_pool_next(&t->pool, number)) > 0;)
-                end_flow(t, number, FLOW_END_CAPTURE);
+                end_flow(t, number, is_idle(t, entry_of(t, number), t->now) ? FLOW_END_IDLE : FLOW_END_CAPTURE);
         /* Cheaper than to take each out. */
         memset(t->index.slots, 0, (t->index.mask + 1) * sizeof *t->index.slots);
         flow_pool_reset(&t->pool);
