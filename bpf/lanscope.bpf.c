@@ -115,8 +115,8 @@ struct {
         __type(value, struct followed);
 } followed SEC(".maps");
 
-/* Datagrams in fragments: the first one has the ports, or a message's type and identifier. The last one brings the datagram to its flow, as it does where
- * they are put together; those between are of no flow. */
+/* Datagrams in fragments: the first one has the ports, or a message's type and identifier. The last one brings the datagram to
+ * its flow, as it does where they are put together; those between are of no flow. */
 struct datagram_key {
         __u64 source[2], destination[2];
         __u32 id;
