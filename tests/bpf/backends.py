@@ -20,6 +20,10 @@ import threading
 import time
 import traceback
 
+sys.dont_write_bytecode = True
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), '..', 'golden'))
+import pcap  # noqa: E402
+
 PROGRAMS = sys.argv[1]
 SENDER, WATCHER = ('capture-%d-%s' % (os.getpid(), side) for side in 'ab')
 # Since Linux 6.6. Before, clsact does what it would, and everything else is the same.
@@ -383,16 +387,7 @@ def corpus():
 
 
 def read_pcap(path):
-    with open(path, 'rb') as f:
-        data = f.read()
-    if len(data) < 24 or data[:4] != b'\xd4\xc3\xb2\xa1' or struct.unpack('<I', data[20:24])[0] != 1:
-        return
-    at = 24
-    while at + 16 <= len(data):
-        captured, length = struct.unpack('<II', data[at + 8:at + 16])
-        if captured == length and 60 <= length <= 1514:
-            yield data[at + 16:at + 16 + captured]
-        at += 16 + captured
+    return (frame for _, frame, length in pcap.read(path) if len(frame) == length and 60 <= length <= 1514)
 
 
 def ledger(frames):
