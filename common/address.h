@@ -70,6 +70,15 @@ static inline void ip_to_words(const struct ip_address *ip, uint64_t ret[static 
         ret[0] = le64toh(first) >> 8 | (uint64_t) ip->bytes[15] << 56;
 }
 
+/* Of a site, and not routed on the internet: RFC 1918 §3, RFC 4193 §3.1. */
+static inline bool ip_is_of_site(const struct ip_address *ip) {
+        const uint8_t *b = ip->bytes;
+
+        if (ip->family == AF_INET)
+                return b[0] == 10 || (b[0] == 172 && (b[1] & 0xf0) == 16) || (b[0] == 192 && b[1] == 168);
+        return ip->family == AF_INET6 && (b[0] & 0xfe) == 0xfc;
+}
+
 /* As a number: for hashes. In two loads, as wide as what wrote the address: one that is wider has to wait for that. */
 static inline uint64_t mac_to_word(const struct mac_address *mac) {
         uint32_t first;

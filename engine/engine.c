@@ -721,7 +721,7 @@ void engine_flush(struct engine *e) {
 
         session_table_finish(e->sessions, &sink);
         if (e->flows) {
-                /* What was idle for too long ended so, whenever that would have been looked at. */
+                /* Its time is that of flows' packets: the capture may have gone on. */
                 flow_table_advance(e->flows, e->now);
                 flow_table_flush(e->flows);
         }

@@ -10,13 +10,7 @@
 /* Of a site of ours, whether on this link or behind a router of it: RFC 1918, RFC 3927, RFC 4193, link-local. Inline, as it is asked
  * of both ends of each contact and of each flow. */
 static inline bool ip_is_private(const struct ip_address *ip) {
-        const uint8_t *b = ip->bytes;
-
-        if (ip_is_link_local(ip))
-                return true;
-        if (ip->family == AF_INET)
-                return b[0] == 10 || (b[0] == 172 && (b[1] & 0xf0) == 16) || (b[0] == 192 && b[1] == 168);
-        return ip->family == AF_INET6 && (b[0] & 0xfe) == 0xfc;
+        return ip_is_link_local(ip) || ip_is_of_site(ip);
 }
 
 /* In a prefix of a network that the inventory knows; where it knows none of this family, next to `near` (the same /24 of

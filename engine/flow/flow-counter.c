@@ -266,7 +266,7 @@ static void begin_again(struct flow_counter *c, struct counted *f) {
 
 /* As is_reuse() of flow-table.c. */
 static bool reopens(const struct counted *f, const struct flow_observation *o) {
-        if ((o->tcp_flags & (TCP_SYN | TCP_ACK | TCP_RST)) != TCP_SYN)
+        if (!flow_observation_opens(o))
                 return false;
         if (f->initiator == o->direction && flow_analysis_saw_syn(&f->analysis))
                 return f->analysis.initial != o->sequence;
@@ -293,7 +293,7 @@ static void note_opening(struct counted *f, const struct flow_observation *o, bo
         if (!from_initiator) {
                 if (o->tcp_flags & TCP_SYN)
                         f->answered = o->ts;
-        } else if ((o->tcp_flags & (TCP_SYN | TCP_ACK | TCP_RST)) == TCP_SYN) {
+        } else if (flow_observation_opens(o)) {
                 f->opened = o->ts;
                 f->initial = o->sequence;
         } else if (!(o->tcp_flags & TCP_SYN) && f->opened > 0 && f->established == 0) {

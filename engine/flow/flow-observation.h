@@ -48,6 +48,11 @@ struct flow_observation {
         struct flow_entry *entry; /* where it most likely is */
 };
 
+/* Does the segment ask for a connection? */
+static inline bool flow_observation_opens(const struct flow_observation *o) {
+        return (o->tcp_flags & (TCP_SYN | TCP_ACK | TCP_RST)) == TCP_SYN;
+}
+
 /* Reads what a flow needs straight from an Ethernet frame, without a decoder: TCP and UDP over IPv4 and IPv6, whole,
  * under at most two VLAN tags, not a tunnel, and without a flaw. False for anything else: then packet_decode() has
  * to look at it. Where both have an answer it is the same. `hash` is left alone; of IPv6 `addresses`, too. */

@@ -900,17 +900,13 @@ static inline void count(struct flow_table *t, struct flow_entry *e, size_t d, u
                 count_length(e, d, length);
 }
 
-static inline bool opens(const struct flow_observation *o) {
-        return (o->tcp_flags & (TCP_SYN | TCP_ACK | TCP_RST)) == TCP_SYN;
-}
-
 /* A packet that is the first of its direction, comes after a pause, or opens a connection: is it still the same flow? */
 static _noinline_ void meet_again(struct flow_table *t, uint32_t number, const struct flow_observation *o) {
         struct flow_entry *e = entry_of(t, number);
 
         if (is_idle(t, e, o->ts))
                 begin_again(t, number, o, FLOW_END_IDLE);
-        else if (opens(o) && is_reuse(t, number, o))
+        else if (flow_observation_opens(o) && is_reuse(t, number, o))
                 begin_again(t, number, o, FLOW_END_REUSED);
         if (e->last[o->direction] == 0 && !(e->bits & ENTRY_ALONE))
                 more_of(t, number)->first[o->direction] = o->ts;
@@ -935,7 +931,7 @@ static _always_inline_ void take(struct flow_table *t, struct flow_observation *
                 begin_analysis(t, number);
         if (first)
                 number = create(t, o);
-        else if (entry_of(t, number)->last[o->direction] <= t->recent || opens(o))
+        else if (entry_of(t, number)->last[o->direction] <= t->recent || flow_observation_opens(o))
                 meet_again(t, number, o);
         e = entry_of(t, number);
         if (analysis && e->last[o->direction] > 0)

@@ -7,14 +7,9 @@
 
 #include "engine/inventory/inventory-private.h"
 
-/* Addresses that are not routed on the internet: RFC 1918 §3, RFC 6598 §7, RFC 4193 §3.1. */
+/* Addresses that are not routed on the internet, with those behind a provider's translator: RFC 6598 §7. */
 static bool is_private(const struct ip_address *ip) {
-        const uint8_t *b = ip->bytes;
-
-        if (ip->family == AF_INET6)
-                return (b[0] & 0xfe) == 0xfc;
-        return b[0] == 10 || (b[0] == 172 && (b[1] & 0xf0) == 16) || (b[0] == 192 && b[1] == 168) ||
-               (b[0] == 100 && (b[1] & 0xc0) == 64);
+        return ip_is_of_site(ip) || (ip->family == AF_INET && ip->bytes[0] == 100 && (ip->bytes[1] & 0xc0) == 64);
 }
 
 static bool is_gateway(const struct entry *entry) {
