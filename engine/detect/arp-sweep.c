@@ -22,7 +22,7 @@ struct target {
 struct sender {
         struct ip_address ip;
         uint64_t router_until;             /* it asked in the name of several addresses lately */
-        struct target targets[TARGETS_MAX];/* a ring of different ones, as they came */
+        struct target *targets;            /* a ring of different ones, as they came */
         uint16_t n, next;
         struct ip_address sample_first, sample_last;
 };
@@ -35,7 +35,8 @@ static void arp_sweep_free(void *state) {
 
 static int arp_sweep_init(void **ret_state) {
         struct watch_table *t;
-        int r = watch_table_new(&t, sizeof(struct sender), SENDERS_MAX);
+        /* Few ask for many: what is not written takes no memory. */
+        int r = watch_table_new_beside(&t, sizeof(struct sender), SENDERS_MAX, TARGETS_MAX * sizeof(struct target));
 
         if (r >= 0)
                 *ret_state = t;
@@ -102,6 +103,8 @@ static void arp_sweep_fact(void *state, struct detect_host *host, const struct f
         s = watch_table_get(state, watch_key(&fact->mac, sizeof fact->mac, "", 0, target.family), &fresh);
         if (!s)
                 return;
+        if (fresh)
+                s->targets = watch_table_beside(state, s);
         /* An IPv6 host has several addresses as a matter of course. */
         if (!fresh && !ip_equal(&s->ip, &fact->ip) && fact->kind == FACT_ARP_WHO_HAS && !ip_is_unspecified(&s->ip) &&
             !ip_is_unspecified(&fact->ip))

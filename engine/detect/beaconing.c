@@ -20,7 +20,7 @@
 
 struct call { /* of one device to one service */
         uint64_t last;
-        uint32_t intervals[INTERVALS_MAX]; /* ms, a ring */
+        uint32_t *intervals; /* ms, a ring of INTERVALS_MAX */
         uint16_t n, next;
 };
 
@@ -30,7 +30,7 @@ static void beaconing_free(void *state) {
 
 static int beaconing_init(void **ret_state) {
         struct watch_table *t;
-        int r = watch_table_new(&t, sizeof(struct call), CALLS_MAX);
+        int r = watch_table_new_beside(&t, sizeof(struct call), CALLS_MAX, INTERVALS_MAX * sizeof(uint32_t));
 
         if (r >= 0)
                 *ret_state = t;
@@ -97,6 +97,8 @@ static void beaconing_contact(void *state, struct detect_host *host, const struc
                                                 (uint64_t) c->protocol << 16 | c->destination_port), &fresh);
         if (!call)
                 return;
+        if (fresh)
+                call->intervals = watch_table_beside(state, call);
         interval = c->ts > call->last ? c->ts - call->last : 0;
         /* Several connections at once are one call. */
         if (!fresh && interval < INTERVAL_MIN)

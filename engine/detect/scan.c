@@ -70,7 +70,7 @@ struct suspect {
         uint64_t unweighed[TARGETS_MAX / 64], open[TARGETS_MAX / 64];
         uint64_t touched[TOUCHES];            /* a ring: when targets were tried last, the same or others */
         uint8_t next_touch;
-        struct target targets[TARGETS_MAX]; /* a ring */
+        struct target *targets; /* a ring */
         uint16_t n, next;
         bool dirty;
         int balance;
@@ -81,7 +81,7 @@ struct suspect {
 
 struct scan {
         struct watch_table *firsts;   /* struct target: the only one of a source */
-        struct watch_table *suspects;
+        struct watch_table *suspects; /* TARGETS_MAX targets beside each */
         bool dirty;
 };
 
@@ -100,7 +100,7 @@ static int scan_init(void **ret_state) {
         int r = s ? watch_table_new(&s->firsts, sizeof(struct target), FIRSTS_MAX) : -ENOMEM;
 
         if (r >= 0)
-                r = watch_table_new(&s->suspects, sizeof(struct suspect), SUSPECTS_MAX);
+                r = watch_table_new_beside(&s->suspects, sizeof(struct suspect), SUSPECTS_MAX, TARGETS_MAX * sizeof(struct target));
         if (r < 0) {
                 scan_free(s);
                 return r;
@@ -328,6 +328,7 @@ static struct suspect *find_suspect(struct scan *s, const struct detect_host *ho
         suspect = watch_table_get(s->suspects, key, &fresh);
         if (!suspect)
                 return NULL;
+        suspect->targets = watch_table_beside(s->suspects, suspect);
         suspect->ip = *a->source;
         first->hash = target_hash(&first->ip, first->port, first->protocol);
         *take_place(suspect) = *first;
