@@ -107,7 +107,7 @@ static uint64_t hash_of(const void *userdata, uint32_t number) {
         return mix64(item_at(t, number)->key, t->secret);
 }
 
-static uint32_t find(const struct watch_table *t, uint64_t key) {
+static inline uint32_t find(const struct watch_table *t, uint64_t key) {
         struct flow_probe probe = flow_index_probe(&t->index, mix64(key, t->secret));
         uint32_t number;
 
@@ -127,12 +127,12 @@ void watch_table_fetch(const struct watch_table *t, uint64_t key) {
         flow_index_fetch(&t->index, mix64(key, t->secret));
 }
 
-static void unlink_item(struct watch_table *t, struct item *item) {
+static inline void unlink_item(struct watch_table *t, struct item *item) {
         item_at(t, item->older)->newer = item->newer;
         item_at(t, item->newer)->older = item->older;
 }
 
-static void append(struct watch_table *t, uint32_t number) {
+static inline void append(struct watch_table *t, uint32_t number) {
         struct item *item = item_at(t, number), *head = item_at(t, 0);
 
         item->older = head->older;
@@ -194,7 +194,7 @@ static int grow(struct watch_table *t) {
         return 0;
 }
 
-static void use(struct watch_table *t, uint32_t number) {
+static inline void use(struct watch_table *t, uint32_t number) {
         struct item *item = item_at(t, number);
 
         if (item->newer == NOBODY)
@@ -207,15 +207,10 @@ void watch_table_use(struct watch_table *t, void *record) {
         use(t, number_of(t, item_of(record)));
 }
 
-void *watch_table_get(struct watch_table *t, uint64_t key, bool *ret_new) {
-        uint32_t number = find(t, key);
+static _noinline_ void *add(struct watch_table *t, uint64_t key) {
         struct item *item;
+        uint32_t number;
 
-        *ret_new = number == NOBODY;
-        if (number != NOBODY) {
-                use(t, number);
-                return item_at(t, number)->record;
-        }
         if (t->count < t->max && (t->count + 1) * SLOTS_EACH > t->index.mask + 1 && grow(t) < 0)
                 return NULL;
         number = take_number(t);
@@ -226,6 +221,16 @@ void *watch_table_get(struct watch_table *t, uint64_t key, bool *ret_new) {
         append(t, number);
         t->count++;
         return item->record;
+}
+
+void *watch_table_get(struct watch_table *t, uint64_t key, bool *ret_new) {
+        uint32_t number = find(t, key);
+
+        *ret_new = number == NOBODY;
+        if (number == NOBODY)
+                return add(t, key);
+        use(t, number);
+        return item_at(t, number)->record;
 }
 
 void *watch_table_next(const struct watch_table *t, const void *record) {
