@@ -116,7 +116,7 @@ static int address_claims_init(void **ret_state) {
 }
 
 static uint64_t claim_key(const struct fact *fact, const struct ip_address *ip) {
-        return watch_key(ip, sizeof *ip, &fact->vlan, sizeof fact->vlan, fact->ifindex);
+        return watch_ip_key(ip, (uint64_t) fact->ifindex << 16 | fact->vlan);
 }
 
 /* `b` is not before `a` by more than `span`, and not long after it. */
@@ -209,7 +209,7 @@ static unsigned count_contested(struct address_claims *a, const struct mac_addre
         struct liar *liar;
         bool fresh;
 
-        liar = watch_table_get(a->liars, watch_key(mac, sizeof *mac, "", 0, 1), &fresh);
+        liar = watch_table_get(a->liars, watch_mac_key(mac, 0), &fresh);
         if (!liar)
                 return 1;
         if (fresh || !is_within(liar->since, now, WINDOW)) {
@@ -243,7 +243,7 @@ static void put_other(struct report *r, const struct claimant *other) {
 
 /* One alert an offender, whatever number of addresses it contests. */
 static void put_contested(struct report *r, struct address_claims *a, const struct mac_address *mac) {
-        const struct liar *liar = watch_table_find(a->liars, watch_key(mac, sizeof *mac, "", 0, 1));
+        const struct liar *liar = watch_table_find(a->liars, watch_mac_key(mac, 0));
         char text[LIAR_ADDRESSES * (IP_STRING_MAX + 1)], ip[IP_STRING_MAX];
         struct strbuf b = STRBUF(text);
 

@@ -59,7 +59,7 @@ static unsigned count_targets(const struct sender *s, uint64_t since) {
 }
 
 static void note_target(struct sender *s, const struct ip_address *ip, uint64_t now, uint64_t since) {
-        uint32_t hash = (uint32_t) watch_key(ip, sizeof *ip, "", 0, 0);
+        uint32_t hash = (uint32_t) watch_ip_key(ip, 0);
 
         for (size_t i = 0; i < s->n; i++)
                 if (s->targets[i].hash == hash && s->targets[i].ts >= since) {
@@ -100,7 +100,7 @@ static void arp_sweep_fact(void *state, struct detect_host *host, const struct f
         if (!detect_setting(host, ARP_SWEEP) || !(fact->flags & FACT_HAS_MAC) || fact->flags & FACT_TUNNELLED || !fact_last_ip(fact, &target) ||
             inventory_get_by_ip(host->inventory, &target) || is_gateway(host, &fact->mac))
                 return;
-        s = watch_table_get(state, watch_key(&fact->mac, sizeof fact->mac, "", 0, target.family), &fresh);
+        s = watch_table_get(state, watch_mac_key(&fact->mac, target.family), &fresh);
         if (!s)
                 return;
         if (fresh)

@@ -87,14 +87,14 @@ static bool is_call(const struct detect_host *host, const struct contact *c) {
 static void beaconing_contact(void *state, struct detect_host *host, const struct contact *c) {
         unsigned calls = (unsigned) detect_setting(host, BEACONING_CALLS);
         uint32_t median, deviation;
+        uint64_t key, interval;
         struct call *call;
-        uint64_t interval;
         bool fresh;
 
         if (!detect_setting(host, BEACONING) || !is_call(host, c))
                 return;
-        call = watch_table_get(state, watch_key(&c->source, sizeof c->source, &c->destination, sizeof c->destination,
-                                                (uint64_t) c->protocol << 16 | c->destination_port), &fresh);
+        key = watch_ip_key(&c->source, (uint32_t) c->protocol << 16 | c->destination_port);
+        call = watch_table_get(state, watch_ip_key(&c->destination, key), &fresh);
         if (!call)
                 return;
         if (fresh)

@@ -85,7 +85,7 @@ static int packet_flood_init(void **ret_state) {
 }
 
 static uint64_t target_key(const struct ip_address *ip, uint16_t port, uint8_t protocol, uint16_t vlan) {
-        return watch_key(ip, sizeof *ip, &port, sizeof port, (uint64_t) protocol << 16 | vlan);
+        return watch_ip_key(ip, (uint64_t) protocol << 32 | (uint32_t) port << 16 | vlan);
 }
 
 static void begin_window(struct target *t, struct detect_host *host, uint64_t now) {

@@ -177,7 +177,7 @@ static bool read_attempt(const struct contact *c, struct attempt *ret) {
 }
 
 static uint32_t target_hash(const struct ip_address *ip, uint16_t port, uint8_t protocol) {
-        return (uint32_t) watch_key(ip, sizeof *ip, &port, sizeof port, protocol);
+        return (uint32_t) watch_ip_key(ip, (uint32_t) protocol << 16 | port);
 }
 
 static uint32_t hash_of(const struct attempt *a) {
@@ -299,7 +299,7 @@ static void add_target(struct suspect *s) {
 }
 
 static uint64_t source_key(const struct attempt *a) {
-        return watch_ip_key(a->source, a->contact->vlan, 0);
+        return watch_ip_key(a->source, a->contact->vlan);
 }
 
 /* The suspect, if its source is one, or is one from now on. */

@@ -189,7 +189,7 @@ static void judge_one_source(struct detect_host *host, struct service *s) {
 }
 
 static struct service *service_of(struct syn_flood *f, const struct ip_address *ip, uint16_t port, uint16_t vlan, bool *ret_fresh) {
-        uint64_t key = watch_ip_key(ip, port, vlan);
+        uint64_t key = watch_ip_key(ip, (uint32_t) port << 16 | vlan);
 
         if (ret_fresh)
                 return watch_table_get(f->services, key, ret_fresh);

@@ -39,14 +39,18 @@ void *watch_table_beside(const struct watch_table *table, const void *record);
 /* Whose record is it? */
 uint64_t watch_table_key(const void *record);
 
-/* A key of an address and what goes with it, for what is not kept over restarts: no key is made as often, and this takes a third of
- * what watch_key() does. */
-static inline uint64_t watch_ip_key(const struct ip_address *ip, uint16_t a, uint16_t b) {
-        uint64_t words[2], rest = (uint64_t) ip->family << 32 | (uint32_t) a << 16 | b;
+/* Keys of an address and what goes with it, a number or the key of another address, for what is not kept over restarts: no keys are
+ * made as often, and these take a third of what watch_key() does. */
+static inline uint64_t watch_ip_key(const struct ip_address *ip, uint64_t rest) {
+        uint64_t words[2];
 
         ip_to_words(ip, words);
         return mix64(mix64(words[0] ^ UINT64_C(0x9e3779b97f4a7c15), words[1] ^ UINT64_C(0xd1b54a32d192ed03)) ^ rest,
-                     UINT64_C(0xbf58476d1ce4e5b9));
+                     UINT64_C(0xbf58476d1ce4e5b9) ^ ip->family);
+}
+
+static inline uint64_t watch_mac_key(const struct mac_address *mac, uint64_t rest) {
+        return mix64(mac_to_word(mac) ^ UINT64_C(0x9e3779b97f4a7c15), rest ^ UINT64_C(0xd1b54a32d192ed03));
 }
 
 /* A key of up to three things. Unkeyed: what peers can choose leads to a worse memory of themselves, at most. Inline, because

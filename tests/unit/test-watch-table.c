@@ -111,6 +111,30 @@ static void a_million_keys_keep_its_size(void **state _unused_) {
         watch_table_free(t);
 }
 
+/* Each of what goes into a key makes another one of it. */
+static void keys_differ_by_each_part(void **state _unused_) {
+        const uint8_t a[4] = { 192, 0, 2, 1 }, b[4] = { 192, 0, 2, 2 };
+        const struct ip_address one = ip_from_v4(a), two = ip_from_v4(b);
+        const struct mac_address first = { { 2, 0, 0, 0, 0, 1 } }, second = { { 2, 0, 0, 0, 0, 2 } };
+        struct ip_address same_bytes = one;
+        uint64_t keys[9];
+
+        same_bytes.family = AF_INET6;
+        keys[0] = watch_ip_key(&one, 0);
+        keys[1] = watch_ip_key(&two, 0);
+        keys[2] = watch_ip_key(&one, 1);
+        keys[3] = watch_ip_key(&one, UINT64_C(1) << 32);
+        keys[4] = watch_ip_key(&same_bytes, 0);
+        keys[5] = watch_mac_key(&first, 0);
+        keys[6] = watch_mac_key(&second, 0);
+        keys[7] = watch_mac_key(&first, 1);
+        keys[8] = watch_ip_key(&one, watch_mac_key(&first, 0));
+        for (size_t i = 0; i < ELEMENTSOF(keys); i++)
+                for (size_t j = 0; j < i; j++)
+                        assert_true(keys[i] != keys[j] && (uint32_t) keys[i] != (uint32_t) keys[j]);
+        assert_true(watch_ip_key(&one, 1) == keys[2]);
+}
+
 int main(void) {
         const struct CMUnitTest tests[] = {
                 cmocka_unit_test(records_begin_with_zeros_and_stay),
@@ -118,6 +142,7 @@ int main(void) {
                 cmocka_unit_test(what_is_beside_a_record_is_its_own),
                 cmocka_unit_test(one_record_gives_way_to_the_next),
                 cmocka_unit_test(a_million_keys_keep_its_size),
+                cmocka_unit_test(keys_differ_by_each_part),
         };
 
         return cmocka_run_group_tests(tests, NULL, NULL);
