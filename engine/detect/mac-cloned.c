@@ -30,33 +30,16 @@ struct machine {
         struct trait dhcp, syn;
 };
 
-struct mac_cloned {
-        struct watch_table *machines;
-        /* Whose SYN was looked at last, if it was the same as that sender's before it. Scans are SYNs of one sender. */
-        struct {
-                struct mac_address mac;
-                struct ip_address ip;
-                uint8_t hop_limit;
-        } latest;
-};
-
 static void mac_cloned_free(void *state) {
-        struct mac_cloned *c = state;
-
-        if (!c)
-                return;
-        watch_table_free(c->machines);
-        free(c);
+        watch_table_free(state);
 }
 
 static int mac_cloned_init(void **ret_state) {
-        struct mac_cloned *c = calloc(1, sizeof *c);
-        int r = c ? watch_table_new(&c->machines, sizeof(struct machine), DEVICES_MAX) : -ENOMEM;
+        struct watch_table *machines;
+        int r = watch_table_new(&machines, sizeof(struct machine), DEVICES_MAX);
 
-        if (r < 0)
-                mac_cloned_free(c);
-        else
-                *ret_state = c;
+        if (r >= 0)
+                *ret_state = machines;
         return r;
 }
 
@@ -115,38 +98,33 @@ static bool mac_cloned_wants(const struct detect_host *host, const struct fact *
         return fact->kind != FACT_TCP_SYN_SIG || (is_original_syn(fact) && is_own_address(host, fact));
 }
 
-/* NULL: out of memory. */
-static struct machine *machine_of(struct mac_cloned *c, const struct fact *fact) {
-        bool syn = fact->kind == FACT_TCP_SYN_SIG, fresh;
+/* A virtual machine that shares its host's address has an IP address of its own; DHCP clients have none yet. */
+static uint64_t machine_key(const struct fact *fact) {
+        uint64_t key = watch_mac_key(&fact->mac, 0);
 
-        /* A virtual machine that shares its host's address has an IP address of its own; DHCP clients have none yet. */
-        return watch_table_get(c->machines, watch_key(&fact->mac, sizeof fact->mac, &fact->ip, syn ? sizeof fact->ip : 0, 0), &fresh);
+        return fact->kind == FACT_TCP_SYN_SIG ? watch_ip_key(&fact->ip, key) : key;
 }
 
-/* Nothing was told of it, and nothing is. */
-static bool is_latest(const struct mac_cloned *c, const struct fact *fact) {
-        return fact->hop_limit == c->latest.hop_limit && ip_equal(&fact->ip, &c->latest.ip) &&
-               mac_equal(&fact->mac, &c->latest.mac);
-}
+/* Another SYN that is like those before it, as nearly all are: whose address it is need not be asked. */
+static bool is_as_before(struct watch_table *machines, const struct detect_host *host, const struct fact *fact, uint64_t key) {
+        struct machine *m = watch_table_find(machines, key);
 
-static void note_latest(struct mac_cloned *c, const struct fact *fact) {
-        c->latest.mac = fact->mac;
-        c->latest.ip = fact->ip;
-        c->latest.hop_limit = fact->hop_limit;
+        if (!m || m->syn.hash[0] != fact->hop_limit || m->syn.returns >= detect_setting(host, MAC_CLONED_CHANGES))
+                return false;
+        watch_table_use(machines, m);
+        return true;
 }
 
 static void mac_cloned_fact(void *state, struct detect_host *host, const struct fact *fact) {
-        bool syn = fact->kind == FACT_TCP_SYN_SIG;
-        struct mac_cloned *c = state;
+        bool syn = fact->kind == FACT_TCP_SYN_SIG, fresh;
+        uint64_t key = machine_key(fact), hash;
         char words[WORDS_MAX];
         struct machine *m;
         struct trait *t;
-        uint64_t hash;
 
-        if ((syn && is_latest(c, fact)) || !mac_cloned_wants(host, fact))
+        if ((syn && is_as_before(state, host, fact, key)) || !mac_cloned_wants(host, fact))
                 return;
-        c->latest.hop_limit = 0;
-        m = machine_of(c, fact);
+        m = watch_table_get(state, key, &fresh);
         if (!m)
                 return;
         t = syn ? &m->syn : &m->dhcp;
@@ -157,8 +135,6 @@ static void mac_cloned_fact(void *state, struct detect_host *host, const struct 
                 else
                         snprintf(words, sizeof words, "%s", fact->value);
                 note(t, hash, words, fact->ts);
-        } else if (syn && t->returns < detect_setting(host, MAC_CLONED_CHANGES)) {
-                note_latest(c, fact);
         }
         if (t->returns >= detect_setting(host, MAC_CLONED_CHANGES))
                 report(host, fact, t, syn ? "TCP stack" : "DHCP client");
