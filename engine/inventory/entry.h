@@ -40,7 +40,7 @@ struct entry {
         bool timed;           /* in the list of its presence */
         size_t text_bytes;    /* charged to it */
         size_t services_room, evidence_room;
-        uint8_t evidence_hints[EVIDENCE_HINTS]; /* where pieces were found last: evidence.c */
+        uint8_t evidence_hints[EVIDENCE_HINTS]; /* where pieces were found last, from the end: evidence.c */
         struct token_bucket turnovers; /* of addresses that a full list lost to others that it only sent from */
         uint64_t ipv6_told;   /* when CHANGE_IPV6 was last marked for a mere replacement */
         struct entry *tier_prev, *tier_next;

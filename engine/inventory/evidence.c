@@ -199,7 +199,8 @@ static bool is_piece(const struct evidence *piece, enum fact_kind kind, enum fac
         return piece->kind == kind && piece->voice == voice && is_same(kind, piece->value, value);
 }
 
-/* Where such a piece was found last. Values of one kind that are as long differ at their ends. */
+/* Where such a piece was found last, counted from the list's end: newcomers stand in front. Values of one kind that are as long
+ * differ at their ends. */
 static uint8_t *hint_of(struct entry *entry, enum fact_kind kind, const char *value, size_t length) {
         uint64_t end = 0;
 
@@ -209,15 +210,24 @@ static uint8_t *hint_of(struct entry *entry, enum fact_kind kind, const char *va
 }
 
 /* Devices repeat themselves: mostly it is the one that was found last. */
+static inline struct evidence *find_again(struct entry *entry, enum fact_kind kind, enum fact_voice voice, const char *value,
+                                          size_t length) {
+        struct device *d = &entry->device;
+        size_t i = d->n_evidence - *hint_of(entry, kind, value, length);
+
+        return i < d->n_evidence && is_piece(&d->evidence[i], kind, voice, value) ? &d->evidence[i] : NULL;
+}
+
+static void set_hint(struct entry *entry, size_t i, const char *value, size_t length) {
+        *hint_of(entry, entry->device.evidence[i].kind, value, length) = (uint8_t) (entry->device.n_evidence - i);
+}
+
 static struct evidence *find(struct entry *entry, enum fact_kind kind, enum fact_voice voice, const char *value, size_t length) {
-        uint8_t *hint = hint_of(entry, kind, value, length);
         struct device *d = &entry->device;
 
-        if (*hint < d->n_evidence && is_piece(&d->evidence[*hint], kind, voice, value))
-                return &d->evidence[*hint];
         for (size_t i = 0; i < d->n_evidence; i++)
                 if (is_piece(&d->evidence[i], kind, voice, value)) {
-                        *hint = (uint8_t) i;
+                        set_hint(entry, i, value, length);
                         return &d->evidence[i];
                 }
         return NULL;
@@ -273,22 +283,28 @@ static bool is_worth_less(const struct evidence *a, const struct evidence *b) {
         return a->last_seen < b->last_seen;
 }
 
-static void make_room(struct inventory *inventory, struct entry *entry, enum fact_kind kind, size_t keep) {
-        struct device *d = &entry->device;
-        size_t of_kind = 0, oldest = SIZE_MAX, worst = 0;
+static size_t find_worst(const struct device *d) {
+        size_t worst = 0;
 
-        for (size_t i = 0; i < d->n_evidence; i++) {
+        for (size_t i = 1; i < d->n_evidence; i++)
                 if (is_worth_less(&d->evidence[i], &d->evidence[worst]))
                         worst = i;
+        return worst;
+}
+
+static void make_room(struct inventory *inventory, struct entry *entry, enum fact_kind kind, size_t keep) {
+        struct device *d = &entry->device;
+        size_t of_kind = 0, oldest = 0;
+
+        for (size_t i = 0; i < d->n_evidence; i++) {
                 if (d->evidence[i].kind != kind)
                         continue;
-                of_kind++;
-                if (oldest == SIZE_MAX || d->evidence[i].last_seen <= d->evidence[oldest].last_seen)
+                if (of_kind++ == 0 || d->evidence[i].last_seen <= d->evidence[oldest].last_seen)
                         oldest = i;
         }
         if (of_kind < keep && d->n_evidence < DEVICE_EVIDENCE_MAX)
                 return;
-        remove_piece(inventory, entry, of_kind >= keep ? oldest : worst);
+        remove_piece(inventory, entry, of_kind >= keep ? oldest : find_worst(d));
         inventory->counters.evidence_overflow++;
 }
 
@@ -321,8 +337,9 @@ static size_t kept_length(const char *value) {
 static void add(struct inventory *inventory, struct entry *entry, const struct evidence *piece) {
         struct device *d = &entry->device;
         struct evidence kept = *piece;
+        size_t length = kept_length(piece->value);
 
-        kept.value = entry_strndup(inventory, entry, piece->value, kept_length(piece->value));
+        kept.value = entry_strndup(inventory, entry, piece->value, length);
         if (!kept.value)
                 return;
         make_room(inventory, entry, piece->kind, evidence_policy(piece->kind).keep);
@@ -333,17 +350,17 @@ static void add(struct inventory *inventory, struct entry *entry, const struct e
         memmove(d->evidence + 1, d->evidence, d->n_evidence * sizeof *d->evidence);
         d->evidence[0] = kept;
         d->n_evidence++;
+        set_hint(entry, 0, kept.value, length);
         shift_reasons(d, 0, true);
         note_change(inventory, entry, &kept);
 }
 
 /* Whom it talks to: kept only where a rule knows the name, as that of a maker's own service. What people visit is
  * nobody's business, and would turn the list over all the time. */
-static bool is_wanted(const struct inventory *inventory, const struct evidence *piece) {
-        struct classify_evidence evidence = { piece->kind, piece->voice, piece->value, 100 };
+static bool is_wanted(const struct inventory *inventory, enum fact_kind kind, enum fact_voice voice, const char *value) {
+        struct classify_evidence evidence = { kind, voice, value, 100 };
 
-        if (piece->kind != FACT_TLS_SNI && piece->kind != FACT_DTLS_SNI && piece->kind != FACT_QUIC_SNI &&
-            piece->kind != FACT_GQUIC_SNI)
+        if (kind != FACT_TLS_SNI && kind != FACT_DTLS_SNI && kind != FACT_QUIC_SNI && kind != FACT_GQUIC_SNI)
                 return true;
         return classify_is_known(inventory->rules, inventory->matches, &evidence);
 }
@@ -370,21 +387,23 @@ static void repeat(struct inventory *inventory, struct entry *entry, struct evid
         entry_changed(inventory, entry, CHANGE_SEEN);
 }
 
-/* What is no longer than it may be was looked for before. Apart, as nearly all of what is said was said before. */
-static _noinline_ void take_new(struct inventory *inventory, struct entry *entry, enum fact_kind kind, enum fact_voice voice,
-                                const char *value, uint64_t now) {
+/* Not what was found last. Apart, as nearly all of what is said was said before. What is unwanted is never in the list: of such
+ * names there are many, and they are not looked for. */
+static _noinline_ void take_other(struct inventory *inventory, struct entry *entry, enum fact_kind kind, enum fact_voice voice,
+                                  const char *value, uint64_t now) {
         struct evidence_policy policy = evidence_policy(kind);
         char text[VALUE_MAX + 1];
         struct evidence piece = { kind, voice, policy.confidence, 1, now, now, text };
         struct strbuf b = STRBUF(text);
-        size_t length = kept_length(value);
         struct evidence *known;
 
-        strbuf_bytes(&b, value, length);
-        known = value[length] != '\0' ? find(entry, kind, voice, text, length) : NULL;
+        if (!is_wanted(inventory, kind, voice, value))
+                return;
+        strbuf_bytes(&b, value, kept_length(value));
+        known = find(entry, kind, voice, text, b.length);
         if (known) {
                 repeat(inventory, entry, known, policy.name > 0, now);
-        } else if (is_wanted(inventory, &piece)) {
+        } else {
                 add(inventory, entry, &piece);
                 entry_changed(inventory, entry, CHANGE_EVIDENCE);
         }
@@ -397,11 +416,11 @@ void entry_take_evidence(struct inventory *inventory, struct entry *entry, enum 
 
         if (policy.keep == 0 || *value == '\0')
                 return;
-        known = length <= VALUE_MAX ? find(entry, kind, voice, value, length) : NULL;
+        known = length <= VALUE_MAX ? find_again(entry, kind, voice, value, length) : NULL;
         if (known)
                 repeat(inventory, entry, known, policy.name > 0, now);
         else
-                take_new(inventory, entry, kind, voice, value, now);
+                take_other(inventory, entry, kind, voice, value, now);
 }
 
 void entry_adopt_evidence(struct inventory *inventory, struct entry *entry, const struct evidence *piece) {
@@ -421,6 +440,8 @@ void entry_adopt_evidence(struct inventory *inventory, struct entry *entry, cons
 }
 
 void entry_clear_evidence(struct inventory *inventory, struct entry *entry) {
-        while (entry->device.n_evidence > 0)
-                remove_piece(inventory, entry, entry->device.n_evidence - 1);
+        struct device *d = &entry->device;
+
+        while (d->n_evidence > 0)
+                entry_strfree(inventory, entry, d->evidence[--d->n_evidence].value);
 }
