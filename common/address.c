@@ -23,20 +23,19 @@ const char *mac_format(const struct mac_address *mac, char buffer[static MAC_STR
         return buffer;
 }
 
-/* Up to three digits, without zeros in front. */
-static char *append_byte(char *p, uint8_t byte) {
-        if (byte >= 100)
-                *p++ = (char) ('0' + byte / 100);
-        if (byte >= 10)
-                *p++ = (char) ('0' + byte / 10 % 10);
-        *p++ = (char) ('0' + byte % 10);
-        return p;
-}
+/* Each number that a byte may be, with a dot behind it. */
+#define TEN(tens) tens "0.", tens "1.", tens "2.", tens "3.", tens "4.", tens "5.", tens "6.", tens "7.", tens "8.", tens "9."
+static const char decimals[256][sizeof "255."] = {
+        TEN(""),   TEN("1"),  TEN("2"),  TEN("3"),  TEN("4"),  TEN("5"),  TEN("6"),  TEN("7"),  TEN("8"),  TEN("9"),
+        TEN("10"), TEN("11"), TEN("12"), TEN("13"), TEN("14"), TEN("15"), TEN("16"), TEN("17"), TEN("18"), TEN("19"),
+        TEN("20"), TEN("21"), TEN("22"), TEN("23"), TEN("24"), "250.", "251.", "252.", "253.", "254.", "255.",
+};
 
+/* Takes a byte more than it gives: the last dot. */
 static char *append_v4(char *p, const uint8_t bytes[static 4]) {
         for (unsigned i = 0; i < 4; i++) {
-                p = append_byte(p, bytes[i]);
-                *p++ = '.';
+                memcpy(p, decimals[bytes[i]], 4);
+                p += 2 + (bytes[i] >= 10) + (bytes[i] >= 100);
         }
         return p - 1;
 }
@@ -91,7 +90,7 @@ static char *append_v6(char *p, const uint8_t bytes[static 16]) {
         return dotted ? append_v4(p, bytes + 12) : p;
 }
 
-const char *ip_format(const struct ip_address *ip, char buffer[static IP_STRING_MAX]) {
+size_t ip_print(const struct ip_address *ip, char buffer[static IP_STRING_MAX]) {
         char *end = buffer;
 
         if (ip->family == AF_INET)
@@ -99,6 +98,11 @@ const char *ip_format(const struct ip_address *ip, char buffer[static IP_STRING_
         else if (ip->family == AF_INET6)
                 end = append_v6(buffer, ip->bytes);
         *end = '\0';
+        return (size_t) (end - buffer);
+}
+
+const char *ip_format(const struct ip_address *ip, char buffer[static IP_STRING_MAX]) {
+        ip_print(ip, buffer);
         return buffer;
 }
 

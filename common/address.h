@@ -47,6 +47,8 @@ static inline struct ip_address ip_from_v6(const uint8_t bytes[static 16]) {
  * RFC 5952 §4 asks. */
 const char *mac_format(const struct mac_address *mac, char buffer[static MAC_STRING_MAX]);
 const char *ip_format(const struct ip_address *ip, char buffer[static IP_STRING_MAX]);
+/* As ip_format(); returns the length of the string. */
+size_t ip_print(const struct ip_address *ip, char buffer[static IP_STRING_MAX]);
 
 /* 0, or -EINVAL. A MAC is read with ':' or '-' between its bytes, or Cisco's dots. */
 int mac_parse(const char *text, struct mac_address *ret);

@@ -63,28 +63,46 @@ static void append_hex_escape(struct strbuf *b, const uint8_t *s, size_t n) {
                         return;
 }
 
-/* Bytes at the front that are ASCII and neither control characters nor DEL: eight at a time, by the carries of the
- * additions that reach each byte's highest bit. */
-static size_t plain_length(const uint8_t *s, size_t length) {
+static bool is_plain(uint8_t c) {
+        return c >= 0x20 && c < 0x7f;
+}
+
+/* Are eight bytes ASCII, and neither control characters nor DEL? By the carries of the additions that reach each byte's highest
+ * bit. */
+static inline bool eight_are_plain(const char *s) {
         const uint64_t ones = UINT64_C(0x0101010101010101), tops = ones * 0x80;
+        uint64_t word;
+
+        memcpy(&word, s, sizeof word);
+        return ((word | (word + ones) | ~(word + ones * (0x80 - 0x20))) & tops) == 0;
+}
+
+bool text_is_plain(const char *s, size_t length) {
         size_t n = 0;
 
-        for (uint64_t word; n + 8 <= length; n += 8) {
-                memcpy(&word, s + n, 8);
-                if ((word | (word + ones) | ~(word + ones * (0x80 - 0x20))) & tops)
-                        break;
+        if (length >= 8) {
+                for (; n + 8 < length; n += 8)
+                        if (!eight_are_plain(s + n))
+                                return false;
+                return eight_are_plain(s + length - 8); /* of which some were asked before */
         }
-        while (n < length && s[n] >= 0x20 && s[n] < 0x7f)
+        while (n < length && is_plain((uint8_t) s[n]))
+                n++;
+        return n == length;
+}
+
+static size_t plain_length(const char *s, size_t length) {
+        size_t n = 0;
+
+        while (n + 8 <= length && eight_are_plain(s + n))
+                n += 8;
+        while (n < length && is_plain((uint8_t) s[n]))
                 n++;
         return n;
 }
 
-bool text_is_plain(const char *s, size_t length) {
-        return plain_length((const uint8_t *) s, length) == length;
-}
-
 bool text_is_utf8(const char *s, size_t length) {
-        size_t plain = plain_length((const uint8_t *) s, length);
+        size_t plain = plain_length(s, length);
         const uint8_t *p = (const uint8_t *) s + plain;
         uint32_t c;
 

@@ -60,6 +60,7 @@ static void assert_written_as_libc_does(const struct ip_address *ip) {
 
         assert_non_null(inet_ntop(ip->family, ip->bytes, expected, sizeof expected));
         assert_string_equal(ip_format(ip, text), expected);
+        assert_int_equal(ip_print(ip, text), strlen(expected));
 }
 
 /* Each choice of groups that are zero, with numbers of one to four digits in the others; and ::ffff:a.b.c.d. */

@@ -53,12 +53,33 @@ static void a_cut_never_splits_a_character(void **state _unused_) {
                 }
 }
 
+/* Wherever it stands in texts of any length: they are looked at eight bytes at a time. */
+static void one_byte_makes_text_other_than_plain(void **state _unused_) {
+        static const char others[] = { '\0', '\037', '\177', '\200', '\377' };
+        char text[40];
+
+        memset(text, '~', sizeof text);
+        for (size_t length = 0; length <= sizeof text; length++) {
+                assert_true(text_is_plain(text, length));
+                for (size_t at = 0; at < length; at++) {
+                        for (size_t i = 0; i < sizeof others; i++) {
+                                text[at] = others[i];
+                                assert_false(text_is_plain(text, length));
+                                assert_true(text_is_plain(text, at));
+                                assert_int_equal(text_is_utf8(text, length), others[i] > 0);
+                        }
+                        text[at] = at % 2 == 0 ? '~' : ' ';
+                }
+        }
+}
+
 int main(void) {
         const struct CMUnitTest tests[] = {
                 cmocka_unit_test(terminal_gets_no_control_characters),
                 cmocka_unit_test(csv_holds_no_formulas),
                 cmocka_unit_test(json_and_markup),
                 cmocka_unit_test(a_cut_never_splits_a_character),
+                cmocka_unit_test(one_byte_makes_text_other_than_plain),
         };
 
         return cmocka_run_group_tests(tests, NULL, NULL);
