@@ -79,8 +79,8 @@ void emit_clean(struct emitter *e, enum fact_kind kind, const char *value, size_
 void emit_strbuf(struct emitter *e, enum fact_kind kind, const struct strbuf *value);
 void emit_printf(struct emitter *e, enum fact_kind kind, const char *format, ...) _printf_(3, 4);
 void emit_ip(struct emitter *e, enum fact_kind kind, const struct ip_address *ip);
-/* "NAME IP"; the name is short and clean. */
-void emit_named_ip(struct emitter *e, enum fact_kind kind, const struct strbuf *name, const struct ip_address *ip);
+/* "NAME IP"; the name is clean, and there is room behind it. */
+void emit_named_ip(struct emitter *e, enum fact_kind kind, struct strbuf *name, const struct ip_address *ip);
 /* "MAC IP" */
 void emit_mac_ip(struct emitter *e, enum fact_kind kind, const struct mac_address *mac, const struct ip_address *ip);
 

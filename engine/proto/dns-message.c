@@ -15,28 +15,35 @@
 /* Pointers in one name. Every label may be shared by another name, so no honest name has more pointers
  * than labels (127 fit into 255 octets); a chain of pointers to pointers would cost quadratic time. */
 #define DNS_JUMPS_MAX 127
+#define DNS_LABEL_MAX 63 /* RFC 1035 §2.3.4 */
 /* RFC 1035 §4.1.4: two bits, and how far from the id. */
 #define DNS_POINTER 0xc000
 #define DNS_POINTER_MAX 0x3fff
 
-/* What joins the labels of a name: raw octets, without length octets. */
+/* The labels of a name, raw, a dot before each. */
 struct raw_name {
         uint8_t bytes[DNS_NAME_MAX];
         size_t length;
         bool too_long;
 };
 
-static void raw_name_add(struct raw_name *raw, const struct cursor *label) {
-        size_t n = cursor_left(label), dot = raw->length > 0;
+/* Labels that stand one behind the other, each with its length octet, which becomes the dot: nothing else is to change. */
+static void raw_name_add(struct raw_name *raw, const uint8_t *labels, const uint8_t *end) {
+        size_t n = (size_t) (end - labels);
+        uint8_t *p = raw->bytes + raw->length;
 
-        /* Length octet and root label take two of the 255 that the dots do not. */
-        if (raw->length + dot + n > DNS_NAME_MAX - 2) {
+        /* The root label takes one of the 255. */
+        if (raw->length + n > DNS_NAME_MAX - 1) {
                 raw->too_long = true;
                 return;
         }
-        if (dot)
-                raw->bytes[raw->length++] = '.';
-        memcpy(raw->bytes + raw->length, label->data, n);
+        memcpy(p, labels, n);
+        for (const uint8_t *behind = p + n; p < behind;) {
+                uint8_t length = *p;
+
+                *p = '.';
+                p += length + 1;
+        }
         raw->length += n;
 }
 
@@ -51,14 +58,14 @@ static void append_control(struct strbuf *b, uint8_t c) {
 
 static void name_format(const struct raw_name *raw, struct dns_name *ret) {
         struct strbuf b = STRBUF(ret->text);
-        const uint8_t *p = raw->bytes;
-        size_t left = raw->too_long ? 0 : raw->length;
+        const uint8_t *p = raw->bytes + 1;
+        size_t left = raw->too_long || raw->length == 0 ? 0 : raw->length - 1;
 
         if (left > 0 && text_is_plain((const char *) p, left)) {
                 strbuf_bytes(&b, p, left);
                 left = 0;
         }
-        if (raw->length == 0)
+        if (raw->length == 0 && !raw->too_long)
                 strbuf_char(&b, '.');
         while (left > 0) {
                 uint32_t c = 0;
@@ -95,15 +102,16 @@ static int follow(const struct dns_message *m, struct cursor *at, uint8_t high, 
         return 0;
 }
 
-static int name_read(const struct dns_message *m, struct cursor *c, struct dns_name *ret) {
-        struct cursor at = *c, label;
-        const uint8_t *start = c->data;
+int dns_name_read(const struct dns_message *m, struct cursor *c, struct dns_name *ret) {
+        const uint8_t *start = c->data, *labels = start, *behind = NULL;
+        struct cursor at = *c;
         struct raw_name raw;
         unsigned jumps = 0;
 
         raw.length = 0;
         raw.too_long = false;
         for (;;) {
+                const uint8_t *end = at.data;
                 uint8_t n;
 
                 if (!cursor_u8(&at, &n)) {
@@ -111,36 +119,25 @@ static int name_read(const struct dns_message *m, struct cursor *c, struct dns_n
                                 return -EBADMSG;
                         n = 0; /* a name that stands alone may be partial */
                 }
-                if (n == 0)
-                        break;
-                if ((n & 0xc0) == 0xc0) {
-                        const uint8_t *pointer = at.data;
-
-                        if (jumps == DNS_JUMPS_MAX || follow(m, &at, n, &start) < 0)
+                /* 01 and 10 are extended labels that nobody speaks (RFC 6891 §5). */
+                if (n > 0 && n <= DNS_LABEL_MAX) {
+                        if (!cursor_skip(&at, n))
                                 return -EBADMSG;
-                        if (jumps++ == 0)
-                                c->data = pointer + 1;
                         continue;
                 }
-                /* 01 and 10 are extended labels that nobody speaks (RFC 6891 §5). */
-                if (n & 0xc0 || !cursor_take(&at, n, &label))
+                raw_name_add(&raw, labels, end);
+                if (n == 0)
+                        break;
+                if ((n & 0xc0) != 0xc0 || jumps == DNS_JUMPS_MAX)
                         return -EBADMSG;
-                raw_name_add(&raw, &label);
+                if (jumps++ == 0)
+                        behind = end + 2;
+                if (follow(m, &at, n, &start) < 0)
+                        return -EBADMSG;
+                labels = start;
         }
-        if (jumps == 0)
-                c->data = at.data;
+        c->data = behind ?: at.data;
         name_format(&raw, ret);
-        return 0;
-}
-
-int dns_name_read(const struct dns_message *m, struct cursor *c, struct dns_name *ret) {
-        struct cursor at = *c;
-        int r;
-
-        r = name_read(m, &at, ret);
-        if (r < 0)
-                return r;
-        *c = at;
         return 0;
 }
 

@@ -86,24 +86,35 @@ static bool append_data(struct strbuf *b, const struct dns_message *m, const str
         }
 }
 
-static void emit_record(struct emitter *e, enum fact_kind kind, const struct dns_message *m,
-                        const struct dns_record *record) {
-        char data[FACT_VALUE_MAX], head[NAME_AND_TYPE_MAX];
-        struct strbuf b = STRBUF(data), h = STRBUF(head);
+static void emit_address(struct emitter *e, enum fact_kind kind, const struct dns_record *record) {
+        struct strbuf b = STRBUF(e->value);
         struct ip_address ip;
 
-        e->fact.dns.ttl = record->ttl;
-        append_name_and_type(&h, &record->name, record->type);
-        if (dns_record_address(record, &ip)) {
-                emit_named_ip(e, kind, &h, &ip);
+        if (!dns_record_address(record, &ip))
                 return;
-        }
-        if (record->type == DNS_TYPE_A || record->type == DNS_TYPE_AAAA || !append_data(&b, m, record))
+        append_name_and_type(&b, &record->name, record->type);
+        emit_named_ip(e, kind, &b, &ip);
+}
+
+static void emit_data(struct emitter *e, enum fact_kind kind, const struct dns_message *m, const struct dns_record *record) {
+        char data[FACT_VALUE_MAX], head[NAME_AND_TYPE_MAX];
+        struct strbuf b = STRBUF(data), h = STRBUF(head);
+
+        append_name_and_type(&h, &record->name, record->type);
+        if (!append_data(&b, m, record))
                 return;
         if (b.length > 0)
                 emit_named_bytes(e, kind, head, data, b.length);
         else
                 emit_strbuf(e, kind, &h);
+}
+
+static void emit_record(struct emitter *e, enum fact_kind kind, const struct dns_message *m, const struct dns_record *record) {
+        e->fact.dns.ttl = record->ttl;
+        if (record->type == DNS_TYPE_A || record->type == DNS_TYPE_AAAA)
+                emit_address(e, kind, record);
+        else
+                emit_data(e, kind, m, record);
 }
 
 int emit_dns_answers(struct emitter *e, enum fact_kind kind, struct dns_message *m) {

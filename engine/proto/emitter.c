@@ -150,7 +150,7 @@ void emit_ip(struct emitter *e, enum fact_kind kind, const struct ip_address *ip
         char text[IP_STRING_MAX];
         struct strbuf b = STRBUF(text);
 
-        b.length = strlen(ip_format(ip, text));
+        b.length = ip_print(ip, text);
         emit_with_ip(e, kind, &b, ip);
 }
 
@@ -160,16 +160,14 @@ void emit_mac_ip(struct emitter *e, enum fact_kind kind, const struct mac_addres
 
         mac_format(mac, text);
         text[MAC_STRING_MAX - 1] = ' ';
-        b.length = MAC_STRING_MAX + strlen(ip_format(ip, text + MAC_STRING_MAX));
+        b.length = MAC_STRING_MAX + ip_print(ip, text + MAC_STRING_MAX);
         emit_with_ip(e, kind, &b, ip);
 }
 
-void emit_named_ip(struct emitter *e, enum fact_kind kind, const struct strbuf *name, const struct ip_address *ip) {
-        struct strbuf b = STRBUF(e->value);
+void emit_named_ip(struct emitter *e, enum fact_kind kind, struct strbuf *name, const struct ip_address *ip) {
         char text[IP_STRING_MAX];
 
-        strbuf_bytes(&b, name->data, name->length);
-        strbuf_char(&b, ' ');
-        strbuf_string(&b, ip_format(ip, text));
-        emit_with_ip(e, kind, &b, ip);
+        strbuf_char(name, ' ');
+        strbuf_bytes(name, text, ip_print(ip, text));
+        emit_with_ip(e, kind, name, ip);
 }

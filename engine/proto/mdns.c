@@ -11,6 +11,10 @@
 
 #define MDNS_HOP_LIMIT 255 /* RFC 6762 §11 */
 
+static void emit_name(struct emitter *e, enum fact_kind kind, const struct dns_name *name) {
+        emit_clean(e, kind, name->text, name->length);
+}
+
 /* A name that belongs to an address, a service type that points to its instances, or the list of all
  * service types (RFC 6763 §9). */
 static void dissect_ptr(struct emitter *e, const struct dns_message *m, const struct dns_record *record) {
@@ -22,10 +26,10 @@ static void dissect_ptr(struct emitter *e, const struct dns_message *m, const st
         if (dns_name_ends_with(&record->name, ".arpa"))
                 emit_printf(e, FACT_MDNS_REVERSE, "%s %s", record->name.text, target.text);
         else if (dns_name_is(&record->name, "_services._dns-sd._udp.local"))
-                emit_string(e, FACT_MDNS_SERVICE, target.text);
+                emit_name(e, FACT_MDNS_SERVICE, &target);
         else {
-                emit_string(e, FACT_MDNS_SERVICE, record->name.text);
-                emit_string(e, FACT_MDNS_INSTANCE, target.text);
+                emit_name(e, FACT_MDNS_SERVICE, &record->name);
+                emit_name(e, FACT_MDNS_INSTANCE, &target);
         }
 }
 
@@ -60,11 +64,13 @@ static void dissect_hinfo(struct emitter *e, const struct dns_record *record) {
 }
 
 static void dissect_address(struct emitter *e, const struct dns_record *record) {
-        const struct strbuf name = { .data = (char *) record->name.text, .length = record->name.length };
+        struct strbuf b = STRBUF(e->value);
         struct ip_address ip;
 
-        if (dns_record_address(record, &ip))
-                emit_named_ip(e, FACT_MDNS_HOSTNAME, &name, &ip);
+        if (!dns_record_address(record, &ip))
+                return;
+        strbuf_bytes(&b, record->name.text, record->name.length);
+        emit_named_ip(e, FACT_MDNS_HOSTNAME, &b, &ip);
 }
 
 static void dissect_record(struct emitter *e, const struct dns_message *m, const struct dns_record *record) {
