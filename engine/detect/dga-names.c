@@ -42,7 +42,7 @@ static struct client *client_of(void *state, const struct detect_host *host, con
         struct client *c;
         bool fresh;
 
-        c = watch_table_get(state, watch_key(ip, sizeof *ip, "", 0, 0), &fresh);
+        c = watch_table_get(state, watch_ip_key(ip, 0), &fresh);
         if (c && (fresh || (now > c->since && now - c->since > detect_setting(host, DGA_WINDOW))))
                 *c = (struct client) { .since = now, .mac = c->mac };
         return c;

@@ -101,7 +101,7 @@ static void take_query(struct dns_tunnel *t, struct detect_host *host, const str
         struct client *c;
         bool fresh;
 
-        c = watch_table_get(t->clients, watch_key(&fact->ip, sizeof fact->ip, "", 0, 0), &fresh);
+        c = watch_table_get(t->clients, watch_ip_key(&fact->ip, 0), &fresh);
         if (!c)
                 return;
         if (fresh || (fact->ts > c->since && fact->ts - c->since > detect_setting(host, DNS_TUNNEL_WINDOW)))

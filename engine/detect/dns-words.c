@@ -8,6 +8,8 @@
 #include <stdint.h>
 #include <string.h>
 
+#include "common/escape.h"
+
 /* A label that carries data is at least so long: 12 bytes in hexadecimal, 15 in base 32; of nothing but hexadecimal digits,
  * so long: names of sessions and counters of tunnels that are idle. */
 #define DATA_LABEL 24
@@ -18,12 +20,16 @@
 #define RANDOM_LABEL 8
 
 struct letters {
-        unsigned vowels, consonants, digits, others, longest_run, changes;
+        unsigned vowels, digits, others, longest_run, changes;
         unsigned hex;     /* letters and digits of hexadecimal numbers */
 };
 
 /* A bit for each of a, e, i, o, u and y. */
 #define VOWELS (1U << 0 | 1U << 4 | 1U << 8 | 1U << 14 | 1U << 20 | 1U << 24)
+
+static bool is_digit(char c) {
+        return c >= '0' && c <= '9';
+}
 
 static struct letters count(const char *label, size_t length) {
         struct letters l = {};
@@ -32,12 +38,11 @@ static struct letters count(const char *label, size_t length) {
 
         for (size_t i = 0; i < length; i++) {
                 char c = label[i] | 0x20;
-                bool digit = label[i] >= '0' && label[i] <= '9', letter = c >= 'a' && c <= 'z';
+                bool digit = is_digit(label[i]), letter = c >= 'a' && c <= 'z';
                 bool vowel = letter && VOWELS >> (c - 'a') & 1;
 
                 l.digits += digit;
                 l.vowels += vowel;
-                l.consonants += letter && !vowel;
                 l.others += !digit && !letter;
                 l.hex += digit || (c >= 'a' && c <= 'f');
                 l.changes += i > 0 && digit != digit_before;
@@ -64,19 +69,6 @@ static inline struct label read_label(const char *text, const char *end) {
         return (struct label) { text, (size_t) ((dot ?: end) - text) };
 }
 
-/* Nearly no name has any bytes beyond ASCII: eight are asked at a time. */
-static bool has_foreign(const char *name, const char *end) {
-        uint64_t bytes, any = 0;
-
-        for (; end - name >= (ptrdiff_t) sizeof bytes; name += sizeof bytes) {
-                memcpy(&bytes, name, sizeof bytes);
-                any |= bytes;
-        }
-        for (; name < end; name++)
-                any |= (unsigned char) *name;
-        return (any & UINT64_C(0x8080808080808080)) != 0;
-}
-
 static unsigned count_foreign(const struct label *label) {
         unsigned n = 0;
 
@@ -85,9 +77,20 @@ static unsigned count_foreign(const struct label *label) {
         return n;
 }
 
-static bool is_data_by_letters(const char *label, size_t length) {
-        struct letters l = count(label, length);
+static bool is_hex(const char *label, size_t length) {
+        for (size_t i = 0; i < length; i++)
+                if (!is_digit(label[i]) && ((label[i] | 0x20) < 'a' || (label[i] | 0x20) > 'f'))
+                        return false;
+        return true;
+}
 
+static bool is_data_by_letters(const char *label, size_t length) {
+        struct letters l;
+
+        /* A word is told by its first letters, as a rule. */
+        if (length < DATA_LABEL && !is_hex(label, length))
+                return false;
+        l = count(label, length);
         if (l.hex == length && l.digits * 6 >= length)
                 return true;
         if (length < DATA_LABEL || l.others * 6 > length)
@@ -129,18 +132,30 @@ static void note_plain(struct dns_owner *o, const struct label *label) {
         o->lengths[1] = label->length;
 }
 
+/* May a label be long enough for letters that are data? Looked for from where it would end. */
+static bool has_long_label(const char *name, const char *end) {
+        while (end - name >= DATA_LABEL_HEX) {
+                const char *dot = memrchr(name, '.', DATA_LABEL_HEX);
+
+                if (!dot)
+                        return true;
+                name = dot + 1;
+        }
+        return false;
+}
+
 bool dns_words_carry_data(const char *name, struct dns_owner *ret_owner) {
         const char *end = strchrnul(name, ' '), *type = *end ? end + 1 : "";
         /* Nearly all ask for A or AAAA, which is neither. */
         bool address = *type == 'A', room = !address && is_type_with_room(type), data = !address && is_type_of_tunnels(type);
-        bool foreign = has_foreign(name, end);
+        bool foreign = !text_is_plain(name, (size_t) (end - name));
 
         *ret_owner = (struct dns_owner) { .labels = { "", "" } };
         /* Bytes that are no text. */
-        if (strncmp(name, "hex:", 4) == 0)
+        if (end - name >= 4 && memcmp(name, "hex:", 4) == 0)
                 return true;
-        /* Most names as a whole are no longer than a label that carries data. */
-        if (address && !foreign && end - name < DATA_LABEL_HEX)
+        /* Nearly all names end here. */
+        if (address && !foreign && !has_long_label(name, end))
                 return false;
         while (name < end) {
                 struct label label = read_label(name, end);
@@ -155,20 +170,17 @@ bool dns_words_carry_data(const char *name, struct dns_owner *ret_owner) {
 }
 
 const char *dns_words_registered(const char *name, size_t *ret) {
-        size_t end = dns_words_length(name), dot, begin;
+        const char *end = strchrnul(name, ' '), *dot, *before;
 
-        if (end > 0 && name[end - 1] == '.')
+        if (end > name && end[-1] == '.')
                 end--;
-        dot = end;
-        while (dot > 0 && name[dot - 1] != '.')
-                dot--;
-        if (dot == 0) { /* one label */
+        dot = memrchr(name, '.', (size_t) (end - name));
+        if (!dot) { /* one label */
                 *ret = 0;
                 return name;
         }
-        begin = --dot;
-        while (begin > 0 && name[begin - 1] != '.')
-                begin--;
-        *ret = dot - begin;
-        return name + begin;
+        before = memrchr(name, '.', (size_t) (dot - name));
+        name = before ? before + 1 : name;
+        *ret = (size_t) (dot - name);
+        return name;
 }

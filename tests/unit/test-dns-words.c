@@ -21,6 +21,10 @@ static void data_is_told_from_words(void **state _unused_) {
         assert_true(carries_data("paeycg3q.tunnel.example TYPE65399"));
         assert_true(carries_data("pi4aaae9x.tunnel.example TXT"));
         assert_true(carries_data("1eaba\xbd\xfa\xe4\xc8.tunnel.example A"));
+        assert_true(carries_data("www.0a1b01cafe000200.t.example A"));
+        assert_true(carries_data("hex:c0 A"));
+        assert_false(carries_data("www.0a1b01cafe00020.t.example A"));
+        assert_false(carries_data("www.0a1b01cafe00020g.t.example A"));
         assert_false(carries_data("paeycg3q.tunnel.example A"));
         assert_false(carries_data("4.3.2.1.zen.example TXT"));
         assert_false(carries_data("selector1._domainkey.example.com TXT"));
