@@ -23,6 +23,7 @@ struct key {
 struct name {
         struct key key;
         bool again;     /* heard since it was queued: when its turn to go comes, it is queued once more instead */
+        uint8_t length; /* of the text */
         enum rank rank;
         uint64_t heard; /* ns */
         struct name *prev, *next; /* older, younger */
@@ -131,6 +132,15 @@ static void evict(struct peer_names *n) {
         n->counters.evicted++;
 }
 
+/* An address is none: those of IPv4 end with a digit, those of IPv6 have a colon. Bytes that are no name come as "hex:". */
+static bool is_name(const char *text, size_t length) {
+        struct ip_address named;
+
+        if (memchr(text, ':', length))
+                return memcmp(text, "hex:", MIN(length, 4U)) != 0 && ip_parse(text, &named) < 0;
+        return text[length - 1] < '0' || text[length - 1] > '9' || ip_parse(text, &named) < 0;
+}
+
 /* Out of memory: the name is not learned. */
 static void add(struct peer_names *n, const struct key *key, enum rank rank, const char *text, size_t length,
                 uint64_t now) {
@@ -138,7 +148,7 @@ static void add(struct peer_names *n, const struct key *key, enum rank rank, con
 
         if (!name)
                 return;
-        *name = (struct name) { .key = *key, .rank = rank, .heard = now };
+        *name = (struct name) { .key = *key, .length = (uint8_t) length, .rank = rank, .heard = now };
         memcpy(name->text, text, length);
         name->text[length] = '\0';
         if (hash_index_add(&n->index, hash_of(n, key), name) < 0) {
@@ -158,40 +168,37 @@ static void learn(struct peer_names *n, const struct key *key, enum rank rank, c
 
         if (name && name->rank > rank && !is_over(name, now))
                 return;
-        if (name && strlen(name->text) == length && memcmp(name->text, text, length) == 0) {
+        if (name && name->length == length && memcmp(name->text, text, length) == 0) {
                 name->heard = MAX(name->heard, now);
                 name->rank = rank;
                 /* To move it now would touch its neighbours, whose memory nobody else asked for lately. */
                 name->again = true;
                 return;
         }
+        if (!is_name(text, length))
+                return;
         if (name)
                 drop(n, name);
         add(n, key, rank, text, length, now);
-}
-
-/* An address is none: those of IPv4 end with a digit, those of IPv6 have a colon. Bytes that are no name come as "hex:". */
-static bool is_name(const char *text, size_t length) {
-        struct ip_address named;
-
-        if (memchr(text, ':', length))
-                return memcmp(text, "hex:", MIN(length, 4U)) != 0 && ip_parse(text, &named) < 0;
-        return text[length - 1] < '0' || text[length - 1] > '9' || ip_parse(text, &named) < 0;
 }
 
 static void learn_both(struct peer_names *n, const struct fact *fact, const struct ip_address *client,
                        const struct ip_address *server, enum rank rank, const char *text, size_t length) {
         struct key key = { .client = *client, .server = *server };
 
-        if (length == 0 || length > PEER_NAME_TEXT_MAX || !ip_is_host(server) || !is_name(text, length))
+        if (length == 0 || length > PEER_NAME_TEXT_MAX || !ip_is_host(server))
                 return;
         learn(n, &key, rank, text, length, fact->ts);
         key.client = (struct ip_address) {};
         learn(n, &key, rank, text, length, fact->ts);
 }
 
-static bool is_word(const char *word, size_t length, const char *wanted) {
-        return strlen(wanted) == length && memcmp(word, wanted, length) == 0;
+/* What follows `wanted` at the front of `text`; NULL: something else stands there. */
+static const char *skip(const char *text, const char *wanted) {
+        while (*wanted)
+                if (*text++ != *wanted++)
+                        return NULL;
+        return text;
 }
 
 static bool same_name(const char *a, const char *b, size_t length) {
@@ -219,24 +226,18 @@ static void take_alias(struct alias *a, const struct fact *fact, const char *own
 
 /* "OWNER TYPE DATA" */
 static void take_answer(struct peer_names *n, const struct fact *fact) {
-        const char *owner = fact->value, *type = strchr(owner, ' '), *data = type ? strchr(type + 1, ' ') : NULL;
-        size_t length = type ? (size_t) (type - owner) : 0;
+        const char *owner = fact->value, *type = strchrnul(owner, ' '), *target;
+        size_t length = (size_t) (type - owner);
         struct ip_address server;
 
-        if (!data)
-                return;
-        data++;
-        type++;
-        if (is_word(type, (size_t) (data - 1 - type), "CNAME"))
-                take_alias(&n->alias, fact, owner, length, data);
-        else if ((is_word(type, (size_t) (data - 1 - type), "A") ||
-                  is_word(type, (size_t) (data - 1 - type), "AAAA")) &&
-                 fact_last_ip(fact, &server)) {
+        if ((skip(type, " A ") || skip(type, " AAAA ")) && fact_last_ip(fact, &server)) {
                 if (alias_is_current(&n->alias, fact) && same_name(n->alias.to, owner, length)) {
                         owner = n->alias.from;
                         length = strlen(owner);
                 }
                 learn_both(n, fact, &fact->destination, &server, RANK_ANSWERED, owner, length);
+        } else if ((target = skip(type, " CNAME "))) {
+                take_alias(&n->alias, fact, owner, length, target);
         }
 }
 
