@@ -12,6 +12,10 @@
 /* Longer values are cut: no rule looks further (CLASSIFY_VALUE_MAX). */
 #define VALUE_MAX CLASSIFY_VALUE_MAX
 
+/* Whom a device talks to stays as long as it was heard in this time: what is in use is called again within the hour, and
+ * when a device became another, what it called before is gone as soon. */
+#define CONTACT_STAYS (3600 * NSEC_PER_SEC)
+
 /* What is not listed here has the policy of its voice. Kinds whose content has its own place (addresses) or that say
  * nothing of their sender for long are not kept; nor is whom a device talks to: evidence is for every local user to
  * read, and that is not. */
@@ -129,7 +133,7 @@ static const struct evidence_row {
         ROW(SSH_HASSH, 70, 3, 0),
         ROW(SSH_HASSH_SERVER, 75, 2, 0),
         ROW(SSH_HOSTKEY, 80, 2, 0),
-        ROW(TLS_SNI, 40, 6, 0),
+        ROW(TLS_SNI, 40, 12, 0),
         ROW(TLS_ALPN, 30, 2, 0),
         ROW(TLS_JA3, 60, 3, 0),
         ROW(TLS_JA4, 70, 4, 0),
@@ -151,7 +155,7 @@ static const struct evidence_row {
         ROW(DTLS_SERVER_VERSION, 50, 1, 0),
         ROW(DTLS_SERVER_CIPHER, 0, 0, 0),
         ROW(QUIC_VERSION, 0, 0, 0),
-        ROW(QUIC_SNI, 40, 6, 0),
+        ROW(QUIC_SNI, 40, 12, 0),
         ROW(QUIC_JA3, 55, 2, 0),
         ROW(QUIC_JA4, 70, 3, 0),
         ROW(QUIC_JA3S, 50, 2, 0),
@@ -292,16 +296,40 @@ static size_t find_worst(const struct device *d) {
         return worst;
 }
 
-static void make_room(struct inventory *inventory, struct entry *entry, enum fact_kind kind, size_t keep) {
-        struct device *d = &entry->device;
-        size_t of_kind = 0, oldest = 0;
+/* How many there are of a kind, and which of them was heard last the longest ago. */
+static size_t count_kind(const struct device *d, enum fact_kind kind, size_t *ret_oldest) {
+        size_t n = 0;
 
+        *ret_oldest = 0;
         for (size_t i = 0; i < d->n_evidence; i++) {
                 if (d->evidence[i].kind != kind)
                         continue;
-                if (of_kind++ == 0 || d->evidence[i].last_seen <= d->evidence[oldest].last_seen)
-                        oldest = i;
+                if (n++ == 0 || d->evidence[i].last_seen <= d->evidence[*ret_oldest].last_seen)
+                        *ret_oldest = i;
         }
+        return n;
+}
+
+/* Says whom it talks to? */
+static bool is_contact(enum fact_kind kind) {
+        return kind == FACT_TLS_SNI || kind == FACT_DTLS_SNI || kind == FACT_QUIC_SNI || kind == FACT_GQUIC_SNI;
+}
+
+/* A device talks to many in turn: each would push out another to which it will talk again, and be told as a change. */
+static bool has_place(const struct device *d, const struct evidence *piece) {
+        uint64_t silent_since;
+        size_t oldest;
+
+        if (!is_contact(piece->kind) || count_kind(d, piece->kind, &oldest) < evidence_policy(piece->kind).keep)
+                return true;
+        silent_since = d->evidence[oldest].last_seen;
+        return piece->last_seen > silent_since && piece->last_seen - silent_since >= CONTACT_STAYS;
+}
+
+static void make_room(struct inventory *inventory, struct entry *entry, enum fact_kind kind, size_t keep) {
+        struct device *d = &entry->device;
+        size_t oldest, of_kind = count_kind(d, kind, &oldest);
+
         if (of_kind < keep && d->n_evidence < DEVICE_EVIDENCE_MAX)
                 return;
         remove_piece(inventory, entry, of_kind >= keep ? oldest : find_worst(d));
@@ -334,18 +362,23 @@ static size_t kept_length(const char *value) {
         return length;
 }
 
-static void add(struct inventory *inventory, struct entry *entry, const struct evidence *piece) {
+/* False: it has no place. */
+static bool add(struct inventory *inventory, struct entry *entry, const struct evidence *piece) {
         struct device *d = &entry->device;
         struct evidence kept = *piece;
         size_t length = kept_length(piece->value);
 
+        if (!has_place(d, piece)) {
+                inventory->counters.evidence_overflow++;
+                return false;
+        }
         kept.value = entry_strndup(inventory, entry, piece->value, length);
         if (!kept.value)
-                return;
+                return false;
         make_room(inventory, entry, piece->kind, evidence_policy(piece->kind).keep);
         if (!make_space(entry)) {
                 entry_strfree(inventory, entry, kept.value);
-                return;
+                return false;
         }
         memmove(d->evidence + 1, d->evidence, d->n_evidence * sizeof *d->evidence);
         d->evidence[0] = kept;
@@ -353,6 +386,7 @@ static void add(struct inventory *inventory, struct entry *entry, const struct e
         set_hint(entry, 0, kept.value, length);
         shift_reasons(d, 0, true);
         note_change(inventory, entry, &kept);
+        return true;
 }
 
 /* Whom it talks to: kept only where a rule knows the name, as that of a maker's own service. What people visit is
@@ -360,9 +394,7 @@ static void add(struct inventory *inventory, struct entry *entry, const struct e
 static bool is_wanted(const struct inventory *inventory, enum fact_kind kind, enum fact_voice voice, const char *value) {
         struct classify_evidence evidence = { kind, voice, value, 100 };
 
-        if (kind != FACT_TLS_SNI && kind != FACT_DTLS_SNI && kind != FACT_QUIC_SNI && kind != FACT_GQUIC_SNI)
-                return true;
-        return classify_is_known(inventory->rules, inventory->matches, &evidence);
+        return !is_contact(kind) || classify_is_known(inventory->rules, inventory->matches, &evidence);
 }
 
 /* What gives a name was heard again. Names of one kind are weighed against each other by when they were heard; one that has
@@ -401,12 +433,10 @@ static _noinline_ void take_other(struct inventory *inventory, struct entry *ent
                 return;
         strbuf_bytes(&b, value, kept_length(value));
         known = find(entry, kind, voice, text, b.length);
-        if (known) {
+        if (known)
                 repeat(inventory, entry, known, policy.name > 0, now);
-        } else {
-                add(inventory, entry, &piece);
+        else if (add(inventory, entry, &piece))
                 entry_changed(inventory, entry, CHANGE_EVIDENCE);
-        }
 }
 
 void entry_take_evidence(struct inventory *inventory, struct entry *entry, enum fact_kind kind, enum fact_voice voice,

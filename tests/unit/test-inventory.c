@@ -902,17 +902,23 @@ static void complain(void *userdata _unused_, const char *file, unsigned line, c
         fail_msg("%s:%u: %s", file, line, message);
 }
 
-/* Names that are contacted are no evidence, unless a rule knows them: anybody on the machine may read evidence. */
-static void contacted_names_are_kept_only_for_rules(void **state) {
-        static char text[] = "[sni-maker]\nAsks=tls.sni ends .maker.example\nType=computer\nConfidence=40\n";
+static struct ruleset *rules_of(char *text) {
         struct ruleset *rules = NULL;
-        struct fixture *f = *state;
         FILE *file = fmemopen(text, strlen(text), "r");
 
         assert_non_null(file);
         assert_int_equal(ruleset_new(&rules), 0);
         assert_int_equal(ruleset_load(rules, "test.conf", file, complain, NULL), 1);
         fclose(file);
+        return rules;
+}
+
+/* Names that are contacted are no evidence, unless a rule knows them: anybody on the machine may read evidence. */
+static void contacted_names_are_kept_only_for_rules(void **state) {
+        static char text[] = "[sni-maker]\nAsks=tls.sni ends .maker.example\nType=computer\nConfidence=40\n";
+        struct ruleset *rules = rules_of(text);
+        struct fixture *f = *state;
+
         inventory_set_rules(f->inventory, rules);
         arp(f, LAPTOP, "192.168.77.20");
         say(f, LAPTOP, "192.168.77.20", FACT_TLS_SNI, "clinic.example");
@@ -924,11 +930,61 @@ static void contacted_names_are_kept_only_for_rules(void **state) {
         ruleset_free(rules);
 }
 
+static void contact(struct fixture *f, unsigned host) {
+        char name[32];
+
+        snprintf(name, sizeof name, "host%u.maker.example", host);
+        say(f, LAPTOP, "192.168.77.20", FACT_TLS_SNI, name);
+}
+
+static bool is_kept(const struct device *d, const char *value) {
+        for (size_t i = 0; i < d->n_evidence; i++)
+                if (strcmp(d->evidence[i].value, value) == 0)
+                        return true;
+        return false;
+}
+
+/* Each new one would be a change for the bus and the store, and make the class again. */
+static void contacted_names_do_not_push_each_other_out(void **state) {
+        static char text[] = "[sni-maker]\nAsks=tls.sni ends .maker.example\nType=computer\nConfidence=40\n";
+        struct ruleset *rules = rules_of(text);
+        struct fixture *f = *state;
+        size_t kept;
+
+        inventory_set_rules(f->inventory, rules);
+        for (unsigned host = 0; host < 40; host++)
+                contact(f, host);
+        pass(f, 1);
+        kept = count_evidence(device_at(f, LAPTOP), FACT_TLS_SNI);
+        assert_in_range(kept, 2, 39);
+        f->changes = 0;
+        for (unsigned host = 0; host < 40; host++) {
+                contact(f, host);
+                pass(f, 60);
+        }
+        assert_int_equal(f->changes, CHANGE_SEEN);
+        assert_true(is_kept(device_at(f, LAPTOP), "host0.maker.example"));
+        assert_false(is_kept(device_at(f, LAPTOP), "host39.maker.example"));
+        /* What it has not talked to for an hour makes room, and that alone. */
+        for (unsigned minute = 0; minute < 61; minute++) {
+                contact(f, 1);
+                pass(f, 60);
+        }
+        contact(f, 40);
+        assert_int_equal(count_evidence(device_at(f, LAPTOP), FACT_TLS_SNI), kept);
+        assert_true(is_kept(device_at(f, LAPTOP), "host40.maker.example"));
+        assert_true(is_kept(device_at(f, LAPTOP), "host1.maker.example"));
+        assert_false(is_kept(device_at(f, LAPTOP), "host0.maker.example"));
+        inventory_set_rules(f->inventory, NULL);
+        ruleset_free(rules);
+}
+
 int main(void) {
         const struct CMUnitTest tests[] = {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
                 TEST(arp_makes_a_device_with_an_address),
                 TEST(contacted_names_are_kept_only_for_rules),
+                TEST(contacted_names_do_not_push_each_other_out),
                 TEST(an_address_made_of_a_mac_is_that_macs),
                 TEST(names_rank_by_source),
                 TEST(two_names_of_a_kind_do_not_take_turns),
