@@ -270,9 +270,23 @@ struct texts {
                 char text[CLASSIFY_TEXT_MAX];
                 uint16_t slot;
                 uint8_t strength; /* of the vote; half where its type lost */
+                uint8_t first;    /* which of them says the same first, in whatever spelling */
                 uint32_t share;   /* with all that agree */
         } texts[TEXTS_MAX];
 };
+
+/* Most votes say the same: they are compared once. */
+static uint8_t find_same(const struct texts *texts, const char *text) {
+        size_t i;
+
+        for (i = 0; i < texts->n; i++) {
+                const struct text *t = &texts->texts[i];
+
+                if (t->first == i && begin_alike(t->text, text) && strcasecmp(t->text, text) == 0)
+                        break;
+        }
+        return (uint8_t) i;
+}
 
 static void collect_texts(const struct vote *votes, size_t n, enum field field, enum device_type type,
                           struct texts *ret) {
@@ -284,19 +298,22 @@ static void collect_texts(const struct vote *votes, size_t n, enum field field, 
                         continue;
                 t->slot = witness_of(votes[i].rule);
                 t->strength = types_agree(votes[i].rule->type, type) ? votes[i].strength : votes[i].strength / 2;
+                t->first = find_same(ret, t->text);
                 ret->n++;
         }
 }
 
 /* As for types: one witness per kind of fact; who says more agrees with who says less. */
-static uint32_t text_share(const struct texts *texts, const char *text) {
+static uint32_t text_share(const struct texts *texts, size_t which) {
         uint8_t strongest[SLOT_MAX] = {};
         uint32_t share = 0;
 
+        if (texts->texts[which].first != which)
+                return texts->texts[texts->texts[which].first].share;
         for (size_t i = 0; i < texts->n; i++) {
                 const struct text *t = &texts->texts[i];
 
-                if ((begin_alike(t->text, text) && strcasecmp(t->text, text) == 0) || says_more(t->text, text))
+                if (t->first == which || says_more(t->text, texts->texts[which].text))
                         strongest[t->slot] = MAX(strongest[t->slot], t->strength);
         }
         for (size_t i = 0; i < texts->n; i++) {
@@ -337,7 +354,7 @@ static void fuse_text(const struct vote *votes, size_t n, enum field field, enum
 
         collect_texts(votes, n, field, type, &texts);
         for (size_t i = 0; i < texts.n; i++)
-                texts.texts[i].share = text_share(&texts, texts.texts[i].text);
+                texts.texts[i].share = text_share(&texts, i);
         best = best_text(&texts, NULL);
         while (best && (more = best_text(&texts, best)))
                 best = more;
