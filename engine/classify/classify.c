@@ -284,8 +284,11 @@ void classify(const struct ruleset *rules, struct match_memo *memo, const struct
         matching_begin(&m, rules, evidence);
         for (size_t i = 0; i < MIN(n_evidence, (size_t) EVIDENCE_MAX); i++) {
                 const uint16_t *conditions;
-                size_t held = find_holding(&holding, rules, memo, &evidence[i], &conditions);
+                size_t held;
 
+                if (evidence[i].weight == 0)
+                        continue;
+                held = find_holding(&holding, rules, memo, &evidence[i], &conditions);
                 for (size_t k = 0; k < held; k++)
                         note_found(&m, conditions[k], (uint16_t) i);
         }

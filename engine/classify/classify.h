@@ -43,7 +43,7 @@ struct classify_evidence {
         enum fact_kind kind; /* _FACT_KIND_INVALID: the vendor name of the address (OUI) */
         enum fact_voice voice;
         const char *value;
-        uint8_t weight; /* 0..100; 100 for what is fresh and often heard. A rule's vote is scaled by it */
+        uint8_t weight; /* 0..100; 100 for what is fresh and often heard. A rule's vote is scaled by it. 0: not looked at */
 };
 
 #define CLASSIFY_REASONS_MAX 16

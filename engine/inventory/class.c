@@ -21,7 +21,7 @@ static size_t list_evidence(const struct device *d, struct classify_evidence *li
         for (size_t i = 0; i < n; i++) {
                 const struct evidence *e = &d->evidence[i];
 
-                list[i] = (struct classify_evidence) { e->kind, e->voice, e->value, weight_of(d, e) };
+                list[i] = (struct classify_evidence) { e->kind, e->voice, e->value, e->unknown ? 0 : weight_of(d, e) };
         }
         if (d->oui_vendor)
                 list[n++] = (struct classify_evidence) { _FACT_KIND_INVALID, VOICE_SELF, d->oui_vendor, 100 };

@@ -37,6 +37,7 @@ struct evidence {
         enum fact_kind kind;
         enum fact_voice voice;
         uint8_t confidence; /* how far this kind is to be trusted, 0..100 */
+        bool unknown;       /* certainly to all rules: makes no difference to the class */
         uint32_t count;
         uint64_t first_seen, last_seen;
         char *value; /* owned by the device */

@@ -259,17 +259,15 @@ static void shift_reasons(struct device *d, size_t from, bool inserted) {
 }
 
 /* A piece came or went: what is no name makes no difference to the names, what no rule knows none to the class. */
-static void note_change(const struct inventory *inventory, struct entry *entry, const struct evidence *piece) {
-        struct classify_evidence evidence = { piece->kind, piece->voice, piece->value, 100 };
-
+static void note_change(struct entry *entry, const struct evidence *piece) {
         entry->names_stale = entry->names_stale || evidence_policy(piece->kind).name > 0;
-        entry->class_stale = entry->class_stale || classify_is_known(inventory->rules, inventory->matches, &evidence);
+        entry->class_stale = entry->class_stale || !piece->unknown;
 }
 
 static void remove_piece(struct inventory *inventory, struct entry *entry, size_t i) {
         struct device *d = &entry->device;
 
-        note_change(inventory, entry, &d->evidence[i]);
+        note_change(entry, &d->evidence[i]);
         entry_strfree(inventory, entry, d->evidence[i].value);
         d->n_evidence--;
         memmove(&d->evidence[i], &d->evidence[i + 1], (d->n_evidence - i) * sizeof d->evidence[0]);
@@ -385,16 +383,8 @@ static bool add(struct inventory *inventory, struct entry *entry, const struct e
         d->n_evidence++;
         set_hint(entry, 0, kept.value, length);
         shift_reasons(d, 0, true);
-        note_change(inventory, entry, &kept);
+        note_change(entry, &kept);
         return true;
-}
-
-/* Whom it talks to: kept only where a rule knows the name, as that of a maker's own service. What people visit is
- * nobody's business, and would turn the list over all the time. */
-static bool is_wanted(const struct inventory *inventory, enum fact_kind kind, enum fact_voice voice, const char *value) {
-        struct classify_evidence evidence = { kind, voice, value, 100 };
-
-        return !is_contact(kind) || classify_is_known(inventory->rules, inventory->matches, &evidence);
 }
 
 /* What gives a name was heard again. Names of one kind are weighed against each other by when they were heard; one that has
@@ -419,19 +409,22 @@ static void repeat(struct inventory *inventory, struct entry *entry, struct evid
         entry_changed(inventory, entry, CHANGE_SEEN);
 }
 
-/* Not what was found last. Apart, as nearly all of what is said was said before. What is unwanted is never in the list: of such
- * names there are many, and they are not looked for. */
+/* Not what was found last. Apart, as nearly all of what is said was said before. Whom it talks to is kept only where a
+ * rule knows the name, as that of a maker's own service: what people visit is nobody's business, and would turn the list
+ * over all the time. */
 static _noinline_ void take_other(struct inventory *inventory, struct entry *entry, enum fact_kind kind, enum fact_voice voice,
                                   const char *value, uint64_t now) {
         struct evidence_policy policy = evidence_policy(kind);
         char text[VALUE_MAX + 1];
-        struct evidence piece = { kind, voice, policy.confidence, 1, now, now, text };
+        struct evidence piece = { kind, voice, policy.confidence, .count = 1, now, now, text };
         struct strbuf b = STRBUF(text);
         struct evidence *known;
 
-        if (!is_wanted(inventory, kind, voice, value))
-                return;
         strbuf_bytes(&b, value, kept_length(value));
+        piece.unknown = !classify_is_known(inventory->rules, inventory->matches,
+                                           &(struct classify_evidence) { kind, voice, text, 100 });
+        if (piece.unknown && is_contact(kind))
+                return;
         known = find(entry, kind, voice, text, b.length);
         if (known)
                 repeat(inventory, entry, known, policy.name > 0, now);
@@ -467,6 +460,11 @@ void entry_adopt_evidence(struct inventory *inventory, struct entry *entry, cons
                 entry->names_stale = entry->class_stale = true;
         } else
                 add(inventory, entry, &kept);
+}
+
+void entry_forget_rules(struct entry *entry) {
+        for (size_t i = 0; i < entry->device.n_evidence; i++)
+                entry->device.evidence[i].unknown = false;
 }
 
 void entry_clear_evidence(struct inventory *inventory, struct entry *entry) {

@@ -18,4 +18,6 @@ void entry_take_evidence(struct inventory *inventory, struct entry *entry, enum 
                          const char *value, size_t length, uint64_t now);
 /* Takes over a record, merging it with the piece of the same value. */
 void entry_adopt_evidence(struct inventory *inventory, struct entry *entry, const struct evidence *piece);
+/* The rules are others: what they know is to be found out again. */
+void entry_forget_rules(struct entry *entry);
 void entry_clear_evidence(struct inventory *inventory, struct entry *entry);

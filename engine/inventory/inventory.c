@@ -89,6 +89,7 @@ void inventory_set_rules(struct inventory *inventory, const struct ruleset *rule
         os_guesses_forget(inventory->os_guesses);
         match_memo_forget(inventory->matches);
         for (size_t i = 0; i < inventory->n_entries; i++) {
+                entry_forget_rules(inventory->entries[i]);
                 entry_classify(inventory, inventory->entries[i]);
                 inventory->entries[i]->class_stale = false;
                 if (inventory->entries[i]->changes != 0)

@@ -18,14 +18,14 @@
 #define START (UINT64_C(1700000000) * NSEC_PER_SEC)
 
 static struct evidence evidence[] = {
-        { FACT_DHCP_HOSTNAME, VOICE_SELF, 80, 3, START, START, (char *) "living-room-speaker" },
-        { FACT_DHCP_VENDOR_CLASS, VOICE_SELF, 70, 3, START, START, (char *) "dhcpcd-9.4.1:Linux-5.10.63:armv7l:BCM2835" },
-        { FACT_DHCP_PARAM_REQUEST_LIST, VOICE_SELF, 70, 3, START, START, (char *) "1,121,33,3,6,12,15,26,28,51,54,58,59,119" },
-        { FACT_MDNS_HOSTNAME, VOICE_SELF, 90, 40, START, START, (char *) "living-room-speaker.local" },
-        { FACT_MDNS_SERVICE, VOICE_SELF, 90, 40, START, START, (char *) "_googlecast._tcp.local" },
-        { FACT_MDNS_TXT, VOICE_SELF, 90, 40, START, START, (char *) "md=Google Home Mini" },
-        { FACT_MDNS_QUERY, VOICE_ASKS, 20, 900, START, START, (char *) "_airplay._tcp.local" },
-        { FACT_SSDP_SERVER, VOICE_SELF, 80, 12, START, START, (char *) "Linux/3.8.13 UPnP/1.0 Portable SDK/1.8" },
+        { FACT_DHCP_HOSTNAME, VOICE_SELF, 80, .count = 3, START, START, (char *) "living-room-speaker" },
+        { FACT_DHCP_VENDOR_CLASS, VOICE_SELF, 70, .count = 3, START, START, (char *) "dhcpcd-9.4.1:Linux-5.10.63:armv7l:BCM2835" },
+        { FACT_DHCP_PARAM_REQUEST_LIST, VOICE_SELF, 70, .count = 3, START, START, (char *) "1,121,33,3,6,12,15,26,28,51,54,58,59,119" },
+        { FACT_MDNS_HOSTNAME, VOICE_SELF, 90, .count = 40, START, START, (char *) "living-room-speaker.local" },
+        { FACT_MDNS_SERVICE, VOICE_SELF, 90, .count = 40, START, START, (char *) "_googlecast._tcp.local" },
+        { FACT_MDNS_TXT, VOICE_SELF, 90, .count = 40, START, START, (char *) "md=Google Home Mini" },
+        { FACT_MDNS_QUERY, VOICE_ASKS, 20, .count = 900, START, START, (char *) "_airplay._tcp.local" },
+        { FACT_SSDP_SERVER, VOICE_SELF, 80, .count = 12, START, START, (char *) "Linux/3.8.13 UPnP/1.0 Portable SDK/1.8" },
 };
 
 static struct device_service services[] = {

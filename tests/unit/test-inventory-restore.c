@@ -42,8 +42,8 @@ static void set_interface(struct fixture *f) {
 static void device_is_what_it_was(void **state _unused_) {
         struct device record = record_of(7, NAS);
         struct evidence evidence[] = {
-                { FACT_MDNS_HOSTNAME, VOICE_SELF, 1, 3, T0, T0, (char *) "nas77.local 192.168.77.12" },
-                { FACT_DHCP_HOSTNAME, VOICE_SELF, 1, 9, T0, T0, (char *) "nas-dhcp" },
+                { FACT_MDNS_HOSTNAME, VOICE_SELF, 1, .count = 3, T0, T0, (char *) "nas77.local 192.168.77.12" },
+                { FACT_DHCP_HOSTNAME, VOICE_SELF, 1, .count = 9, T0, T0, (char *) "nas-dhcp" },
         };
         struct device_service service = { FACT_MDNS_SERVICE, T0, T0, (char *) "_smb._tcp" };
         const struct device *d;

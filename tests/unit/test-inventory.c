@@ -930,6 +930,24 @@ static void contacted_names_are_kept_only_for_rules(void **state) {
         ruleset_free(rules);
 }
 
+static void what_old_rules_did_not_know_counts_for_new_ones(void **state) {
+        static char old[] = "[old]\nMatch=dhcp.vendor_class is other\nType=tv\nConfidence=40\n";
+        static char new[] = "[new]\nMatch=dhcp.vendor_class is synology\nType=nas\nConfidence=40\n";
+        struct ruleset *before = rules_of(old), *after = rules_of(new);
+        struct fixture *f = *state;
+
+        inventory_set_rules(f->inventory, before);
+        say(f, NAS, "192.168.77.12", FACT_DHCP_HOSTNAME, "box");
+        say(f, NAS, "192.168.77.12", FACT_DHCP_VENDOR_CLASS, "synology");
+        pass(f, 1);
+        assert_int_equal(device_type(device_at(f, NAS)), TYPE_UNKNOWN);
+        inventory_set_rules(f->inventory, after);
+        assert_int_equal(device_type(device_at(f, NAS)), TYPE_NAS);
+        inventory_set_rules(f->inventory, NULL);
+        ruleset_free(before);
+        ruleset_free(after);
+}
+
 static void contact(struct fixture *f, unsigned host) {
         char name[32];
 
@@ -985,6 +1003,7 @@ int main(void) {
                 TEST(arp_makes_a_device_with_an_address),
                 TEST(contacted_names_are_kept_only_for_rules),
                 TEST(contacted_names_do_not_push_each_other_out),
+                TEST(what_old_rules_did_not_know_counts_for_new_ones),
                 TEST(an_address_made_of_a_mac_is_that_macs),
                 TEST(names_rank_by_source),
                 TEST(two_names_of_a_kind_do_not_take_turns),

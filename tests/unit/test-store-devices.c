@@ -2,10 +2,10 @@
 #include "tests/unit/store-fixture.h"
 
 static struct evidence pieces[] = {
-        { FACT_MDNS_HOSTNAME, VOICE_SELF, 90, 12, NOW - DAY, NOW - 5, (char *) "prn.local" },
-        { FACT_MDNS_QUERY, VOICE_ASKS, 10, UINT32_MAX, NOW - 9, NOW, (char *) "_googlecast._tcp.local" },
-        { FACT_DHCP_HOSTNAME, VOICE_SERVES, 0, 0, 0, 0, (char *) "" },
-        { FACT_DHCP_HOSTNAME, VOICE_CLAIMS, 100, 1, 1, 2, (char *) "it's \"n\xc3\xb6t\"; DROP TABLE devices; --" },
+        { FACT_MDNS_HOSTNAME, VOICE_SELF, 90, .count = 12, NOW - DAY, NOW - 5, (char *) "prn.local" },
+        { FACT_MDNS_QUERY, VOICE_ASKS, 10, .count = UINT32_MAX, NOW - 9, NOW, (char *) "_googlecast._tcp.local" },
+        { FACT_DHCP_HOSTNAME, VOICE_SERVES, 0, .count = 0, 0, 0, (char *) "" },
+        { FACT_DHCP_HOSTNAME, VOICE_CLAIMS, 100, .count = 1, 1, 2, (char *) "it's \"n\xc3\xb6t\"; DROP TABLE devices; --" },
 };
 
 static struct device_service services[] = {
@@ -95,7 +95,7 @@ static void full_lists_come_back(void **state) {
 
         memset(value, 'v', FACT_VALUE_MAX);
         for (size_t i = 0; i < ELEMENTSOF(evidence); i++)
-                evidence[i] = (struct evidence) { FACT_MDNS_TXT, VOICE_SELF, 1, 1, 1, 1, i == 0 ? value : (char *) "x" };
+                evidence[i] = (struct evidence) { FACT_MDNS_TXT, VOICE_SELF, 1, .count = 1, 1, 1, i == 0 ? value : (char *) "x" };
         fixture_open(f);
         d = fixture_add(f, 1);
         d->evidence = evidence;

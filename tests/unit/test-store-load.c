@@ -3,7 +3,7 @@
 
 /* Somebody edited the file: nothing crashes, the good rows are there, the bad ones are counted. */
 
-static struct evidence piece = { FACT_MDNS_HOSTNAME, VOICE_SELF, 90, 1, 1, 2, (char *) "prn.local" };
+static struct evidence piece = { FACT_MDNS_HOSTNAME, VOICE_SELF, 90, .count = 1, 1, 2, (char *) "prn.local" };
 static struct device_service service = { FACT_MDNS_SERVICE, 1, 2, (char *) "_ipp._tcp" };
 
 static void fill(struct fixture *f, size_t n) {

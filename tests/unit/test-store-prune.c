@@ -143,7 +143,7 @@ static void size_limit_drops_silent_devices(void **state) {
         int r = 0;
 
         for (size_t i = 0; i < ELEMENTSOF(evidence); i++)
-                evidence[i] = (struct evidence) { FACT_MDNS_TXT, VOICE_SELF, 1, 1, 1, 1,
+                evidence[i] = (struct evidence) { FACT_MDNS_TXT, VOICE_SELF, 1, .count = 1, 1, 1,
                                                   (char *) "some eighty bytes of text that a device of no importance said about itself" };
         open_with(f, small);
         put(f, 1, NOW - 300 * DAY);
