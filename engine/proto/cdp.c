@@ -138,7 +138,7 @@ static void dissect_tlv(struct emitter *e, uint16_t type, struct cursor body) {
                 break;
         case TLV_NATIVE_VLAN:
                 if (cursor_be16(&body, &vlan))
-                        emit_printf(e, FACT_CDP_NATIVE_VLAN, "%u", vlan);
+                        emit_unsigned(e, FACT_CDP_NATIVE_VLAN, vlan);
                 break;
         case TLV_SYSTEM_NAME:
                 emit_text(e, FACT_CDP_SYSTEM_NAME, body);

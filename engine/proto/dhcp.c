@@ -167,7 +167,7 @@ static void emit_message_type(struct emitter *e, const struct dhcp_message *m) {
         if (name)
                 emit_string(e, FACT_DHCP_MSG_TYPE, name);
         else
-                emit_printf(e, FACT_DHCP_MSG_TYPE, "%u", m->message_type);
+                emit_unsigned(e, FACT_DHCP_MSG_TYPE, m->message_type);
 }
 
 /* Some implementations count the NUL that ends their string, and a few what happens to stand behind it. */
@@ -244,7 +244,7 @@ static void emit_number(struct emitter *e, const struct dhcp_message *m, uint8_t
         struct dhcp_value value;
 
         if (find_option(m, code, &value) && value.length == size)
-                emit_printf(e, kind, "%u", size == 4 ? load_be32(value.data) : load_be16(value.data));
+                emit_unsigned(e, kind, size == 4 ? load_be32(value.data) : load_be16(value.data));
 }
 
 static void emit_hex(struct emitter *e, const struct dhcp_message *m, uint8_t code, enum fact_kind kind) {

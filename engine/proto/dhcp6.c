@@ -92,7 +92,7 @@ static void emit_message_type(struct emitter *e, uint8_t type) {
         if (name)
                 emit_string(e, FACT_DHCP6_MSG_TYPE, name);
         else
-                emit_printf(e, FACT_DHCP6_MSG_TYPE, "%u", type);
+                emit_unsigned(e, FACT_DHCP6_MSG_TYPE, type);
 }
 
 static bool is_from_server(uint8_t type) {

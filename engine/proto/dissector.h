@@ -77,6 +77,7 @@ void emit_string(struct emitter *e, enum fact_kind kind, const char *value);
 /* Text that is known to be printable and no longer than FACT_VALUE_MAX, with a NUL behind it. */
 void emit_clean(struct emitter *e, enum fact_kind kind, const char *value, size_t length);
 void emit_strbuf(struct emitter *e, enum fact_kind kind, const struct strbuf *value);
+void emit_unsigned(struct emitter *e, enum fact_kind kind, uint64_t number); /* in decimal */
 void emit_printf(struct emitter *e, enum fact_kind kind, const char *format, ...) _printf_(3, 4);
 void emit_ip(struct emitter *e, enum fact_kind kind, const struct ip_address *ip);
 /* "NAME IP"; the name is clean, and there is room behind it. */

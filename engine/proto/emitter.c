@@ -136,6 +136,13 @@ void emit_strbuf(struct emitter *e, enum fact_kind kind, const struct strbuf *va
         emit_text(e, kind, value->data, value->length);
 }
 
+void emit_unsigned(struct emitter *e, enum fact_kind kind, uint64_t number) {
+        struct strbuf b = STRBUF(e->value);
+
+        strbuf_unsigned(&b, number);
+        emit(e, kind, b.data, b.length, false);
+}
+
 void emit_printf(struct emitter *e, enum fact_kind kind, const char *format, ...) {
         char text[FACT_VALUE_MAX + 1];
         va_list ap;

@@ -293,6 +293,7 @@ static int read_head(struct session *session, unsigned side, struct cursor head,
 static int parse_head(struct session *session, unsigned side, struct cursor data, struct emitter *e, size_t *ret_done) {
         struct http_side *s = &((struct http_state *) session_state(session))->side[side];
         size_t n;
+        int r;
 
         /* Empty lines before a start line do not count (RFC 9112 §2.2). */
         if (data.data[0] == '\r' || data.data[0] == '\n') {
@@ -300,12 +301,13 @@ static int parse_head(struct session *session, unsigned side, struct cursor data
                 return SESSION_MORE;
         }
         /* What begins no message is not gathered until it is too long for one. */
-        if (recognise_http(session, data) < 0)
+        r = recognise_http(session, data);
+        if (r < 0)
                 return -EBADMSG;
         n = head_length(data, s);
         if (n == 0)
                 return cursor_left(&data) > HTTP_HEAD_MAX ? -ENOBUFS : SESSION_MORE;
-        if (recognise_http(session, data) < 1)
+        if (r < 1)
                 return -EBADMSG;
         *ret_done = n;
         data.end = data.data + n;

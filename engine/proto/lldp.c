@@ -119,7 +119,7 @@ static void dissect_med_class(struct emitter *e, struct cursor body) {
         uint8_t class;
 
         if (cursor_skip(&body, 2) && cursor_u8(&body, &class))
-                emit_printf(e, FACT_LLDP_MED_CLASS, "%u", class);
+                emit_unsigned(e, FACT_LLDP_MED_CLASS, class);
 }
 
 static void dissect_med(struct emitter *e, uint8_t subtype, struct cursor body) {
@@ -148,7 +148,7 @@ static void dissect_organisation(struct emitter *e, struct cursor body) {
         if (!cursor_be24(&body, &oui) || !cursor_u8(&body, &subtype))
                 return;
         if (oui == OUI_8021 && subtype == 1 && cursor_be16(&body, &vlan))
-                emit_printf(e, FACT_LLDP_PORT_VLAN, "%u", vlan);
+                emit_unsigned(e, FACT_LLDP_PORT_VLAN, vlan);
         else if (oui == OUI_MED)
                 dissect_med(e, subtype, body);
         else if (oui == OUI_IANA && subtype == 1)
@@ -167,7 +167,7 @@ static void dissect_tlv(struct emitter *e, unsigned type, struct cursor body) {
                 break;
         case TLV_TTL:
                 if (cursor_be16(&body, &ttl))
-                        emit_printf(e, FACT_LLDP_TTL, "%u", ttl);
+                        emit_unsigned(e, FACT_LLDP_TTL, ttl);
                 break;
         case TLV_PORT_DESCRIPTION:
                 emit_text(e, FACT_LLDP_PORT_DESC, body);

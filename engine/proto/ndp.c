@@ -154,7 +154,7 @@ static void dissect_mtu(struct emitter *e, struct cursor body) {
         uint32_t mtu;
 
         if (cursor_skip(&body, 2) && cursor_be32(&body, &mtu))
-                emit_printf(e, FACT_NDP_MTU, "%u", mtu);
+                emit_unsigned(e, FACT_NDP_MTU, mtu);
 }
 
 static int dissect_router_advert(struct emitter *e, const struct packet *packet, const struct ndp_message *m) {
