@@ -10,7 +10,6 @@
 
 #include "common/escape.h"
 #include "common/macro.h"
-#include "common/strbuf.h"
 
 /* Pointers in one name. Every label may be shared by another name, so no honest name has more pointers
  * than labels (127 fit into 255 octets); a chain of pointers to pointers would cost quadratic time. */
@@ -57,7 +56,7 @@ static void append_control(struct strbuf *b, uint8_t c) {
 }
 
 static void name_format(const struct raw_name *raw, struct dns_name *ret) {
-        struct strbuf b = STRBUF(ret->text);
+        struct strbuf b = strbuf_make(ret->text, DNS_NAME_TEXT_MAX);
         const uint8_t *p = raw->bytes + 1;
         size_t left = raw->too_long || raw->length == 0 ? 0 : raw->length - 1;
 
@@ -189,7 +188,7 @@ static int next_name(struct dns_message *m, struct dns_name *ret) {
                 return cursor_skip(&m->rest, 2) ? 0 : -EBADMSG;
         }
         r = dns_name_read(m, &m->rest, ret);
-        if (r >= 0 && m->name_at == 0)
+        if (r >= 0 && m->name_at == 0 && m->counts[DNS_ANSWER] > 0)
                 keep_name(m, at, ret);
         return r;
 }
@@ -249,28 +248,28 @@ bool dns_name_ends_with(const struct dns_name *name, const char *suffix) {
 
 /* Types that are met on networks (IANA's registry). Those that only DNS operators know go by number, as
  * in the conformance corpus: SSHFP is TYPE44 there. */
-static const char *type_name(uint16_t type) {
-        static const char *const names[] = {
-                [1] = "A", [2] = "NS", [5] = "CNAME", [6] = "SOA", [10] = "NULL", [12] = "PTR", [13] = "HINFO",
-                [15] = "MX", [16] = "TXT", [28] = "AAAA", [33] = "SRV", [35] = "NAPTR", [39] = "DNAME", [41] = "OPT",
-                [43] = "DS", [46] = "RRSIG", [47] = "NSEC", [48] = "DNSKEY", [50] = "NSEC3", [51] = "NSEC3PARAM",
-                [52] = "TLSA", [64] = "SVCB", [65] = "HTTPS", [99] = "SPF", [249] = "TKEY", [250] = "TSIG",
-                [251] = "IXFR", [252] = "AXFR", [255] = "ANY", [256] = "URI", [257] = "CAA",
-        };
-
-        return type < ELEMENTSOF(names) ? names[type] : NULL;
-}
+#define NAME(text) { text, sizeof text - 1 }
+static const struct type_name {
+        const char *text;
+        size_t length;
+} type_names[] = {
+        [1] = NAME("A"), [2] = NAME("NS"), [5] = NAME("CNAME"), [6] = NAME("SOA"), [10] = NAME("NULL"), [12] = NAME("PTR"),
+        [13] = NAME("HINFO"), [15] = NAME("MX"), [16] = NAME("TXT"), [28] = NAME("AAAA"), [33] = NAME("SRV"),
+        [35] = NAME("NAPTR"), [39] = NAME("DNAME"), [41] = NAME("OPT"), [43] = NAME("DS"), [46] = NAME("RRSIG"),
+        [47] = NAME("NSEC"), [48] = NAME("DNSKEY"), [50] = NAME("NSEC3"), [51] = NAME("NSEC3PARAM"), [52] = NAME("TLSA"),
+        [64] = NAME("SVCB"), [65] = NAME("HTTPS"), [99] = NAME("SPF"), [249] = NAME("TKEY"), [250] = NAME("TSIG"),
+        [251] = NAME("IXFR"), [252] = NAME("AXFR"), [255] = NAME("ANY"), [256] = NAME("URI"), [257] = NAME("CAA"),
+};
 
 bool dns_type_is_common(uint16_t type) {
-        return type_name(type) != NULL;
+        return type < ELEMENTSOF(type_names) && type_names[type].text;
 }
 
-const char *dns_type_format(uint16_t type, char buffer[static DNS_TYPE_TEXT_MAX]) {
-        struct strbuf b = strbuf_make(buffer, DNS_TYPE_TEXT_MAX);
-        const char *name = type_name(type);
-
-        strbuf_string(&b, name ?: "TYPE");
-        if (!name)
-                strbuf_unsigned(&b, type);
-        return buffer;
+void dns_type_append(struct strbuf *b, uint16_t type) {
+        if (dns_type_is_common(type)) {
+                strbuf_bytes(b, type_names[type].text, type_names[type].length);
+                return;
+        }
+        strbuf_string(b, "TYPE");
+        strbuf_unsigned(b, type);
 }

@@ -7,6 +7,7 @@
 
 #include "common/address.h"
 #include "common/cursor.h"
+#include "common/strbuf.h"
 
 /* A DNS message (RFC 1035 §4.1), read front to back and never past its end. The base of everything that
  * speaks this format: mDNS, DNS over UDP and TCP, LLMNR, NetBIOS names. */
@@ -14,8 +15,8 @@
 /* 255 octets on the wire (RFC 1035 §2.3.4); the worst of them takes four characters when escaped. */
 #define DNS_NAME_MAX 255
 #define DNS_NAME_TEXT_MAX (4 * DNS_NAME_MAX + 1)
-/* Longest of the names that dns_type_format() gives, with the NUL. */
-#define DNS_TYPE_TEXT_MAX 16
+/* What may be written behind a name, in its memory: a blank, what dns_type_append() gives, and an address with a blank before it. */
+#define DNS_NAME_ROOM (1 + 10 + 1 + IP_STRING_MAX)
 
 enum dns_section { DNS_QUESTION, DNS_ANSWER, DNS_AUTHORITY, DNS_ADDITIONAL, _DNS_SECTION_MAX };
 
@@ -46,11 +47,11 @@ struct dns_message {
         char name[DNS_NAME_MAX];
 };
 
-/* A name as text: labels joined with dots, dots inside labels not escaped, case as on the wire, "." for
+/* A name as text, with some room behind it: labels joined with dots, dots inside labels not escaped, case as on the wire, "." for
  * the root. Control characters become C escapes ("\n", "\001"), other invisible characters \uXXXX, bytes
  * that are not UTF-8 U+FFFD: the text is valid UTF-8 without controls. */
 struct dns_name {
-        char text[DNS_NAME_TEXT_MAX];
+        char text[DNS_NAME_TEXT_MAX + DNS_NAME_ROOM];
         size_t length; /* of text */
         bool too_long; /* longer than DNS allows; text is empty */
 };
@@ -99,5 +100,5 @@ bool dns_name_ends_with(const struct dns_name *name, const char *suffix);
 /* Is it one that is met on networks? */
 bool dns_type_is_common(uint16_t type);
 
-/* "AAAA"; "TYPE1234" (RFC 3597 §5) for types without a common name. Returns `buffer`. */
-const char *dns_type_format(uint16_t type, char buffer[static DNS_TYPE_TEXT_MAX]);
+/* "AAAA"; "TYPE1234" (RFC 3597 §5) for types without a common name. */
+void dns_type_append(struct strbuf *b, uint16_t type);

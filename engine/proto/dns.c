@@ -10,27 +10,25 @@
 #include "engine/proto/dns-message.h"
 #include "engine/proto/session.h"
 
-#define NAME_AND_TYPE_MAX (DNS_NAME_TEXT_MAX + DNS_TYPE_TEXT_MAX)
+/* "NAME TYPE", where the name stands, which nobody reads after this. */
+static struct strbuf name_and_type(struct dns_name *name, uint16_t type) {
+        struct strbuf b = { .data = name->text, .length = name->length, .size = sizeof name->text };
 
-static void append_name_and_type(struct strbuf *b, const struct dns_name *name, uint16_t type) {
-        char text[DNS_TYPE_TEXT_MAX];
-
-        strbuf_bytes(b, name->text, name->length);
-        strbuf_char(b, ' ');
-        strbuf_string(b, dns_type_format(type, text));
+        strbuf_char(&b, ' ');
+        dns_type_append(&b, type);
+        return b;
 }
 
 int emit_dns_questions(struct emitter *e, enum fact_kind kind, struct dns_message *m) {
-        char text[NAME_AND_TYPE_MAX];
         struct dns_question q;
         int r;
 
         while ((r = dns_message_next_question(m, &q)) > 0) {
-                struct strbuf b = STRBUF(text);
+                struct strbuf b;
 
                 if (q.name.too_long)
                         continue;
-                append_name_and_type(&b, &q.name, q.type);
+                b = name_and_type(&q.name, q.type);
                 emit_clean(e, kind, b.data, b.length);
         }
         return r < 0 ? r : 1;
@@ -86,35 +84,23 @@ static bool append_data(struct strbuf *b, const struct dns_message *m, const str
         }
 }
 
-static void emit_address(struct emitter *e, enum fact_kind kind, const struct dns_record *record) {
-        struct strbuf b = STRBUF(e->value);
+static void emit_record(struct emitter *e, enum fact_kind kind, const struct dns_message *m, struct dns_record *record) {
+        struct strbuf head = name_and_type(&record->name, record->type), b;
+        char data[FACT_VALUE_MAX];
         struct ip_address ip;
 
-        if (!dns_record_address(record, &ip))
+        e->fact.dns.ttl = record->ttl;
+        if (dns_record_address(record, &ip)) {
+                emit_named_ip(e, kind, &head, &ip);
                 return;
-        append_name_and_type(&b, &record->name, record->type);
-        emit_named_ip(e, kind, &b, &ip);
-}
-
-static void emit_data(struct emitter *e, enum fact_kind kind, const struct dns_message *m, const struct dns_record *record) {
-        char data[FACT_VALUE_MAX], head[NAME_AND_TYPE_MAX];
-        struct strbuf b = STRBUF(data), h = STRBUF(head);
-
-        append_name_and_type(&h, &record->name, record->type);
-        if (!append_data(&b, m, record))
+        }
+        b = STRBUF(data);
+        if (record->type == DNS_TYPE_A || record->type == DNS_TYPE_AAAA || !append_data(&b, m, record))
                 return;
         if (b.length > 0)
-                emit_named_bytes(e, kind, head, data, b.length);
+                emit_named_bytes(e, kind, head.data, data, b.length);
         else
-                emit_strbuf(e, kind, &h);
-}
-
-static void emit_record(struct emitter *e, enum fact_kind kind, const struct dns_message *m, const struct dns_record *record) {
-        e->fact.dns.ttl = record->ttl;
-        if (record->type == DNS_TYPE_A || record->type == DNS_TYPE_AAAA)
-                emit_address(e, kind, record);
-        else
-                emit_data(e, kind, m, record);
+                emit_strbuf(e, kind, &head);
 }
 
 int emit_dns_answers(struct emitter *e, enum fact_kind kind, struct dns_message *m) {
@@ -130,7 +116,7 @@ int emit_dns_answers(struct emitter *e, enum fact_kind kind, struct dns_message 
 static int dissect_response(struct emitter *e, struct dns_message *m) {
         e->fact.flags |= FACT_RESPONSE;
         if (m->flags & DNS_RCODE_MASK)
-                emit_printf(e, FACT_DNS_RCODE, "%u", m->flags & DNS_RCODE_MASK);
+                emit_unsigned(e, FACT_DNS_RCODE, m->flags & DNS_RCODE_MASK);
         return emit_dns_answers(e, FACT_DNS_ANSWER, m);
 }
 

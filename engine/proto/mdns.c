@@ -63,17 +63,15 @@ static void dissect_hinfo(struct emitter *e, const struct dns_record *record) {
                     (const char *) cpu.data, (int) cursor_left(&os), (const char *) os.data);
 }
 
-static void dissect_address(struct emitter *e, const struct dns_record *record) {
-        struct strbuf b = STRBUF(e->value);
+static void dissect_address(struct emitter *e, struct dns_record *record) {
+        struct strbuf b = { .data = record->name.text, .length = record->name.length, .size = sizeof record->name.text };
         struct ip_address ip;
 
-        if (!dns_record_address(record, &ip))
-                return;
-        strbuf_bytes(&b, record->name.text, record->name.length);
-        emit_named_ip(e, FACT_MDNS_HOSTNAME, &b, &ip);
+        if (dns_record_address(record, &ip))
+                emit_named_ip(e, FACT_MDNS_HOSTNAME, &b, &ip);
 }
 
-static void dissect_record(struct emitter *e, const struct dns_message *m, const struct dns_record *record) {
+static void dissect_record(struct emitter *e, const struct dns_message *m, struct dns_record *record) {
         switch (record->type) {
         case DNS_TYPE_A:
         case DNS_TYPE_AAAA:
