@@ -48,21 +48,29 @@ static struct client *client_of(void *state, const struct detect_host *host, con
         return c;
 }
 
-static void note_name(struct client *c, const struct fact *fact) {
-        size_t length;
-        const char *label = dns_words_registered(fact->value, &length);
-        uint32_t hash;
+static void note_name(struct client *c, const struct fact *fact, const char *label, size_t length) {
+        uint32_t hash = (uint32_t) watch_key(label, length, "", 0, 0);
 
         c->mac = fact->mac;
-        if (!dns_words_are_random(label, length))
-                return;
-        hash = (uint32_t) watch_key(label, length, "", 0, 0);
         for (size_t i = 0; i < c->n; i++)
                 if (c->names[i] == hash)
                         return;
         if (c->n < NAMES_MAX)
                 c->names[c->n++] = hash;
         snprintf(c->sample, sizeof c->sample, "%.*s", (int) MIN(length, (size_t) SAMPLE_MAX - 1), label);
+}
+
+/* Who asks for words alone is not kept. */
+static void take_query(void *state, const struct detect_host *host, const struct fact *fact) {
+        size_t length;
+        const char *label = dns_words_registered(fact->value, &length);
+        struct client *c;
+
+        if (!dns_words_are_random(label, length))
+                return;
+        c = client_of(state, host, &fact->ip, fact->ts);
+        if (c)
+                note_name(c, fact, label, length);
 }
 
 static void report(struct detect_host *host, const struct fact *fact, const struct client *c) {
@@ -87,9 +95,7 @@ static void dga_names_fact(void *state, struct detect_host *host, const struct f
         if (!detect_setting(host, DGA))
                 return;
         if (fact->kind == FACT_DNS_QUERY) {
-                c = client_of(state, host, &fact->ip, fact->ts);
-                if (c)
-                        note_name(c, fact);
+                take_query(state, host, fact);
                 return;
         }
         /* RFC 1035 §4.1.1: 3 is "no such name". */

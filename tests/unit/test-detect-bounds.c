@@ -118,10 +118,45 @@ static void a_scan_is_found_among_invented_sources(void **state _unused_) {
         peer_names_free(names);
 }
 
+static void hear(struct watch *w, enum fact_kind kind, struct ip_address from, struct ip_address to, const char *value) {
+        struct fact fact = { .ts = w->f.now, .kind = kind, .flags = FACT_HAS_MAC, .mac = mac_of("00:0c:29:ee:77:66"), .ip = from,
+                             .destination = to, .value = value, .value_length = (uint32_t) strlen(value) };
+
+        detection_fact(w->detection, &fact);
+}
+
+/* Who looks for drawn names is not lost among any number of those who look for words. */
+static void askers_for_words_push_nobody_out(void **state _unused_) {
+        struct ip_address drawer = ip_of("192.168.77.9"), resolver = ip_of("192.168.77.1");
+        char name[] = "xkqjzvbwp?.example A";
+        struct peer_names *names;
+        struct watch w;
+
+        assert_int_equal(peer_names_new(&names, 64, 0), 0);
+        watch_init(&w, names);
+        for (char c = 'a'; c < 'a' + 15; c++) {
+                name[strlen("xkqjzvbwp")] = c;
+                hear(&w, FACT_DNS_QUERY, drawer, resolver, name);
+        }
+        for (unsigned i = 0; i < 14; i++)
+                hear(&w, FACT_DNS_RCODE, resolver, drawer, "3");
+        for (unsigned i = 0; i < 4000; i++)
+                hear(&w, FACT_DNS_QUERY, ip_from_v4((uint8_t[]) { 10, 0, (uint8_t) (i >> 8), (uint8_t) i }), resolver, "www.wikipedia.example A");
+        advance(&w);
+        assert_int_equal(w.raised[ALERT_DGA_NAMES], 0);
+        hear(&w, FACT_DNS_RCODE, resolver, drawer, "3");
+        advance(&w);
+        assert_int_equal(w.raised[ALERT_DGA_NAMES], 1);
+        detection_free(w.detection);
+        fixture_done(&w.f);
+        peer_names_free(names);
+}
+
 int main(void) {
         const struct CMUnitTest tests[] = {
                 cmocka_unit_test(a_million_invented_sources_cost_nothing),
                 cmocka_unit_test(a_scan_is_found_among_invented_sources),
+                cmocka_unit_test(askers_for_words_push_nobody_out),
         };
 
         return cmocka_run_group_tests(tests, NULL, NULL);
