@@ -37,9 +37,6 @@ static void hook(struct hooked *hooked, size_t i) {
 static void hook_all(struct detection *d, size_t i) {
         const struct detector *detector = d->detectors[i];
 
-        for (size_t k = 0; detector->fact && k < _FACT_KIND_MAX; k++)
-                if (detector->n_fact_kinds == 0)
-                        hook(&d->facts[k], i);
         for (size_t k = 0; detector->fact && k < detector->n_fact_kinds; k++)
                 hook(&d->facts[detector->fact_kinds[k]], i);
         for (size_t k = 0; detector->contact && k < _CONTACT_KIND_MAX; k++)
@@ -58,7 +55,8 @@ static int make_detectors(struct detection *d) {
 
         d->detectors = detectors_get(&d->n);
         for (size_t i = 0; r >= 0 && i < d->n; i++) {
-                r = d->detectors[i]->init(&d->states[i]);
+                if (d->detectors[i]->init)
+                        r = d->detectors[i]->init(&d->states[i]);
                 hook_all(d, i);
         }
         return r;
@@ -99,7 +97,8 @@ struct detection *detection_free(struct detection *d) {
         if (!d)
                 return NULL;
         for (size_t i = 0; i < d->n; i++)
-                d->detectors[i]->free(d->states[i]);
+                if (d->detectors[i]->free)
+                        d->detectors[i]->free(d->states[i]);
         alert_ledger_free(d->host.ledger);
         free(d);
         return NULL;
@@ -124,10 +123,8 @@ void detection_fact(struct detection *d, const struct fact *fact) {
 
         for (size_t k = 0; k < hooked->n; k++) {
                 size_t i = hooked->at[k];
-                const struct detector *detector = d->detectors[i];
 
-                if ((fact->flags & detector->fact_flags) == detector->fact_flags)
-                        detector->fact(d->states[i], &d->host, fact);
+                d->detectors[i]->fact(d->states[i], &d->host, fact);
         }
 }
 
@@ -137,8 +134,7 @@ bool detection_wants(const struct detection *d, const struct fact *head) {
         for (size_t k = 0; k < hooked->n; k++) {
                 const struct detector *detector = d->detectors[hooked->at[k]];
 
-                if ((head->flags & detector->fact_flags) == detector->fact_flags &&
-                    (!detector->wants || detector->wants(&d->host, head)))
+                if (!detector->wants || detector->wants(&d->host, head))
                         return true;
         }
         return false;

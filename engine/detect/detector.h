@@ -38,17 +38,17 @@ struct detect_host {
 
 struct detector {
         const char *name;
+        /* Its state; one that has none has neither. */
         int (*init)(void **ret_state);
         void (*free)(void *state); /* NULL is fine */
         /* A device is new (changes: all bits) or changed. */
         void (*device_changed)(void *state, struct detect_host *host, const struct device *device, uint32_t changes,
                                uint64_t now);
         void (*device_removed)(void *state, const struct device *device);
-        /* A fact, before the inventory learns of it: of these kinds, or of any if there are none. */
+        /* A fact, before the inventory learns of it, of these kinds. */
         void (*fact)(void *state, struct detect_host *host, const struct fact *fact);
         const enum fact_kind *fact_kinds;
         size_t n_fact_kinds;
-        uint16_t fact_flags; /* those alone that have all of these (enum fact_flags) */
         /* Does it look at a fact that begins like this one, whatever it says? Asked of facts that nobody else would take, before
          * they are made. NULL: at all. */
         bool (*wants)(const struct detect_host *host, const struct fact *head);

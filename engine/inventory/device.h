@@ -87,6 +87,7 @@ struct device {
         uint32_t flags;   /* enum device_flags */
         enum presence presence;
         uint64_t first_seen, last_seen;
+        uint64_t away; /* ns of silence before it was online again; not kept over restarts */
 
         struct device_mac macs[DEVICE_MACS_MAX];
         size_t n_macs;

@@ -230,6 +230,8 @@ void entry_make_dirty(struct inventory *inventory, struct entry *entry) {
 }
 
 void entry_heard(struct inventory *inventory, struct entry *entry, const struct mac_address *mac, uint64_t now) {
+        uint64_t before = entry->device.last_seen;
+
         for (size_t i = 0; i < entry->device.n_macs; i++)
                 if (mac_equal(&entry->device.macs[i].address, mac))
                         entry->device.macs[i].last_seen = MAX(entry->device.macs[i].last_seen, now);
@@ -241,8 +243,10 @@ void entry_heard(struct inventory *inventory, struct entry *entry, const struct 
                 tier_leave(inventory, entry);
                 tier_enter(inventory, entry);
         }
-        if (!presence_renew(inventory, entry, PRESENCE_ONLINE))
+        if (!presence_renew(inventory, entry, PRESENCE_ONLINE)) {
+                entry->device.away = now > before ? now - before : 0;
                 entry_set_presence(inventory, entry, PRESENCE_ONLINE);
+        }
         entry_changed(inventory, entry, CHANGE_SEEN);
 }
 

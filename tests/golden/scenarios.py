@@ -926,6 +926,18 @@ def comes_back_after_months():
     yield 3600, who_has(NAS, NAS_IP, GATEWAY_IP)
     yield 100 * DAY, who_has(PC, PC_IP, GATEWAY_IP)
 
+@scenario(('device_returned/info', PC))
+def comes_back_with_packets_that_tell_nothing():
+    yield from home()
+    yield 3600, who_has(NAS, NAS_IP, GATEWAY_IP)
+    for i in range(5):
+        yield 100 * DAY + i, udp(PC, PC_IP, GATEWAY, '203.0.113.66', 40000, 40001, b'packet')
+
+@scenario()
+def comes_back_after_a_week():
+    yield from home()
+    yield 7 * DAY, who_has(PC, PC_IP, GATEWAY_IP)
+
 @scenario(('new_service/warning', NAS))
 def nas_opens_telnet():
     for day in range(3):

@@ -634,8 +634,13 @@ static void presence_follows_silence(void **state) {
         assert_true(f->changes & CHANGE_PRESENCE);
         pass(f, 600);
         assert_int_equal(device_at(f, NAS)->presence, PRESENCE_OFFLINE);
+        assert_true(device_at(f, NAS)->away == 0);
         sight(f, NAS);
         assert_int_equal(device_at(f, NAS)->presence, PRESENCE_ONLINE);
+        assert_true(device_at(f, NAS)->away == 900 * SEC);
+        pass(f, 1);
+        sight(f, NAS);
+        assert_true(device_at(f, NAS)->away == 900 * SEC);
 }
 
 static void what_is_sent_to_a_device_does_not_show_it_is_there(void **state) {
