@@ -152,8 +152,11 @@ static bool read_attempt(const struct contact *c, struct attempt *ret) {
         case CONTACT_ODD:
         case CONTACT_DATAGRAM:
         case CONTACT_ECHO:
+                *ret = forward(c, PENDING);
+                break;
         case CONTACT_OTHER:
                 *ret = forward(c, PENDING);
+                as_door_of_ip(ret);
                 break;
         case CONTACT_SYN_ACK:
         case CONTACT_ANSWER:
@@ -167,12 +170,12 @@ static bool read_attempt(const struct contact *c, struct attempt *ret) {
                 break;
         case CONTACT_UNREACHABLE:
                 *ret = forward(c, FAILED);
+                as_door_of_ip(ret);
                 break;
         case CONTACT_STRAY: /* its reset tells more */
         case _CONTACT_KIND_MAX:
                 return false;
         }
-        as_door_of_ip(ret);
         return ip_is_host(ret->source) && ip_is_host(ret->destination) && !is_traceroute(c);
 }
 
@@ -313,7 +316,8 @@ static struct suspect *find_suspect(struct scan *s, const struct detect_host *ho
                 watch_table_use(s->suspects, suspect);
                 return suspect;
         }
-        /* Before the table is asked, of which the place is on its way. */
+        /* Meanwhile the place in the table is on its way. */
+        watch_table_fetch(s->firsts, key);
         bearing = bearing_of(host, a);
         first = watch_table_get(s->firsts, key, &fresh);
         if (!first)
@@ -366,7 +370,6 @@ static void scan_contact(void *state, struct detect_host *host, const struct con
         if (!detect_setting(host, SCAN) || !read_attempt(contact, &a) || (contact->kind == CONTACT_RESET && is_own_reset(s, contact)))
                 return;
         key = source_key(&a);
-        watch_table_fetch(s->firsts, key);
         suspect = find_suspect(s, host, &a, key);
         if (!suspect)
                 return;

@@ -112,14 +112,12 @@ static inline bool pair_is_told(const struct pair *pair, bool swapped) {
         return pair->answered || swapped == pair->swapped;
 }
 
-/* Remembers the pair; the kind of contact, or -1. */
+/* Between two hosts. Remembers the pair; the kind of contact, or -1. */
 static int kind_of_datagram(struct contact_table *t, const struct contact *c, uint16_t inner_vlan) {
         struct pair *known;
         bool swapped;
         uint64_t hash;
 
-        if (!ip_is_host(&c->source) || !ip_is_host(&c->destination))
-                return -1;
         hash = pair_hash(t, c, inner_vlan, &swapped);
         known = find_pair(t, hash, c->ts);
         if (!known) {
@@ -133,9 +131,7 @@ static int kind_of_datagram(struct contact_table *t, const struct contact *c, ui
         return CONTACT_ANSWER;
 }
 
-static int kind_of_tcp(uint8_t flags) {
-        if (contact_is_no_segment(flags))
-                return -1;
+static enum contact_kind kind_of_tcp(uint8_t flags) {
         if (flags & TCP_RST)
                 return CONTACT_RESET;
         if (flags & TCP_SYN)
@@ -153,13 +149,23 @@ static void set_link(struct contact *c, const struct packet *p) {
         c->link_group = p->flags & PACKET_LINK_GROUP;
 }
 
-static void set_ends(struct contact *c, const struct packet *p) {
-        c->protocol = p->ip_protocol;
-        c->hop_limit = p->hop_limit;
-        c->source = p->source;
-        c->destination = p->destination;
-        c->source_port = p->source_port;
-        c->destination_port = p->destination_port;
+/* All but its kind. In place: a copy would wait for each of its fields to be written. */
+static void begin(struct contact *c, const struct packet *p) {
+        *c = (struct contact) {
+                .ts = p->frame->ts,
+                .frame = p->frame->number,
+                .ifindex = p->frame->ifindex,
+                .vlan = p->vlan,
+                .inner_vlan = p->inner_vlan,
+                .packets = 1,
+                .protocol = p->ip_protocol,
+                .hop_limit = p->hop_limit,
+                .source = p->source,
+                .destination = p->destination,
+                .source_port = p->source_port,
+                .destination_port = p->destination_port,
+        };
+        set_link(c, p);
 }
 
 /* The quoted header (RFC 792, RFC 4443 §3.1), far enough for the ports. */
@@ -214,7 +220,6 @@ static bool set_message(struct contact *c, const struct packet *p) {
         if (cursor_left(&p->payload) < 8)
                 return false;
         type = p->payload.data[0];
-        set_ends(c, p);
         c->source_port = c->destination_port = 0;
         if (type == types->request || type == types->reply) {
                 c->kind = type == types->request ? CONTACT_ECHO : CONTACT_ANSWER;
@@ -233,45 +238,10 @@ static bool set_sctp(struct contact *c, const struct packet *p) {
 
         if (!cursor_be16(&at, &source_port) || !cursor_be16(&at, &destination_port) || !cursor_skip(&at, 8) || !cursor_u8(&at, &chunk))
                 return false;
-        set_ends(c, p);
         c->source_port = source_port;
         c->destination_port = destination_port;
         c->kind = chunk == CHUNK_INIT ? CONTACT_DATAGRAM : CONTACT_ANSWER;
         return (chunk == CHUNK_INIT || chunk == CHUNK_INIT_ACK) && ip_is_host(&p->destination);
-}
-
-static bool set_kind(struct contact_table *t, struct contact *c, const struct packet *p) {
-        int kind;
-
-        switch (p->layer) {
-        case LAYER_TCP:
-                kind = kind_of_tcp(p->tcp_flags);
-                if (kind < 0)
-                        return false;
-                c->kind = (uint8_t) kind;
-                c->tcp_flags = p->tcp_flags;
-                set_ends(c, p);
-                return true;
-        case LAYER_UDP:
-                if (!(p->flags & PACKET_HAS_TRANSPORT) || p->ip_protocol != IPPROTO_UDP)
-                        return false;
-                set_ends(c, p);
-                kind = kind_of_datagram(t, c, p->inner_vlan);
-                c->kind = (uint8_t) kind;
-                return kind >= 0;
-        case LAYER_ICMP:
-        case LAYER_ICMP6:
-                return !(p->flags & PACKET_FRAGMENT) && set_message(c, p);
-        case LAYER_IP:
-                return !(p->flags & PACKET_FRAGMENT) && p->ip_protocol == IPPROTO_SCTP && set_sctp(c, p);
-        case LAYER_NONE:
-        case LAYER_ETHERTYPE:
-        case LAYER_LLC_SNAP:
-        case LAYER_LLC:
-        case _LAYER_MAX:
-                break;
-        }
-        return false;
 }
 
 bool contact_is_repeated(struct contact_table *t, const struct flow_observation *o) {
@@ -287,19 +257,44 @@ bool contact_is_repeated(struct contact_table *t, const struct flow_observation 
 }
 
 bool contact_from_packet(struct contact_table *t, const struct packet *p, struct contact *ret) {
-        if (p->layer == LAYER_TCP && contact_is_no_segment(p->tcp_flags))
-                return false;
-        /* In place: a copy would wait for each of its fields to be written. */
-        *ret = (struct contact) {
-                .ts = p->frame->ts,
-                .frame = p->frame->number,
-                .ifindex = p->frame->ifindex,
-                .vlan = p->vlan,
-                .inner_vlan = p->inner_vlan,
-                .packets = 1,
-        };
-        set_link(ret, p);
-        return set_kind(t, ret, p);
+        int kind;
+
+        /* Most packets are none: it begins where there may be one. */
+        switch (p->layer) {
+        case LAYER_TCP:
+                if (contact_is_no_segment(p->tcp_flags))
+                        return false;
+                begin(ret, p);
+                ret->kind = (uint8_t) kind_of_tcp(p->tcp_flags);
+                ret->tcp_flags = p->tcp_flags;
+                return true;
+        case LAYER_UDP:
+                if (!(p->flags & PACKET_HAS_TRANSPORT) || p->ip_protocol != IPPROTO_UDP || !ip_is_host(&p->source) ||
+                    !ip_is_host(&p->destination))
+                        return false;
+                begin(ret, p);
+                kind = kind_of_datagram(t, ret, p->inner_vlan);
+                ret->kind = (uint8_t) kind;
+                return kind >= 0;
+        case LAYER_ICMP:
+        case LAYER_ICMP6:
+                if (p->flags & PACKET_FRAGMENT)
+                        return false;
+                begin(ret, p);
+                return set_message(ret, p);
+        case LAYER_IP:
+                if (p->flags & PACKET_FRAGMENT || p->ip_protocol != IPPROTO_SCTP)
+                        return false;
+                begin(ret, p);
+                return set_sctp(ret, p);
+        case LAYER_NONE:
+        case LAYER_ETHERTYPE:
+        case LAYER_LLC_SNAP:
+        case LAYER_LLC:
+        case _LAYER_MAX:
+                break;
+        }
+        return false;
 }
 
 static void set_ends_of_first(const struct flow_observation *o, struct contact *ret) {
@@ -370,7 +365,7 @@ static int kind_of_echoes(const struct flow_delta *d, unsigned from, struct cont
 /* Of all that was sent one way; SYNs and their answers are handed over as frames. */
 static int kind_of_direction(struct contact_table *t, const struct flow_delta *d, unsigned from, struct contact *c) {
         if (c->protocol == IPPROTO_UDP)
-                return kind_of_datagram(t, c, d->inner_vlan);
+                return ip_is_host(&c->source) && ip_is_host(&c->destination) ? kind_of_datagram(t, c, d->inner_vlan) : -1;
         if (c->protocol == IPPROTO_ICMP || c->protocol == IPPROTO_ICMPV6)
                 return kind_of_echoes(d, from, c);
         if (c->protocol != IPPROTO_TCP)
