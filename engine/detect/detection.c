@@ -108,7 +108,8 @@ void detection_device_changed(struct detection *d, const struct device *device, 
         for (size_t k = 0; k < d->devices.n; k++) {
                 size_t i = d->devices.at[k];
 
-                d->detectors[i]->device_changed(d->states[i], &d->host, device, changes, now);
+                if (changes & d->detectors[i]->device_changes)
+                        d->detectors[i]->device_changed(d->states[i], &d->host, device, now);
         }
 }
 

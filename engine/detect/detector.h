@@ -41,9 +41,9 @@ struct detector {
         /* Its state; one that has none has neither. */
         int (*init)(void **ret_state);
         void (*free)(void *state); /* NULL is fine */
-        /* A device is new (changes: all bits) or changed. */
-        void (*device_changed)(void *state, struct detect_host *host, const struct device *device, uint32_t changes,
-                               uint64_t now);
+        /* A device is new (changes: all bits) or changed in one of these ways (CHANGE_…). */
+        uint32_t device_changes;
+        void (*device_changed)(void *state, struct detect_host *host, const struct device *device, uint64_t now);
         void (*device_removed)(void *state, const struct device *device);
         /* A fact, before the inventory learns of it, of these kinds. */
         void (*fact)(void *state, struct detect_host *host, const struct fact *fact);
@@ -72,6 +72,7 @@ struct detector {
 };
 
 #define DETECTOR_MAX 48
+#define CHANGE_NEW (UINT32_C(1) << 31) /* among the changes of a device that is new, and of no other */
 #define CONTACT_BIT(kind) (UINT32_C(1) << CONTACT_##kind)
 /* Both fields, of an array. */
 #define FACT_KINDS_OF(array) .fact_kinds = (array), .n_fact_kinds = ELEMENTSOF(array)

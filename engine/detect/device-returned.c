@@ -6,11 +6,11 @@
 #include "engine/detect/report.h"
 
 static void device_returned_device_changed(void *state _unused_, struct detect_host *host, const struct device *device,
-                                           uint32_t changes, uint64_t now _unused_) {
+                                           uint64_t now _unused_) {
         struct report r;
 
         /* If this machine was away, so was whoever would have noticed. */
-        if (!(changes & CHANGE_PRESENCE) || device->presence != PRESENCE_ONLINE || !(device->flags & DEVICE_KNOWN) ||
+        if (device->presence != PRESENCE_ONLINE || !(device->flags & DEVICE_KNOWN) ||
             device->flags & DEVICE_SELF || device->away < detect_setting(host, ABSENCE) || !detect_setting(host, RETURNED))
                 return;
         report_begin(&r, ALERT_DEVICE_RETURNED, SEVERITY_INFO, device->last_seen, &device->macs[0].address);
@@ -22,5 +22,6 @@ static void device_returned_device_changed(void *state _unused_, struct detect_h
 
 const struct detector device_returned_detector = {
         .name = "device_returned",
+        .device_changes = CHANGE_PRESENCE,
         .device_changed = device_returned_device_changed,
 };

@@ -154,14 +154,14 @@ static void identity_changed_fact(void *state, struct detect_host *host, const s
 }
 
 static void identity_changed_device_changed(void *state, struct detect_host *host, const struct device *device,
-                                            uint32_t changes, uint64_t now) {
+                                            uint64_t now) {
         struct identity_changed *s = state;
         char before[WORDS_MAX];
         const char *type;
         struct trait *t;
         bool fresh;
 
-        if (!(changes & (CHANGE_CLASS | CHANGE_SEEN | CHANGE_PRESENCE)) || device_type(device) == TYPE_UNKNOWN ||
+        if (device_type(device) == TYPE_UNKNOWN ||
             device_confidence(device) < 80 || device->user.type != _TYPE_INVALID || !detect_setting(host, IDENTITY_CHANGED))
                 return;
         type = device_type_to_string(device_type(device));
@@ -234,6 +234,7 @@ const struct detector identity_changed_detector = {
         .free = identity_changed_free,
         .fact = identity_changed_fact,
         FACT_KINDS_OF(kinds),
+        .device_changes = CHANGE_CLASS | CHANGE_SEEN | CHANGE_PRESENCE,
         .device_changed = identity_changed_device_changed,
         .remember = identity_changed_remember,
         .recall = identity_changed_recall,

@@ -34,13 +34,12 @@ static int mac_flood_init(void **ret_state) {
         return r;
 }
 
-static void mac_flood_device_changed(void *state, struct detect_host *host, const struct device *device,
-                                     uint32_t changes, uint64_t now) {
+static void mac_flood_device_changed(void *state, struct detect_host *host, const struct device *device, uint64_t now) {
         struct arrivals *a;
         bool fresh;
 
         /* New, and not when the whole network is. */
-        if (changes != UINT32_MAX || device->flags & DEVICE_SELF || device->first_seen < host->learning_until ||
+        if (device->flags & DEVICE_SELF || device->first_seen < host->learning_until ||
             !detect_setting(host, MAC_FLOOD))
                 return;
         a = watch_table_get(state, watch_key(&device->network, sizeof device->network, "", 0, 0), &fresh);
@@ -87,6 +86,7 @@ const struct detector mac_flood_detector = {
         .name = "mac_flood",
         .init = mac_flood_init,
         .free = mac_flood_free,
+        .device_changes = CHANGE_NEW,
         .device_changed = mac_flood_device_changed,
         .advance = mac_flood_advance,
 };

@@ -102,8 +102,7 @@ static struct pending *add(struct new_device *n, uint64_t device, uint64_t due) 
         return p;
 }
 
-static void new_device_changed(void *state, struct detect_host *host, const struct device *device,
-                               uint32_t changes _unused_, uint64_t now) {
+static void new_device_changed(void *state, struct detect_host *host, const struct device *device, uint64_t now) {
         struct new_device *n = state;
         struct pending *p;
 
@@ -257,6 +256,7 @@ const struct detector new_device_detector = {
         .name = "new_device",
         .init = new_device_init,
         .free = new_device_free,
+        .device_changes = UINT32_MAX,
         .device_changed = new_device_changed,
         .device_removed = new_device_removed,
         .advance = new_device_advance,
