@@ -66,6 +66,9 @@ struct entry *entry_by_mac(const struct inventory *inventory, const struct netwo
         while ((entry = hash_index_next(&inventory->by_mac, hash, &position))) {
                 if (!has_mac(entry, mac) || (network && entry->network != network))
                         continue;
+                /* In a network an address is one device's. */
+                if (network)
+                        return entry;
                 if (!best || entry->device.last_seen > best->device.last_seen ||
                     (entry->device.last_seen == best->device.last_seen && entry->device.id < best->device.id))
                         best = entry;
