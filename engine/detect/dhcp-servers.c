@@ -129,8 +129,12 @@ static void report_changed(struct detect_host *host, const struct server *s, con
 }
 
 static void set_words(char *to, const char *from) {
-        if (*from)
-                snprintf(to, WORDS_MAX, "%s", from);
+        struct strbuf b;
+
+        if (!*from)
+                return;
+        b = strbuf_make(to, WORDS_MAX);
+        strbuf_string(&b, from);
 }
 
 /* The first server is another, or says something else, or was not heard for long. */

@@ -43,7 +43,7 @@ static int mac_cloned_init(void **ret_state) {
         return r;
 }
 
-static void note(struct trait *t, uint64_t hash, const char *words, uint64_t now) {
+static void note(struct trait *t, uint64_t hash, const struct strbuf *words, uint64_t now) {
         if (now > t->since && now - t->since > WINDOW) {
                 t->since = now;
                 t->returns = 0;
@@ -52,7 +52,7 @@ static void note(struct trait *t, uint64_t hash, const char *words, uint64_t now
         t->hash[1] = t->hash[0];
         t->hash[0] = hash;
         memcpy(t->words[1], t->words[0], WORDS_MAX);
-        snprintf(t->words[0], WORDS_MAX, "%s", words);
+        memcpy(t->words[0], words->data, words->length + 1);
 }
 
 static void report(struct detect_host *host, const struct fact *fact, const struct trait *t, const char *what) {
@@ -130,11 +130,13 @@ static void mac_cloned_fact(void *state, struct detect_host *host, const struct 
         t = syn ? &m->syn : &m->dhcp;
         hash = syn ? fact->hop_limit : watch_key(fact->value, MIN(fact->value_length, WORDS_MAX - 1U), "", 0, 1);
         if (hash != t->hash[0]) {
+                struct strbuf b = STRBUF(words);
+
                 if (syn)
-                        snprintf(words, sizeof words, "hop limit %u", fact->hop_limit);
+                        strbuf_printf(&b, "hop limit %u", fact->hop_limit);
                 else
-                        snprintf(words, sizeof words, "%s", fact->value);
-                note(t, hash, words, fact->ts);
+                        strbuf_bytes(&b, fact->value, fact->value_length);
+                note(t, hash, &b, fact->ts);
         }
         if (t->returns >= detect_setting(host, MAC_CLONED_CHANGES))
                 report(host, fact, t, syn ? "TCP stack" : "DHCP client");
