@@ -229,20 +229,18 @@ int datagram_pieces_put(struct datagram_pieces *p, uint64_t offset, struct curso
 }
 
 static int parse(struct datagram_table *t, size_t i, const struct packet *packet, const struct fact_sink *sink) {
-        struct fact_counter counter;
-        struct fact_sink counting = fact_counter_begin(&counter, sink);
         struct datagram d = { .table = t };
         struct emitter emitter;
         int r;
 
         identify(&d, packet, i);
-        emitter_begin(&emitter, packet, &counting);
+        emitter_begin(&emitter, packet, sink);
         emitter.digester = t->digester;
         emitter.phrases = t->phrases;
         r = parsers[i]->parse(&d, packet->payload, &emitter);
         if (r != 0)
                 t->counters.parsers[i].packets++;
-        t->counters.parsers[i].facts += counter.facts;
+        t->counters.parsers[i].facts += emitter.facts;
         t->counters.parsers[i].malformed += r < 0;
         return r;
 }

@@ -18,18 +18,10 @@ struct emitter {
         struct phrases *phrases;   /* NULL: none are kept */
         struct digester *digester; /* for those that read sessions and handshakes; NULL for dissectors */
         struct certificate_memo *certificates; /* NULL: none is kept */
+        uint64_t facts;   /* said so far */
         struct fact fact; /* pre-filled with what all facts of this packet share; see emitter_begin() */
         char value[FACT_VALUE_MAX + 1];
 };
-
-/* Counts what passes on its way to another sink. */
-struct fact_counter {
-        const struct fact_sink *next;
-        uint64_t facts;
-};
-
-/* The sink to give facts to instead of `next`; both, and the counter, must outlive it. */
-struct fact_sink fact_counter_begin(struct fact_counter *ret_counter, const struct fact_sink *next);
 
 struct dissector {
         const char *name;

@@ -196,8 +196,6 @@ bool dissectors_may_know_datagram(uint16_t port, uint16_t other, struct cursor p
 
 void dissectors_run(const struct packet *packet, const struct fact_sink *sink, struct phrases *phrases,
                     struct dissector_counters *counters) {
-        struct fact_counter counter;
-        struct fact_sink counting = fact_counter_begin(&counter, sink);
         struct emitter emitter; /* its value buffer stays as it is until a fact is said */
         enum row rows[2];
         size_t n;
@@ -208,14 +206,14 @@ void dissectors_run(const struct packet *packet, const struct fact_sink *sink, s
         for (size_t i = 0; i < n; i++) {
                 int r;
 
-                emitter_begin(&emitter, packet, &counting);
+                emitter_begin(&emitter, packet, sink);
                 emitter.phrases = phrases;
                 r = table[rows[i]].dissect(packet, &emitter);
                 if (r == 0)
                         continue;
                 if (counters) {
                         counters[rows[i]].packets++;
-                        counters[rows[i]].facts += counter.facts;
+                        counters[rows[i]].facts += emitter.facts;
                         counters[rows[i]].malformed += r < 0;
                 }
                 return;

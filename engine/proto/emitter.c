@@ -10,23 +10,23 @@
 #include "common/escape.h"
 #include "engine/proto/dissector.h"
 
+/* Field by field: all at once they would be put together beside it, and copied. */
 void fact_begin(struct fact *ret, const struct packet *packet) {
         const struct frame *frame = packet->frame;
 
-        *ret = (struct fact) {
-                .ts = frame->ts,
-                .frame = frame->number,
-                .ifindex = frame->ifindex,
-                .vlan = packet->vlan,
-                .hop_limit = packet->hop_limit,
-                .mac = packet->link_source,
-                .source = packet->link_source,
-                .ip = packet->source,
-                .destination = packet->destination,
-                .source_port = packet->source_port,
-                .destination_port = packet->destination_port,
-                .protocol = packet->ip_protocol,
-        };
+        *ret = (struct fact) {};
+        ret->ts = frame->ts;
+        ret->frame = frame->number;
+        ret->ifindex = frame->ifindex;
+        ret->vlan = packet->vlan;
+        ret->hop_limit = packet->hop_limit;
+        ret->mac = packet->link_source;
+        ret->source = packet->link_source;
+        ret->ip = packet->source;
+        ret->destination = packet->destination;
+        ret->source_port = packet->source_port;
+        ret->destination_port = packet->destination_port;
+        ret->protocol = packet->ip_protocol;
         if (packet->flags & PACKET_HAS_MAC)
                 ret->flags |= FACT_HAS_MAC;
         if (packet->flags & PACKET_TUNNELLED)
@@ -38,19 +38,8 @@ void emitter_begin(struct emitter *e, const struct packet *packet, const struct 
         e->phrases = NULL;
         e->digester = NULL;
         e->certificates = NULL;
+        e->facts = 0;
         fact_begin(&e->fact, packet);
-}
-
-static void count_fact(void *userdata, const struct fact *fact) {
-        struct fact_counter *counter = userdata;
-
-        counter->facts++;
-        counter->next->take(counter->next->userdata, fact);
-}
-
-struct fact_sink fact_counter_begin(struct fact_counter *ret_counter, const struct fact_sink *next) {
-        *ret_counter = (struct fact_counter) { .next = next };
-        return (struct fact_sink) { count_fact, ret_counter };
 }
 
 /* The fact that all facts of the packet begin as says each of them: nothing is copied. */
@@ -62,6 +51,7 @@ static void emit(struct emitter *e, enum fact_kind kind, const char *value, size
         e->fact.value_length = (uint32_t) length;
         if (cut)
                 e->fact.flags |= FACT_VALUE_CUT;
+        e->facts++;
         e->sink->take(e->sink->userdata, &e->fact);
         e->fact.flags = flags;
 }

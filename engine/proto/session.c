@@ -346,7 +346,6 @@ struct reading {
         struct session *session;
         unsigned side;
         struct emitter *emitter;
-        uint64_t *facts; /* counted by the sink */
 };
 
 /* Finds the parser that knows these bytes. 1 found, 0 too few bytes, -1 none. */
@@ -484,7 +483,7 @@ static size_t read_side(void *userdata, struct stream *stream _unused_, struct c
         struct session *s = r->session;
         struct session_side *side = &s->side[r->side];
         struct dissector_counters *counters;
-        uint64_t facts = *r->facts;
+        uint64_t facts = r->emitter->facts;
         size_t done = 0;
         int result;
 
@@ -504,7 +503,7 @@ static size_t read_side(void *userdata, struct stream *stream _unused_, struct c
                 counters->packets++;
         }
         result = s->parser->parse(s, r->side, data, fresh, r->emitter, &done);
-        counters->facts += *r->facts - facts;
+        counters->facts += r->emitter->facts - facts;
         if (result == SESSION_MORE)
                 return done;
         if (result < 0)
@@ -558,15 +557,13 @@ static void push(struct session_table *t, struct session_side *side, const struc
 
 static void read_packet(struct session_table *t, struct session *s, unsigned side, const struct packet *packet,
                         const struct fact_sink *sink) {
-        struct fact_counter counter;
-        struct fact_sink counting = fact_counter_begin(&counter, sink);
         struct emitter emitter;
-        struct reading reading = { t, s, side, &emitter, &counter.facts };
+        struct reading reading = { t, s, side, &emitter };
         struct stream_reader reader = { read_side, &reading, &t->budget };
         struct session_side *sender = &s->side[side], *peer = &s->side[!side];
         uint32_t sequence = packet->tcp_sequence + !!(packet->tcp_flags & TCP_SYN);
 
-        emitter_begin(&emitter, packet, &counting);
+        emitter_begin(&emitter, packet, sink);
         emitter.digester = t->digester;
         emitter.phrases = t->phrases;
         emitter.certificates = t->certificates;
@@ -634,18 +631,17 @@ void session_table_feed(struct session_table *t, const struct packet *packet, co
 }
 
 void session_table_finish(struct session_table *t, const struct fact_sink *sink) {
-        struct fact_counter counter;
-        struct fact_sink counting = fact_counter_begin(&counter, sink);
         struct emitter emitter;
 
-        emitter.sink = &counting;
+        emitter.sink = sink;
+        emitter.facts = 0;
         emitter.digester = t->digester;
         emitter.phrases = t->phrases;
         emitter.certificates = t->certificates;
         emitter.fact = (struct fact) {};
         for (struct session *s = t->oldest; s; s = s->newer)
                 for (unsigned side = 0; side < 2; side++) {
-                        struct reading reading = { t, s, side, &emitter, &counter.facts };
+                        struct reading reading = { t, s, side, &emitter };
                         struct stream_reader reader = { read_side, &reading, &t->budget };
 
                         emitter_turn(&emitter, s, side);
