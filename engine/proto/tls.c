@@ -143,6 +143,14 @@ static int is_plain_hello(const struct record *record, struct cursor content) {
         return length + MESSAGE_HEADER == record->length ? 1 : -EBADMSG;
 }
 
+/* The next bytes are of no interest, those that are here and those that are not yet. */
+static void pass(struct session *session, unsigned side, struct cursor *data, size_t n) {
+        size_t here = MIN(n, cursor_left(data));
+
+        cursor_skip(data, here);
+        session_skip(session, side, n - here);
+}
+
 static int read_record(struct session *session, unsigned side, struct tls_side *s, struct cursor *data) {
         struct cursor at = *data;
         struct record record;
@@ -158,11 +166,11 @@ static int read_record(struct session *session, unsigned side, struct tls_side *
                         return r < 0 ? SESSION_DONE : SESSION_MORE;
         }
         s->sealed |= record.type == RECORD_CHANGE_CIPHER_SPEC;
+        *data = at;
         if (record.type == RECORD_HANDSHAKE)
                 s->record = record.length;
         else
-                session_skip(session, side, record.length);
-        *data = at;
+                pass(session, side, data, record.length);
         return SESSION_MORE;
 }
 
@@ -267,19 +275,29 @@ static int read_message(struct session *session, unsigned side, struct tls_side 
 }
 
 /* Passes over what is left of a message, as far as it goes in this record. */
-static void skip_message(struct session *session, unsigned side, struct tls_side *s) {
+static void skip_message(struct session *session, unsigned side, struct tls_side *s, struct cursor *data) {
         uint16_t n = (uint16_t) MIN(s->skip, (uint32_t) s->record);
 
-        session_skip(session, side, n);
+        pass(session, side, data, n);
         s->skip -= n;
         s->record -= n;
+}
+
+/* The next step through a handshake record, or to one. */
+static int read_step(struct session *session, unsigned side, struct tls_side *s, struct cursor *data, struct emitter *e) {
+        if (s->record == 0)
+                return read_record(session, side, s, data);
+        if (s->skip == 0)
+                return read_message(session, side, s, data, e);
+        skip_message(session, side, s, data);
+        return SESSION_MORE;
 }
 
 static int parse_tls(struct session *session, unsigned side, struct cursor data, bool fresh, struct emitter *e,
                      size_t *ret_done) {
         struct tls_side *s = &((struct tls_state *) session_state(session))->side[side];
-        const uint8_t *start = data.data;
-        int r = SESSION_MORE;
+        const uint8_t *start = data.data, *before;
+        int r;
 
         if (fresh && s->started) {
                 s->lost = true;
@@ -289,12 +307,10 @@ static int parse_tls(struct session *session, unsigned side, struct cursor data,
                 *ret_done = (size_t) (data.data - start);
                 return s->preamble > PREAMBLE_MAX ? SESSION_DONE : SESSION_MORE;
         }
-        if (s->record == 0)
-                r = read_record(session, side, s, &data);
-        else if (s->skip > 0)
-                skip_message(session, side, s);
-        else
-                r = read_message(session, side, s, &data, e);
+        do {
+                before = data.data;
+                r = read_step(session, side, s, &data, e);
+        } while (r == SESSION_MORE && data.data > before && cursor_left(&data) > 0);
         *ret_done = (size_t) (data.data - start);
         return r;
 }
