@@ -441,24 +441,30 @@ static void feed_flows(struct engine *e, struct frame_run *run) {
         e->plain.truncated += intake.truncated;
 }
 
-bool engine_may_read_datagram(const struct frame *frame, const struct flow_observation *o) {
-        struct cursor data = cursor_make(frame->data + o->data, frame->captured - o->data);
+static bool may_read_datagram(const uint8_t *frame, uint32_t captured, const struct flow_observation *o) {
+        struct cursor data = cursor_make(frame + o->data, captured - o->data);
 
         return datagram_may_be_known(data) || dissectors_may_know_datagram(o->rest >> 48, o->rest >> 32 & 0xffff, data);
 }
 
+bool engine_may_read_datagram(const struct frame *frame, const struct flow_observation *o) {
+        return may_read_datagram(frame->data, frame->captured, o);
+}
+
 /* Does the packet tell no more than that it was there? */
-static _noinline_ bool is_settled_otherwise(struct engine *e, const struct frame *frame, const struct flow_observation *o) {
+static _noinline_ bool is_settled_otherwise(struct engine *e, const uint8_t *frame, uint32_t captured,
+                                            const struct flow_observation *o) {
         if (e->detection && !contact_is_repeated(e->contacts, o))
                 return false;
-        return o->flags & OBSERVATION_TCP ? session_table_is_settled(e->sessions, o) : !engine_may_read_datagram(frame, o);
+        return o->flags & OBSERVATION_TCP ? session_table_is_settled(e->sessions, o)
+                                         : !may_read_datagram(frame, captured, o);
 }
 
 /* The same; of nearly all packets without a call. */
 static _always_inline_ bool is_settled(struct engine *e, const struct frame *frame, const struct flow_observation *o) {
         if (o->news & (NEWS_OF_ACK | NEWS_OF_DATA))
                 return session_wanted_is_settled(e->wanted, o);
-        return is_settled_otherwise(e, frame, o);
+        return is_settled_otherwise(e, frame->data, frame->captured, o);
 }
 
 /* What the short way did for a frame. */
@@ -606,15 +612,6 @@ static _always_inline_ struct frame spill(const struct frame *frame) {
         };
 }
 
-static _always_inline_ bool is_settled_in_run(struct engine *e, const struct frame *frame, const struct flow_observation *o) {
-        struct frame spilled;
-
-        if (o->news & (NEWS_OF_ACK | NEWS_OF_DATA))
-                return session_wanted_is_settled(e->wanted, o);
-        spilled = spill(frame);
-        return is_settled_otherwise(e, &spilled, o);
-}
-
 /* Another of a flow between ends that were heard in this interval. False: not so, and nothing is counted. */
 static _always_inline_ bool feed_again(struct engine *e, const struct frame *frame, const struct flow_observation *o) {
         struct sightings_ends ends = sightings_ends_make(o->link_addresses, 0);
@@ -643,7 +640,7 @@ static void feed_run(struct engine *e, struct frame_run *from) {
                         continue;
                 }
                 e->now = frame.ts;
-                settled = is_settled_in_run(e, &frame, o);
+                settled = is_settled(e, &frame, o);
                 if (settled && feed_again(e, &frame, o)) {
                         count_plain(e, &frame);
                 } else {

@@ -15,8 +15,6 @@ struct datagram; /* one that is being read */
 
 struct datagram_parser {
         const char *name;
-        /* Do these bytes look like one of its messages? Called for every datagram: a look at the first bytes. */
-        bool (*recognise)(struct cursor payload);
         /* <0 (-EBADMSG): malformed, facts said so far stand. 0: not this protocol. 1: read. */
         int (*parse)(struct datagram *d, struct cursor payload, struct emitter *emitter);
 };
@@ -68,5 +66,12 @@ bool datagram_may_be_known(struct cursor payload);
 bool datagram_table_feed(struct datagram_table *table, const struct packet *packet, const struct fact_sink *sink);
 void datagram_table_get_counters(const struct datagram_table *table, struct datagram_counters *ret);
 
-/* The parsers, one file each. */
-extern const struct datagram_parser dtls_parser, quic_parser, gquic_parser, openvpn_datagram_parser;
+/* The parsers, one file each, in the order in which they are asked. */
+#define DATAGRAM_PARSERS(X) X(dtls) X(quic) X(gquic) X(openvpn)
+
+/* Do these bytes look like one of its messages? Called for every datagram: a look at the first bytes. */
+#define X(name)                                           \
+        bool name##_may_be_datagram(struct cursor payload); \
+        extern const struct datagram_parser name##_datagram_parser;
+DATAGRAM_PARSERS(X)
+#undef X

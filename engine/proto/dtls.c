@@ -58,7 +58,7 @@ static void skip_preamble(struct cursor *payload) {
                 *payload = at;
 }
 
-static bool recognise_dtls(struct cursor payload) {
+bool dtls_may_be_datagram(struct cursor payload) {
         struct fragment f;
         struct cursor record;
         uint8_t type;
@@ -127,4 +127,4 @@ static int parse_dtls(struct datagram *d, struct cursor payload, struct emitter 
         return 1;
 }
 
-const struct datagram_parser dtls_parser = { "dtls", recognise_dtls, parse_dtls };
+const struct datagram_parser dtls_datagram_parser = { "dtls", parse_dtls };

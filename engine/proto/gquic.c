@@ -24,7 +24,7 @@ static inline bool is_version(struct cursor payload, size_t at) {
 }
 
 /* The version stands behind the flags and a connection ID of 8, 4 or no bytes; from Q046 on in front of them. */
-static bool recognise_gquic(struct cursor payload) {
+bool gquic_may_be_datagram(struct cursor payload) {
         uint8_t flags;
 
         if (cursor_left(&payload) < 1 + VERSION_LENGTH)
@@ -83,4 +83,4 @@ static int parse_gquic(struct datagram *d _unused_, struct cursor payload, struc
         return hello ? gquic_hello_emit((struct cursor) { hello, payload.end }, e) : 1;
 }
 
-const struct datagram_parser gquic_parser = { "gquic", recognise_gquic, parse_gquic };
+const struct datagram_parser gquic_datagram_parser = { "gquic", parse_gquic };

@@ -172,7 +172,7 @@ struct openvpn_ends {
 
 _Static_assert(sizeof(struct openvpn_ends) <= DATAGRAM_STATE_SIZE, "openvpn_ends does not fit");
 
-static bool recognise_datagram(struct cursor payload) {
+bool openvpn_may_be_datagram(struct cursor payload) {
         if (cursor_left(&payload) < PACKET_MIN)
                 return false;
         return is_reset_start(payload.data[0]) || payload.data[0] == CONTROL_V1 << 3 || payload.data[0] == ACK_V1 << 3;
@@ -228,4 +228,4 @@ static int parse_datagram(struct datagram *d, struct cursor payload, struct emit
         return take_data(d, s, control.data, e);
 }
 
-const struct datagram_parser openvpn_datagram_parser = { "openvpn-udp", recognise_datagram, parse_datagram };
+const struct datagram_parser openvpn_datagram_parser = { "openvpn-udp", parse_datagram };

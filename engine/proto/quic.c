@@ -88,7 +88,7 @@ static int next_packet(struct cursor *c, struct long_packet *ret) {
         return 1;
 }
 
-static bool recognise_quic(struct cursor payload) {
+bool quic_may_be_datagram(struct cursor payload) {
         uint8_t first;
         uint32_t version;
 
@@ -303,4 +303,4 @@ static int parse_quic(struct datagram *d, struct cursor payload, struct emitter 
         return r < 0 ? r : opened;
 }
 
-const struct datagram_parser quic_parser = { "quic", recognise_quic, parse_quic };
+const struct datagram_parser quic_datagram_parser = { "quic", parse_quic };
