@@ -463,7 +463,7 @@ static _noinline_ bool is_settled_otherwise(struct engine *e, const uint8_t *fra
 /* The same; of nearly all packets without a call. */
 static _always_inline_ bool is_settled(struct engine *e, const struct frame *frame, const struct flow_observation *o) {
         if (o->news & (NEWS_OF_ACK | NEWS_OF_DATA))
-                return session_wanted_is_settled(e->wanted, o);
+                return session_wanted_is_settled(e->wanted, o) || session_table_pass(e->sessions, o);
         return is_settled_otherwise(e, frame->data, frame->captured, o);
 }
 

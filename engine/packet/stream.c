@@ -243,6 +243,14 @@ void stream_push(struct stream *s, const struct stream_reader *reader, uint32_t 
         deliver_pending(s, reader);
 }
 
+bool stream_pass(struct stream *s, uint32_t sequence, uint32_t length) {
+        if (!s->started || s->pending || sequence != s->next || length > s->skip)
+                return false;
+        s->next += length;
+        s->skip -= length;
+        return true;
+}
+
 void stream_acknowledged(struct stream *s, const struct stream_reader *reader, uint32_t acknowledgement) {
         while (s->pending && (int32_t) (acknowledgement - s->pending->sequence) > 0)
                 give_up_hole(s, reader);

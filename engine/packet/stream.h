@@ -60,6 +60,9 @@ void stream_begin(struct stream *s, uint32_t sequence);
 /* Takes a segment: `data` is what was captured of `length` bytes. */
 void stream_push(struct stream *s, const struct stream_reader *reader, uint32_t sequence, struct cursor data, uint32_t length);
 
+/* Takes a segment none of whose bytes is of interest, and which comes in order, without them; false: stream_push() has to. */
+bool stream_pass(struct stream *s, uint32_t sequence, uint32_t length);
+
 /* For readers: the next n bytes are of no interest, seen or yet to come. */
 void stream_skip(struct stream *s, uint64_t n);
 /* For readers: there is no use in calling before n bytes are there. Holds for the next call. */

@@ -236,12 +236,18 @@ static void note_end(struct session_side *sender, uint8_t flags, uint32_t end) {
         sender->end = end;
 }
 
-/* The end of a connection, of which this packet holds nothing that is wanted: it is not decoded. */
-static __attribute__((noinline)) void end_settled(struct session_table *t, uint64_t hash, const struct flow_observation *o) {
+static struct session *find_by_hash(const struct session_table *t, uint64_t hash) {
         struct session *s = t->buckets[hash & t->mask];
 
         while (s && s->hash != hash)
                 s = s->next_in_bucket;
+        return s;
+}
+
+/* The end of a connection, of which this packet holds nothing that is wanted: it is not decoded. */
+static __attribute__((noinline)) void end_settled(struct session_table *t, uint64_t hash, const struct flow_observation *o) {
+        struct session *s = find_by_hash(t, hash);
+
         if (!s)
                 return;
         note_end(&s->side[o->direction], o->tcp_flags, o->sequence + o->payload);
@@ -278,6 +284,25 @@ static void list_prepend(struct session_table *t, struct session *s) {
         s->older = t->newest;
         *(t->newest ? &t->newest->newer : &t->oldest) = s;
         t->newest = s;
+}
+
+static void renew(struct session_table *t, struct session *s) {
+        if (s == t->newest)
+                return;
+        list_remove(t, s);
+        list_prepend(t, s);
+}
+
+bool session_table_pass(struct session_table *t, const struct flow_observation *o) {
+        uint64_t hash = flow_hash(&t->wanted.secret, o);
+        struct session *s = find_by_hash(t, hash);
+
+        if (!s || t->bytes_max > 0 || s->side[!o->direction].stream.pending ||
+            !stream_pass(&s->side[o->direction].stream, o->sequence, o->payload))
+                return false;
+        renew(t, s);
+        release_if_over(t, s, hash);
+        return true;
 }
 
 static struct session *find(const struct session_table *t, const struct session_key *key, uint64_t hash) {
@@ -598,10 +623,8 @@ static struct session *feed(struct session_table *t, const struct session_key *k
                 return NULL;
         if (!s)
                 s = make(t, key, hash);
-        else if (s != t->newest) {
-                list_remove(t, s);
-                list_prepend(t, s);
-        }
+        else
+                renew(t, s);
         if (!s->side[side].done || (!s->side[!side].done && s->side[!side].stream.pending))
                 read_packet(t, s, side, packet, sink);
         note_end(&s->side[side], packet->tcp_flags, packet->tcp_sequence + packet->payload_length);

@@ -78,6 +78,8 @@ struct session_table *session_table_free(struct session_table *table);
 struct flow_observation;
 /* Would session_table_feed() have nothing to do with this segment? For a caller who has not decoded it yet. */
 bool session_table_is_settled(struct session_table *table, const struct flow_observation *o);
+/* The same for data in the middle of a connection, which that must not know: may be of a body that its parser passes over. */
+bool session_table_pass(struct session_table *table, const struct flow_observation *o);
 /* The segment will be given to session_table_feed(): what that looks at comes in meanwhile. Of a SYN: of others it is there. */
 void session_table_fetch(const struct session_table *table, const struct flow_observation *o);
 /* The same for most segments, without a call: session-wanted.h. */

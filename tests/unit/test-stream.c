@@ -135,6 +135,25 @@ static void a_hole_in_what_nobody_wants_is_none(void **state _unused_) {
         expect(&f, "|abcijk");
 }
 
+static void what_nobody_wants_passes_in_order(void **state _unused_) {
+        struct fixture f;
+
+        begin(&f, 0);
+        assert_false(stream_pass(&f.stream, 100, 0));
+        push(&f, 100, "abc");
+        stream_skip(&f.stream, 10);
+        assert_false(stream_pass(&f.stream, 102, 2));
+        assert_false(stream_pass(&f.stream, 104, 2));
+        assert_false(stream_pass(&f.stream, 103, 11));
+        assert_true(stream_pass(&f.stream, 103, 4));
+        push(&f, 109, "--"); /* too early */
+        assert_false(stream_pass(&f.stream, 107, 2));
+        push(&f, 107, "--");
+        assert_true(stream_pass(&f.stream, 111, 2));
+        push(&f, 113, "de");
+        expect(&f, "|abcde");
+}
+
 static void memory_is_bounded(void **state _unused_) {
         static char text[1400];
         struct fixture f;
@@ -174,6 +193,7 @@ int main(void) {
                 cmocka_unit_test(a_hole_is_given_up_once_it_was_acknowledged),
                 cmocka_unit_test(bytes_cut_off_by_the_capture_are_a_hole),
                 cmocka_unit_test(a_hole_in_what_nobody_wants_is_none),
+                cmocka_unit_test(what_nobody_wants_passes_in_order),
                 cmocka_unit_test(memory_is_bounded),
                 cmocka_unit_test(single_bytes_are_not_read_anew_for_each),
         };
