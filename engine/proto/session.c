@@ -28,12 +28,6 @@
  * is taken for the first sent. */
 #define SYN_SLOTS 4096
 
-struct session_key {
-        struct ip_address address[2]; /* the lesser end first */
-        uint16_t port[2];
-        uint16_t vlan, inner_vlan;
-};
-
 struct session_side {
         struct stream stream;
         struct mac_address mac; /* of the sender's frames */
@@ -46,8 +40,10 @@ struct session_side {
 };
 
 struct session {
-        struct session_key key;
-        uint64_t hash;
+        uint64_t hash; /* of the ends; it has 64 bits and a secret, so that it tells connections apart by itself */
+        struct ip_address address[2]; /* the lesser end first */
+        uint16_t port[2];
+        uint16_t vlan;
         struct session *next_in_bucket;
         struct session *newer, *older;
         const struct session_parser *parser;
@@ -109,7 +105,7 @@ void session_set_client(struct session *session, unsigned side) {
 }
 
 uint16_t session_port(const struct session *session, unsigned side) {
-        return session->key.port[side];
+        return session->port[side];
 }
 
 void session_skip(struct session *session, unsigned side, uint64_t n) {
@@ -176,24 +172,21 @@ struct session_table *session_table_free(struct session_table *t) {
         return NULL;
 }
 
-/* Returns the side that sent the packet. */
-static unsigned make_key(const struct packet *packet, struct session_key *ret) {
+/* The side that sent the packet. */
+static unsigned side_of(const struct packet *packet) {
         int order = memcmp(&packet->source, &packet->destination, sizeof packet->source);
-        unsigned side = order > 0 || (order == 0 && packet->source_port > packet->destination_port);
 
-        memset(ret, 0, sizeof *ret);
-        ret->address[side] = packet->source;
-        ret->address[!side] = packet->destination;
-        ret->port[side] = packet->source_port;
-        ret->port[!side] = packet->destination_port;
-        ret->vlan = packet->vlan;
-        ret->inner_vlan = packet->inner_vlan;
-        return side;
+        return order > 0 || (order == 0 && packet->source_port > packet->destination_port);
 }
 
-static uint64_t hash_of(const struct session_table *t, const struct session_key *key) {
-        return flow_hash_ends(&t->wanted.secret, &key->address[0], &key->address[1],
-                              flow_hash_rest(key->port[0], key->port[1], IPPROTO_TCP, key->vlan, key->inner_vlan));
+static uint64_t hash_of(const struct session_table *t, const struct packet *packet, unsigned side) {
+        const struct ip_address *low = side ? &packet->destination : &packet->source;
+        const struct ip_address *high = side ? &packet->source : &packet->destination;
+        uint16_t low_port = side ? packet->destination_port : packet->source_port;
+        uint16_t high_port = side ? packet->source_port : packet->destination_port;
+
+        return flow_hash_ends(&t->wanted.secret, low, high,
+                              flow_hash_rest(low_port, high_port, IPPROTO_TCP, packet->vlan, packet->inner_vlan));
 }
 
 const struct session_wanted *session_table_wanted(const struct session_table *t) {
@@ -236,7 +229,7 @@ static void note_end(struct session_side *sender, uint8_t flags, uint32_t end) {
         sender->end = end;
 }
 
-static struct session *find_by_hash(const struct session_table *t, uint64_t hash) {
+static struct session *find(const struct session_table *t, uint64_t hash) {
         struct session *s = t->buckets[hash & t->mask];
 
         while (s && s->hash != hash)
@@ -246,7 +239,7 @@ static struct session *find_by_hash(const struct session_table *t, uint64_t hash
 
 /* The end of a connection, of which this packet holds nothing that is wanted: it is not decoded. */
 static __attribute__((noinline)) void end_settled(struct session_table *t, uint64_t hash, const struct flow_observation *o) {
-        struct session *s = find_by_hash(t, hash);
+        struct session *s = find(t, hash);
 
         if (!s)
                 return;
@@ -295,7 +288,7 @@ static void renew(struct session_table *t, struct session *s) {
 
 bool session_table_pass(struct session_table *t, const struct flow_observation *o) {
         uint64_t hash = flow_hash(&t->wanted.secret, o);
-        struct session *s = find_by_hash(t, hash);
+        struct session *s = find(t, hash);
 
         if (!s || t->bytes_max > 0 || s->side[!o->direction].stream.pending ||
             !stream_pass(&s->side[o->direction].stream, o->sequence, o->payload))
@@ -303,13 +296,6 @@ bool session_table_pass(struct session_table *t, const struct flow_observation *
         renew(t, s);
         release_if_over(t, s, hash);
         return true;
-}
-
-static struct session *find(const struct session_table *t, const struct session_key *key, uint64_t hash) {
-        for (struct session *s = t->buckets[hash & t->mask]; s; s = s->next_in_bucket)
-                if (s->hash == hash && memcmp(&s->key, key, sizeof *key) == 0)
-                        return s;
-        return NULL;
 }
 
 static void release(struct session_table *t, struct session *s) {
@@ -325,7 +311,7 @@ static void release(struct session_table *t, struct session *s) {
         t->counters.live--;
 }
 
-static struct session *make(struct session_table *t, const struct session_key *key, uint64_t hash) {
+static struct session *make(struct session_table *t, const struct packet *packet, unsigned side, uint64_t hash) {
         const struct syn_slot *syn = &t->syn[hash % SYN_SLOTS];
         struct session *s;
 
@@ -339,8 +325,12 @@ static struct session *make(struct session_table *t, const struct session_key *k
         } else
                 s = &t->sessions[t->n_used++];
         memset(s, 0, sizeof *s);
-        s->key = *key;
         s->hash = hash;
+        s->address[side] = packet->source;
+        s->address[!side] = packet->destination;
+        s->port[side] = packet->source_port;
+        s->port[!side] = packet->destination_port;
+        s->vlan = packet->vlan;
         s->client = -1;
         if (syn->hash == hash) {
                 s->client = syn->client;
@@ -541,12 +531,12 @@ static void emitter_turn(struct emitter *e, const struct session *s, unsigned si
         e->fact.mac = e->fact.source = s->side[side].mac;
         e->fact.flags = s->side[side].fact_flags;
         e->fact.hop_limit = s->side[side].hop_limit;
-        e->fact.ip = s->key.address[side];
-        e->fact.destination = s->key.address[!side];
-        e->fact.source_port = s->key.port[side];
-        e->fact.destination_port = s->key.port[!side];
+        e->fact.ip = s->address[side];
+        e->fact.destination = s->address[!side];
+        e->fact.source_port = s->port[side];
+        e->fact.destination_port = s->port[!side];
         e->fact.protocol = IPPROTO_TCP;
-        e->fact.vlan = s->key.vlan;
+        e->fact.vlan = s->vlan;
 }
 
 /* Leaves of a segment what lies within the first bytes of its direction; false: nothing does. */
@@ -608,9 +598,9 @@ static void read_packet(struct session_table *t, struct session *s, unsigned sid
 }
 
 /* Returns the session, if there is one then. */
-static struct session *feed(struct session_table *t, const struct session_key *key, uint64_t hash, unsigned side,
-                            const struct packet *packet, const struct fact_sink *sink) {
-        struct session *s = find(t, key, hash);
+static struct session *feed(struct session_table *t, uint64_t hash, unsigned side, const struct packet *packet,
+                            const struct fact_sink *sink) {
+        struct session *s = find(t, hash);
 
         if (packet->tcp_flags & TCP_SYN) {
                 if (s && !(packet->tcp_flags & TCP_ACK)) {
@@ -622,7 +612,7 @@ static struct session *feed(struct session_table *t, const struct session_key *k
         if (!s && packet->payload_length == 0)
                 return NULL;
         if (!s)
-                s = make(t, key, hash);
+                s = make(t, packet, side, hash);
         else
                 renew(t, s);
         if (!s->side[side].done || (!s->side[!side].done && s->side[!side].stream.pending))
@@ -633,21 +623,19 @@ static struct session *feed(struct session_table *t, const struct session_key *k
 }
 
 /* A segment of a connection that is over: it was there before. */
-static bool was_released(struct session_table *t, const struct session_key *key, uint64_t hash, uint8_t flags) {
+static bool was_released(struct session_table *t, uint64_t hash, uint8_t flags) {
         return *session_wanted_slot(&t->wanted, hash) == (hash & ~(uint64_t) WANTED_BITS) && !(flags & TCP_SYN) &&
-               !find(t, key, hash);
+               !find(t, hash);
 }
 
 void session_table_feed(struct session_table *t, const struct packet *packet, const struct fact_sink *sink) {
-        struct session_key key;
-        unsigned side = make_key(packet, &key);
-        uint64_t hash = hash_of(t, &key);
-
+        unsigned side = side_of(packet);
+        uint64_t hash = hash_of(t, packet, side);
         struct session *s;
 
-        if (was_released(t, &key, hash, packet->tcp_flags))
+        if (was_released(t, hash, packet->tcp_flags))
                 return;
-        s = feed(t, &key, hash, side, packet, sink);
+        s = feed(t, hash, side, packet, sink);
         note_wanted(t, s, hash);
         if (s)
                 release_if_over(t, s, hash);
