@@ -255,35 +255,45 @@ static void key_bytes(struct key *k, const void *bytes, size_t n) {
         k->n += n;
 }
 
-/* There is room. */
-static inline void key_number(struct key *k, uint16_t number) {
-        memcpy(k->bytes + k->n, &number, sizeof number);
-        k->n += sizeof number;
+/* There is room. GREASE takes none; a list ends with some, which is in no list. */
+static inline uint8_t *put_number(uint8_t *end, uint16_t number) {
+        memcpy(end, &number, sizeof number);
+        return end + (tls_is_grease(number) ? 0 : sizeof number);
 }
 
-/* Ends with a number that is in no list. */
+static void key_end_list(struct key *k, uint8_t *end) {
+        static const uint16_t grease = 0x0a0a;
+
+        memcpy(end, &grease, sizeof grease);
+        k->n = (size_t) (end - k->bytes) + sizeof grease;
+}
+
 static void key_numbers(struct key *k, struct cursor list) {
+        uint8_t *end = k->bytes + k->n;
         uint16_t number;
 
         if (!key_has_room(k, cursor_left(&list) + sizeof number))
                 return;
         while (cursor_be16(&list, &number))
-                if (!tls_is_grease(number))
-                        key_number(k, number);
-        key_number(k, 0x0a0a);
+                end = put_number(end, number);
+        key_end_list(k, end);
 }
 
 static void key_extensions(struct key *k, struct cursor extensions) {
+        uint8_t *end = k->bytes + k->n;
         struct cursor data;
         uint16_t type;
 
         /* Some hold kilobytes: what counts is how many they are. */
-        if (!key_has_room(k, sizeof type))
-                return;
-        while (tls_next_extension(&extensions, &type, &data) && key_has_room(k, 2 * sizeof type))
-                if (!tls_is_grease(type))
-                        key_number(k, type);
-        key_number(k, 0x0a0a);
+        while (tls_next_extension(&extensions, &type, &data)) {
+                if (sizeof k->bytes - (size_t) (end - k->bytes) < 2 * sizeof type) {
+                        k->full = true;
+                        return;
+                }
+                end = put_number(end, type);
+        }
+        if (key_has_room(k, sizeof type))
+                key_end_list(k, end);
 }
 
 static void make_client_key(struct key *k, const struct tls_hello *hello, char transport) {
