@@ -467,6 +467,17 @@ static size_t binary_length(struct cursor data) {
         return i;
 }
 
+/* What it kept is no longer wanted either. */
+static void end_peer(struct reading *r) {
+        struct session_side *peer = &r->session->side[!r->side];
+
+        if (peer->done)
+                return;
+        stream_clear(&peer->stream, &r->table->budget);
+        peer->done = true;
+        r->table->counters.ended[SESSION_END_DONE]++;
+}
+
 static size_t end_side(struct reading *r, enum session_end end, struct cursor data) {
         r->session->side[r->side].done = true;
         r->table->counters.ended[end]++;
@@ -523,6 +534,8 @@ static size_t read_side(void *userdata, struct stream *stream _unused_, struct c
                 return done;
         if (result < 0)
                 counters->malformed++;
+        if (result == SESSION_OVER)
+                end_peer(r);
         return end_side(r, result < 0 ? end_of_error(result) : SESSION_END_DONE, data);
 }
 

@@ -17,6 +17,7 @@ struct session;
 enum session_result {
         SESSION_MORE = 0, /* *ret_done bytes are read; call again with more */
         SESSION_DONE = 1, /* nothing more of interest in this direction */
+        SESSION_OVER = 2, /* nor in the other */
         /* -EBADMSG: nonsense; -ENOBUFS: a message longer than is kept */
 };
 

@@ -11,6 +11,7 @@
 #include "engine/proto/fingerprint.h"
 #include "engine/proto/quic-parameters.h"
 
+#define VERSION_1_3 0x0304
 #define EXTENSION_GROUPS 10
 #define EXTENSION_FORMATS 11
 #define EXTENSION_SIGNATURES 13
@@ -150,13 +151,21 @@ static bool is_short_draft(uint16_t version) {
         return version >= 0x7f00 && version < 0x7f16;
 }
 
+/* The random bytes of a server that asks for another hello (RFC 8446 §4.1.3): the SHA-256 of "HelloRetryRequest". */
+static const uint8_t random_of_retry[32] = {
+        0xcf, 0x21, 0xad, 0x74, 0xe5, 0x9a, 0x61, 0x11, 0xbe, 0x1d, 0x8c, 0x02, 0x1e, 0x65, 0xb8, 0x91,
+        0xc2, 0xa2, 0x11, 0x16, 0x7a, 0xbb, 0x8c, 0x5e, 0x07, 0x9e, 0x09, 0xe2, 0xc8, 0xa8, 0x33, 0x9c,
+};
+
 int tls_server_hello_read(struct cursor body, struct tls_hello *ret) {
-        struct cursor session;
+        struct cursor random, session;
         struct tls_hello h = {};
         int r;
 
-        if (cursor_left(&body) > TLS_HELLO_MAX || !cursor_be16(&body, &h.version) || !cursor_skip(&body, 32))
+        if (cursor_left(&body) > TLS_HELLO_MAX || !cursor_be16(&body, &h.version) ||
+            !cursor_take(&body, sizeof random_of_retry, &random))
                 return -EBADMSG;
+        h.asks_again = memcmp(random.data, random_of_retry, sizeof random_of_retry) == 0;
         if (!is_short_draft(h.version) && !take_list8(&body, &session))
                 return -EBADMSG;
         if (!cursor_be16(&body, &h.cipher) || (!is_short_draft(h.version) && !cursor_skip(&body, 1)))
@@ -249,5 +258,5 @@ int tls_server_hello_emit(struct cursor body, enum tls_transport transport, stru
         fingerprint_server(e->digester, e->phrases, &h, ja3s);
         if (*ja3s)
                 emit_clean(e, kinds[transport].ja3s, ja3s, strlen(ja3s));
-        return 0;
+        return tls_server_hello_version(&h) == VERSION_1_3 && !h.asks_again;
 }

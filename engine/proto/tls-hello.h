@@ -40,14 +40,15 @@ struct tls_hello {
         struct cursor protocols;  /* strings with their lengths (RFC 7301 §3.1) */
         struct cursor name;       /* client: of the host (RFC 6066 §3) */
         struct cursor parameters; /* client: QUIC's (RFC 9001 §8.2) */
-        bool has_name; /* the extension is there, whatever it holds */
+        bool has_name;    /* the extension is there, whatever it holds */
+        bool asks_again;  /* server: it is a HelloRetryRequest (RFC 8446 §4.1.4) */
 };
 
 /* 0, or -EBADMSG. `body` is the message without its type and length. */
 int tls_client_hello_read(struct cursor body, enum tls_transport transport, struct tls_hello *ret);
 int tls_server_hello_read(struct cursor body, struct tls_hello *ret);
 
-/* Read it and say its facts. 0, or -EBADMSG. */
+/* Read it and say its facts. 0, or -EBADMSG; of a server's 1 where all that both say from then on is encrypted (RFC 8446 §2). */
 int tls_client_hello_emit(struct cursor body, enum tls_transport transport, struct emitter *e);
 int tls_server_hello_emit(struct cursor body, enum tls_transport transport, struct emitter *e);
 

@@ -34,6 +34,7 @@ struct tls_side {
         bool started;      /* a record was read */
         bool lost;         /* bytes are missing: the start of a record is looked for */
         bool sealed;       /* ChangeCipherSpec was seen */
+        bool hello;        /* a client's hello was read, which no server has asked to say again */
 };
 
 struct tls_state {
@@ -205,14 +206,30 @@ static int gather(struct cursor *data, uint16_t *record, uint8_t *ret, size_t n,
         return 1;
 }
 
-/* A message that says something, whole. 0, -EBADMSG. */
+/* With TLS 1.3 it is the last message in the clear. A client whose hello waits behind a hole is still listened to. */
+static int take_server_hello(struct session *session, unsigned side, struct cursor body, struct emitter *e) {
+        struct tls_side *client = &((struct tls_state *) session_state(session))->side[!side];
+        int r = tls_server_hello_emit(body, TLS_OVER_TCP, e);
+
+        if (r > 0)
+                return client->hello ? SESSION_OVER : SESSION_DONE;
+        client->hello = false;
+        return r;
+}
+
+static int take_client_hello(struct session *session, unsigned side, struct cursor body, struct emitter *e) {
+        ((struct tls_state *) session_state(session))->side[side].hello = true;
+        session_set_client(session, side);
+        return tls_client_hello_emit(body, TLS_OVER_TCP, e);
+}
+
+/* A message that says something, whole. A session_result, or -EBADMSG. */
 static int take_message(struct session *session, unsigned side, uint8_t type, struct cursor body, struct emitter *e) {
         if (type == TLS_CERTIFICATE)
                 return certificate_list_emit(body, e);
         if (type == TLS_SERVER_HELLO)
-                return tls_server_hello_emit(body, TLS_OVER_TCP, e);
-        session_set_client(session, side);
-        return tls_client_hello_emit(body, TLS_OVER_TCP, e);
+                return take_server_hello(session, side, body, e);
+        return take_client_hello(session, side, body, e);
 }
 
 static bool is_interesting(uint8_t type) {
@@ -238,7 +255,7 @@ static int read_scattered(struct session *session, unsigned side, uint8_t type, 
         return take_message(session, side, type, cursor_make(message + MESSAGE_HEADER, length), e);
 }
 
-/* 0, though more bytes may be needed; or -EBADMSG, -ENOBUFS. */
+/* SESSION_MORE, though more bytes may be needed; or what the message ends; or -EBADMSG, -ENOBUFS. */
 static int read_message(struct session *session, unsigned side, struct tls_side *s, struct cursor *data,
                         struct emitter *e) {
         uint8_t bytes[MESSAGE_HEADER], type;

@@ -125,6 +125,66 @@ static void a_second_hello_is_read(void **state _unused_) {
         assert_string_equal(t.log.text, CLIENT_FACTS("a.test") CLIENT_FACTS("b.test"));
 }
 
+/* What a server of TLS 1.3 says: its version (RFC 8446 §4.2.1), and, where it asks for another hello, that by its random. */
+static struct bytes server_13(bool asks_again) {
+        static const uint8_t retry[32] = {
+                0xcf, 0x21, 0xad, 0x74, 0xe5, 0x9a, 0x61, 0x11, 0xbe, 0x1d, 0x8c, 0x02, 0x1e, 0x65, 0xb8, 0x91,
+                0xc2, 0xa2, 0x11, 0x16, 0x7a, 0xbb, 0x8c, 0x5e, 0x07, 0x9e, 0x09, 0xe2, 0xc8, 0xa8, 0x33, 0x9c,
+        };
+        struct bytes body = hello_server_make(0x0303, 0x1301, "\0\53\0\2\3\4", 6), message = {}, records = {};
+
+        if (asks_again)
+                memcpy(body.data + 2, retry, sizeof retry);
+        bytes_message(&message, 2, &body);
+        bytes_records(&records, 22, &message, 16384);
+        return records;
+}
+
+#define SERVER_13_FACTS                                                                                                          \
+        "tls.server_version TLS1.3\ntls.server_cipher 0x1301\ntls.ja3s cce84e7a8b742462e40afb585a3e3ccc\n"
+
+static uint64_t sides_done(const struct tcp_talk *t) {
+        struct session_counters counters;
+
+        session_table_get_counters(t->table, &counters);
+        return counters.ended[SESSION_END_DONE];
+}
+
+static void all_is_said_once_a_server_of_tls_1_3_has_answered(void **state _unused_) {
+        struct bytes message = client_message("a.test"), hello = {}, retry = server_13(true), server = server_13(false);
+        struct tcp_talk t;
+
+        bytes_records(&hello, 22, &message, 16384);
+        tcp_talk_begin(&t);
+        tcp_talk_open(&t);
+        tcp_talk_say(&t, 0, hello.data, hello.n);
+        tcp_talk_say(&t, 1, retry.data, retry.n);
+        assert_int_equal(sides_done(&t), 0);
+        tcp_talk_say(&t, 0, hello.data, hello.n);
+        tcp_talk_say(&t, 1, server.data, server.n);
+        assert_int_equal(sides_done(&t), 2);
+        tcp_talk_say(&t, 0, hello.data, hello.n);
+        tcp_talk_end(&t);
+        assert_string_equal(t.log.text, CLIENT_FACTS("a.test") SERVER_13_FACTS CLIENT_FACTS("a.test") SERVER_13_FACTS);
+}
+
+/* The capture has the answer before the end of the hello. */
+static void a_hello_that_comes_late_is_read(void **state _unused_) {
+        struct bytes message = client_message("a.test"), hello = {}, server = server_13(false);
+        struct tcp_talk t;
+
+        bytes_records(&hello, 22, &message, 16384);
+        tcp_talk_begin(&t);
+        tcp_talk_open(&t);
+        tcp_talk_segment(&t, 0, 20, hello.data + 20, hello.n - 20, hello.n - 20);
+        t.next[0] = 0;
+        tcp_talk_say(&t, 1, server.data, server.n);
+        assert_int_equal(sides_done(&t), 1);
+        tcp_talk_say(&t, 0, hello.data, 20);
+        tcp_talk_end(&t);
+        assert_string_equal(t.log.text, SERVER_13_FACTS CLIENT_FACTS("a.test"));
+}
+
 static void alerts_and_heartbeats_are_passed_over(void **state _unused_) {
         struct bytes message = client_message("a.test"), records = {}, alert = { { 1, 112 }, 2 }, beat = { { 1, 64, 0 }, 3 };
         struct tcp_talk t;
@@ -262,6 +322,8 @@ int main(void) {
                 cmocka_unit_test(single_bytes_are_enough),
                 cmocka_unit_test(what_is_encrypted_is_left_alone),
                 cmocka_unit_test(a_second_hello_is_read),
+                cmocka_unit_test(all_is_said_once_a_server_of_tls_1_3_has_answered),
+                cmocka_unit_test(a_hello_that_comes_late_is_read),
                 cmocka_unit_test(alerts_and_heartbeats_are_passed_over),
                 cmocka_unit_test(tls_starts_in_the_middle),
                 cmocka_unit_test(what_follows_a_hole_is_found_at_a_record),
