@@ -451,7 +451,7 @@ bool engine_may_read_datagram(const struct frame *frame, const struct flow_obser
         return may_read_datagram(frame->data, frame->captured, o);
 }
 
-/* Does the packet tell no more than that it was there? */
+/* Does the packet tell no more than that it was there? Not of the frame as a whole: what is pointed to leaves its registers. */
 static _noinline_ bool is_settled_otherwise(struct engine *e, const uint8_t *frame, uint32_t captured,
                                             const struct flow_observation *o) {
         if (e->detection && !contact_is_repeated(e->contacts, o))

@@ -3,6 +3,7 @@
 
 #include <stdbool.h>
 #include <stdint.h>
+#include <string.h>
 
 #include "common/address.h"
 #include "common/cursor.h"
@@ -79,6 +80,13 @@ struct packet {
 
         struct packet_carrier carrier; /* the innermost UDP flow with a tunnel in it, with PACKET_HAS_CARRIER */
 };
+
+/* The end that sent it, of the two in order by address and then port: 0 is the lesser one. */
+static inline unsigned packet_side(const struct packet *packet) {
+        int order = memcmp(&packet->source, &packet->destination, sizeof packet->source);
+
+        return order > 0 || (order == 0 && packet->source_port > packet->destination_port);
+}
 
 enum tcp_flag { TCP_FIN = 1, TCP_SYN = 2, TCP_RST = 4, TCP_PSH = 8, TCP_ACK = 16, TCP_URG = 32,
                 TCP_ECE = 64, TCP_CWR = 128 };

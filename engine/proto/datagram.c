@@ -123,9 +123,7 @@ struct quic_crypt *datagram_quic_crypt(struct datagram *d) {
 
 /* What one parser keeps of the ends is not for the others. */
 static void identify(struct datagram *d, const struct packet *packet, enum parser parser) {
-        int order = memcmp(&packet->source, &packet->destination, sizeof packet->source);
-
-        d->side = order > 0 || (order == 0 && packet->source_port > packet->destination_port);
+        d->side = packet_side(packet);
         d->ends.address[d->side] = packet->source;
         d->ends.address[!d->side] = packet->destination;
         d->ends.port[d->side] = packet->source_port;

@@ -172,13 +172,6 @@ struct session_table *session_table_free(struct session_table *t) {
         return NULL;
 }
 
-/* The side that sent the packet. */
-static unsigned side_of(const struct packet *packet) {
-        int order = memcmp(&packet->source, &packet->destination, sizeof packet->source);
-
-        return order > 0 || (order == 0 && packet->source_port > packet->destination_port);
-}
-
 static uint64_t hash_of(const struct session_table *t, const struct packet *packet, unsigned side) {
         const struct ip_address *low = side ? &packet->destination : &packet->source;
         const struct ip_address *high = side ? &packet->source : &packet->destination;
@@ -642,7 +635,7 @@ static bool was_released(struct session_table *t, uint64_t hash, uint8_t flags) 
 }
 
 void session_table_feed(struct session_table *t, const struct packet *packet, const struct fact_sink *sink) {
-        unsigned side = side_of(packet);
+        unsigned side = packet_side(packet);
         uint64_t hash = hash_of(t, packet, side);
         struct session *s;
 
