@@ -497,6 +497,11 @@ static const struct mac_address *offender(const struct detect_host *host, const 
         return owner && owner->n_macs > 0 ? &owner->macs[0].address : &s->mac;
 }
 
+/* The newest. */
+static const struct target *last_target(const struct suspect *s) {
+        return &s->targets[(s->next + TARGETS_MAX - 1) % TARGETS_MAX];
+}
+
 static void put_common(struct report *r, struct detect_host *host, const struct suspect *s) {
         r->finding.ip = s->ip;
         report_number(r, "targets_in_all", s->tries);
@@ -508,8 +513,9 @@ static uint64_t enough_ports(const struct detect_host *host, const struct tally 
         return t->host_protocol == IPPROTO_RAW ? IP_PROTOCOLS : detect_setting(host, SCAN_PORTS);
 }
 
-static void report_ports(struct detect_host *host, const struct suspect *s, const struct tally *t, uint64_t now) {
+static void report_ports(struct detect_host *host, const struct suspect *s, const struct tally *t) {
         bool ip = t->host_protocol == IPPROTO_RAW;
+        uint64_t now = last_target(s)->ts;
         struct report r;
 
         report_begin(&r, ALERT_PORT_SCAN, severity_of(host, s), now, offender(host, s));
@@ -528,11 +534,11 @@ static void report_ports(struct detect_host *host, const struct suspect *s, cons
         report_send(&r, host);
 }
 
-static void report_hosts(struct detect_host *host, const struct suspect *s, const struct tally *t, uint64_t now) {
+static void report_hosts(struct detect_host *host, const struct suspect *s, const struct tally *t) {
         unsigned hosts = MAX(t->hosts, t->far);
         struct report r;
 
-        report_begin(&r, ALERT_HOST_SCAN, severity_of(host, s), now, offender(host, s));
+        report_begin(&r, ALERT_HOST_SCAN, severity_of(host, s), last_target(s)->ts, offender(host, s));
         if (t->protocol == IPPROTO_TCP || t->protocol == IPPROTO_UDP)
                 strbuf_printf(&r.text, "looks for hosts with %s port %u open: ", protocol_name(t->protocol), t->port);
         else
@@ -546,11 +552,11 @@ static void report_hosts(struct detect_host *host, const struct suspect *s, cons
         report_send(&r, host);
 }
 
-static void report_slow(struct detect_host *host, const struct suspect *s, uint64_t now) {
-        const struct target *last = &s->targets[(s->next + TARGETS_MAX - 1) % TARGETS_MAX];
+static void report_slow(struct detect_host *host, const struct suspect *s) {
+        const struct target *last = last_target(s);
         struct report r;
 
-        report_begin(&r, ALERT_PORT_SCAN, severity_of(host, s), now, offender(host, s));
+        report_begin(&r, ALERT_PORT_SCAN, severity_of(host, s), last->ts, offender(host, s));
         strbuf_string(&r.text, "tries doors that are closed, ");
         report_put_host(&r.text, host, &last->ip);
         strbuf_printf(&r.text, " port %u the last of them: %d more first contacts failed than succeeded.", last->port, s->balance);
@@ -642,28 +648,40 @@ static unsigned count_failed(const struct suspect *s, uint64_t now, bool flush) 
         return MAX(hosts, ports);
 }
 
-static void judge(struct detect_host *host, struct suspect *s, uint64_t now, bool flush) {
+/* True: it tried too much within the window, and was reported. */
+static bool judge_window(struct detect_host *host, const struct suspect *s, uint64_t now, bool flush) {
         uint64_t window = detect_setting(host, SCAN_WINDOW), since = now > window ? now - window : 0;
-        uint64_t last = s->targets[(s->next + TARGETS_MAX - 1) % TARGETS_MAX].ts;
         struct tally tally = {};
         struct recent recent;
 
-        recent.n = 0;
-        if (!are_few(host, s, since))
-                find_recent(s, since, &recent);
+        if (are_few(host, s, since))
+                return false;
+        find_recent(s, since, &recent);
         for (size_t i = 0; i < recent.n; i++)
                 tally_from(&recent, i, now, flush, &tally);
+        if (tally.ports >= enough_ports(host, &tally))
+                report_ports(host, s, &tally);
+        else if (tally.hosts >= detect_setting(host, SCAN_HOSTS))
+                report_hosts(host, s, &tally);
+        else
+                return false;
+        return true;
+}
+
+static bool judge_balance(struct detect_host *host, const struct suspect *s, uint64_t now, bool flush) {
+        uint64_t enough = detect_setting(host, SCAN_FAILURES);
+
+        if (s->balance < (int) enough || count_failed(s, now, flush) < enough)
+                return false;
+        report_slow(host, s);
+        return true;
+}
+
+static void judge(struct detect_host *host, struct suspect *s, uint64_t now, bool flush) {
         weigh(s, now, flush);
         s->dirty = is_unsettled(s, now);
-        if (tally.ports >= enough_ports(host, &tally))
-                report_ports(host, s, &tally, last);
-        else if (tally.hosts >= detect_setting(host, SCAN_HOSTS))
-                report_hosts(host, s, &tally, last);
-        else if (s->balance >= (int) detect_setting(host, SCAN_FAILURES) && count_failed(s, now, flush) >= detect_setting(host, SCAN_FAILURES))
-                report_slow(host, s, last);
-        else
-                return;
-        s->balance = 0;
+        if (judge_window(host, s, now, flush) || judge_balance(host, s, now, flush))
+                s->balance = 0;
 }
 
 static void scan_advance(void *state, struct detect_host *host, uint64_t now, bool flush) {
