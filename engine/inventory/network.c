@@ -187,8 +187,10 @@ struct scope *scope_of(struct inventory *inventory, uint32_t ifindex, uint16_t v
         return NULL;
 }
 
-static struct scope *make_scope(struct inventory *inventory, uint32_t ifindex, uint16_t vlan, uint64_t now) {
-        struct network_entry *network = network_choose(inventory, ifindex, vlan, now);
+/* Bare frames with invented VLAN tags get half of the table. */
+static _noinline_ struct scope *make_scope(struct inventory *inventory, uint32_t ifindex, uint16_t vlan, bool confirmed, uint64_t now) {
+        size_t max = confirmed ? inventory->config.networks_max : MAX(inventory->config.networks_max / 2, 1);
+        struct network_entry *network = inventory->n_scopes < max ? network_choose(inventory, ifindex, vlan, now) : NULL;
         struct scope *bigger;
 
         if (!network)
@@ -203,12 +205,8 @@ static struct scope *make_scope(struct inventory *inventory, uint32_t ifindex, u
 
 struct network_entry *network_of(struct inventory *inventory, uint32_t ifindex, uint16_t vlan, bool confirmed,
                                  uint64_t now) {
-        /* Bare frames with invented VLAN tags get half of the table. */
-        size_t max = confirmed ? inventory->config.networks_max : MAX(inventory->config.networks_max / 2, 1);
-        struct scope *scope = scope_of(inventory, ifindex, vlan);
+        struct scope *scope = scope_of(inventory, ifindex, vlan) ?: make_scope(inventory, ifindex, vlan, confirmed, now);
 
-        if (!scope && inventory->n_scopes < max)
-                scope = make_scope(inventory, ifindex, vlan, now);
         if (!scope)
                 inventory->counters.refused++;
         return scope ? scope->network : NULL;

@@ -240,12 +240,10 @@ void entry_heard(struct inventory *inventory, struct entry *entry, const struct 
                         entry->device.macs[i].last_seen = MAX(entry->device.macs[i].last_seen, now);
         entry->device.last_seen = MAX(entry->device.last_seen, now);
         network_heard(inventory, entry->network, now);
-        if (tier_of(entry) == entry->tier) {
-                MOVE_LAST(inventory->tiers[entry->tier], entry, tier_prev, tier_next);
-        } else {
-                tier_leave(inventory, entry);
-                tier_enter(inventory, entry);
-        }
+        /* Of all that a tier depends on, time alone makes a difference here. */
+        if (entry->tier == TIER_FLEETING)
+                entry_retier(inventory, entry);
+        MOVE_LAST(inventory->tiers[entry->tier], entry, tier_prev, tier_next);
         if (!presence_renew(inventory, entry, PRESENCE_ONLINE)) {
                 entry->device.away = now > before ? now - before : 0;
                 entry_set_presence(inventory, entry, PRESENCE_ONLINE);

@@ -135,7 +135,7 @@ static void hear(struct sightings_slot *slot, const struct sightings_pair *pair)
         slot->last = pair->ts;
 }
 
-static void settle(struct sightings_pair *pair) {
+static inline void settle(struct sightings_pair *pair) {
         struct sightings_slot *from = pair->sender, *to = pair->receiver;
 
         if (pair->packets == 0)
