@@ -18,10 +18,10 @@ uint64_t eve_flow_id(const struct eve_ends *ends) {
         const struct flow_hash_secret secret = flow_hash_secret_make(0);
         int order = memcmp(&ends->ip[0], &ends->ip[1], sizeof ends->ip[0]);
         unsigned low = order > 0 || (order == 0 && ends->port[0] > ends->port[1]);
+        uint64_t hash = flow_hash_ends(&secret, &ends->ip[low], &ends->ip[!low],
+                                       flow_hash_rest(ends->port[low], ends->port[!low], ends->protocol, ends->vlan, 0));
 
-        return (flow_hash_ends(&secret, &ends->ip[low], &ends->ip[!low],
-                               flow_hash_rest(ends->port[low], ends->port[!low], ends->protocol, ends->vlan, 0)) &
-                ((UINT64_C(1) << 51) - 1)) | 1;
+        return ((hash ^ hash >> 32) & ((UINT64_C(1) << 51) - 1)) | 1;
 }
 
 struct eve_ends eve_ends_turned(const struct eve_ends *ends) {

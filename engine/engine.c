@@ -15,6 +15,7 @@
 #include "engine/detect/model.h"
 #include "engine/flow/contact.h"
 #include "engine/flow/flow-frame.h"
+#include "engine/flow/flow-hash.h"
 #include "engine/inventory/sightings.h"
 #include "engine/packet/decoder.h"
 #include "engine/proto/phrases.h"
@@ -41,6 +42,7 @@ struct engine {
         struct duplicates *duplicates;
         struct numbering *numbering;
         struct phrases *phrases;     /* of dissectors; sessions and datagrams have their own */
+        struct flow_hash_secret secret; /* of the tables of sessions, contacts and flows */
         struct flow_table *flows;    /* NULL: not wanted */
         struct flow_observation *const *place; /* of the next observation: the table's, or `own_place` without one */
         struct flow_observation own, *own_place;
@@ -243,6 +245,7 @@ int engine_new(struct engine **ret, const struct engine_config *config, const st
         e->config.flows |= config->flows_only;
         e->config.dissect_only |= config->flows_only;
         e->ops = *ops;
+        e->secret = flow_hash_secret_make(config->hash_seed);
         r = packet_decoder_new(&e->decoder);
         if (r >= 0)
                 r = session_table_new(&e->sessions, config->sessions_max, config->session_buffer_max, config->hash_seed);
@@ -483,7 +486,7 @@ static _always_inline_ enum short_way take_read(struct engine *e, const struct f
                 session_table_fetch(e->sessions, o);
         count_ends(e, frame, o);
         if (counts_flow(e, frame))
-                flow_table_add(e->flows);
+                flow_table_add_hashed(e->flows);
         return settled ? SHORT_DONE : SHORT_COUNTED;
 }
 
@@ -493,6 +496,7 @@ static _always_inline_ enum short_way feed_shortly(struct engine *e, const struc
 
         if (!flow_frame_read(frame, true, o) && !flow_frame_read_any(frame, o))
                 return SHORT_NOTHING;
+        flow_hash_set(&e->secret, o);
         return take_read(e, frame, o, is_settled(e, frame, o));
 }
 
@@ -618,7 +622,7 @@ static _always_inline_ bool feed_again(struct engine *e, const struct frame *fra
 
         if (!sightings_count_again(e->pairs, frame, &ends))
                 return false;
-        flow_table_add(e->flows);
+        flow_table_add_hashed(e->flows);
         return true;
 }
 
@@ -640,6 +644,7 @@ static void feed_run(struct engine *e, struct frame_run *from) {
                         continue;
                 }
                 e->now = frame.ts;
+                flow_hash_set(&e->secret, o);
                 settled = is_settled(e, &frame, o);
                 if (settled && feed_again(e, &frame, o)) {
                         count_plain(e, &frame);

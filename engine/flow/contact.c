@@ -249,7 +249,7 @@ bool contact_is_repeated(struct contact_table *t, const struct flow_observation 
 
         if (o->flags & OBSERVATION_TCP)
                 return contact_is_no_segment(o->tcp_flags);
-        known = find_pair(t, flow_hash(&t->secret, o) | 1, o->ts);
+        known = find_pair(t, o->hash | 1, o->ts);
         if (!known || !pair_is_told(known, o->direction))
                 return false;
         known->ts = MAX(known->ts, o->ts);

@@ -54,7 +54,8 @@ static inline bool contact_is_no_segment(uint8_t tcp_flags) {
         return (tcp_flags & (TCP_SYN | TCP_RST | TCP_ACK)) == TCP_ACK;
 }
 
-/* Is the packet, of TCP or UDP, certainly none? Saves decoding it; it is remembered as contact_from_packet() would. */
+/* Is the packet, of TCP or UDP, certainly none? Saves decoding it; it is remembered as contact_from_packet() would.
+ * Its hash was made with the table's seed. */
 bool contact_is_repeated(struct contact_table *table, const struct flow_observation *o);
 /* Is `packet` a contact? Fills in `ret` if so. */
 bool contact_from_packet(struct contact_table *table, const struct packet *packet, struct contact *ret);

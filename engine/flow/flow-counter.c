@@ -325,7 +325,7 @@ void flow_counter_add(struct flow_counter *c, struct flow_observation *o, struct
         struct counted *f;
         uint32_t number;
 
-        o->hash = flow_hash(&c->secret, o);
+        flow_hash_set(&c->secret, o);
         number = find(c, o) ?: begin(c, o);
         f = &c->flows[number];
         if (o->flags & OBSERVATION_TCP && reopens(f, o))

@@ -7,8 +7,8 @@
 #include "common/mix.h"
 #include "engine/flow/flow-observation.h"
 
-/* A hash of the ends of a flow, the same in both directions, for the small tables beside the flow table. With a secret
- * that nobody knows nobody can choose ends that collide. */
+/* A hash of the ends of a flow, the same in both directions: made once for a packet, for the flow table and the small ones beside
+ * it, which have the same seed. With a secret that nobody knows nobody can choose ends that collide. */
 
 struct flow_hash_secret {
         uint64_t words[2];
@@ -23,12 +23,11 @@ static inline struct flow_hash_secret flow_hash_secret_make(uint64_t seed) {
 
 /* `addresses` and `rest` as in struct flow_observation. */
 static inline uint64_t flow_hash_ipv4(const struct flow_hash_secret *s, uint64_t addresses, uint64_t rest) {
-        uint64_t h = mix64(addresses ^ s->words[0], rest ^ s->words[1]);
-
-        return h ^ h >> 32;
+        return mix64(addresses ^ s->words[0], rest ^ s->words[1]);
 }
 
-static inline uint64_t flow_hash_ipv6(const struct flow_hash_secret *s, const uint8_t *low, const uint8_t *high, uint64_t rest) {
+/* Takes the place of the addresses of IPv4. */
+static inline uint64_t flow_hash_pair(const struct flow_hash_secret *s, const uint8_t *low, const uint8_t *high) {
         uint64_t words[4];
 
         /* The same on all machines: flows are known by it in lanscope-events(5). */
@@ -36,14 +35,23 @@ static inline uint64_t flow_hash_ipv6(const struct flow_hash_secret *s, const ui
         memcpy(words + 2, high, 16);
         for (size_t i = 0; i < 4; i++)
                 words[i] = le64toh(words[i]);
-        return flow_hash_ipv4(s, mix64(words[0] ^ s->words[1], words[1] ^ s->words[0]) ^
-                                         mix64(words[2] ^ s->words[0], words[3] ^ s->words[1]), rest);
+        return mix64(words[0] ^ s->words[1], words[1] ^ s->words[0]) ^ mix64(words[2] ^ s->words[0], words[3] ^ s->words[1]);
 }
 
-static inline uint64_t flow_hash(const struct flow_hash_secret *s, const struct flow_observation *o) {
-        if (o->flags & OBSERVATION_IPV6)
-                return flow_hash_ipv6(s, o->ends[0], o->ends[1], o->rest);
-        return flow_hash_ipv4(s, o->addresses, o->rest);
+static inline uint64_t flow_hash_ipv6(const struct flow_hash_secret *s, const uint8_t *low, const uint8_t *high, uint64_t rest) {
+        return flow_hash_ipv4(s, flow_hash_pair(s, low, high), rest);
+}
+
+/* Sets what of an observation is a hash. */
+static inline void flow_hash_set(const struct flow_hash_secret *s, struct flow_observation *o) {
+        uint64_t key = o->addresses;
+
+        if (o->flags & OBSERVATION_IPV6) {
+                key = flow_hash_pair(s, o->ends[0], o->ends[1]);
+                /* Never what a pair of IPv4 addresses can be: its upper half is the greater one. */
+                o->addresses = (key | UINT64_C(1) << 63) & ~(UINT64_C(1) << 31);
+        }
+        o->hash = flow_hash_ipv4(s, key, o->rest);
 }
 
 /* Of a packet between `low` and `high`, in canonical order; ports in host order. */

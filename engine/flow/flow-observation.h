@@ -24,9 +24,9 @@ enum flow_observation_flags {
 
 /* Ends stand in canonical order, lower address and port first, so that both directions give the same key. */
 struct flow_observation {
-        uint64_t addresses;     /* key: of IPv4 both, lower first; of IPv6 the table's fingerprint of `ends` */
+        uint64_t addresses;     /* key: of IPv4 both, lower first; of IPv6 a fingerprint of `ends`, by flow_hash_set() */
         uint64_t rest;          /* key: ports << 32, protocol << 24, VLAN << 12, inner VLAN */
-        uint64_t hash;          /* the table's, as is `entry` */
+        uint64_t hash;          /* by flow_hash_set() */
         uint64_t ts;            /* ns since the epoch */
         uint32_t length;        /* of the frame on the wire */
         uint32_t payload;       /* of TCP: bytes of data, as sent */
@@ -45,7 +45,7 @@ struct flow_observation {
                 uint8_t link_header[16];    /* and with them what stands behind, where that saves a step */
         };
         uint8_t ends[2][16];    /* of IPv6 */
-        struct flow_entry *entry; /* where it most likely is */
+        struct flow_entry *entry; /* the table's: where it most likely is */
 };
 
 /* Does the segment ask for a connection? */

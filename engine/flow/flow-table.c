@@ -18,8 +18,8 @@
 #include <string.h>
 
 #include "common/macro.h"
-#include "common/mix.h"
 #include "engine/flow/flow-frame.h"
+#include "engine/flow/flow-hash.h"
 #include "engine/flow/flow-index.h"
 #include "engine/flow/flow-lists.h"
 #include "engine/flow/flow-parts.h"
@@ -55,7 +55,7 @@ struct flow_table {
         struct flow_observation *place; /* in the batch, for the next one; those before it wait */
         struct flow_index index;
         struct flow_pool pool;
-        uint64_t secret[2];
+        struct flow_hash_secret secret;
         uint64_t now, next_tick;   /* ns */
         uint64_t newest;           /* now, or the time of the last observation that waits */
         uint64_t tick, tick_length;/* tick = now / tick_length */
@@ -117,24 +117,13 @@ static inline struct flow_ends *ends_of(const struct flow_table *t, uint32_t num
         return &t->pool.ends[number - t->pool.limit];
 }
 
-static inline uint64_t hash_key(const struct flow_table *t, uint64_t addresses, uint64_t rest) {
-        return mix64(addresses ^ t->secret[0], rest ^ t->secret[1]);
-}
-
 static uint64_t hash_of(const void *userdata, uint32_t number) {
         const struct flow_table *t = userdata;
         const struct flow_entry *e = entry_of(t, number);
 
-        return hash_key(t, e->addresses, e->rest);
-}
-
-/* Never what a pair of IPv4 addresses can be: its upper half is the greater one. */
-static uint64_t fingerprint(const struct flow_table *t, const uint8_t ends[2][16]) {
-        uint64_t words[4];
-
-        memcpy(words, ends, sizeof words);
-        return (mix64(mix64(words[0] ^ t->secret[1], words[1] ^ t->secret[0]) ^ words[2], words[3] ^ t->secret[1]) |
-                UINT64_C(1) << 63) & ~(UINT64_C(1) << 31);
+        if (is_ipv6(t, number))
+                return flow_hash_ipv6(&t->secret, ends_of(t, number)->bytes[0], ends_of(t, number)->bytes[1], e->rest);
+        return flow_hash_ipv4(&t->secret, e->addresses, e->rest);
 }
 
 static uint64_t last_seen(const struct flow_entry *e) {
@@ -220,8 +209,7 @@ int flow_table_new(struct flow_table **ret, const struct flow_table_config *conf
         t->place = t->batch;
         t->config = *config;
         t->ops = *ops;
-        t->secret[0] = mix64(config->seed ^ UINT64_C(0x9e3779b97f4a7c15), UINT64_C(0xd1b54a32d192ed03));
-        t->secret[1] = mix64(config->seed ^ UINT64_C(0x8cb92ba72f3d8dd7), UINT64_C(0xaef17502108ef2d9));
+        t->secret = flow_hash_secret_make(config->seed);
         set_timeouts(t, &config->timeouts);
         r = flow_index_init(&t->index, INDEX_START);
         if (r >= 0)
@@ -1073,9 +1061,7 @@ void flow_table_count(struct flow_table *t, uint64_t packets, uint64_t bytes) {
 
 /* Sets what is the table's, and has the place in the index come in. */
 static inline void prepare(struct flow_table *t, struct flow_observation *o) {
-        if (o->flags & OBSERVATION_IPV6)
-                o->addresses = fingerprint(t, o->ends);
-        o->hash = hash_key(t, o->addresses, o->rest);
+        flow_hash_set(&t->secret, o);
         flow_index_fetch(&t->index, o->hash);
 }
 
@@ -1259,6 +1245,11 @@ struct flow_observation *const *flow_table_place(const struct flow_table *t) {
 }
 
 void flow_table_add(struct flow_table *t) {
+        flow_hash_set(&t->secret, t->place);
+        flow_table_add_hashed(t);
+}
+
+void flow_table_add_hashed(struct flow_table *t) {
         struct flow_observation *o = t->place;
 
         if (o->ts < t->newest) {
@@ -1268,7 +1259,7 @@ void flow_table_add(struct flow_table *t) {
         t->newest = o->ts;
         if (o->news == 0)
                 o->news = news_of(o);
-        prepare(t, o);
+        flow_index_fetch(&t->index, o->hash);
         flow_table_count(t, 1, o->length);
         t->place = o + 1;
         if (t->place == t->batch + BATCH)
@@ -1333,9 +1324,7 @@ bool flow_table_find(struct flow_table *t, const struct flow_endpoint endpoints[
 
         work_off(t);
         flow_observation_set_ends(&o, endpoints, protocol, vlan, inner_vlan);
-        if (o.flags & OBSERVATION_IPV6)
-                o.addresses = fingerprint(t, o.ends);
-        o.hash = hash_key(t, o.addresses, o.rest);
+        flow_hash_set(&t->secret, &o);
         number = find(t, &o);
         if (number == 0)
                 return false;
@@ -1401,9 +1390,7 @@ void flow_table_reach(struct flow_table *t, struct flow_observation *o, uint64_t
         uint32_t number;
 
         work_off(t);
-        if (o->flags & OBSERVATION_IPV6)
-                o->addresses = fingerprint(t, o->ends);
-        o->hash = hash_key(t, o->addresses, o->rest);
+        flow_hash_set(&t->secret, o);
         if (o->ts > t->now)
                 flow_table_advance(t, o->ts);
         number = find(t, o);

@@ -65,6 +65,8 @@ struct flow_observation *flow_table_next(struct flow_table *table);
 /* Where the table keeps that, for who asks for each packet. */
 struct flow_observation *const *flow_table_place(const struct flow_table *table);
 void flow_table_add(struct flow_table *table);
+/* As flow_table_add(), of one whose hash was made with the table's seed. */
+void flow_table_add_hashed(struct flow_table *table);
 /* What frames came to. */
 struct flow_intake {
         uint64_t latest; /* their time, ns; to begin with that of the frames before */

@@ -5,7 +5,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "engine/flow/flow-hash.h"
+#include "engine/flow/flow-observation.h"
 
 /* What of recent connections is still wanted, by hash: most segments belong to one of which nothing is. Overwritten freely:
  * who finds nothing here asks the session itself. Inline, because each packet asks. */
@@ -20,7 +20,6 @@ enum session_wanted_bits {
 };
 
 struct session_wanted {
-        struct flow_hash_secret secret;
         uint64_t slots[SESSION_WANTED_SLOTS]; /* 0: none */
 };
 
@@ -54,5 +53,5 @@ static inline bool session_wants_nothing(unsigned wanted, const struct flow_obse
 static inline bool session_wanted_is_settled(const struct session_wanted *wanted, const struct flow_observation *o) {
         unsigned bits;
 
-        return session_wanted_get(wanted, flow_hash(&wanted->secret, o), &bits) && session_wants_nothing(bits, o);
+        return session_wanted_get(wanted, o->hash, &bits) && session_wants_nothing(bits, o);
 }

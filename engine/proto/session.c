@@ -12,6 +12,7 @@
 #include <string.h>
 
 #include "common/macro.h"
+#include "engine/flow/flow-hash.h"
 #include "engine/proto/certificate-memo.h"
 #include "engine/proto/digester.h"
 #include "engine/proto/phrases.h"
@@ -74,6 +75,7 @@ struct session_table {
         struct session_counters counters;
         struct syn_slot syn[SYN_SLOTS];
         struct session_wanted wanted;
+        struct flow_hash_secret secret;
 };
 
 static const struct session_parser *const parsers[] = { &http_parser, &tls_parser, &ssh_parser, &dns_parser,
@@ -136,7 +138,7 @@ int session_table_new(struct session_table **ret, uint32_t max_sessions, size_t 
         t->mask = n - 1;
         t->max_sessions = n;
         t->budget.limit = buffer_limit;
-        t->wanted.secret = flow_hash_secret_make(seed);
+        t->secret = flow_hash_secret_make(seed);
         t->buckets = calloc(n, sizeof *t->buckets);
         /* Not touched until used: an idle LAN pays for the sessions that it has. */
         t->sessions = calloc(n, sizeof *t->sessions);
@@ -178,7 +180,7 @@ static uint64_t hash_of(const struct session_table *t, const struct packet *pack
         uint16_t low_port = side ? packet->destination_port : packet->source_port;
         uint16_t high_port = side ? packet->source_port : packet->destination_port;
 
-        return flow_hash_ends(&t->wanted.secret, low, high,
+        return flow_hash_ends(&t->secret, low, high,
                               flow_hash_rest(low_port, high_port, IPPROTO_TCP, packet->vlan, packet->inner_vlan));
 }
 
@@ -231,33 +233,30 @@ static struct session *find(const struct session_table *t, uint64_t hash) {
 }
 
 /* The end of a connection, of which this packet holds nothing that is wanted: it is not decoded. */
-static __attribute__((noinline)) void end_settled(struct session_table *t, uint64_t hash, const struct flow_observation *o) {
-        struct session *s = find(t, hash);
+static __attribute__((noinline)) void end_settled(struct session_table *t, const struct flow_observation *o) {
+        struct session *s = find(t, o->hash);
 
         if (!s)
                 return;
         note_end(&s->side[o->direction], o->tcp_flags, o->sequence + o->payload);
         s->reset |= (o->tcp_flags & TCP_RST) != 0;
-        release_if_over(t, s, hash);
+        release_if_over(t, s, o->hash);
 }
 
 bool session_table_is_settled(struct session_table *t, const struct flow_observation *o) {
-        uint64_t hash = flow_hash(&t->wanted.secret, o);
         unsigned wanted;
 
-        if (!session_wanted_get(&t->wanted, hash, &wanted) || o->tcp_flags & TCP_SYN || !session_wants_nothing(wanted, o))
+        if (!session_wanted_get(&t->wanted, o->hash, &wanted) || o->tcp_flags & TCP_SYN || !session_wants_nothing(wanted, o))
                 return false;
         if (o->tcp_flags & (TCP_FIN | TCP_RST))
-                end_settled(t, hash, o);
+                end_settled(t, o);
         return true;
 }
 
 void session_table_fetch(const struct session_table *t, const struct flow_observation *o) {
-        uint64_t hash = flow_hash(&t->wanted.secret, o);
-
-        __builtin_prefetch(&t->buckets[hash & t->mask]);
-        __builtin_prefetch(&t->syn[hash % SYN_SLOTS], 1);
-        session_wanted_fetch(&t->wanted, hash);
+        __builtin_prefetch(&t->buckets[o->hash & t->mask]);
+        __builtin_prefetch(&t->syn[o->hash % SYN_SLOTS], 1);
+        session_wanted_fetch(&t->wanted, o->hash);
 }
 
 static void list_remove(struct session_table *t, struct session *s) {
@@ -280,14 +279,13 @@ static void renew(struct session_table *t, struct session *s) {
 }
 
 bool session_table_pass(struct session_table *t, const struct flow_observation *o) {
-        uint64_t hash = flow_hash(&t->wanted.secret, o);
-        struct session *s = find(t, hash);
+        struct session *s = find(t, o->hash);
 
         if (!s || t->bytes_max > 0 || s->side[!o->direction].stream.pending ||
             !stream_pass(&s->side[o->direction].stream, o->sequence, o->payload))
                 return false;
         renew(t, s);
-        release_if_over(t, s, hash);
+        release_if_over(t, s, o->hash);
         return true;
 }
 

@@ -76,7 +76,7 @@ struct session_table;
 int session_table_new(struct session_table **ret, uint32_t max_sessions, size_t buffer_limit, uint64_t seed);
 struct session_table *session_table_free(struct session_table *table);
 
-struct flow_observation;
+struct flow_observation; /* whose hash was made with the same seed */
 /* Would session_table_feed() have nothing to do with this segment? For a caller who has not decoded it yet. */
 bool session_table_is_settled(struct session_table *table, const struct flow_observation *o);
 /* The same for data in the middle of a connection, which that must not know: may be of a body that its parser passes over. */

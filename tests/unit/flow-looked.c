@@ -8,6 +8,7 @@
 #define flow_table_next looked_table_next
 #define flow_table_place looked_table_place
 #define flow_table_add looked_table_add
+#define flow_table_add_hashed looked_table_add_hashed
 #define flow_table_add_run looked_table_add_run
 #define flow_table_advance looked_table_advance
 #define flow_table_next_deadline looked_table_next_deadline

@@ -9,6 +9,7 @@
 
 #include "engine/flow/contact.h"
 #include "engine/flow/flow-frame.h"
+#include "engine/flow/flow-hash.h"
 #include "engine/proto/session.h"
 #include "tests/unit/fact-log.h"
 #include "tests/unit/frame-builder.h"
@@ -30,6 +31,7 @@ struct watcher {
 struct both {
         struct packet_decoder *decoder;
         struct watcher all, rest; /* what the second one sees is what the short way leaves */
+        struct flow_hash_secret secret;
         uint64_t ts, settled;
 };
 
@@ -96,6 +98,7 @@ static bool say(struct both *both, const struct builder *b) {
         bool settled;
 
         assert_true(flow_observation_from_frame(&frame, &o));
+        flow_hash_set(&both->secret, &o);
         assert_int_equal(packet_decode(both->decoder, &frame, &packet), 1);
         settled = is_settled(&both->rest, &o);
         watch(&both->all, &packet);
@@ -114,7 +117,7 @@ static bool say_tcp(struct both *both, struct segment s) {
 }
 
 static void begin(struct both *both) {
-        *both = (struct both) { .ts = 1000 * NSEC_PER_SEC };
+        *both = (struct both) { .secret = flow_hash_secret_make(3), .ts = 1000 * NSEC_PER_SEC };
         assert_int_equal(packet_decoder_new(&both->decoder), 0);
         for (unsigned i = 0; i < 2; i++) {
                 struct watcher *w = i ? &both->rest : &both->all;
