@@ -37,6 +37,7 @@ struct entry {
         bool fresh;           /* just restored: what is derived from the record is no change */
         bool names_stale, class_stale;
         enum tier tier;
+        uint64_t queued;      /* when it came to the end of its lists; it was not heard before */
         bool timed;           /* in the list of its presence */
         size_t text_bytes;    /* charged to it */
         size_t services_room, evidence_room;

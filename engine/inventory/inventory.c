@@ -297,13 +297,21 @@ void inventory_advance(struct inventory *inventory, uint64_t now) {
         tell_networks(inventory);
 }
 
-static uint64_t after(const struct entry *entry, uint64_t interval) {
-        if (!entry)
-                return UINT64_MAX;
-        return entry->device.last_seen > UINT64_MAX - interval ? UINT64_MAX : entry->device.last_seen + interval;
+static uint64_t after(uint64_t time, uint64_t interval) {
+        return time > UINT64_MAX - interval ? UINT64_MAX : time + interval;
+}
+
+/* When the first of a list was silent for so long. Who was queued later was heard later. */
+static uint64_t next_silent(const struct entry *entry, uint64_t interval) {
+        uint64_t next = UINT64_MAX;
+
+        for (; entry && after(entry->queued, interval) < next; entry = entry->presence_next)
+                next = MIN(next, after(entry->device.last_seen, interval));
+        return next;
 }
 
 uint64_t inventory_next_deadline(const struct inventory *inventory) {
+        const struct entry *unconfirmed = inventory->tiers[TIER_UNCONFIRMED];
         const struct inventory_config *c = &inventory->config;
         uint64_t next = UINT64_MAX;
 
@@ -311,9 +319,9 @@ uint64_t inventory_next_deadline(const struct inventory *inventory) {
                 return inventory->now;
         if (inventory->dirty || inventory->networks_dirty)
                 next = inventory->flushed + TELL_INTERVAL;
-        next = MIN(next, after(inventory->presences[PRESENCE_ONLINE], c->idle_after));
-        next = MIN(next, after(inventory->presences[PRESENCE_IDLE], c->offline_after));
-        return MIN(next, after(inventory->tiers[TIER_UNCONFIRMED], UNCONFIRMED_EXPIRY));
+        next = MIN(next, next_silent(inventory->presences[PRESENCE_ONLINE], c->idle_after));
+        next = MIN(next, next_silent(inventory->presences[PRESENCE_IDLE], c->offline_after));
+        return unconfirmed ? MIN(next, after(unconfirmed->device.last_seen, UNCONFIRMED_EXPIRY)) : next;
 }
 
 const struct device *inventory_get(const struct inventory *inventory, uint64_t id) {

@@ -87,6 +87,7 @@ static struct entry *make_entry(struct inventory *inventory, const struct device
         if (!entry)
                 return NULL;
         entry->network = network_by_id(inventory, record->network);
+        entry->queued = record->last_seen;
         entry->turnovers = (struct token_bucket) { .burst = TURNOVER_BURST, .interval = TURNOVER_INTERVAL };
         entry->told = entry->fresh = entry->names_stale = entry->class_stale = true;
         entry->device = (struct device) {

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
 /* The table of devices: by id, by MAC, by how long they are silent, and by what is still to be told. Hard limits
- * are kept here. All lists are in the order in which devices were heard, so that the one to leave and the one to
- * go offline stand in front; reading moves nothing. */
+ * are kept here. Lists are in the order in which devices were heard, to ten seconds, so that the one to leave and the one
+ * to go offline stand in front; reading moves nothing. */
 
 #include <errno.h>
 #include <stdlib.h>
@@ -14,6 +14,8 @@
 
 /* Bare source addresses cost an attacker one frame each: they get this share of the table and no more. */
 #define UNCONFIRMED_SHARE 8
+/* Who is heard all the time changes its places in the lists so often. */
+#define QUEUED_AGAIN (10 * NSEC_PER_SEC)
 
 static uint64_t mac_hash(const struct inventory *inventory, const struct mac_address *mac) {
         return inventory_hash(inventory, 0, mac_to_word(mac));
@@ -157,25 +159,6 @@ static void tier_enter(struct inventory *inventory, struct entry *entry) {
         inventory->tier_counts[entry->tier]++;
 }
 
-/* Of one that is in the list, to its end: less work than to take it out and put it in. As in utlist.h the head's `prev` is
- * the end, whose `next` is NULL. */
-#define MOVE_LAST(head, entry, prev, next)                              \
-        do {                                                            \
-                struct entry *last_ = (head)->prev;                     \
-                                                                        \
-                if (last_ == (entry))                                   \
-                        break;                                          \
-                (entry)->next->prev = (entry)->prev;                    \
-                if ((head) == (entry))                                  \
-                        (head) = (entry)->next;                         \
-                else                                                    \
-                        (entry)->prev->next = (entry)->next;            \
-                last_->next = (entry);                                  \
-                (entry)->prev = last_;                                  \
-                (entry)->next = NULL;                                   \
-                (head)->prev = (entry);                                 \
-        } while (0)
-
 void entry_retier(struct inventory *inventory, struct entry *entry) {
         if (tier_of(entry) == entry->tier)
                 return;
@@ -197,17 +180,7 @@ static void presence_enter(struct inventory *inventory, struct entry *entry) {
         entry->timed = true;
 }
 
-/* It stays what it is, and was heard last. */
-static inline bool presence_renew(struct inventory *inventory, struct entry *entry, enum presence presence) {
-        if (entry->device.presence != presence || !entry->timed)
-                return false;
-        MOVE_LAST(inventory->presences[presence], entry, presence_prev, presence_next);
-        return true;
-}
-
 void entry_set_presence(struct inventory *inventory, struct entry *entry, enum presence presence) {
-        if (presence_renew(inventory, entry, presence))
-                return;
         presence_leave(inventory, entry);
         if (entry->device.presence != presence && !entry->fresh)
                 entry_changed(inventory, entry, CHANGE_PRESENCE);
@@ -232,6 +205,15 @@ void entry_make_dirty(struct inventory *inventory, struct entry *entry) {
         DL_APPEND2(inventory->dirty, entry, dirty_prev, dirty_next);
 }
 
+/* To the end of its lists. */
+static void requeue(struct inventory *inventory, struct entry *entry, uint64_t now) {
+        entry->queued = now;
+        tier_leave(inventory, entry);
+        tier_enter(inventory, entry);
+        presence_leave(inventory, entry);
+        presence_enter(inventory, entry);
+}
+
 void entry_heard(struct inventory *inventory, struct entry *entry, const struct mac_address *mac, uint64_t now) {
         uint64_t before = entry->device.last_seen;
 
@@ -240,11 +222,9 @@ void entry_heard(struct inventory *inventory, struct entry *entry, const struct 
                         entry->device.macs[i].last_seen = MAX(entry->device.macs[i].last_seen, now);
         entry->device.last_seen = MAX(entry->device.last_seen, now);
         network_heard(inventory, entry->network, now);
-        /* Of all that a tier depends on, time alone makes a difference here. */
-        if (entry->tier == TIER_FLEETING)
-                entry_retier(inventory, entry);
-        MOVE_LAST(inventory->tiers[entry->tier], entry, tier_prev, tier_next);
-        if (!presence_renew(inventory, entry, PRESENCE_ONLINE)) {
+        if (now - entry->queued >= QUEUED_AGAIN)
+                requeue(inventory, entry, now);
+        if (entry->device.presence != PRESENCE_ONLINE) {
                 entry->device.away = now > before ? now - before : 0;
                 entry_set_presence(inventory, entry, PRESENCE_ONLINE);
         }
@@ -449,14 +429,23 @@ static bool is_silent(const struct inventory *inventory, const struct entry *ent
         return inventory->now > entry->device.last_seen && inventory->now - entry->device.last_seen >= since;
 }
 
+/* Nobody was heard before it was queued. */
+static void age(struct inventory *inventory, enum presence presence, uint64_t since, enum presence next) {
+        struct entry *entry = inventory->presences[presence], *behind;
+
+        for (; entry && inventory->now - entry->queued >= since; entry = behind) {
+                behind = entry->presence_next;
+                if (is_silent(inventory, entry, since))
+                        entry_set_presence(inventory, entry, next);
+        }
+}
+
 void roster_age(struct inventory *inventory) {
         const struct inventory_config *c = &inventory->config;
         struct entry *entry;
 
-        while ((entry = inventory->presences[PRESENCE_ONLINE]) && is_silent(inventory, entry, c->idle_after))
-                entry_set_presence(inventory, entry, PRESENCE_IDLE);
-        while ((entry = inventory->presences[PRESENCE_IDLE]) && is_silent(inventory, entry, c->offline_after))
-                entry_set_presence(inventory, entry, PRESENCE_OFFLINE);
+        age(inventory, PRESENCE_ONLINE, c->idle_after, PRESENCE_IDLE);
+        age(inventory, PRESENCE_IDLE, c->offline_after, PRESENCE_OFFLINE);
         while ((entry = inventory->tiers[TIER_UNCONFIRMED]) && is_silent(inventory, entry, UNCONFIRMED_EXPIRY)) {
                 entry_remove(inventory, entry, 0);
                 inventory->counters.expired++;
