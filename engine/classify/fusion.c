@@ -93,11 +93,6 @@ static uint16_t witness_of(const struct rule *rule) {
         return slot == SLOT_OF_KIND(FACT_TCP_OS) ? SLOT_OF_KIND(FACT_TCP_SYN_SIG) : slot;
 }
 
-struct shares {
-        uint32_t own[_TYPE_MAX];       /* what its own votes come to */
-        uint32_t supported[_TYPE_MAX]; /* with the support of the general types */
-};
-
 /* Is one before it, which is at least as strong, for the same type and on the same kind of fact? */
 static bool is_outdone(const struct vote *votes, size_t i) {
         const struct rule *rule = votes[i].rule;
@@ -108,58 +103,72 @@ static bool is_outdone(const struct vote *votes, size_t i) {
         return false;
 }
 
-static void count_own(const struct vote *votes, size_t n, struct shares *shares) {
+/* What the votes for each type come to. */
+static void count_own(const struct vote *votes, size_t n, uint32_t own[static _TYPE_MAX]) {
         for (size_t i = 0; i < n; i++) {
                 const struct rule *rule = votes[i].rule;
 
                 if (rule->type != TYPE_UNKNOWN && !is_outdone(votes, i))
-                        shares->own[rule->type] = noisy_or(shares->own[rule->type], votes[i].strength * SHARE_ONE / 100);
+                        own[rule->type] = noisy_or(own[rule->type], votes[i].strength * SHARE_ONE / 100);
         }
 }
 
 /* … and, where the general type is a thing of its own and not just a word for all its kinds, two thirds of what that
  * one has: an Apple TV that also takes sound is not a speaker. */
-static bool has_own_case(const struct shares *shares, enum device_type type, enum device_type general) {
+static bool has_own_case(const uint32_t own[static _TYPE_MAX], enum device_type type, enum device_type general) {
         return general == TYPE_COMPUTER || general == TYPE_MICROCONTROLLER ||
-               shares->own[type] * 3 >= shares->own[general] * 2;
+               own[type] * 3 >= own[general] * 2;
 }
 
-static void count_support(struct shares *shares) {
-        for (size_t type = TYPE_UNKNOWN + 1; type < _TYPE_MAX; type++) {
-                shares->supported[type] = shares->own[type];
-                if (shares->own[type] < OWN_CASE_MIN)
+/* With the support of the general types. */
+static uint32_t supported_share(const uint32_t own[static _TYPE_MAX], enum device_type type) {
+        uint32_t share = own[type];
+
+        if (share < OWN_CASE_MIN)
+                return share;
+        for (const uint8_t *general = general_types[type]; general && *general != TYPE_UNKNOWN; general++)
+                if (has_own_case(own, type, (enum device_type) *general))
+                        share = noisy_or(share, own[*general]);
+        return share;
+}
+
+static enum device_type best_type(const uint32_t own[static _TYPE_MAX]) {
+        enum device_type best = TYPE_UNKNOWN;
+        uint32_t most = 0;
+
+        for (enum device_type type = TYPE_UNKNOWN + 1; type < _TYPE_MAX; type++) {
+                uint32_t share = supported_share(own, type);
+
+                if (share <= most)
                         continue;
-                for (const uint8_t *general = general_types[type]; general && *general != TYPE_UNKNOWN; general++)
-                        if (has_own_case(shares, (enum device_type) type, (enum device_type) *general))
-                                shares->supported[type] = noisy_or(shares->supported[type], shares->own[*general]);
+                most = share;
+                best = type;
         }
+        return best;
 }
 
 /* That it is a computer says half as much of whether it is a laptop. */
-static uint32_t winner_share(const struct shares *shares, enum device_type type) {
-        uint32_t own = shares->own[type], general = 0;
+static uint32_t winner_share(const uint32_t own[static _TYPE_MAX], enum device_type type) {
+        uint32_t most = 0;
 
         for (const uint8_t *p = general_types[type]; p && *p != TYPE_UNKNOWN; p++)
-                general = MAX(general, shares->own[*p]);
-        return general > own ? own + (general - own) / 2 : own;
+                most = MAX(most, own[*p]);
+        return most > own[type] ? own[type] + (most - own[type]) / 2 : own[type];
 }
 
 static void fuse_type(const struct vote *votes, size_t n, struct classification *ret) {
-        struct shares shares = {};
-        enum device_type best = TYPE_UNKNOWN;
+        uint32_t own[_TYPE_MAX] = {};
+        enum device_type best;
         uint32_t against = 0, share;
 
-        count_own(votes, n, &shares);
-        count_support(&shares);
-        for (size_t type = TYPE_UNKNOWN + 1; type < _TYPE_MAX; type++)
-                if (shares.supported[type] > shares.supported[best])
-                        best = (enum device_type) type;
+        count_own(votes, n, own);
+        best = best_type(own);
         if (best == TYPE_UNKNOWN)
                 return;
-        for (size_t type = TYPE_UNKNOWN + 1; type < _TYPE_MAX; type++)
-                if (shares.own[type] > against && !types_agree(best, (enum device_type) type))
-                        against = shares.own[type];
-        share = winner_share(&shares, best);
+        for (size_t i = 0; i < n; i++)
+                if (!types_agree(best, votes[i].rule->type))
+                        against = MAX(against, own[votes[i].rule->type]);
+        share = winner_share(own, best);
         share -= share * against / SHARE_ONE / 2;
         ret->type = best;
         ret->type_confidence = (uint8_t) MAX(1U, MIN(share * 100 / SHARE_ONE, (uint32_t) CONFIDENCE_MAX));
@@ -232,6 +241,9 @@ static bool make_text(const struct vote *vote, const char *template, char text[s
         if (!template)
                 return false;
         expand(vote, template, &b);
+        /* Most are the rule's own words, to be taken as they are. */
+        if (!strchr(template, '$'))
+                return true;
         drop_cut_character(&b);
         tidy(text, CLASSIFY_TEXT_MAX);
         return *text != '\0' && !is_placeholder(text);
