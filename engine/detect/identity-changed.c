@@ -153,21 +153,22 @@ static void identity_changed_fact(void *state, struct detect_host *host, const s
         report(host, &fact->mac, what, before, fact->value, severity, fact->ts);
 }
 
-static void identity_changed_device_changed(void *state, struct detect_host *host, const struct device *device,
-                                            uint64_t now) {
-        struct identity_changed *s = state;
+static _noinline_ void note_type(struct identity_changed *s, struct detect_host *host, const struct device *device, uint64_t now) {
+        const char *type = device_type_to_string(device_type(device));
         char before[WORDS_MAX];
-        const char *type;
         struct trait *t;
         bool fresh;
 
-        if (device_type(device) == TYPE_UNKNOWN ||
-            device_confidence(device) < 80 || device->user.type != _TYPE_INVALID || !detect_setting(host, IDENTITY_CHANGED))
-                return;
-        type = device_type_to_string(device_type(device));
         t = watch_table_get(s->types, watch_key(&device->id, sizeof device->id, "", 0, 0), &fresh);
         if (t && note(host, t, &device->macs[0].address, type, now, before))
                 report(host, &device->macs[0].address, "type", before, type, SEVERITY_WARNING, now);
+}
+
+static void identity_changed_device_changed(void *state, struct detect_host *host, const struct device *device,
+                                            uint64_t now) {
+        if (device_type(device) != TYPE_UNKNOWN && device_confidence(device) >= 80 && device->user.type == _TYPE_INVALID &&
+            detect_setting(host, IDENTITY_CHANGED))
+                note_type(state, host, device, now);
 }
 
 static const enum fact_kind kinds[] = { FACT_SSH_BANNER, FACT_SSH_HASSH_SERVER, FACT_SSH_HOSTKEY, FACT_TLS_CERT_ISSUER_CN,

@@ -18,7 +18,7 @@
 #define QUEUED_AGAIN (10 * NSEC_PER_SEC)
 
 static uint64_t mac_hash(const struct inventory *inventory, const struct mac_address *mac) {
-        return inventory_hash(inventory, 0, mac_to_word(mac));
+        return mix64(mac_to_word(mac) ^ inventory->secret[1], inventory->secret[0]);
 }
 
 /* First position whose id is not below `id`. */
