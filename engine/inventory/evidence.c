@@ -106,7 +106,7 @@ static const struct evidence_row {
         ROW(WSD_SCOPE, 85, 12, 0),
         ROW(WSD_XADDR, 80, 3, 0),
         ROW(WSD_METADATA_VERSION, 0, 0, 0),
-        ROW(TCP_SYN_SIG, 60, 3, 0),
+        ROW(TCP_SYN_SIG, 60, 6, 0), /* IPv4 and IPv6, SYN and SYN-ACK, which is as who asks offers */
         ROW(TCP_RAW_SIG, 0, 0, 0), /* kept as what it means: FACT_TCP_OS */
         ROW(TCP_OS, 60, 3, 0),
         ROW(TCP_ISN_CLASS, 30, 2, 0),
