@@ -275,6 +275,11 @@ static void set_bit(uint64_t bits[static TARGETS_MAX / 64], size_t place, bool v
         bits[place / 64] = (bits[place / 64] & ~bit) | (value ? bit : 0);
 }
 
+/* So many words hold the bits of its targets. */
+static size_t count_words(const struct suspect *s) {
+        return (s->n + 63U) / 64;
+}
+
 /* It was tried at its time. */
 static void touch(struct suspect *s, const struct target *t) {
         s->touched[s->next_touch] = t->ts;
@@ -593,7 +598,7 @@ static void weigh_target(struct suspect *s, size_t place, uint64_t now, bool flu
 static void weigh(struct suspect *s, uint64_t now, bool flush) {
         if (now > s->weighed && now - s->weighed > BALANCE_AGE)
                 s->balance = 0;
-        for (size_t i = 0; i < ELEMENTSOF(s->unweighed); i++)
+        for (size_t i = 0; i < count_words(s); i++)
                 for (uint64_t left = s->unweighed[i]; left != 0; left &= left - 1)
                         weigh_target(s, 64 * i + (size_t) __builtin_ctzll(left), now, flush);
 }
@@ -602,7 +607,7 @@ static void weigh(struct suspect *s, uint64_t now, bool flush) {
 static bool is_unsettled(struct suspect *s, uint64_t now) {
         bool unsettled = false;
 
-        for (size_t i = 0; i < ELEMENTSOF(s->open); i++)
+        for (size_t i = 0; i < count_words(s); i++)
                 for (uint64_t left = s->open[i]; left != 0; left &= left - 1) {
                         size_t place = 64 * i + (size_t) __builtin_ctzll(left);
                         const struct target *t = &s->targets[place];
