@@ -36,6 +36,7 @@ struct entry {
         bool dirty;           /* in the dirty list */
         bool fresh;           /* just restored: what is derived from the record is no change */
         bool names_stale, class_stale;
+        bool names_compete;   /* it has several pieces of evidence of a kind that gives names */
         enum tier tier;
         uint64_t queued;      /* when it came to the end of its lists; it was not heard before */
         bool timed;           /* in the list of its presence */

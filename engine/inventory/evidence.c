@@ -349,9 +349,7 @@ static bool make_space(struct entry *entry) {
 }
 
 /* Bytes of `value` that are kept: whole characters. */
-static size_t kept_length(const char *value) {
-        size_t length = strlen(value);
-
+static size_t kept_length(const char *value, size_t length) {
         if (length <= VALUE_MAX)
                 return length;
         length = VALUE_MAX;
@@ -360,17 +358,16 @@ static size_t kept_length(const char *value) {
         return length;
 }
 
-/* False: it has no place. */
-static bool add(struct inventory *inventory, struct entry *entry, const struct evidence *piece) {
+/* A piece with that value. False: it has no place. */
+static bool add(struct inventory *inventory, struct entry *entry, const struct evidence *piece, const char *value, size_t length) {
         struct device *d = &entry->device;
         struct evidence kept = *piece;
-        size_t length = kept_length(piece->value);
 
         if (!has_place(d, piece)) {
                 inventory->counters.evidence_overflow++;
                 return false;
         }
-        kept.value = entry_strndup(inventory, entry, piece->value, length);
+        kept.value = entry_strndup(inventory, entry, value, length);
         if (!kept.value)
                 return false;
         make_room(inventory, entry, piece->kind, evidence_policy(piece->kind).keep);
@@ -387,13 +384,12 @@ static bool add(struct inventory *inventory, struct entry *entry, const struct e
         return true;
 }
 
-/* What gives a name was heard again. Names of one kind are weighed against each other by when they were heard; one that has
- * no others beside it stays what it is. */
+/* What gives a name was heard again. Names of one kind are weighed against each other by when they were heard; those that
+ * have no others beside them stay what they are. */
 static void note_name(struct entry *entry, const struct evidence *piece) {
         struct device *d = &entry->device;
 
-        for (size_t i = 0; i < d->n_evidence && !entry->names_stale; i++)
-                entry->names_stale = d->evidence[i].kind == piece->kind && &d->evidence[i] != piece;
+        entry->names_stale = entry->names_stale || entry->names_compete;
         for (size_t i = 0; i < d->n_names && !entry->names_stale; i++)
                 if (d->names[i].source == piece->kind)
                         d->names[i].last_seen = piece->last_seen;
@@ -413,22 +409,27 @@ static void repeat(struct inventory *inventory, struct entry *entry, struct evid
  * rule knows the name, as that of a maker's own service: what people visit is nobody's business, and would turn the list
  * over all the time. */
 static _noinline_ void take_other(struct inventory *inventory, struct entry *entry, enum fact_kind kind, enum fact_voice voice,
-                                  const char *value, uint64_t now) {
+                                  const char *value, size_t length, uint64_t now) {
         struct evidence_policy policy = evidence_policy(kind);
-        char text[VALUE_MAX + 1];
-        struct evidence piece = { kind, voice, policy.confidence, .count = 1, now, now, text };
-        struct strbuf b = STRBUF(text);
+        struct evidence piece = { kind, voice, policy.confidence, .count = 1, now, now };
+        char cut[VALUE_MAX + 1];
         struct evidence *known;
 
-        strbuf_bytes(&b, value, kept_length(value));
+        if (length > VALUE_MAX) {
+                struct strbuf b = STRBUF(cut);
+
+                length = kept_length(value, length);
+                strbuf_bytes(&b, value, length);
+                value = cut;
+        }
         piece.unknown = !classify_is_known(inventory->rules, inventory->matches,
-                                           &(struct classify_evidence) { kind, voice, text, 100 });
+                                           &(struct classify_evidence) { kind, voice, value, 100 });
         if (piece.unknown && is_contact(kind))
                 return;
-        known = find(entry, kind, voice, text, b.length);
+        known = find(entry, kind, voice, value, length);
         if (known)
                 repeat(inventory, entry, known, policy.name > 0, now);
-        else if (add(inventory, entry, &piece))
+        else if (add(inventory, entry, &piece, value, length))
                 entry_changed(inventory, entry, CHANGE_EVIDENCE);
 }
 
@@ -443,11 +444,12 @@ void entry_take_evidence(struct inventory *inventory, struct entry *entry, enum 
         if (known)
                 repeat(inventory, entry, known, policy.name > 0, now);
         else
-                take_other(inventory, entry, kind, voice, value, now);
+                take_other(inventory, entry, kind, voice, value, length, now);
 }
 
 void entry_adopt_evidence(struct inventory *inventory, struct entry *entry, const struct evidence *piece) {
-        struct evidence *known = find(entry, piece->kind, piece->voice, piece->value, strlen(piece->value));
+        size_t length = strlen(piece->value);
+        struct evidence *known = find(entry, piece->kind, piece->voice, piece->value, length);
         struct evidence kept = *piece;
 
         kept.confidence = evidence_policy(piece->kind).confidence;
@@ -459,7 +461,7 @@ void entry_adopt_evidence(struct inventory *inventory, struct entry *entry, cons
                 known->last_seen = MAX(known->last_seen, piece->last_seen);
                 entry->names_stale = entry->class_stale = true;
         } else
-                add(inventory, entry, &kept);
+                add(inventory, entry, &kept, piece->value, kept_length(piece->value, length));
 }
 
 void entry_forget_rules(struct entry *entry) {

@@ -236,10 +236,20 @@ void entry_clear_names(struct inventory *inventory, struct entry *entry) {
         entry->device.n_names = 0;
 }
 
+static bool names_compete(const struct device *d) {
+        for (size_t i = 0; i < d->n_evidence; i++)
+                for (size_t k = i + 1; k < d->n_evidence && evidence_policy(d->evidence[i].kind).name > 0; k++)
+                        if (d->evidence[k].kind == d->evidence[i].kind)
+                                return true;
+        return false;
+}
+
 void entry_derive_names(struct inventory *inventory, struct entry *entry) {
         struct candidate list[DEVICE_NAMES_MAX + 1];
         struct device *d = &entry->device;
         size_t n = collect(d, list);
+
+        entry->names_compete = names_compete(d);
 
         if (is_unchanged(d, list, n)) {
                 for (size_t i = 0; i < n; i++)

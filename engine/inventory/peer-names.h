@@ -27,8 +27,12 @@ struct peer_names *peer_names_free(struct peer_names *names);
 
 /* Does the kind tell what somebody is called? Inline, as most do not. */
 static inline bool peer_names_are_told_by(enum fact_kind kind) {
-        return kind == FACT_DNS_ANSWER || kind == FACT_HTTP_HOST || kind == FACT_TLS_SNI || kind == FACT_DTLS_SNI ||
-               kind == FACT_QUIC_SNI || kind == FACT_GQUIC_SNI;
+        static const bool told[_FACT_KIND_MAX] = {
+                [FACT_DNS_ANSWER] = true, [FACT_HTTP_HOST] = true, [FACT_TLS_SNI] = true,
+                [FACT_DTLS_SNI] = true, [FACT_QUIC_SNI] = true, [FACT_GQUIC_SNI] = true,
+        };
+
+        return told[kind];
 }
 
 /* Takes what it understands, passes over the rest. */
