@@ -454,50 +454,53 @@ bool engine_may_read_datagram(const struct frame *frame, const struct flow_obser
         return may_read_datagram(frame->data, frame->captured, o);
 }
 
-/* Does the packet tell no more than that it was there? Not of the frame as a whole: what is pointed to leaves its registers. */
-static _noinline_ bool is_settled_otherwise(struct engine *e, const uint8_t *frame, uint32_t captured,
-                                            const struct flow_observation *o) {
-        if (e->detection && !contact_is_repeated(e->contacts, o))
-                return false;
-        return o->flags & OBSERVATION_TCP ? session_table_is_settled(e->sessions, o)
-                                         : !may_read_datagram(frame, captured, o);
-}
-
-/* The same; of nearly all packets without a call. */
-static _always_inline_ bool is_settled(struct engine *e, const struct frame *frame, const struct flow_observation *o) {
-        if (o->news & (NEWS_OF_ACK | NEWS_OF_DATA))
-                return session_wanted_is_settled(e->wanted, o) || session_table_pass(e->sessions, o);
-        return is_settled_otherwise(e, frame->data, frame->captured, o);
-}
-
-/* What the short way did for a frame. */
+/* What the short way does for a frame. From 0 on: the same as SHORT_COUNTED, of a packet that is this kind of contact. */
 enum short_way {
-        SHORT_NOTHING, /* it is not for it */
-        SHORT_COUNTED, /* it counted the packet for its flow and its addresses */
-        SHORT_DONE,    /* so it did, and there is no more to be had of it */
+        SHORT_NOTHING = -3, /* it is not for it */
+        SHORT_DONE = -2,    /* it counts the packet for its flow and its addresses, and there is no more to be had of it */
+        SHORT_COUNTED = -1, /* there may be more */
 };
 
+/* Not of the frame as a whole: what is pointed to leaves its registers. */
+static _noinline_ int look_closer(struct engine *e, const uint8_t *frame, uint32_t captured, const struct flow_observation *o) {
+        int contact = e->detection ? contact_kind_of(e->contacts, o) : -1;
+        bool settled;
+
+        if (contact >= 0)
+                return contact;
+        settled = o->flags & OBSERVATION_TCP ? session_table_is_settled(e->sessions, o) : !may_read_datagram(frame, captured, o);
+        return settled ? SHORT_DONE : SHORT_COUNTED;
+}
+
+/* What is to be done of a packet that was read; of nearly all without a call. */
+static _always_inline_ int look(struct engine *e, const struct frame *frame, const struct flow_observation *o) {
+        if (!(o->news & (NEWS_OF_ACK | NEWS_OF_DATA)))
+                return look_closer(e, frame->data, frame->captured, o);
+        return session_wanted_is_settled(e->wanted, o) || session_table_pass(e->sessions, o) ? SHORT_DONE : SHORT_COUNTED;
+}
+
 /* `o` is what was read of the frame. */
-static _always_inline_ enum short_way take_read(struct engine *e, const struct frame *frame, struct flow_observation *o,
-                                                bool settled) {
-        if (settled)
+static _always_inline_ void take_read(struct engine *e, const struct frame *frame, struct flow_observation *o, int way) {
+        if (way == SHORT_DONE)
                 count_plain(e, frame);
         else if (o->tcp_flags & TCP_SYN)
                 session_table_fetch(e->sessions, o);
         count_ends(e, frame, o);
         if (counts_flow(e, frame))
                 flow_table_add_hashed(e->flows);
-        return settled ? SHORT_DONE : SHORT_COUNTED;
 }
 
 /* For what nearly all packets are: somewhere in the middle of a flow whose beginning was read. */
-static _always_inline_ enum short_way feed_shortly(struct engine *e, const struct frame *frame) {
+static _always_inline_ int feed_shortly(struct engine *e, const struct frame *frame) {
         struct flow_observation *o = *e->place;
+        int way;
 
         if (!flow_frame_read(frame, true, o) && !flow_frame_read_any(frame, o))
                 return SHORT_NOTHING;
         flow_hash_set(&e->secret, o);
-        return take_read(e, frame, o, is_settled(e, frame, o));
+        way = look(e, frame, o);
+        take_read(e, frame, o, way);
+        return way;
 }
 
 static bool detectors_want(const struct engine *e, struct fact *head) {
@@ -538,22 +541,30 @@ static void feed_segment(struct engine *e, const struct packet *packet, const st
                 dissectors_run(packet, sink, e->phrases, e->counters.dissectors);
 }
 
-/* `again`: the packet was there before, on the other side of a router. */
-static _noinline_ void feed_decoded(struct engine *e, const struct frame *frame, bool again, bool counted) {
-        struct fact_sink sink = { take_fact, e };
+static void take_contact(struct engine *e, const struct packet *packet, bool again, int way) {
         struct contact contact;
+
+        if (way >= 0)
+                contact_set(&contact, packet, (enum contact_kind) way);
+        else if (way != SHORT_NOTHING || again || !e->detection || !contact_from_packet(e->contacts, packet, &contact))
+                return;
+        detection_contact(e->detection, &contact);
+}
+
+/* `again`: the packet was there before, on the other side of a router. */
+static _noinline_ void feed_decoded(struct engine *e, const struct frame *frame, bool again, int way) {
+        struct fact_sink sink = { take_fact, e };
         struct packet packet;
         int r;
 
         r = packet_decode(e->decoder, frame, &packet);
-        if (!counted && packet.flags & PACKET_HAS_MAC)
+        if (way == SHORT_NOTHING && packet.flags & PACKET_HAS_MAC)
                 count_addresses(e, frame, packet.vlan, &packet.link_source, &packet.link_destination);
-        if (!counted && !again && counts_flow(e, frame))
+        if (way == SHORT_NOTHING && !again && counts_flow(e, frame))
                 count_flow(e, &packet);
         if (r <= 0)
                 return;
-        if (e->detection && !again && contact_from_packet(e->contacts, &packet, &contact))
-                detection_contact(e->detection, &contact);
+        take_contact(e, &packet, again, way);
         if (packet.layer == LAYER_TCP)
                 feed_segment(e, &packet, &sink);
         else if (packet.layer != LAYER_UDP || !datagram_table_feed(e->datagrams, &packet, &sink))
@@ -562,7 +573,7 @@ static _noinline_ void feed_decoded(struct engine *e, const struct frame *frame,
 
 static _always_inline_ bool feed_all(struct engine *e, const struct frame *frame) {
         enum duplicate copy = DUPLICATE_NONE;
-        enum short_way way;
+        int way;
 
         if (frame->ts < e->now)
                 note_older(e, e->now, frame->ts);
@@ -577,7 +588,7 @@ static _always_inline_ bool feed_all(struct engine *e, const struct frame *frame
         }
         way = copy == DUPLICATE_ROUTED ? SHORT_NOTHING : feed_shortly(e, frame);
         if (way != SHORT_DONE)
-                feed_decoded(e, frame, copy == DUPLICATE_ROUTED, way == SHORT_COUNTED);
+                feed_decoded(e, frame, copy == DUPLICATE_ROUTED, way);
         return way != SHORT_DONE;
 }
 
@@ -595,9 +606,10 @@ static bool is_plain_run(const struct engine *e, const struct frame_run *run) {
 }
 
 /* Its observation was read, and is next in the flow table. */
-static _noinline_ void feed_read(struct engine *e, const struct frame *frame, bool settled) {
-        if (take_read(e, frame, *e->place, settled) == SHORT_COUNTED)
-                feed_decoded(e, frame, false, true);
+static _noinline_ void feed_read(struct engine *e, const struct frame *frame, int way) {
+        take_read(e, frame, *e->place, way);
+        if (way != SHORT_DONE)
+                feed_decoded(e, frame, false, way);
 }
 
 static _noinline_ void feed_unread(struct engine *e, const struct frame *frame) {
@@ -635,7 +647,7 @@ static void feed_run(struct engine *e, struct frame_run *from) {
         run.linktype = LINK_ETHERNET; /* as the compiler is to know */
         for (; frame_run_peek_own(&run, &frame); run.next = frame.data + frame.captured, run.number++) {
                 struct flow_observation *o = *e->place;
-                bool settled;
+                int way;
 
                 if (frame.ts < e->now || frame.ts >= e->next_tick || !flow_frame_read(&frame, true, o)) {
                         struct frame spilled = spill(&frame);
@@ -645,13 +657,13 @@ static void feed_run(struct engine *e, struct frame_run *from) {
                 }
                 e->now = frame.ts;
                 flow_hash_set(&e->secret, o);
-                settled = is_settled(e, &frame, o);
-                if (settled && feed_again(e, &frame, o)) {
+                way = look(e, &frame, o);
+                if (way == SHORT_DONE && feed_again(e, &frame, o)) {
                         count_plain(e, &frame);
                 } else {
                         struct frame spilled = spill(&frame);
 
-                        feed_read(e, &spilled, settled);
+                        feed_read(e, &spilled, way);
                 }
         }
         from->next = run.next;

@@ -56,16 +56,31 @@ struct contact_table *contact_table_free(struct contact_table *t) {
         return NULL;
 }
 
-/* `*ret_swapped`: the source is the higher end. */
-static uint64_t pair_hash(const struct contact_table *t, const struct contact *c, uint16_t inner_vlan, bool *ret_swapped) {
-        int order = memcmp(c->source.bytes, c->destination.bytes, sizeof c->source.bytes);
+/* Who sent it, and to whom. */
+static void take_ends(const struct flow_observation *o, struct ip_address *ret_source, struct ip_address *ret_destination) {
+        unsigned sender = o->direction;
+        uint8_t low[8];
 
-        *ret_swapped = order > 0 || (order == 0 && c->source_port > c->destination_port);
-        if (*ret_swapped)
-                return flow_hash_ends(&t->secret, &c->destination, &c->source,
-                                      flow_hash_rest(c->destination_port, c->source_port, IPPROTO_UDP, c->vlan, inner_vlan)) | 1;
-        return flow_hash_ends(&t->secret, &c->source, &c->destination,
-                              flow_hash_rest(c->source_port, c->destination_port, IPPROTO_UDP, c->vlan, inner_vlan)) | 1;
+        if (o->flags & OBSERVATION_IPV6) {
+                *ret_source = ip_from_v6(o->ends[sender]);
+                *ret_destination = ip_from_v6(o->ends[!sender]);
+                return;
+        }
+        for (unsigned i = 0; i < sizeof low; i++)
+                low[i] = (uint8_t) (o->addresses >> (56 - 8 * i));
+        *ret_source = ip_from_v4(low + 4 * sender);
+        *ret_destination = ip_from_v4(low + 4 * !sender);
+}
+
+static uint16_t port_of(const struct flow_observation *o, unsigned end) {
+        return (uint16_t) (o->rest >> (end == 0 ? 48 : 32));
+}
+
+static bool is_between_hosts(const struct flow_observation *o) {
+        struct ip_address source, destination;
+
+        take_ends(o, &source, &destination);
+        return ip_is_host(&source) && ip_is_host(&destination);
 }
 
 static inline struct pair *set_of(struct contact_table *t, uint64_t hash) {
@@ -101,37 +116,37 @@ static bool is_dhcp_client(uint16_t port) {
 }
 
 /* An answer whose question was not seen, or so long ago that it is forgotten. */
-static bool looks_like_answer(const struct contact *c) {
-        if (is_dhcp_client(c->destination_port))
-                return true;
-        return c->source_port < SYSTEM_PORTS_END && c->destination_port >= SYSTEM_PORTS_END;
+static bool looks_like_answer(const struct flow_observation *o) {
+        uint16_t from = port_of(o, o->direction), to = port_of(o, !o->direction);
+
+        return is_dhcp_client(to) || (from < SYSTEM_PORTS_END && to >= SYSTEM_PORTS_END);
 }
 
-/* Does a packet in this direction tell nothing new of the pair? */
-static inline bool pair_is_told(const struct pair *pair, bool swapped) {
-        return pair->answered || swapped == pair->swapped;
+/* Of two ends that were not heard for a while. */
+static _noinline_ int kind_of_first(struct contact_table *t, const struct flow_observation *o) {
+        bool answer = looks_like_answer(o);
+
+        if (!is_between_hosts(o))
+                return -1;
+        *place_of(t, o->hash | 1) = (struct pair) { o->hash | 1, o->ts, o->direction, answer };
+        return answer ? -1 : CONTACT_DATAGRAM;
 }
 
-/* Between two hosts. Remembers the pair; the kind of contact, or -1. */
-static int kind_of_datagram(struct contact_table *t, const struct contact *c, uint16_t inner_vlan) {
-        struct pair *known;
-        bool swapped;
-        uint64_t hash;
+static inline int kind_of_datagram(struct contact_table *t, const struct flow_observation *o) {
+        struct pair *known = find_pair(t, o->hash | 1, o->ts);
 
-        hash = pair_hash(t, c, inner_vlan, &swapped);
-        known = find_pair(t, hash, c->ts);
-        if (!known) {
-                *place_of(t, hash) = (struct pair) { hash, c->ts, swapped, looks_like_answer(c) };
-                return looks_like_answer(c) ? -1 : CONTACT_DATAGRAM;
-        }
-        known->ts = MAX(known->ts, c->ts);
-        if (pair_is_told(known, swapped))
+        if (!known)
+                return kind_of_first(t, o);
+        known->ts = MAX(known->ts, o->ts);
+        if (known->answered || known->swapped == o->direction)
                 return -1;
         known->answered = true;
         return CONTACT_ANSWER;
 }
 
-static enum contact_kind kind_of_tcp(uint8_t flags) {
+static int kind_of_tcp(uint8_t flags) {
+        if (contact_is_no_segment(flags))
+                return -1;
         if (flags & TCP_RST)
                 return CONTACT_RESET;
         if (flags & TCP_SYN)
@@ -244,16 +259,25 @@ static bool set_sctp(struct contact *c, const struct packet *p) {
         return (chunk == CHUNK_INIT || chunk == CHUNK_INIT_ACK) && ip_is_host(&p->destination);
 }
 
-bool contact_is_repeated(struct contact_table *t, const struct flow_observation *o) {
-        struct pair *known;
+int contact_kind_of(struct contact_table *t, const struct flow_observation *o) {
+        return o->flags & OBSERVATION_TCP ? kind_of_tcp(o->tcp_flags) : kind_of_datagram(t, o);
+}
 
-        if (o->flags & OBSERVATION_TCP)
-                return contact_is_no_segment(o->tcp_flags);
-        known = find_pair(t, o->hash | 1, o->ts);
-        if (!known || !pair_is_told(known, o->direction))
-                return false;
-        known->ts = MAX(known->ts, o->ts);
-        return true;
+void contact_set(struct contact *ret, const struct packet *p, enum contact_kind kind) {
+        begin(ret, p);
+        ret->kind = (uint8_t) kind;
+        ret->tcp_flags = p->tcp_flags;
+}
+
+static int kind_of_packet(struct contact_table *t, const struct packet *p) {
+        struct flow_observation o;
+
+        if (p->layer == LAYER_TCP)
+                return kind_of_tcp(p->tcp_flags);
+        if (p->ip_protocol != IPPROTO_UDP || !(p->flags & PACKET_HAS_TRANSPORT) || !flow_observation_from_packet(p, &o))
+                return -1;
+        flow_hash_set(&t->secret, &o);
+        return kind_of_datagram(t, &o);
 }
 
 bool contact_from_packet(struct contact_table *t, const struct packet *p, struct contact *ret) {
@@ -262,20 +286,12 @@ bool contact_from_packet(struct contact_table *t, const struct packet *p, struct
         /* Most packets are none: it begins where there may be one. */
         switch (p->layer) {
         case LAYER_TCP:
-                if (contact_is_no_segment(p->tcp_flags))
-                        return false;
-                begin(ret, p);
-                ret->kind = (uint8_t) kind_of_tcp(p->tcp_flags);
-                ret->tcp_flags = p->tcp_flags;
-                return true;
         case LAYER_UDP:
-                if (!(p->flags & PACKET_HAS_TRANSPORT) || p->ip_protocol != IPPROTO_UDP || !ip_is_host(&p->source) ||
-                    !ip_is_host(&p->destination))
+                kind = kind_of_packet(t, p);
+                if (kind < 0)
                         return false;
-                begin(ret, p);
-                kind = kind_of_datagram(t, ret, p->inner_vlan);
-                ret->kind = (uint8_t) kind;
-                return kind >= 0;
+                contact_set(ret, p, (enum contact_kind) kind);
+                return true;
         case LAYER_ICMP:
         case LAYER_ICMP6:
                 if (p->flags & PACKET_FRAGMENT)
@@ -297,23 +313,6 @@ bool contact_from_packet(struct contact_table *t, const struct packet *p, struct
         return false;
 }
 
-static void set_ends_of_first(const struct flow_observation *o, struct contact *ret) {
-        unsigned sender = o->direction;
-        uint8_t low[8];
-
-        ret->source_port = (uint16_t) (o->rest >> (sender == 0 ? 48 : 32));
-        ret->destination_port = (uint16_t) (o->rest >> (sender == 0 ? 32 : 48));
-        if (o->flags & OBSERVATION_IPV6) {
-                ret->source = ip_from_v6(o->ends[sender]);
-                ret->destination = ip_from_v6(o->ends[!sender]);
-                return;
-        }
-        for (unsigned i = 0; i < sizeof low; i++)
-                low[i] = (uint8_t) (o->addresses >> (56 - 8 * i));
-        ret->source = ip_from_v4(low + 4 * sender);
-        ret->destination = ip_from_v4(low + 4 * !sender);
-}
-
 bool contact_from_first(const struct flow_observation *o, struct contact *ret) {
         *ret = (struct contact) {
                 .ts = o->ts,
@@ -327,8 +326,10 @@ bool contact_from_first(const struct flow_observation *o, struct contact *ret) {
                 .link_group = mac_is_group(&o->link_destination),
                 .source_mac = o->link_source,
                 .destination_mac = o->link_destination,
+                .source_port = port_of(o, o->direction),
+                .destination_port = port_of(o, !o->direction),
         };
-        set_ends_of_first(o, ret);
+        take_ends(o, &ret->source, &ret->destination);
         return ip_is_host(&ret->source) && ip_is_host(&ret->destination);
 }
 
@@ -362,10 +363,19 @@ static int kind_of_echoes(const struct flow_delta *d, unsigned from, struct cont
         return asks ? CONTACT_ECHO : CONTACT_ANSWER;
 }
 
+static int kind_of_datagrams(struct contact_table *t, const struct flow_delta *d, unsigned from) {
+        const struct flow_endpoint ends[2] = { d->endpoints[from], d->endpoints[!from] };
+        struct flow_observation o = { .ts = d->directions[from].first };
+
+        flow_observation_set_ends(&o, ends, d->protocol, d->vlan, d->inner_vlan);
+        flow_hash_set(&t->secret, &o);
+        return kind_of_datagram(t, &o);
+}
+
 /* Of all that was sent one way; SYNs and their answers are handed over as frames. */
 static int kind_of_direction(struct contact_table *t, const struct flow_delta *d, unsigned from, struct contact *c) {
         if (c->protocol == IPPROTO_UDP)
-                return ip_is_host(&c->source) && ip_is_host(&c->destination) ? kind_of_datagram(t, c, d->inner_vlan) : -1;
+                return kind_of_datagrams(t, d, from);
         if (c->protocol == IPPROTO_ICMP || c->protocol == IPPROTO_ICMPV6)
                 return kind_of_echoes(d, from, c);
         if (c->protocol != IPPROTO_TCP)

@@ -54,10 +54,12 @@ static inline bool contact_is_no_segment(uint8_t tcp_flags) {
         return (tcp_flags & (TCP_SYN | TCP_RST | TCP_ACK)) == TCP_ACK;
 }
 
-/* Is the packet, of TCP or UDP, certainly none? Saves decoding it; it is remembered as contact_from_packet() would.
- * Its hash was made with the table's seed. */
-bool contact_is_repeated(struct contact_table *table, const struct flow_observation *o);
-/* Is `packet` a contact? Fills in `ret` if so. */
+/* Which kind of contact a packet of TCP or UDP is that is not decoded yet; -1: none. Its hash was made with the table's seed. To
+ * be asked once for each. */
+int contact_kind_of(struct contact_table *table, const struct flow_observation *o);
+/* The contact that a packet of TCP or UDP is. */
+void contact_set(struct contact *ret, const struct packet *packet, enum contact_kind kind);
+/* Is `packet`, of which contact_kind_of() was not asked, a contact? Fills in `ret` if so. */
 bool contact_from_packet(struct contact_table *table, const struct packet *packet, struct contact *ret);
 /* The first packet of a flow, as struct flow_table_ops has it: a stray segment, or another protocol. */
 bool contact_from_first(const struct flow_observation *first, struct contact *ret);

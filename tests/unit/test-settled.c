@@ -23,9 +23,9 @@ struct segment {
 
 struct watcher {
         struct session_table *sessions;
-        struct contact_table *contacts;
+        struct contact_table *table;
         struct fact_log log;
-        uint64_t n_contacts;
+        unsigned contacts[_CONTACT_KIND_MAX];
 };
 
 struct both {
@@ -75,18 +75,25 @@ static struct builder build(const struct segment *s) {
 
 static void watch(struct watcher *w, const struct packet *packet) {
         struct fact_sink sink = { fact_log_take, &w->log };
-        struct contact contact;
 
-        w->n_contacts += contact_from_packet(w->contacts, packet, &contact);
         if (packet->layer == LAYER_TCP)
                 session_table_feed(w->sessions, packet, &sink);
 }
 
+static void watch_contact(struct watcher *w, const struct packet *packet) {
+        struct contact contact;
+
+        if (contact_from_packet(w->table, packet, &contact))
+                w->contacts[contact.kind]++;
+}
+
 static bool is_settled(struct watcher *w, const struct flow_observation *o) {
-        if (!contact_is_repeated(w->contacts, o))
-                return false;
-        return !(o->flags & OBSERVATION_TCP) || session_table_is_settled(w->sessions, o) ||
-               (o->news & (NEWS_OF_ACK | NEWS_OF_DATA) && session_table_pass(w->sessions, o));
+        int kind = contact_kind_of(w->table, o);
+
+        if (kind >= 0)
+                w->contacts[kind]++;
+        return kind < 0 && (!(o->flags & OBSERVATION_TCP) || session_table_is_settled(w->sessions, o) ||
+                            (o->news & (NEWS_OF_ACK | NEWS_OF_DATA) && session_table_pass(w->sessions, o)));
 }
 
 /* Returns whether it was settled. */
@@ -101,6 +108,7 @@ static bool say(struct both *both, const struct builder *b) {
         flow_hash_set(&both->secret, &o);
         assert_int_equal(packet_decode(both->decoder, &frame, &packet), 1);
         settled = is_settled(&both->rest, &o);
+        watch_contact(&both->all, &packet);
         watch(&both->all, &packet);
         if (!settled)
                 watch(&both->rest, &packet);
@@ -123,7 +131,7 @@ static void begin(struct both *both) {
                 struct watcher *w = i ? &both->rest : &both->all;
 
                 assert_int_equal(session_table_new(&w->sessions, 64, 1 << 20, 3), 0);
-                assert_int_equal(contact_table_new(&w->contacts, 3), 0);
+                assert_int_equal(contact_table_new(&w->table, 3), 0);
         }
 }
 
@@ -134,11 +142,11 @@ static void finish(struct both *both) {
         session_table_get_counters(both->rest.sessions, &b);
         assert_memory_equal(&a, &b, sizeof a);
         assert_string_equal(both->all.log.text, both->rest.log.text);
-        assert_int_equal(both->all.n_contacts, both->rest.n_contacts);
+        assert_memory_equal(both->all.contacts, both->rest.contacts, sizeof both->all.contacts);
         packet_decoder_free(both->decoder);
         for (unsigned i = 0; i < 2; i++) {
                 session_table_free(i ? both->rest.sessions : both->all.sessions);
-                contact_table_free(i ? both->rest.contacts : both->all.contacts);
+                contact_table_free(i ? both->rest.table : both->all.table);
         }
 }
 
@@ -204,6 +212,23 @@ static void datagrams_are_settled_until_their_ends_were_silent(void **state _unu
         finish(&both);
 }
 
+/* To a group there are no contacts. */
+static void streams_to_groups_are_settled(void **state _unused_) {
+        struct both both;
+
+        begin(&both);
+        for (unsigned i = 0; i < 3; i++) {
+                struct builder b = {};
+
+                both.ts += NSEC_PER_SEC;
+                put_hex(&b, "01005e010101 020000000001 0800 4500 0020 0007 0000 40 11 0000 0a000001 ef010101");
+                put_udp(&b, 4000, 5000, 4);
+                put_zeros(&b, 4);
+                assert_true(say(&both, &b));
+        }
+        finish(&both);
+}
+
 static uint32_t next_random(uint64_t *state) {
         *state = *state * UINT64_C(6364136223846793005) + 1442695040888963407;
         return (uint32_t) (*state >> 33);
@@ -240,6 +265,7 @@ int main(void) {
                 cmocka_unit_test(what_is_settled),
                 cmocka_unit_test(bodies_are_settled),
                 cmocka_unit_test(datagrams_are_settled_until_their_ends_were_silent),
+                cmocka_unit_test(streams_to_groups_are_settled),
                 cmocka_unit_test(nothing_settled_makes_a_difference),
         };
 
