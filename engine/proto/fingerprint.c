@@ -36,15 +36,10 @@ static void append_numbers(struct strbuf *b, struct cursor list) {
                         append_decimal(b, number, b->length == start);
 }
 
-static void append_extensions(struct strbuf *b, struct cursor extensions) {
-        size_t start = b->length + 1;
-        struct cursor data;
-        uint16_t type;
-
+static void append_extensions(struct strbuf *b, const struct tls_hello *hello) {
         strbuf_char(b, ',');
-        while (tls_next_extension(&extensions, &type, &data))
-                if (!tls_is_grease(type))
-                        append_decimal(b, type, b->length == start);
+        for (size_t i = 0; i < hello->n_extensions; i++)
+                append_decimal(b, hello->extensions[i], i == 0);
 }
 
 int fingerprint_ja3(struct digester *digester, const struct tls_hello *hello, char ret[static DIGEST_MD5_MAX]) {
@@ -55,7 +50,7 @@ int fingerprint_ja3(struct digester *digester, const struct tls_hello *hello, ch
 
         append_decimal(&b, hello->version, true);
         append_numbers(&b, hello->ciphers);
-        append_extensions(&b, hello->extensions);
+        append_extensions(&b, hello);
         append_numbers(&b, hello->groups);
         strbuf_char(&b, ',');
         for (bool first = true; cursor_u8(&formats, &format); first = false)
@@ -70,7 +65,7 @@ int fingerprint_ja3s(struct digester *digester, const struct tls_hello *hello, c
         append_decimal(&b, hello->version, true);
         strbuf_char(&b, ',');
         append_decimal(&b, hello->cipher, true);
-        append_extensions(&b, hello->extensions);
+        append_extensions(&b, hello);
         return digester_md5(digester, b.data, b.length, ret);
 }
 
@@ -206,10 +201,9 @@ static void append_count(struct strbuf *b, size_t n) {
 
 int fingerprint_ja4(struct digester *digester, const struct tls_hello *hello, char transport,
                     char ret[static FINGERPRINT_JA4_MAX]) {
-        struct cursor ciphers = hello->ciphers, extensions = hello->extensions, data;
+        struct cursor ciphers = hello->ciphers;
         struct strbuf b = strbuf_make(ret, FINGERPRINT_JA4_MAX);
         struct numbers numbers;
-        size_t n_extensions = 0;
         uint16_t number;
         int r;
 
@@ -217,21 +211,19 @@ int fingerprint_ja4(struct digester *digester, const struct tls_hello *hello, ch
         while (cursor_be16(&ciphers, &number))
                 if (!tls_is_grease(number))
                         numbers.value[numbers.n++] = number;
-        while (tls_next_extension(&extensions, &number, &data))
-                n_extensions += !tls_is_grease(number);
         strbuf_char(&b, transport);
         strbuf_string(&b, ja4_version(hello));
         strbuf_char(&b, hello->has_name ? 'd' : 'i');
         append_count(&b, numbers.n);
-        append_count(&b, n_extensions);
+        append_count(&b, hello->n_extensions);
         append_protocol(&b, hello->protocols);
         r = append_ciphers(digester, &b, &numbers);
         if (r < 0)
                 return r;
         numbers.n = 0;
-        for (extensions = hello->extensions; tls_next_extension(&extensions, &number, &data);)
-                if (!tls_is_grease(number) && number != TLS_EXTENSION_SERVER_NAME && number != TLS_EXTENSION_PROTOCOLS)
-                        numbers.value[numbers.n++] = number;
+        for (size_t i = 0; i < hello->n_extensions; i++)
+                if (hello->extensions[i] != TLS_EXTENSION_SERVER_NAME && hello->extensions[i] != TLS_EXTENSION_PROTOCOLS)
+                        numbers.value[numbers.n++] = hello->extensions[i];
         return append_offers(digester, &b, &numbers, hello->signatures);
 }
 
@@ -279,21 +271,13 @@ static void key_numbers(struct key *k, struct cursor list) {
         key_end_list(k, end);
 }
 
-static void key_extensions(struct key *k, struct cursor extensions) {
-        uint8_t *end = k->bytes + k->n;
-        struct cursor data;
-        uint16_t type;
+static void key_extensions(struct key *k, const struct tls_hello *hello) {
+        size_t n = hello->n_extensions * sizeof hello->extensions[0];
 
-        /* Some hold kilobytes: what counts is how many they are. */
-        while (tls_next_extension(&extensions, &type, &data)) {
-                if (sizeof k->bytes - (size_t) (end - k->bytes) < 2 * sizeof type) {
-                        k->full = true;
-                        return;
-                }
-                end = put_number(end, type);
-        }
-        if (key_has_room(k, sizeof type))
-                key_end_list(k, end);
+        if (!key_has_room(k, n + sizeof hello->extensions[0]))
+                return;
+        memcpy(k->bytes + k->n, hello->extensions, n);
+        key_end_list(k, k->bytes + k->n + n);
 }
 
 static void make_client_key(struct key *k, const struct tls_hello *hello, char transport) {
@@ -309,7 +293,7 @@ static void make_client_key(struct key *k, const struct tls_hello *hello, char t
         key_bytes(k, head, sizeof head);
         key_bytes(k, hello->formats.data, cursor_left(&hello->formats));
         key_numbers(k, hello->ciphers);
-        key_extensions(k, hello->extensions);
+        key_extensions(k, hello);
         key_numbers(k, hello->groups);
         key_numbers(k, hello->versions);
         key_numbers(k, hello->signatures);
@@ -343,7 +327,7 @@ static void make_server_key(struct key *k, const struct tls_hello *hello) {
         k->n = 0;
         k->full = false;
         key_bytes(k, head, sizeof head);
-        key_extensions(k, hello->extensions);
+        key_extensions(k, hello);
 }
 
 void fingerprint_server(struct digester *digester, struct phrases *phrases, const struct tls_hello *hello,

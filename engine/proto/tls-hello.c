@@ -51,7 +51,8 @@ static bool take_list16(struct cursor *c, struct cursor *ret) {
         return true;
 }
 
-bool tls_next_extension(struct cursor *c, uint16_t *ret_type, struct cursor *ret_data) {
+/* False at the end, or where it does not fit. */
+static bool next_extension(struct cursor *c, uint16_t *ret_type, struct cursor *ret_data) {
         struct cursor at = *c;
 
         if (!cursor_be16(&at, ret_type) || !take_list16(&at, ret_data))
@@ -120,30 +121,33 @@ static int read_extensions(struct cursor body, struct tls_hello *h,
 
         if (cursor_left(&body) == 0)
                 return 0;
-        if (!take_list16(&body, &h->extensions))
+        if (!take_list16(&body, &at))
                 return -EBADMSG;
-        at = h->extensions;
-        while (tls_next_extension(&at, &type, &data))
+        while (next_extension(&at, &type, &data)) {
+                h->extensions[h->n_extensions] = type;
+                h->n_extensions += !tls_is_grease(type);
                 read(type, data, h);
+        }
         return cursor_left(&at) < 4 ? 0 : -EBADMSG;
 }
 
-int tls_client_hello_read(struct cursor body, enum tls_transport transport, struct tls_hello *ret) {
-        struct tls_hello h = {};
-        struct cursor skipped;
-        int r;
+/* The list of extensions is filled as far as it counts. */
+static void clear(struct tls_hello *h) {
+        memset(h, 0, offsetof(struct tls_hello, extensions));
+}
 
-        if (cursor_left(&body) > TLS_HELLO_MAX || !cursor_be16(&body, &h.version) || !cursor_skip(&body, 32) ||
+int tls_client_hello_read(struct cursor body, enum tls_transport transport, struct tls_hello *ret) {
+        struct cursor skipped;
+
+        clear(ret);
+        if (cursor_left(&body) > TLS_HELLO_MAX || !cursor_be16(&body, &ret->version) || !cursor_skip(&body, 32) ||
             !take_list8(&body, &skipped))
                 return -EBADMSG;
         if (transport == TLS_OVER_DATAGRAMS && !take_list8(&body, &skipped)) /* the cookie */
                 return -EBADMSG;
-        if (!take_list16(&body, &h.ciphers) || !take_list8(&body, &skipped))
+        if (!take_list16(&body, &ret->ciphers) || !take_list8(&body, &skipped))
                 return -EBADMSG;
-        r = read_extensions(body, &h, read_client_extension);
-        if (r >= 0)
-                *ret = h;
-        return r;
+        return read_extensions(body, ret, read_client_extension);
 }
 
 /* The drafts of TLS 1.3 before the 22nd left out what nobody used any more. */
@@ -159,21 +163,17 @@ static const uint8_t random_of_retry[32] = {
 
 int tls_server_hello_read(struct cursor body, struct tls_hello *ret) {
         struct cursor random, session;
-        struct tls_hello h = {};
-        int r;
 
-        if (cursor_left(&body) > TLS_HELLO_MAX || !cursor_be16(&body, &h.version) ||
+        clear(ret);
+        if (cursor_left(&body) > TLS_HELLO_MAX || !cursor_be16(&body, &ret->version) ||
             !cursor_take(&body, sizeof random_of_retry, &random))
                 return -EBADMSG;
-        h.asks_again = memcmp(random.data, random_of_retry, sizeof random_of_retry) == 0;
-        if (!is_short_draft(h.version) && !take_list8(&body, &session))
+        ret->asks_again = memcmp(random.data, random_of_retry, sizeof random_of_retry) == 0;
+        if (!is_short_draft(ret->version) && !take_list8(&body, &session))
                 return -EBADMSG;
-        if (!cursor_be16(&body, &h.cipher) || (!is_short_draft(h.version) && !cursor_skip(&body, 1)))
+        if (!cursor_be16(&body, &ret->cipher) || (!is_short_draft(ret->version) && !cursor_skip(&body, 1)))
                 return -EBADMSG;
-        r = read_extensions(body, &h, read_server_extension);
-        if (r >= 0)
-                *ret = h;
-        return r;
+        return read_extensions(body, ret, read_server_extension);
 }
 
 uint16_t tls_server_hello_version(const struct tls_hello *hello) {

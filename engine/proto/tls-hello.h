@@ -32,7 +32,6 @@ struct tls_hello {
         uint16_t version;         /* legacy_version: what TLS 1.2 and before say */
         uint16_t cipher;          /* server: the one it took */
         struct cursor ciphers;    /* client: 16-bit numbers */
-        struct cursor extensions; /* type, length and data of each */
         struct cursor groups;     /* client: 16-bit numbers (RFC 8422 §5.1.1) */
         struct cursor formats;    /* client: bytes (§5.1.2) */
         struct cursor signatures; /* client: 16-bit numbers (RFC 8446 §4.2.3) */
@@ -42,9 +41,11 @@ struct tls_hello {
         struct cursor parameters; /* client: QUIC's (RFC 9001 §8.2) */
         bool has_name;    /* the extension is there, whatever it holds */
         bool asks_again;  /* server: it is a HelloRetryRequest (RFC 8446 §4.1.4) */
+        uint16_t n_extensions;
+        uint16_t extensions[TLS_HELLO_MAX / 4]; /* their types, but for GREASE; each takes four bytes at least */
 };
 
-/* 0, or -EBADMSG. `body` is the message without its type and length. */
+/* 0, or -EBADMSG, and `ret` is of no use. `body` is the message without its type and length. */
 int tls_client_hello_read(struct cursor body, enum tls_transport transport, struct tls_hello *ret);
 int tls_server_hello_read(struct cursor body, struct tls_hello *ret);
 
@@ -52,8 +53,6 @@ int tls_server_hello_read(struct cursor body, struct tls_hello *ret);
 int tls_client_hello_emit(struct cursor body, enum tls_transport transport, struct emitter *e);
 int tls_server_hello_emit(struct cursor body, enum tls_transport transport, struct emitter *e);
 
-/* The next extension; false at the end, or where it does not fit. */
-bool tls_next_extension(struct cursor *c, uint16_t *ret_type, struct cursor *ret_data);
 /* A number that is there so that nobody gets used to the known ones (RFC 8701 §2). */
 static inline bool tls_is_grease(uint16_t number) {
         return (number & 0x0f0f) == 0x0a0a && number >> 8 == (number & 0xff);
