@@ -250,7 +250,6 @@ void entry_derive_names(struct inventory *inventory, struct entry *entry) {
         size_t n = collect(d, list);
 
         entry->names_compete = names_compete(d);
-
         if (is_unchanged(d, list, n)) {
                 for (size_t i = 0; i < n; i++)
                         d->names[i].last_seen = list[i].name.last_seen;
