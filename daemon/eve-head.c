@@ -21,6 +21,7 @@ uint64_t eve_flow_id(const struct eve_ends *ends) {
         uint64_t hash = flow_hash_ends(&secret, &ends->ip[low], &ends->ip[!low],
                                        flow_hash_rest(ends->port[low], ends->port[!low], ends->protocol, ends->vlan, 0));
 
+        /* Folded, as it always was: logs of earlier versions have the same ids. */
         return ((hash ^ hash >> 32) & ((UINT64_C(1) << 51) - 1)) | 1;
 }
 
