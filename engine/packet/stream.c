@@ -104,16 +104,18 @@ static void apply_skip(struct stream *s, struct cursor *data) {
 }
 
 /* `n` bytes after those seen will never be. If nobody wanted them, nothing is lost. */
-static void lose(struct stream *s, struct stream_budget *budget, uint32_t n) {
+static void lose(struct stream *s, const struct stream_reader *reader, uint32_t n) {
         s->next += n;
         if (n <= s->skip) {
                 s->skip -= n;
                 return;
         }
+        if (s->length > 0 && reader->cut)
+                reader->cut(reader->userdata, cursor_make(s->buffer, s->length));
         s->skip = 0;
         s->fresh = true;
-        budget->holes++;
-        drop_buffer(s, budget);
+        reader->budget->holes++;
+        drop_buffer(s, reader->budget);
 }
 
 /* Bytes that the reader left are kept; if that is not possible, they are a hole. */
@@ -177,7 +179,7 @@ static void deliver_segment(struct stream *s, const struct stream_reader *reader
         } else
                 length -= seen;
         if (length > 0)
-                lose(s, reader->budget, length); /* the end was cut off by the capture's snapshot length */
+                lose(s, reader, length); /* the end was cut off by the capture's snapshot length */
 }
 
 /* What waited and is no longer too early. */
@@ -191,7 +193,7 @@ static void deliver_pending(struct stream *s, const struct stream_reader *reader
 }
 
 static void give_up_hole(struct stream *s, const struct stream_reader *reader) {
-        lose(s, reader->budget, s->pending->sequence - s->next);
+        lose(s, reader, s->pending->sequence - s->next);
         deliver_pending(s, reader);
 }
 

@@ -45,8 +45,12 @@ struct stream { /* all zero to begin with */
  * seen; this is the beginning, or there was a hole. */
 typedef size_t (*stream_read_fn)(void *userdata, struct stream *stream, struct cursor data, bool fresh);
 
+/* What the reader left of bytes behind which there is a hole, a last time: the end of its message will not come. */
+typedef void (*stream_cut_fn)(void *userdata, struct cursor data);
+
 struct stream_reader {
         stream_read_fn read;
+        stream_cut_fn cut; /* NULL: of no interest */
         void *userdata;
         struct stream_budget *budget;
 };

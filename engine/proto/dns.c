@@ -203,4 +203,14 @@ static int parse_dns(struct session *session, unsigned side, struct cursor data,
         return SESSION_MORE;
 }
 
-const struct session_parser dns_parser = { "dns-tcp", recognise_dns, parse_dns };
+/* As over UDP: what stands in front of the cut. Behind a hole nothing but the message tells that it begins here. */
+static void cut_dns(struct session *session _unused_, unsigned side _unused_, struct cursor data,
+                    struct emitter *emitter) {
+        uint16_t flags = emitter->fact.flags;
+
+        if (cursor_skip(&data, 2) && dns_may_be_message(data))
+                dissect_message(emitter, data);
+        emitter->fact.flags = flags;
+}
+
+const struct session_parser dns_parser = { "dns-tcp", recognise_dns, parse_dns, cut_dns };

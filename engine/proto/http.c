@@ -266,8 +266,8 @@ static size_t head_length(struct cursor data, struct http_side *s) {
         return 0;
 }
 
-static int read_head(struct session *session, unsigned side, struct cursor head, struct emitter *e) {
-        struct http_message m = {};
+/* The start line and headers, all of them or the first. */
+static int read_head(struct session *session, unsigned side, struct cursor head, struct http_message *ret, struct emitter *e) {
         struct http_header h;
         struct cursor line;
         int r;
@@ -275,23 +275,24 @@ static int read_head(struct session *session, unsigned side, struct cursor head,
         if (!http_next_line(&head, &line))
                 return -EBADMSG;
         if (cursor_begins(&line, "HTTP/", 5) == 1 || cursor_begins(&line, "ICY ", 4) == 1)
-                r = read_status_line(line, &m, e);
+                r = read_status_line(line, ret, e);
         else
-                r = read_request_line(line, &m, e);
+                r = read_request_line(line, ret, e);
         if (r < 0)
                 return r;
-        session_set_client(session, m.request ? side : !side);
+        session_set_client(session, ret->request ? side : !side);
         while (http_next_header(&head, &h)) {
-                r = read_header(&h, &m, e);
+                r = read_header(&h, ret, e);
                 if (r < 0)
                         return r;
         }
-        match_answer(session_state(session), &m);
-        return begin_body(session, side, &m);
+        match_answer(session_state(session), ret);
+        return 0;
 }
 
 static int parse_head(struct session *session, unsigned side, struct cursor data, struct emitter *e, size_t *ret_done) {
         struct http_side *s = &((struct http_state *) session_state(session))->side[side];
+        struct http_message m = {};
         size_t n;
         int r;
 
@@ -311,7 +312,8 @@ static int parse_head(struct session *session, unsigned side, struct cursor data
                 return -EBADMSG;
         *ret_done = n;
         data.end = data.data + n;
-        return read_head(session, side, data, e);
+        r = read_head(session, side, data, &m, e);
+        return r < 0 ? r : begin_body(session, side, &m);
 }
 
 /* "1a3;extension" in hex. -EBADMSG: no number, or one beyond any sense. */
@@ -474,4 +476,31 @@ static int parse_http(struct session *session, unsigned side, struct cursor data
         return -EBADMSG;
 }
 
-const struct session_parser http_parser = { "http", recognise_http, parse_http };
+/* Leaves of a cut head the lines that have their end; of a cut start line the words that do, where it is one of HTTP
+ * for certain: a status, or what follows the words says so. */
+static bool leave_certain(struct cursor *head) {
+        const uint8_t *end = memrchr(head->data, '\n', cursor_left(head));
+        struct cursor rest;
+
+        if (!end) {
+                end = memrchr(head->data, ' ', cursor_left(head));
+                rest = (struct cursor) { end ? end + 1 : head->end, head->end };
+                if (cursor_begins(head, "HTTP/", 5) < 1 && cursor_begins(&rest, "HTTP/", 5) < 1)
+                        return false;
+        }
+        if (!end)
+                return false;
+        head->end = end + 1;
+        return true;
+}
+
+/* A head without its end. What the body would be, and where, is not known. */
+static void cut_http(struct session *session, unsigned side, struct cursor data, struct emitter *e) {
+        const struct http_side *s = &((struct http_state *) session_state(session))->side[side];
+        struct http_message m = {};
+
+        if (s->phase == HTTP_HEAD && recognise_http(session, data) > 0 && leave_certain(&data))
+                read_head(session, side, data, &m, e);
+}
+
+const struct session_parser http_parser = { "http", recognise_http, parse_http, cut_http };

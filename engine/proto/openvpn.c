@@ -159,7 +159,7 @@ static int parse_session(struct session *session, unsigned side, struct cursor d
         return r > 0 || sealed > 0 ? SESSION_DONE : SESSION_MORE;
 }
 
-const struct session_parser openvpn_session_parser = { "openvpn-tcp", recognise_session, parse_session };
+const struct session_parser openvpn_session_parser = { "openvpn-tcp", recognise_session, parse_session, NULL };
 
 /* Over UDP, one packet a datagram. What comes too early is left: the sender says it again, or all is lost. */
 

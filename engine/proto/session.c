@@ -530,6 +530,18 @@ static size_t read_side(void *userdata, struct stream *stream _unused_, struct c
         return end_side(r, result < 0 ? end_of_error(result) : SESSION_END_DONE, data);
 }
 
+/* A message whose end was not captured. */
+static void read_cut(void *userdata, struct cursor data) {
+        struct reading *r = userdata;
+        const struct session_parser *parser = r->session->parser;
+        uint64_t facts = r->emitter->facts;
+
+        if (!parser || !parser->cut || r->session->side[r->side].done)
+                return;
+        parser->cut(r->session, r->side, data, r->emitter);
+        r->table->counters.parsers[r->session->parser_index].facts += r->emitter->facts - facts;
+}
+
 /* What is said of a side whose packet is not at hand. */
 static void emitter_turn(struct emitter *e, const struct session *s, unsigned side) {
         e->fact.mac = e->fact.source = s->side[side].mac;
@@ -578,7 +590,7 @@ static void read_packet(struct session_table *t, struct session *s, unsigned sid
                         const struct fact_sink *sink) {
         struct emitter emitter;
         struct reading reading = { t, s, side, &emitter };
-        struct stream_reader reader = { read_side, &reading, &t->budget };
+        struct stream_reader reader = { read_side, read_cut, &reading, &t->budget };
         struct session_side *sender = &s->side[side], *peer = &s->side[!side];
         uint32_t sequence = packet->tcp_sequence + !!(packet->tcp_flags & TCP_SYN);
 
@@ -657,7 +669,7 @@ void session_table_finish(struct session_table *t, const struct fact_sink *sink)
         for (struct session *s = t->oldest; s; s = s->newer)
                 for (unsigned side = 0; side < 2; side++) {
                         struct reading reading = { t, s, side, &emitter };
-                        struct stream_reader reader = { read_side, &reading, &t->budget };
+                        struct stream_reader reader = { read_side, read_cut, &reading, &t->budget };
 
                         emitter_turn(&emitter, s, side);
                         if (!s->side[side].done)

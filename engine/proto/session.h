@@ -30,6 +30,9 @@ struct session_parser {
          * emitter is set to the sender. */
         int (*parse)(struct session *session, unsigned side, struct cursor data, bool fresh, struct emitter *emitter,
                      size_t *ret_done);
+        /* What parse() left, behind which bytes are missing: lost, or cut off by a snapshot length. Says what of the
+         * message is certain without the rest; parse() then goes on behind the hole. NULL: nothing. */
+        void (*cut)(struct session *session, unsigned side, struct cursor data, struct emitter *emitter);
 };
 
 /* For parsers. */

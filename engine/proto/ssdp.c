@@ -56,6 +56,18 @@ static const char *read_method(const struct cursor *line) {
         return starts_with(line, "HTTP/") ? "response" : NULL;
 }
 
+/* Of a datagram that was cut the lines that have their end. */
+static struct cursor whole_lines(const struct packet *packet) {
+        struct cursor c = packet->payload;
+        const uint8_t *last;
+
+        if (cursor_left(&c) == 0 || packet->payload_length <= cursor_left(&c))
+                return c;
+        last = memrchr(c.data, '\n', cursor_left(&c));
+        c.end = last ? last + 1 : c.data;
+        return c;
+}
+
 static int dissect_message(const struct packet *packet, struct emitter *e, const char *method, struct cursor c) {
         struct http_header h;
 
@@ -73,7 +85,7 @@ static int dissect_message(const struct packet *packet, struct emitter *e, const
 }
 
 int ssdp_dissect(const struct packet *packet, struct emitter *emitter) {
-        struct cursor c = packet->payload, line;
+        struct cursor c = whole_lines(packet), line;
         const char *method;
 
         /* Empty lines in front are passed over: RFC 7230 §3.5. */
@@ -92,7 +104,7 @@ bool ssdp_may_be_reply(struct cursor payload) {
 /* A search comes from any port, and many devices (Chromecasts, some routers) answer to it from another than
  * 1900: then nothing but the answer itself tells what it is. */
 int ssdp_reply_dissect(const struct packet *packet, struct emitter *emitter) {
-        struct cursor c = packet->payload, line;
+        struct cursor c = whole_lines(packet), line;
 
         if (!ssdp_may_be_reply(c) || !http_next_line(&c, &line))
                 return 0;

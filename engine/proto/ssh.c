@@ -233,4 +233,4 @@ static int parse_ssh(struct session *session, unsigned side, struct cursor data,
         return client ? SESSION_DONE : SESSION_MORE;
 }
 
-const struct session_parser ssh_parser = { "ssh", recognise_ssh, parse_ssh };
+const struct session_parser ssh_parser = { "ssh", recognise_ssh, parse_ssh, NULL };

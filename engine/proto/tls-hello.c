@@ -136,16 +136,20 @@ static void clear(struct tls_hello *h) {
         memset(h, 0, offsetof(struct tls_hello, extensions));
 }
 
-int tls_client_hello_read(struct cursor body, enum tls_transport transport, struct tls_hello *ret) {
+/* What stands in front of the extensions. */
+static bool read_client_front(struct cursor *body, enum tls_transport transport, struct tls_hello *ret) {
         struct cursor skipped;
 
         clear(ret);
-        if (cursor_left(&body) > TLS_HELLO_MAX || !cursor_be16(&body, &ret->version) || !cursor_skip(&body, 32) ||
-            !take_list8(&body, &skipped))
-                return -EBADMSG;
-        if (transport == TLS_OVER_DATAGRAMS && !take_list8(&body, &skipped)) /* the cookie */
-                return -EBADMSG;
-        if (!take_list16(&body, &ret->ciphers) || !take_list8(&body, &skipped))
+        if (!cursor_be16(body, &ret->version) || !cursor_skip(body, 32) || !take_list8(body, &skipped))
+                return false;
+        if (transport == TLS_OVER_DATAGRAMS && !take_list8(body, &skipped)) /* the cookie */
+                return false;
+        return take_list16(body, &ret->ciphers) && take_list8(body, &skipped);
+}
+
+int tls_client_hello_read(struct cursor body, enum tls_transport transport, struct tls_hello *ret) {
+        if (cursor_left(&body) > TLS_HELLO_MAX || !read_client_front(&body, transport, ret))
                 return -EBADMSG;
         return read_extensions(body, ret, read_client_extension);
 }
@@ -223,6 +227,26 @@ static void emit_version(struct emitter *e, enum fact_kind kind, uint16_t versio
         emit_number(e, kind, version);
 }
 
+static void emit_wishes(struct emitter *e, enum tls_transport transport, const struct tls_hello *h) {
+        if (cursor_left(&h->name) > 0)
+                emit_bytes(e, kinds[transport].name, h->name.data, cursor_left(&h->name));
+        emit_protocols(e, kinds[transport].protocols, h->protocols);
+}
+
+int tls_client_hello_emit_cut(struct cursor body, size_t length, struct emitter *e) {
+        size_t missing = length - cursor_left(&body);
+        struct tls_hello h;
+        struct cursor data;
+        uint16_t n, type;
+
+        if (!read_client_front(&body, TLS_OVER_TCP, &h) || !cursor_be16(&body, &n) || n != cursor_left(&body) + missing)
+                return -EBADMSG;
+        while (next_extension(&body, &type, &data))
+                read_client_extension(type, data, &h);
+        emit_wishes(e, TLS_OVER_TCP, &h);
+        return 0;
+}
+
 int tls_client_hello_emit(struct cursor body, enum tls_transport transport, struct emitter *e) {
         static const char prefixes[_TLS_TRANSPORT_MAX] = { 't', 'd', 'q' };
         char ja3[DIGEST_MD5_MAX], ja4[FINGERPRINT_JA4_MAX];
@@ -231,9 +255,7 @@ int tls_client_hello_emit(struct cursor body, enum tls_transport transport, stru
 
         if (r < 0)
                 return r;
-        if (cursor_left(&h.name) > 0)
-                emit_bytes(e, kinds[transport].name, h.name.data, cursor_left(&h.name));
-        emit_protocols(e, kinds[transport].protocols, h.protocols);
+        emit_wishes(e, transport, &h);
         if (transport == TLS_OVER_QUIC)
                 quic_parameters_emit(h.parameters, e);
         fingerprint_client(e->digester, e->phrases, &h, prefixes[transport], ja3, ja4);

@@ -52,6 +52,9 @@ int tls_server_hello_read(struct cursor body, struct tls_hello *ret);
 /* Read it and say its facts. 0, or -EBADMSG; of a server's 1 where all that both say from then on is encrypted (RFC 8446 §2). */
 int tls_client_hello_emit(struct cursor body, enum tls_transport transport, struct emitter *e);
 int tls_server_hello_emit(struct cursor body, enum tls_transport transport, struct emitter *e);
+/* Says of the beginning of a client's the names that are whole; a fingerprint is of all its extensions. `length` is that
+ * of the message, more than is there. 0, or -EBADMSG. */
+int tls_client_hello_emit_cut(struct cursor body, size_t length, struct emitter *e);
 
 /* A number that is there so that nobody gets used to the known ones (RFC 8701 §2). */
 static inline bool tls_is_grease(uint16_t number) {

@@ -332,4 +332,21 @@ static int parse_tls(struct session *session, unsigned side, struct cursor data,
         return r;
 }
 
-const struct session_parser tls_parser = { "tls", recognise_tls, parse_tls };
+/* A client's hello without its end, as far as its first record goes: most say soon whom it is for. */
+static void cut_tls(struct session *session, unsigned side, struct cursor data, struct emitter *e) {
+        struct tls_side *s = &((struct tls_state *) session_state(session))->side[side];
+        uint32_t length;
+        uint8_t type;
+
+        data.end = data.data + MIN(cursor_left(&data), (size_t) s->record);
+        if (s->lost || s->skip > 0 || !cursor_u8(&data, &type) || !cursor_be24(&data, &length))
+                return;
+        if (type != TLS_CLIENT_HELLO || length > TLS_HELLO_MAX || cursor_left(&data) >= length)
+                return;
+        if (tls_client_hello_emit_cut(data, length, e) < 0)
+                return;
+        s->hello = true;
+        session_set_client(session, side);
+}
+
+const struct session_parser tls_parser = { "tls", recognise_tls, parse_tls, cut_tls };

@@ -97,7 +97,7 @@ static struct talk *new_talk(struct capture *c, const struct packet *p) {
 
 static void take_packet(struct capture *c, const struct packet *p) {
         struct hearing h;
-        struct stream_reader reader = { hear, &h, &c->budget };
+        struct stream_reader reader = { hear, NULL, &h, &c->budget };
         unsigned side = 0;
         struct talk *t = find_talk(c, p, &side);
         bool syn = p->tcp_flags & TCP_SYN;

@@ -739,6 +739,49 @@ def fragment_frames():
         header = struct.pack('>BBHI', 17, 0, offset | more, 99)
         yield ethernet(PRINTER, bytes.fromhex('3333000000fb'), 0x86dd, ipv6('fe80::5eff:fe00:9', 'ff02::fb', 44, header + part))
 
+def tcp4(client, server, side, sequence, payload):
+    """A segment between a port above 40000 and the server's; side 0 is the client."""
+    source, destination = (client, server)[::1 - 2 * side]
+    ports = source[1], destination[1]
+    header = struct.pack('>HHIIHHHH', *ports, sequence, 1, 0x5018, 1024, 0, 0)
+    macs = (ROUTER, LAPTOP) if side else (LAPTOP, ROUTER)
+    return ethernet(*macs, 0x0800, ipv4(source[0], destination[0], 6, header + payload))
+
+def cut(frame, n):
+    """A frame of which a snapshot length has left the first n bytes."""
+    return frame[:n], len(frame)
+
+HELLO_EXTENSIONS = (struct.pack('>HHHBH', 0, 16, 14, 0, 11) + b'nas.example' + struct.pack('>HHH', 16, 5, 3) + b'\2h2' +
+                    struct.pack('>HHH', 43, 3, 0x0203) + b'\4')
+HELLO_BODY = struct.pack('>H', 0x0303) + bytes(32) + b'\0' + struct.pack('>HHBB', 2, 0x1301, 1, 0)
+HELLO_BODY += struct.pack('>H', len(HELLO_EXTENSIONS)) + HELLO_EXTENSIONS
+HELLO = struct.pack('>BHHBBH', 22, 0x0301, 4 + len(HELLO_BODY), 1, 0, len(HELLO_BODY)) + HELLO_BODY
+
+def cut_frames():
+    """Messages that a snapshot length cuts: what of them is whole is told, and what follows them is."""
+    web = ('192.0.2.50', 40001), ('198.51.100.1', 80)
+    get = http('GET /a HTTP/1.1', 'Host: www.example', 'User-Agent: Example/9', 'Accept: */*')
+    ok = http('HTTP/1.1 200 OK', 'Server: Example/1', 'X-Powered-By: Example', 'Content-Type: text/html') + bytes(400)
+    yield cut(tcp4(*web, 0, 1, get), 54 + get.index(b'/9'))
+    yield cut(tcp4(*web, 1, 1, ok), 54 + ok.index(b'ple\r\nContent'))
+    yield cut(tcp4(*web, 1, 1 + len(ok), ok), 54 + ok.index(b'K\r\n'))
+    yield cut(tcp4(*web, 0, 1 + len(get), get), 54 + get.index(b'TP/1'))
+    yield cut(tcp4(*web, 0, 1 + 2 * len(get), get), 54 + get.index(b'1.1'))
+    yield tcp4(*web, 0, 1 + 3 * len(get), get)
+    for number, cut_at in enumerate((b'example', b'\0\x10', b'h2', b'\4')):
+        tls = ('192.0.2.50', 40002 + number), ('198.51.100.1', 443)
+        yield cut(tcp4(*tls, 0, 1, HELLO), 54 + HELLO.rindex(cut_at) + len(cut_at) // 2)
+    dns = ('192.0.2.50', 40010), ('192.0.2.1', 53)
+    for key, side, at in (('query-edns', 0, -5), ('answer', 1, -40), ('answer', 1, -120)):
+        body = struct.pack('>H', len(DNS[key])) + DNS[key]
+        yield cut(tcp4(*dns, side, 1 if at != -120 else 1 + len(body), body), at)
+    ssh = ('192.0.2.50', 40011), ('192.0.2.1', 22)
+    yield cut(tcp4(*ssh, 0, 1, b'SSH-2.0-Example_9\r\n' + bytes(40)), -20)
+    yield cut(tcp4(*ssh, 1, 1, b'SSH-2.0-Example_9 and more\r\n'), -7)
+    notify = ethernet(PRINTER, bytes.fromhex('01005e7ffffa'), 0x0800, udp4('192.0.2.9', '239.255.255.250', 1900, 1900, SSDP['notify'], 4))
+    yield cut(notify, notify.index(b'root'))
+    yield cut(notify, 50)
+
 def cooked(source, ethertype, payload):
     return struct.pack('>HHH', 1, 1, 6) + source + b'\0\0' + struct.pack('>H', ethertype) + payload
 
@@ -767,6 +810,7 @@ CAPTURES = {
     'browser': (1, browser_frames()),
     'tunnels': (1, tunnel_frames()),
     'fragments': (1, fragment_frames()),
+    'cut': (1, cut_frames()),
     'link-sll': (113, (cooked(PRINTER, 0x0800, ANSWER), cooked(CAMERA, 0x0806, REQUEST), cooked(LAPTOP, 0x86dd, SOLICIT))),
     'link-sll2': (276, (cooked2(PRINTER, 0x0800, ANSWER), cooked2(CAMERA, 0x0806, REQUEST), cooked2(LAPTOP, 0x86dd, SOLICIT))),
     'link-raw': (101, (ANSWER, SOLICIT)),
@@ -787,7 +831,8 @@ def write_captures(folder):
     for capture, (link_type, frames) in CAPTURES.items():
         data = struct.pack('<IHHiIII', 0xa1b2c3d4, 2, 4, 0, 0, 65535, link_type)
         for number, frame in enumerate(frames):
-            data += struct.pack('<IIII', 1700000000 + number, 0, len(frame), len(frame)) + frame
+            frame, length = frame if isinstance(frame, tuple) else (frame, len(frame))
+            data += struct.pack('<IIII', 1700000000 + number, 0, len(frame), length) + frame
         write(os.path.join(folder, capture + '.pcap'), data)
 
 def write_seeds(folder):

@@ -152,7 +152,42 @@ static void what_follows_a_hole_is_found_again(void **state _unused_) {
         tcp_talk_say(&t, 1, first, strlen(first));
         tcp_talk_segment(&t, 1, 5000, second, strlen(second), strlen(second));
         tcp_talk_end(&t);
-        assert_string_equal(t.log.text, "http.status 404\nhttp.server b\n");
+        assert_string_equal(t.log.text, "http.status 200\nhttp.status 404\nhttp.server b\n");
+}
+
+/* A snapshot length cuts the second half of a segment off. */
+static void expect_of_cut(unsigned side, const char *captured, const char *facts) {
+        static const char next[] = "GET /next HTTP/1.1\r\n\r\n";
+        char expected[256];
+        struct tcp_talk t;
+
+        tcp_talk_begin(&t);
+        tcp_talk_segment(&t, side, 0, captured, strlen(captured), 1400);
+        tcp_talk_say(&t, side, next, strlen(next));
+        tcp_talk_end(&t);
+        snprintf(expected, sizeof expected, "%shttp.request GET /next\n", facts);
+        assert_string_equal(t.log.text, expected);
+}
+
+static void what_is_whole_of_a_cut_head_is_told(void **state _unused_) {
+        expect_of_cut(0, "GET /a HTTP/1.1\r\nHost: x\r\nUser-Agent: curl", "http.request GET /a\nhttp.host x\n");
+        expect_of_cut(0, "GET /a HTTP/1.1\r\nHost: x\r", "http.request GET /a\n");
+        expect_of_cut(0, "GET /a HTTP/1", "http.request GET /a\n");
+        expect_of_cut(0, "GET /a HTT", "");
+        expect_of_cut(0, "GET /path", "");
+        expect_of_cut(0, "OPTIONS rtsp://a/b RTSP/1", "");
+        expect_of_cut(0, "GE", "");
+        expect_of_cut(1, "HTTP/1.1 200 OK\r\nServer: a\r\nDate", "http.status 200\nhttp.server a\n");
+        expect_of_cut(1, "HTTP/1.1 404 Not F", "http.status 404\n");
+        expect_of_cut(1, "HTTP/1.1 404", "");
+        expect_of_cut(1, "HTTP/1.1 4", "");
+        expect_of_cut(1, "no head", "");
+}
+
+/* The bytes of a cut description may look like lines of a head. */
+static void what_is_left_of_a_cut_body_is_no_head(void **state _unused_) {
+        expect_of_cut(1, "HTTP/1.1 200 OK\r\nContent-Type: text/xml\r\nContent-Length: 999\r\n\r\n"
+                         "HTTP/1.1 404 x\r\nServer: b\r\n", "http.status 200\n");
 }
 
 static void connections_are_bounded(void **state _unused_) {
@@ -189,6 +224,8 @@ int main(void) {
                 cmocka_unit_test(methods_that_few_use_are_known),
                 cmocka_unit_test(versions_and_radio_stations_answer_alike),
                 cmocka_unit_test(what_follows_a_hole_is_found_again),
+                cmocka_unit_test(what_is_whole_of_a_cut_head_is_told),
+                cmocka_unit_test(what_is_left_of_a_cut_body_is_no_head),
                 cmocka_unit_test(connections_are_bounded),
         };
 

@@ -37,7 +37,7 @@ static void begin(struct fixture *f, size_t word) {
         memset(f, 0, sizeof *f);
         f->budget.limit = 100000;
         f->log.word = word;
-        f->reader = (struct stream_reader) { read_words, &f->log, &f->budget };
+        f->reader = (struct stream_reader) { read_words, NULL, &f->log, &f->budget };
 }
 
 static void push(struct fixture *f, uint32_t sequence, const char *text) {
@@ -113,6 +113,28 @@ static void bytes_cut_off_by_the_capture_are_a_hole(void **state _unused_) {
         stream_push(&f.stream, &f.reader, 100, cursor_make("abc", 3), 10);
         push(&f, 110, "klm");
         expect(&f, "|abc|klm");
+}
+
+static void end_word(void *userdata, struct cursor data) {
+        struct log *log = userdata;
+
+        memcpy(log->text + log->length, data.data, cursor_left(&data));
+        log->length += cursor_left(&data);
+        log->text[log->length++] = '!';
+}
+
+static void what_stands_before_a_hole_is_shown_a_last_time(void **state _unused_) {
+        struct fixture f;
+
+        begin(&f, 3);
+        f.reader.cut = end_word;
+        stream_push(&f.stream, &f.reader, 100, cursor_make("abcde", 5), 10);
+        push(&f, 110, "klmno");
+        push(&f, 120, "uvwxy");
+        stream_finish(&f.stream, &f.reader);
+        stream_push(&f.stream, &f.reader, 125, cursor_make("012", 3), 10);
+        expect(&f, "|abcde!|klmno!|uvwxy012!");
+        assert_int_equal(f.budget.holes, 3);
 }
 
 static size_t skip_five(void *userdata, struct stream *stream, struct cursor data, bool fresh) {
@@ -192,6 +214,7 @@ int main(void) {
                 cmocka_unit_test(the_rest_waits_for_more),
                 cmocka_unit_test(a_hole_is_given_up_once_it_was_acknowledged),
                 cmocka_unit_test(bytes_cut_off_by_the_capture_are_a_hole),
+                cmocka_unit_test(what_stands_before_a_hole_is_shown_a_last_time),
                 cmocka_unit_test(a_hole_in_what_nobody_wants_is_none),
                 cmocka_unit_test(what_nobody_wants_passes_in_order),
                 cmocka_unit_test(memory_is_bounded),

@@ -64,6 +64,36 @@ static void hellos_are_read_however_they_are_cut(void **state _unused_) {
         }
 }
 
+/* The name is in the first extension: record and message header, version, random, session, ciphers, compression,
+ * length of the extensions, type and length of the first, and the name with what stands in front of it. */
+static void a_cut_hello_tells_the_names_that_are_whole(void **state _unused_) {
+        enum { NAME_END = 5 + 4 + 2 + 32 + 1 + 2 + 2 * 12 + 2 + 2 + 4 + 5 + 6 };
+        struct bytes message = client_message("a.test"), records = {}, lie;
+        struct tcp_talk t;
+
+        bytes_records(&records, 22, &message, 16384);
+        for (size_t captured = 0; captured < records.n; captured++) {
+                tcp_talk_begin(&t);
+                tcp_talk_segment(&t, 0, 0, records.data, captured, records.n);
+                tcp_talk_end(&t);
+                assert_string_equal(t.log.text, captured < NAME_END ? "" : "tls.sni a.test\n");
+        }
+        /* Extensions that end elsewhere than the message does are none. */
+        lie = records;
+        lie.data[NAME_END - 4 - 5 - 6 - 1]++;
+        tcp_talk_begin(&t);
+        tcp_talk_segment(&t, 0, 0, lie.data, NAME_END, lie.n);
+        tcp_talk_end(&t);
+        assert_string_equal(t.log.text, "");
+        /* What follows the name in another record is not looked at. */
+        records.n = 0;
+        bytes_records(&records, 22, &message, NAME_END - 5);
+        tcp_talk_begin(&t);
+        tcp_talk_segment(&t, 0, 0, records.data, NAME_END + 7, records.n);
+        tcp_talk_end(&t);
+        assert_string_equal(t.log.text, "tls.sni a.test\n");
+}
+
 static void flights_of_servers_are_read_however_they_are_cut(void **state _unused_) {
         static const size_t most[] = { 1, 4, 100, 16384 };
         struct bytes messages = server_messages();
@@ -318,6 +348,7 @@ static void memory_is_bounded(void **state _unused_) {
 int main(void) {
         const struct CMUnitTest tests[] = {
                 cmocka_unit_test(hellos_are_read_however_they_are_cut),
+                cmocka_unit_test(a_cut_hello_tells_the_names_that_are_whole),
                 cmocka_unit_test(flights_of_servers_are_read_however_they_are_cut),
                 cmocka_unit_test(single_bytes_are_enough),
                 cmocka_unit_test(what_is_encrypted_is_left_alone),
