@@ -31,11 +31,7 @@ void flow_index_done(struct flow_index *x) {
 }
 
 void flow_index_insert(struct flow_index *x, uint64_t hash, uint32_t number) {
-        struct flow_probe p = flow_index_probe(x, hash);
-
-        while (x->slots[p.place] != 0)
-                flow_index_step(x, &p);
-        x->slots[p.place] = p.tag | number;
+        flow_index_put(x, flow_index_find_empty(x, hash), number);
 }
 
 /* The first of the slots in use that stand in a row before `place`, or the sixteenth; any where none stands behind it. */

@@ -51,11 +51,32 @@ static inline uint32_t flow_index_find(const struct flow_index *x, struct flow_p
         return number;
 }
 
-static inline uint32_t flow_index_guess(const struct flow_index *x, uint64_t hash) {
-        struct flow_probe p = flow_index_probe(x, hash);
-        uint32_t number = x->slots[p.place] ^ p.tag;
+/* The same, of one that most likely is at home. */
+static inline uint32_t flow_index_guess(const struct flow_index *x, struct flow_probe *p) {
+        uint32_t number = x->slots[p->place] ^ p->tag;
 
-        return __builtin_expect(number <= FLOW_NUMBER_MASK, true) ? number : flow_index_find(x, &p);
+        return __builtin_expect(number <= FLOW_NUMBER_MASK, true) ? number : flow_index_find(x, p);
+}
+
+/* The probe that has come to `place`. */
+static inline struct flow_probe flow_index_probe_at(const struct flow_index *x, uint64_t hash, uint32_t place) {
+        struct flow_probe p = flow_index_probe(x, hash);
+
+        return (struct flow_probe) { place, p.tag + (place - (uint32_t) p.place) * FLOW_INDEX_STEP };
+}
+
+/* The first empty place for a hash. There must be room. */
+static inline struct flow_probe flow_index_find_empty(const struct flow_index *x, uint64_t hash) {
+        struct flow_probe p = flow_index_probe(x, hash);
+
+        while (x->slots[p.place] != 0)
+                flow_index_step(x, &p);
+        return p;
+}
+
+/* Where flow_index_find_empty() ended, or flow_index_find() in vain. */
+static inline void flow_index_put(struct flow_index *x, struct flow_probe p, uint32_t number) {
+        x->slots[p.place] = p.tag | number;
 }
 
 /* `slots`: a power of two. */

@@ -63,9 +63,10 @@ static inline uint32_t flow_lists_take(struct flow_lists *l, uint32_t list) {
 
 static inline void flow_lists_append(struct flow_lists *l, uint32_t list, uint32_t number) {
         uint32_t head = FLOW_LISTS_BASE + list, last = l->heads[list][FLOW_PREVIOUS];
+        uint32_t *links = l->more[number].links;
 
-        flow_lists_set(l, number, FLOW_PREVIOUS, last);
-        flow_lists_set(l, number, FLOW_NEXT, head);
+        links[FLOW_PREVIOUS] = (links[FLOW_PREVIOUS] & ~FLOW_NUMBER_MASK) | last;
+        links[FLOW_NEXT] = (links[FLOW_NEXT] & ~FLOW_NUMBER_MASK) | head;
         flow_lists_set(l, last, FLOW_NEXT, number);
         l->heads[list][FLOW_PREVIOUS] = number;
 }

@@ -46,6 +46,7 @@ struct flow_observation {
         };
         uint8_t ends[2][16];    /* of IPv6 */
         struct flow_entry *entry; /* the table's: where it most likely is */
+        uint32_t slot;            /* where that was found in its index, or where it should have been */
 };
 
 /* Does the segment ask for a connection? */

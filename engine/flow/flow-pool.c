@@ -11,7 +11,6 @@
 #include "common/macro.h"
 
 #define NO_KEY UINT64_MAX /* of entries that are not in use: a protocol that has no ports, with ports */
-#define AHEAD 16 /* flows that begin soon; their memory was not looked at for long, or never */
 #define HUGE_PAGE ((size_t) 2 << 20)
 #define SMALL HUGE_PAGE /* at the beginning of each part, so that a small table stays small */
 
@@ -81,18 +80,6 @@ void flow_pool_done(struct flow_pool *p) {
         flow_memory_unmap(p->ends, ((size_t) p->limit + 1) * sizeof *p->ends);
         flow_memory_unmap(p->analyses, n * sizeof *p->analyses);
         *p = (struct flow_pool) { 0 };
-}
-
-uint32_t flow_pool_take(struct flow_pool *p, bool ipv6) {
-        uint32_t number = p->free[ipv6];
-
-        if (number == 0) {
-                __builtin_prefetch(&p->entries[p->fresh[ipv6] + AHEAD], 1);
-                __builtin_prefetch(&p->more[p->fresh[ipv6] + AHEAD], 1);
-                return p->fresh[ipv6]++;
-        }
-        p->free[ipv6] = p->more[number].links[0];
-        return number;
 }
 
 void flow_pool_give(struct flow_pool *p, uint32_t number) {

@@ -63,6 +63,8 @@ struct flow_ends {
         uint8_t bytes[2][16];
 };
 
+#define FLOW_POOL_AHEAD 16 /* flows that begin soon; their memory was not looked at for long, or never */
+
 /* Numbers of IPv4 flows are 1 to `limit`, those of IPv6 `limit` more, so that one array holds both and no look-up
  * has to ask which it is. */
 struct flow_pool {
@@ -78,7 +80,19 @@ struct flow_pool {
 int flow_pool_init(struct flow_pool *pool, uint32_t limit, bool analysis);
 void flow_pool_done(struct flow_pool *pool);
 /* There must be one left: fewer than `limit` in use. */
-uint32_t flow_pool_take(struct flow_pool *pool, bool ipv6);
+static inline uint32_t flow_pool_take(struct flow_pool *p, bool ipv6) {
+        uint32_t number = p->free[ipv6];
+
+        if (number == 0) {
+                number = p->fresh[ipv6]++;
+                __builtin_prefetch(&p->entries[number + FLOW_POOL_AHEAD], 1);
+                __builtin_prefetch(&p->more[number + FLOW_POOL_AHEAD], 1);
+                return number;
+        }
+        p->free[ipv6] = p->more[number].links[0];
+        return number;
+}
+
 /* The entry then has a key that no packet has. */
 void flow_pool_give(struct flow_pool *pool, uint32_t number);
 /* The numbers in use, one by one: start with 0. 0: that was the last. */

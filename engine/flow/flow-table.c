@@ -54,6 +54,7 @@ struct flow_table {
         struct flow_observation batch[BATCH];
         struct flow_observation *place; /* in the batch, for the next one; those before it wait */
         struct flow_index index;
+        bool moved;                /* something in it, since the batch was fetched */
         struct flow_pool pool;
         struct flow_hash_secret secret;
         uint64_t now, next_tick;   /* ns */
@@ -138,16 +139,21 @@ static uint32_t list_of(unsigned ring, uint64_t tick) {
         return LIST_RINGS + ring * RING + (uint32_t) (tick & (RING - 1));
 }
 
-/* Into the list where it belongs, which is none that had its turn. */
-static void place(struct flow_table *t, uint32_t number, uint64_t tick) {
-        struct flow_entry *e = entry_of(t, number);
-        unsigned i = t->ring_of[e->state];
+/* Into the list where a flow in that state belongs, which is none that had its turn. */
+static inline void place_as(struct flow_table *t, uint32_t number, enum flow_state state, uint64_t tick) {
+        unsigned i = t->ring_of[state];
         struct ring *ring = &t->rings[i];
 
-        e->bits &= (uint8_t) ~ENTRY_EARLY;
         tick = MAX(tick, ring->walked + 1);
         ring->oldest = MIN(ring->oldest, tick);
         flow_lists_append(&t->lists, list_of(i, tick), number);
+}
+
+static void place(struct flow_table *t, uint32_t number, uint64_t tick) {
+        struct flow_entry *e = entry_of(t, number);
+
+        e->bits &= (uint8_t) ~ENTRY_EARLY;
+        place_as(t, number, (enum flow_state) e->state, tick);
 }
 
 static void place_by_age(struct flow_table *t, uint32_t number) {
@@ -407,6 +413,7 @@ static void end_flow(struct flow_table *t, uint32_t number, enum flow_end reason
 /* Ends a flow that is in no list. */
 static void remove_flow(struct flow_table *t, uint32_t number, enum flow_end reason) {
         end_flow(t, number, reason);
+        t->moved = true;
         flow_index_remove(&t->index, hash_of(t, number), number, hash_of, t);
         flow_pool_give(&t->pool, number);
 }
@@ -520,9 +527,9 @@ static uint32_t take_unanswered(struct flow_table *t) {
 }
 
 static void evict_unanswered(struct flow_table *t) {
-        uint32_t number;
+        uint32_t number = take_unanswered(t);
 
-        if (t->n_unanswered < t->config.unanswered_max || (number = take_unanswered(t)) == 0)
+        if (number == 0)
                 return;
         t->counters.unanswered_evicted++;
         remove_flow(t, number, FLOW_END_EVICTED);
@@ -572,6 +579,7 @@ static int grow_index(struct flow_table *t) {
         }
         flow_index_done(&t->index);
         t->index = grown;
+        t->moved = true;
         return 0;
 }
 
@@ -595,26 +603,26 @@ static enum flow_state first_state(const struct flow_observation *o) {
         return protocol == IPPROTO_ICMP || protocol == IPPROTO_ICMPV6 ? FLOW_MESSAGES : FLOW_DATAGRAMS;
 }
 
-/* Everything but the first packet's own part. */
-static void begin(struct flow_table *t, uint32_t number, const struct flow_observation *o, enum flow_state state) {
+/* Everything but the first packet's own part, and in no list. */
+static _always_inline_ void begin(struct flow_table *t, uint32_t number, const struct flow_observation *o, enum flow_state state,
+                                  uint8_t bits) {
+        uint8_t settled = t->config.analysis || o->flags & OBSERVATION_TCP ? 0 : NEWS_NEVER;
+        struct flow_entry *e = entry_of(t, number);
         struct flow_more *m = more_of(t, number);
-        bool lone = t->config.analysis;
+        size_t d = o->direction;
 
-        *entry_of(t, number) = (struct flow_entry) {
+        *e = (struct flow_entry) {
                 .addresses = o->addresses,
                 .rest = o->rest,
                 .lengths = { { .shortest = UINT16_MAX }, { .shortest = UINT16_MAX } },
-                .settled = { lone ? 0 : NEWS_NEVER, lone ? 0 : NEWS_NEVER },
+                .settled = { settled, settled },
                 .state = (uint8_t) state,
-                .bits = (uint8_t) (first_bits(o) | (lone ? ENTRY_ALONE : 0)),
+                .bits = (uint8_t) (bits | (t->config.analysis ? ENTRY_ALONE : 0)),
         };
-        *m = (struct flow_more) {
-                .history = 1,
-                .links = { m->links[0] & FLOW_NUMBER_MASK, m->links[1] & FLOW_NUMBER_MASK },
-        };
-        m->macs[o->direction] = o->link_source;
-        m->macs[!o->direction] = o->link_destination;
-        m->first[o->direction] = o->ts;
+        *m = (struct flow_more) { .history = 1 };
+        m->first[d] = o->ts;
+        m->macs[d] = o->link_source;
+        m->macs[!d] = o->link_destination;
         t->counters.created++;
         t->counters.active++;
 }
@@ -628,12 +636,13 @@ static bool begins_in_silence(const struct flow_observation *o) {
         return protocol != IPPROTO_UDP && protocol != IPPROTO_ICMP && protocol != IPPROTO_ICMPV6 && protocol != IPPROTO_SCTP;
 }
 
-static uint32_t create(struct flow_table *t, const struct flow_observation *o) {
-        enum flow_state state = first_state(o);
-        bool unanswered = state == FLOW_SYN_SENT;
-        uint32_t number;
+/* Has flows go, or the index grow, where one more needs it, which waits for an answer or does not. False: nothing had to. */
+static inline bool make_room(struct flow_table *t, bool waits) {
+        bool one_must_go = waits && t->n_unanswered >= t->config.unanswered_max;
 
-        if (unanswered)
+        if (!one_must_go && t->counters.active < t->config.flows_max && t->counters.active * 2 <= t->index.mask)
+                return false;
+        if (one_must_go)
                 evict_unanswered(t);
         if (t->counters.active >= t->config.flows_max)
                 evict(t);
@@ -641,17 +650,27 @@ static uint32_t create(struct flow_table *t, const struct flow_observation *o) {
         if (t->counters.active * 2 > t->index.mask && grow_index(t) < 0 &&
             t->counters.active * 8 > t->index.mask * 7)
                 evict(t);
+        return true;
+}
+
+/* `slot`: where it was looked for in vain. */
+static _always_inline_ uint32_t create(struct flow_table *t, const struct flow_observation *o, struct flow_probe slot) {
+        enum flow_state state = first_state(o);
+        bool waits = state == FLOW_SYN_SENT;
+        uint32_t number;
+
+        if (make_room(t, waits))
+                slot = flow_index_find_empty(&t->index, o->hash);
         number = flow_pool_take(&t->pool, o->flags & OBSERVATION_IPV6);
+        flow_index_put(&t->index, slot, number);
         if (o->flags & OBSERVATION_IPV6)
                 memcpy(ends_of(t, number)->bytes, o->ends, sizeof o->ends);
-        begin(t, number, o, state);
-        flow_index_insert(&t->index, o->hash, number);
-        if (unanswered) {
-                entry_of(t, number)->bits |= ENTRY_WAITS;
+        begin(t, number, o, state, (uint8_t) (first_bits(o) | (waits ? ENTRY_WAITS : 0)));
+        if (waits) {
                 flow_lists_append(&t->lists, LIST_UNANSWERED, number);
                 t->n_unanswered++;
         } else {
-                place(t, number, t->tick);
+                place_as(t, number, state, t->tick);
         }
         if (t->ops.begun && begins_in_silence(o))
                 t->ops.begun(t->ops.userdata, o);
@@ -681,24 +700,35 @@ static inline bool is_flow(struct flow_table *t, uint32_t number, const struct f
         return !(o->flags & OBSERVATION_IPV6) || same_ends(ends_of(t, number), o);
 }
 
-static inline uint32_t find(struct flow_table *t, const struct flow_observation *o) {
+/* 0: there is none, and `ret_slot` is where it would be. */
+static inline uint32_t find(struct flow_table *t, const struct flow_observation *o, struct flow_probe *ret_slot) {
         struct flow_probe probe = flow_index_probe(&t->index, o->hash);
         uint32_t number;
 
         for (; (number = flow_index_find(&t->index, &probe)) > 0; flow_index_step(&t->index, &probe))
                 if (is_flow(t, number, o))
                         return number;
+        *ret_slot = probe;
+        return 0;
+}
+
+/* The same of one of a batch. What was looked for in vain when the batch was fetched is still missing, if nothing has come to
+ * its place since, nor gone from those before it. */
+static inline uint32_t find_fetched(struct flow_table *t, const struct flow_observation *o, struct flow_probe *ret_slot) {
+        if (LOOKS_AT_ALL || o->entry != entry_of(t, 0) || t->moved || t->index.slots[o->slot] != 0)
+                return find(t, o, ret_slot);
+        *ret_slot = flow_index_probe_at(&t->index, o->hash, o->slot);
         return 0;
 }
 
 /* Ends the flow and begins another in its place. */
-static void begin_again(struct flow_table *t, uint32_t number, const struct flow_observation *o, enum flow_end reason) {
+static _noinline_ void begin_again(struct flow_table *t, uint32_t number, const struct flow_observation *o, enum flow_end reason) {
         end_flow(t, number, reason);
         if (entry_of(t, number)->bits & ENTRY_WAITS)
                 stop_waiting(t, number);
         else
                 flow_lists_remove(&t->lists, number);
-        begin(t, number, o, first_state(o));
+        begin(t, number, o, first_state(o), first_bits(o));
         place(t, number, t->tick);
 }
 
@@ -835,7 +865,8 @@ static void settle(struct flow_entry *e) {
 }
 
 /* Returns bits of enum flow_letter. */
-static uint8_t analyse_segment(struct flow_table *t, uint32_t number, struct flow_entry *e, const struct flow_observation *o) {
+static _always_inline_ uint8_t analyse_segment(struct flow_table *t, uint32_t number, struct flow_entry *e,
+                                               const struct flow_observation *o) {
         if (o->tcp_flags & TCP_SYN)
                 learn_initiator(e, o);
         if (e->bits & ENTRY_ALONE) {
@@ -846,11 +877,14 @@ static uint8_t analyse_segment(struct flow_table *t, uint32_t number, struct flo
         return flow_analysis_take(analysis_of(t, number), o, o->direction == !!(e->bits & ENTRY_INITIATOR_HIGH));
 }
 
-/* `first`: of its flow, which has that segment's state already. */
+static inline uint8_t letters_of(const struct flow_observation *o) {
+        return o->news == NEWS_ALWAYS ? flow_tcp_letters(o->tcp_flags, o->payload) : o->news;
+}
+
 static _always_inline_ void take_tcp(struct flow_table *t, uint32_t number, struct flow_entry *e,
-                                     const struct flow_observation *o, bool first, bool analysis) {
+                                     const struct flow_observation *o, bool analysis) {
         unsigned d = o->direction;
-        uint8_t letters = o->news == NEWS_ALWAYS ? flow_tcp_letters(o->tcp_flags, o->payload) : o->news;
+        uint8_t letters = letters_of(o);
 
         e->tcp_flags[d] |= o->tcp_flags;
         if (!LOOKS_AT_ALL && !analysis && o->news & e->settled[d])
@@ -859,7 +893,7 @@ static _always_inline_ void take_tcp(struct flow_table *t, uint32_t number, stru
                 letters |= analyse_segment(t, number, e, o);
         if (letters & ~e->letters[d])
                 add_letters(e, more_of(t, number), letters, d);
-        if (!first && (e->state != FLOW_ESTABLISHED || o->tcp_flags & (TCP_SYN | TCP_FIN | TCP_RST)))
+        if (e->state != FLOW_ESTABLISHED || o->tcp_flags & (TCP_SYN | TCP_FIN | TCP_RST))
                 change_state(t, number, o);
         settle(e);
 }
@@ -905,28 +939,48 @@ static inline void note_pause(struct flow_table *t, uint32_t number, const struc
         flow_half_note_pause(&analysis_of(t, number)->half[o->direction], o->ts - e->last[o->direction]);
 }
 
+/* The packet that a flow begins with: as count() and take_tcp() have it, but there is nothing yet to add it to. */
+static _noinline_ void take_first(struct flow_table *t, const struct flow_observation *o, struct flow_probe slot) {
+        uint32_t number = create(t, o, slot);
+        struct flow_entry *e = entry_of(t, number);
+        unsigned d = o->direction;
+        uint8_t letters;
+
+        e->last[d] = o->ts;
+        e->packets[d] = 1;
+        e->bytes[d] = o->length;
+        e->lengths[d].shortest = e->lengths[d].longest = (uint16_t) MIN(o->length, (uint32_t) UINT16_MAX);
+        if (!(o->flags & OBSERVATION_TCP))
+                return;
+        letters = letters_of(o);
+        e->tcp_flags[d] = o->tcp_flags;
+        if (t->config.analysis && o->flags & OBSERVATION_WHOLE_HEADER)
+                letters |= analyse_segment(t, number, e, o);
+        add_letters(e, more_of(t, number), letters, d);
+}
+
 /* `o->entry` is a guess, true or not; what was removed since it was made has another key. */
 static _always_inline_ void take(struct flow_table *t, struct flow_observation *o, bool analysis) {
         struct flow_entry *e = o->entry;
         uint32_t number = number_of(t, e);
-        bool first;
+        struct flow_probe slot;
 
         t->now = o->ts;
-        if (e->addresses != o->addresses || e->rest != o->rest || o->flags & OBSERVATION_IPV6)
-                number = find(t, o);
-        first = number == 0;
+        if ((e->addresses != o->addresses || e->rest != o->rest || o->flags & OBSERVATION_IPV6) &&
+            (number = find_fetched(t, o, &slot)) == 0) {
+                take_first(t, o, slot);
+                return;
+        }
         if (analysis && entry_of(t, number)->bits & ENTRY_ALONE && !is_lone(entry_of(t, number), o))
                 begin_analysis(t, number);
-        if (first)
-                number = create(t, o);
-        else if (entry_of(t, number)->last[o->direction] <= t->recent || flow_observation_opens(o))
+        if (entry_of(t, number)->last[o->direction] <= t->recent || flow_observation_opens(o))
                 meet_again(t, number, o);
         e = entry_of(t, number);
         if (analysis && e->last[o->direction] > 0)
                 note_pause(t, number, e, o);
         count(t, e, o->direction, o->ts, o->length);
         if (o->flags & OBSERVATION_TCP)
-                take_tcp(t, number, e, o, first, analysis);
+                take_tcp(t, number, e, o, analysis);
 }
 
 static _noinline_ void take_counted(struct flow_table *t, struct flow_observation *o) {
@@ -970,8 +1024,10 @@ static _always_inline_ bool take_settled(struct flow_table *t, const struct flow
 /* By now the index slot has come in; the flow that it names, most likely the one looked for, is next. */
 static _always_inline_ void fetch_flow(struct flow_table *t, const struct flow_index *index, struct flow_observation *o,
                                        bool analysis) {
-        uint32_t number = flow_index_guess(index, o->hash);
+        struct flow_probe probe = flow_index_probe(index, o->hash);
+        uint32_t number = flow_index_guess(index, &probe);
 
+        o->slot = (uint32_t) probe.place;
         o->entry = entry_of(t, number);
         __builtin_prefetch(o->entry, 1);
         if (analysis) {
@@ -1018,6 +1074,7 @@ static _always_inline_ void take_all(struct flow_table *t, bool analysis, bool m
         struct flow_observation *o, *end = t->place;
         const struct flow_index index = t->index;
 
+        t->moved = false;
         for (o = t->batch; o < end; o++)
                 fetch_flow(t, &index, o, analysis);
         for (o = t->batch; o < end; o++) {
@@ -1320,12 +1377,13 @@ void flow_table_get_counters(const struct flow_table *t, struct flow_counters *r
 bool flow_table_find(struct flow_table *t, const struct flow_endpoint endpoints[2], uint8_t protocol, uint16_t vlan,
                      uint16_t inner_vlan, struct flow_record *ret) {
         struct flow_observation o = { 0 };
+        struct flow_probe slot;
         uint32_t number;
 
         work_off(t);
         flow_observation_set_ends(&o, endpoints, protocol, vlan, inner_vlan);
         flow_hash_set(&t->secret, &o);
-        number = find(t, &o);
+        number = find(t, &o, &slot);
         if (number == 0)
                 return false;
         make_record(t, number, _FLOW_END_MAX, ret);
@@ -1387,17 +1445,18 @@ static bool is_begun_again(const struct flow_table *t, uint32_t number, const st
 }
 
 void flow_table_reach(struct flow_table *t, struct flow_observation *o, uint64_t opened, struct flow_parts *ret) {
+        struct flow_probe slot;
         uint32_t number;
 
         work_off(t);
         flow_hash_set(&t->secret, o);
         if (o->ts > t->now)
                 flow_table_advance(t, o->ts);
-        number = find(t, o);
+        number = find(t, o, &slot);
         if (entry_of(t, number)->bits & ENTRY_ALONE)
                 begin_analysis(t, number);
         if (number == 0)
-                number = create(t, o);
+                number = create(t, o, slot);
         else if (o->ts > last_seen(entry_of(t, number)) && is_idle(t, entry_of(t, number), o->ts))
                 begin_again(t, number, o, FLOW_END_IDLE);
         else if (opened > 0 && is_begun_again(t, number, o, opened))

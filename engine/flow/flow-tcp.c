@@ -5,14 +5,6 @@
 
 #include "engine/flow/flow-tcp.h"
 
-enum flow_state flow_tcp_first_state(uint8_t tcp_flags) {
-        if (tcp_flags & TCP_RST)
-                return FLOW_RESET;
-        if (tcp_flags & TCP_SYN)
-                return tcp_flags & TCP_ACK ? FLOW_SYN_ACK : FLOW_SYN_SENT;
-        return tcp_flags & TCP_FIN ? FLOW_FIN_WAIT : FLOW_UNKNOWN;
-}
-
 static enum flow_state after_syn(const struct flow_tcp_step *s) {
         if (!(s->tcp_flags & TCP_ACK))
                 return s->state == FLOW_UNKNOWN ? FLOW_SYN_SENT : s->state;

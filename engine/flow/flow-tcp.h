@@ -16,7 +16,13 @@ enum flow_letter { LETTER_SYN, LETTER_SYN_ACK, LETTER_ACK, LETTER_DATA, LETTER_F
                    LETTER_ZERO_WINDOW, _LETTER_MAX };
 
 /* A connection that begins, or is met midway, with this segment. */
-enum flow_state flow_tcp_first_state(uint8_t tcp_flags);
+static inline enum flow_state flow_tcp_first_state(uint8_t tcp_flags) {
+        if (tcp_flags & TCP_RST)
+                return FLOW_RESET;
+        if (tcp_flags & TCP_SYN)
+                return tcp_flags & TCP_ACK ? FLOW_SYN_ACK : FLOW_SYN_SENT;
+        return tcp_flags & TCP_FIN ? FLOW_FIN_WAIT : FLOW_UNKNOWN;
+}
 
 struct flow_tcp_step {
         enum flow_state state;

@@ -659,6 +659,24 @@ static void test_million(void **state _unused_) {
         log_free(log);
 }
 
+/* The index grows in the middle of a batch, of which the rest was looked up in the one before. */
+static void flows_are_found_after_the_index_grew(void **state _unused_) {
+        struct log *log = log_new(NULL);
+        struct flow_counters c;
+
+        for (uint32_t i = 0; i < 40000; i++) {
+                struct flow_observation *o = flow_table_next(log->table);
+
+                *o = (struct flow_observation) { .addresses = i % 20000, .rest = UINT64_C(53) << 32 | 17 << 24,
+                                                 .ts = (uint64_t) i * NSEC_PER_USEC, .length = 100 };
+                flow_table_add(log->table);
+        }
+        flow_table_advance(log->table, 0);
+        flow_table_get_counters(log->table, &c);
+        assert_int_equal(c.created, 20000);
+        log_free(log);
+}
+
 /* The same packets, batched by 32 or taken one by one, and with any seed, give the same. */
 static void test_batches(void **state _unused_) {
         struct flow_table_config config;
@@ -812,6 +830,7 @@ int main(void) {
         const struct CMUnitTest tests[] = {
                 cmocka_unit_test(flows_that_begin_in_silence_are_told),
                 cmocka_unit_test(one_flow_is_found_by_its_ends),
+                cmocka_unit_test(flows_are_found_after_the_index_grew),
                 cmocka_unit_test(test_connection),
                 cmocka_unit_test(test_times_between_packets),
                 cmocka_unit_test(test_times_between_packets_overflow),
