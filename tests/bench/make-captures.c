@@ -17,6 +17,10 @@
 
 #include "common/macro.h"
 
+#define HOME UINT32_C(0x0a000000) /* 10.0.0.0/16 */
+#define ABROAD UINT32_C(0x0b000000) /* up to 218.255.255.255: no group among them */
+#define ABROAD_MAX UINT32_C(0xd0000000)
+
 enum { FRAME_MAX = 1514, PARALLEL = 400 };
 enum { FIN = 1, SYN = 2, RST = 4, PSH = 8, ACK = 16 };
 
@@ -60,13 +64,18 @@ static void write_record(const uint8_t *frame, uint32_t length, uint64_t usec) {
         fwrite(frame, length, 1, stdout);
 }
 
+/* The last four bytes: devices have those of their address, and all that is not at home is behind the router. */
+static uint32_t mac_of(uint32_t address) {
+        return address >> 16 == HOME >> 16 ? address : 1;
+}
+
 /* Returns where the transport header goes. */
 static uint8_t *put_network(uint8_t *f, const struct ends *e, bool back, uint32_t payload) {
         uint32_t from = back ? e->server : e->client, to = back ? e->client : e->server;
 
         memset(f, 0, 74);
-        store32(f + 2, back ? 1 : e->client);
-        store32(f + 8, back ? e->client : 1);
+        store32(f + 2, mac_of(to));
+        store32(f + 8, mac_of(from));
         store16(f + 12, e->ipv6 ? 0x86dd : 0x0800);
         f += 14;
         if (e->ipv6) {
@@ -193,7 +202,7 @@ static void open_connection(struct connection *c) {
         uint64_t r = next();
 
         *c = (struct connection) {
-                .ends = { 0x0a000002 + (uint32_t) (r % 60), 0xc6120000 + (uint32_t) (r >> 8) % 4000,
+                .ends = { HOME + 2 + (uint32_t) (r % 60), 0xc6120000 + (uint32_t) (r >> 8) % 4000,
                           (uint16_t) (32768 + (r >> 20) % 28000), 443, r >> 40 & 7 ? false : true, (r >> 44) % 4 == 0 },
                 .sent = (uint32_t) next(), .received = (uint32_t) next(), .left = 500 + (uint32_t) (next() % 60000),
         };
@@ -250,7 +259,7 @@ static void put_arp(uint32_t client, uint64_t usec) {
         put(frame + 12, head, sizeof head);
         store32(frame + 24, client);
         store32(frame + 28, client);
-        store32(frame + 38, 0x0a000001);
+        store32(frame + 38, HOME + 1);
         write_record(frame, sizeof frame, usec);
 }
 
@@ -259,6 +268,7 @@ static void put_mdns(uint32_t client, uint64_t usec) {
         struct ends e = { client, 0xe00000fb, 5353, 5353, false, true, .talks = false };
         uint8_t frame[128] = { 0 }, *t = put_network(frame, &e, false, 8 + 39), *p = t + 8;
 
+        put(frame, "\1\0\136\0\0\373", 6); /* RFC 1112 §6.4 */
         store16(t, 5353);
         store16(t + 2, 5353);
         store16(t + 4, 8 + 39);
@@ -279,12 +289,10 @@ static void make_home(uint64_t n, bool talks) {
                 open_connection(&connections[i]);
         }
         for (uint64_t i = 0; i < n; i++) {
-                uint32_t client = 0x0a000002 + (uint32_t) (i / 40 % 60);
-
                 if (talks && i % 40 == 7)
-                        put_arp(client, i * 1000);
+                        put_arp(HOME + 2 + (uint32_t) (i / 40 % 60), i * 1000);
                 else if (talks && i % 80 == 20)
-                        put_mdns(client, i * 1000);
+                        put_mdns(HOME + 2 + (uint32_t) (i / 80 % 60), i * 1000);
                 else
                         step(&connections[next() % PARALLEL], i * 1000);
         }
@@ -302,8 +310,8 @@ static void make_flows(uint64_t n) {
 
 static void make_syn(uint64_t n) {
         for (uint64_t i = 0; i < n; i++) {
-                struct ends scan = { 0x0a000005, 0x0a000100 + (uint32_t) (i / 131072), 40000, (uint16_t) (i / 2), false, false };
-                struct ends flood = { (uint32_t) next(), 0x0a000001, (uint16_t) next(), 80, false, false };
+                struct ends scan = { HOME + 5, HOME + 0x100 + (uint32_t) (i / 131072), 40000, (uint16_t) (i / 2), false, false };
+                struct ends flood = { ABROAD + (uint32_t) (next() % ABROAD_MAX), HOME + 1, (uint16_t) next(), 80, false, false };
 
                 if (i < n / 2)
                         put_frame(&scan, i & 1, i & 1 ? RST | ACK : SYN, i & 1 ? 0 : 7, 8, 0, i * 20);
