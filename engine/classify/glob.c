@@ -7,7 +7,6 @@
 #include "engine/classify/glob.h"
 
 #include <errno.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "common/macro.h"
@@ -27,19 +26,9 @@ struct byte_set {
 struct glob {
         bool with_case;
         size_t n_tokens, n_sets, n_stars;
-        struct byte_set *sets;
+        struct byte_set *sets; /* behind the tokens */
         struct token tokens[];
 };
-
-DEFINE_CLEANUP(struct glob *, glob_free)
-
-struct glob *glob_free(struct glob *glob) {
-        if (!glob)
-                return NULL;
-        free(glob->sets);
-        free(glob);
-        return NULL;
-}
 
 static void set_add(struct byte_set *set, uint8_t byte) {
         set->bits[byte / 8] |= (uint8_t) (1 << byte % 8);
@@ -57,7 +46,7 @@ static void set_add_range(const struct glob *g, struct byte_set *set, uint8_t fi
 
 /* `*p` stands behind the '['. */
 static int compile_set(struct glob *g, const char **p) {
-        struct byte_set set = {}, *sets;
+        struct byte_set set = {};
         bool negated = **p == '!';
         const char *s = *p + negated, *start = s;
 
@@ -77,10 +66,6 @@ static int compile_set(struct glob *g, const char **p) {
         }
         for (size_t i = 0; negated && i < sizeof set.bits; i++)
                 set.bits[i] ^= 0xff;
-        sets = realloc(g->sets, (g->n_sets + 1) * sizeof *sets);
-        if (!sets)
-                return -ENOMEM;
-        g->sets = sets;
         g->sets[g->n_sets] = set;
         g->tokens[g->n_tokens++] = (struct token) { .type = TOKEN_SET, .set = (uint16_t) g->n_sets++ };
         *p = s + 1;
@@ -138,19 +123,27 @@ static int compile(struct glob *g, const char *text, unsigned flags) {
         return r;
 }
 
-int glob_new(struct glob **ret, const char *text, unsigned flags) {
-        _cleanup_(glob_freep) struct glob *g = NULL;
+static size_t count_sets(const char *text) {
+        size_t n = 0;
+
+        for (; (text = strchr(text, '[')); text++)
+                n++;
+        return n;
+}
+
+int glob_new(struct glob **ret, struct arena *memory, const char *text, unsigned flags) {
+        /* A token takes at least one byte of the text; two more for the open ends. */
+        size_t n_tokens = strlen(text) + 2, n_sets = flags & GLOB_LITERAL ? 0 : count_sets(text);
+        struct glob *g = arena_take(memory, sizeof *g + n_tokens * sizeof g->tokens[0] + n_sets * sizeof g->sets[0]);
         int r;
 
-        /* A token takes at least one byte of the text; two more for the open ends. */
-        g = calloc(1, sizeof *g + (strlen(text) + 2) * sizeof g->tokens[0]);
         if (!g)
                 return -ENOMEM;
-        g->with_case = flags & GLOB_CASE;
+        *g = (struct glob) { .with_case = flags & GLOB_CASE, .sets = (struct byte_set *) (g->tokens + n_tokens) };
         r = compile(g, text, flags);
         if (r < 0)
                 return r;
-        *ret = TAKE_PTR(g);
+        *ret = g;
         return 0;
 }
 
@@ -165,9 +158,12 @@ size_t glob_grams(const struct glob *glob, uint32_t *ret, size_t room) {
         for (size_t i = 0; i < glob->n_tokens && n < room; i++) {
                 const struct token *t = &glob->tokens[i];
 
-                literals = t->type == TOKEN_LITERAL ? literals + 1 : 0;
+                if (t->type != TOKEN_LITERAL) {
+                        literals = 0;
+                        continue;
+                }
                 gram = gram >> 8 | (uint32_t) glob_fold(t->byte) << 8 * (GLOB_GRAM - 1);
-                if (literals >= GLOB_GRAM)
+                if (++literals >= GLOB_GRAM)
                         ret[n++] = gram;
         }
         return n;

@@ -5,6 +5,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "common/arena.h"
+
 /* Patterns over text that a device sent. '*' stands for any run of bytes, '?' for one character, "[a-z0-9]" and
  * "[!a-z]" for one byte of a set, '\' takes the next character as it is. Each '*' captures the shortest run that
  * lets the pattern match. Text between two '*' is looked for from left to right and never again, so that a
@@ -26,9 +28,9 @@ struct glob_capture {
         uint16_t start, length; /* in the value */
 };
 
-/* -EINVAL: a set without its ']', a lone '\', or more '*' than GLOB_CAPTURES_MAX; -ENOMEM. */
-int glob_new(struct glob **ret, const char *text, unsigned flags);
-struct glob *glob_free(struct glob *glob);
+/* A pattern goes with `memory`. -EINVAL: a set without its ']', a lone '\', or more '*' than GLOB_CAPTURES_MAX;
+ * -ENOMEM. */
+int glob_new(struct glob **ret, struct arena *memory, const char *text, unsigned flags);
 
 /* `captures` has room for GLOB_CAPTURES_MAX, or is NULL; it is only written where the value matches. At most
  * GLOB_VALUE_MAX bytes. */

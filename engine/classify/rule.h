@@ -5,6 +5,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "common/arena.h"
 #include "common/macro.h"
 #include "engine/classify/device-type.h"
 #include "engine/classify/glob.h"
@@ -48,9 +49,6 @@ struct rule {
         uint16_t first; /* where they begin in the ruleset's row */
 };
 
-struct rule *rule_free(struct rule *rule);
-DEFINE_CLEANUP(struct rule *, rule_free)
-
 /* Where a condition can hold at all: by three bytes of text that its pattern cannot do without. A value is
  * scanned once, and only the conditions found on the way are tried. */
 #define INDEX_BUCKETS 8192
@@ -63,10 +61,11 @@ struct indexed_condition {
 };
 
 struct ruleset {
-        struct rule **rules; /* sorted by name */
+        struct rule *rules[RULES_MAX]; /* sorted by name */
         size_t n_rules;
         size_t n_rule_conditions; /* of all rules */
         unsigned n_files; /* read so far */
+        struct arena memory; /* of the rules, and of those that others replaced */
         struct os_signatures *signatures; /* NULL: none */
 
         struct indexed_condition *conditions; /* of all rules in a row */

@@ -17,7 +17,9 @@ struct loader {
         struct ruleset *rules;
         conf_complaint_fn complain;
         void *userdata;
-        struct rule *rule;           /* being read; NULL before the first section */
+        struct rule rule;            /* being read; without a name before the first section */
+        struct condition conditions[RULE_CONDITIONS_MAX]; /* its own */
+        struct arena before;         /* what the set had taken before it */
         struct conf_entry section;   /* where it began; only file and line are used */
         bool empty, bad;             /* no key at all; a key that cannot be taken */
         unsigned seen;               /* bits of enum rule_key */
@@ -63,7 +65,7 @@ static const struct {
 
 /* Splits the next word off `*s`; "" at the end. */
 static char *take_word(char **s) {
-        char *word = *s + strspn(*s, " \t"), *end = word + strcspn(word, " \t");
+        char *word = *s, *end = word + strcspn(word, " \t");
 
         *s = end + strspn(end, " \t");
         *end = '\0';
@@ -120,19 +122,6 @@ static int find_slot(struct loader *l, const struct conf_entry *entry, const cha
         return 1;
 }
 
-/* Takes over its pattern. */
-static int append_condition(struct rule *rule, const struct condition *condition) {
-        struct condition *grown = realloc(rule->conditions, (rule->n_conditions + 1) * sizeof *grown);
-
-        if (!grown) {
-                glob_free(condition->glob);
-                return -ENOMEM;
-        }
-        rule->conditions = grown;
-        grown[rule->n_conditions++] = *condition;
-        return 0;
-}
-
 /* "KIND OPERATOR PATTERN" */
 static int take_condition(struct loader *l, const struct conf_entry *entry, enum condition_role role, bool asks) {
         struct condition c = { .role = (uint8_t) role, .asks = asks };
@@ -142,7 +131,7 @@ static int take_condition(struct loader *l, const struct conf_entry *entry, enum
         bool bare;
         int r;
 
-        if (l->rule->n_conditions >= RULE_CONDITIONS_MAX)
+        if (l->rule.n_conditions >= RULE_CONDITIONS_MAX)
                 return reject(l, entry, "more than %d conditions, leaving rule out", RULE_CONDITIONS_MAX);
         strbuf_string(&b, entry->value);
         kind = take_word(&rest);
@@ -154,11 +143,13 @@ static int take_condition(struct loader *l, const struct conf_entry *entry, enum
                 return reject(l, entry, "unknown operator \"%s\", leaving rule out", operator);
         if (bare != (*rest == '\0'))
                 return reject(l, entry, "%s, leaving rule out", bare ? "text behind \"exists\"" : "no pattern");
-        r = glob_new(&c.glob, rest, flags);
+        r = glob_new(&c.glob, &l->rules->memory, rest, flags);
         if (r == -EINVAL)
                 return reject(l, entry, "pattern \"%s\" has an open set, a lone '\\' or too many '*', leaving rule out",
                               rest);
-        return r < 0 ? r : append_condition(l->rule, &c);
+        if (r >= 0)
+                l->conditions[l->rule.n_conditions++] = c;
+        return r;
 }
 
 static int take_type(struct loader *l, const struct conf_entry *entry) {
@@ -166,14 +157,14 @@ static int take_type(struct loader *l, const struct conf_entry *entry) {
 
         if (type <= TYPE_UNKNOWN)
                 return reject(l, entry, "Type= names no type of device: \"%s\", leaving rule out", entry->value);
-        l->rule->type = type;
+        l->rule.type = type;
         return 0;
 }
 
 static int take_text(struct loader *l, const struct conf_entry *entry, char **field) {
         if (*entry->value == '\0' || strlen(entry->value) >= CLASSIFY_TEXT_MAX)
                 return reject(l, entry, "%s= is empty or too long, leaving rule out", entry->key);
-        *field = strdup(entry->value);
+        *field = arena_string(&l->rules->memory, entry->value);
         return *field ? 0 : -ENOMEM;
 }
 
@@ -186,7 +177,7 @@ static int take_confidence(struct loader *l, const struct conf_entry *entry) {
         if (errno != 0 || *entry->value < '0' || *entry->value > '9' || *end != '\0' || value < 1 || value > 100)
                 return reject(l, entry, "Confidence= is not a number from 1 to 100: \"%s\", leaving rule out",
                               entry->value);
-        l->rule->confidence = (uint8_t) value;
+        l->rule.confidence = (uint8_t) value;
         return 0;
 }
 
@@ -206,11 +197,11 @@ static int take_key(struct loader *l, const struct conf_entry *entry, enum rule_
         case KEY_TYPE:
                 return take_type(l, entry);
         case KEY_VENDOR:
-                return take_text(l, entry, &l->rule->vendor);
+                return take_text(l, entry, &l->rule.vendor);
         case KEY_MODEL:
-                return take_text(l, entry, &l->rule->model);
+                return take_text(l, entry, &l->rule.model);
         case KEY_OS:
-                return take_text(l, entry, &l->rule->os);
+                return take_text(l, entry, &l->rule.os);
         case KEY_CONFIDENCE:
                 return take_confidence(l, entry);
         }
@@ -299,26 +290,8 @@ static void remove_rule(struct loader *l, const char *name) {
                 return;
         }
         rules->n_rule_conditions -= rules->rules[i]->n_conditions;
-        rule_free(rules->rules[i]);
         rules->n_rules--;
         memmove(&rules->rules[i], &rules->rules[i + 1], (rules->n_rules - i) * sizeof rules->rules[0]);
-}
-
-static int insert_rule(struct loader *l, struct rule *rule, size_t at) {
-        struct ruleset *rules = l->rules;
-        struct rule **grown = realloc(rules->rules, (rules->n_rules + 1) * sizeof *grown);
-
-        if (!grown) {
-                rule_free(rule);
-                return -ENOMEM;
-        }
-        rules->rules = grown;
-        memmove(&grown[at + 1], &grown[at], (rules->n_rules - at) * sizeof *grown);
-        grown[at] = rule;
-        rules->n_rules++;
-        rules->n_rule_conditions += rule->n_conditions;
-        l->n_taken++;
-        return 0;
 }
 
 /* Is there room for `rule`, in the place of `old` (NULL: beside all others)? */
@@ -328,14 +301,37 @@ static bool has_room(const struct ruleset *rules, const struct rule *rule, const
         return rules->n_rule_conditions - (old ? old->n_conditions : 0) + rule->n_conditions <= CONDITIONS_MAX;
 }
 
-/* The section is over: takes its rule, or tells why not. */
-static int finish_rule(struct loader *l) {
-        _cleanup_(rule_freep) struct rule *rule = TAKE_PTR(l->rule);
+/* Puts the rule that was read in the place of `old` (NULL: before `at`). */
+static int keep_rule(struct loader *l, struct rule *old, size_t at) {
+        struct ruleset *rules = l->rules;
+        struct rule *rule = arena_take(&rules->memory, sizeof *rule);
+        size_t n = l->rule.n_conditions;
+
+        if (!rule)
+                return -ENOMEM;
+        *rule = l->rule;
+        rule->conditions = arena_take(&rules->memory, n * sizeof rule->conditions[0]);
+        if (!rule->conditions)
+                return -ENOMEM;
+        memcpy(rule->conditions, l->conditions, n * sizeof rule->conditions[0]);
+        if (!old) {
+                memmove(&rules->rules[at + 1], &rules->rules[at], (rules->n_rules - at) * sizeof rules->rules[0]);
+                rules->n_rules++;
+        }
+        rules->n_rule_conditions += n - (old ? old->n_conditions : 0);
+        rules->rules[at] = rule;
+        l->n_taken++;
+        return 1;
+}
+
+/* 1: the set has it now; 0: it is left out, and told why. */
+static int take_rule(struct loader *l) {
+        const struct rule *rule = &l->rule;
         struct rule *old = NULL;
         const char *wrong;
         size_t at;
 
-        if (!rule || l->bad)
+        if (l->bad)
                 return 0;
         if (l->empty) {
                 remove_rule(l, rule->name);
@@ -357,13 +353,17 @@ static int finish_rule(struct loader *l) {
                 conf_complain(l->complain, l->userdata, &l->section, "too many rules, leaving rule %s out", rule->name);
                 return 0;
         }
-        if (!old)
-                return insert_rule(l, TAKE_PTR(rule), at);
-        l->rules->n_rule_conditions += rule->n_conditions - old->n_conditions;
-        l->rules->rules[at] = TAKE_PTR(rule);
-        rule_free(old);
-        l->n_taken++;
-        return 0;
+        return keep_rule(l, old, at);
+}
+
+/* The section is over: takes its rule, or forgets it. */
+static int finish_rule(struct loader *l) {
+        int r = l->rule.name ? take_rule(l) : 1;
+
+        if (r <= 0)
+                arena_rewind(&l->rules->memory, l->before);
+        l->rule.name = NULL;
+        return MIN(r, 0);
 }
 
 static bool may_stand_in_name(char c) {
@@ -387,11 +387,15 @@ static int start_rule(struct loader *l, const struct conf_entry *entry) {
         l->empty = true;
         l->bad = false;
         l->seen = 0;
-        l->rule = calloc(1, sizeof *l->rule);
-        if (!l->rule || !(l->rule->name = strdup(entry->section)))
+        l->before = l->rules->memory;
+        l->rule = (struct rule) {
+                .name = arena_string(&l->rules->memory, entry->section),
+                .conditions = l->conditions,
+                .confidence = CONFIDENCE_DEFAULT,
+                .file = l->rules->n_files,
+        };
+        if (!l->rule.name)
                 return -ENOMEM;
-        l->rule->confidence = CONFIDENCE_DEFAULT;
-        l->rule->file = l->rules->n_files;
         if (!name_is_sound(entry->section))
                 reject(l, entry, "rule's name has other characters than letters, digits, '-', '.' and '_', "
                        "leaving it out");
@@ -403,7 +407,7 @@ static int take_entry(void *userdata, const struct conf_entry *entry) {
 
         if (!entry->key)
                 return start_rule(l, entry);
-        if (!l->rule)
+        if (!l->rule.name)
                 return reject(l, entry, "key before the first rule, ignoring it");
         l->empty = false;
         for (size_t i = 0; i < ELEMENTSOF(keys); i++)
@@ -430,7 +434,6 @@ static int load(struct ruleset *rules, const char *name, FILE *f, ruleset_compla
         r = conf_file_parse(f, name, take_entry, take_complaint, &l);
         if (r == 0)
                 r = finish_rule(&l);
-        rule_free(l.rule);
         return r < 0 ? r : l.n_taken;
 }
 

@@ -9,20 +9,6 @@
 #include "engine/classify/classify.h"
 #include "engine/classify/rule.h"
 
-struct rule *rule_free(struct rule *rule) {
-        if (!rule)
-                return NULL;
-        for (size_t i = 0; i < rule->n_conditions; i++)
-                glob_free(rule->conditions[i].glob);
-        free(rule->conditions);
-        free(rule->name);
-        free(rule->vendor);
-        free(rule->model);
-        free(rule->os);
-        free(rule);
-        return NULL;
-}
-
 static void clear_index(struct ruleset *rules) {
         free(rules->conditions);
         rules->conditions = NULL;
@@ -42,9 +28,8 @@ int ruleset_new(struct ruleset **ret) {
 }
 
 static void clear_rules(struct ruleset *rules) {
-        for (size_t i = 0; i < rules->n_rules; i++)
-                rule_free(rules->rules[i]);
         rules->n_rules = rules->n_rule_conditions = 0;
+        arena_rewind(&rules->memory, (struct arena) {});
         clear_index(rules);
 }
 
@@ -53,7 +38,6 @@ struct ruleset *ruleset_free(struct ruleset *rules) {
                 return NULL;
         clear_rules(rules);
         os_signatures_free(rules->signatures);
-        free(rules->rules);
         free(rules);
         return NULL;
 }
