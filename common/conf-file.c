@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
 /* INI files on inih, and drop-in folders. inih splits long lines, joins indented ones and drops what it
- * cannot read without a word; so every line is checked here before inih sees it, counted, and replaced by an
- * empty one where it is wrong. Knows no key of any file. */
+ * cannot read without a word; so every line is checked and counted here, and inih sees those alone that are
+ * assignments. Knows no key of any file. */
 
 #include "common/conf-file.h"
 
@@ -17,7 +17,6 @@
 
 #include "common/cleanup.h"
 #include "common/escape.h"
-#include "common/strbuf.h"
 
 #define BYTE_ORDER_MARK "\xef\xbb\xbf"
 
@@ -118,52 +117,42 @@ static const char *check_section(struct conf_parser *p, const char *line) {
 }
 
 static const char *check_assignment(const char *line) {
-        const char *equals = strchr(line, '=');
+        size_t length = strcspn(line, "=:;"); /* of the key, as inih sees it */
 
-        if (!equals)
+        if (!strchr(line + length, '='))
                 return "neither [Section] nor Key=Value, ignoring line";
-        if (equals == line)
-                return "no key before '=', ignoring line";
-        /* inih would end the key there. */
-        if (memchr(line, ':', (size_t) (equals - line)) || memchr(line, ';', (size_t) (equals - line)))
+        if (line[length] != '=')
                 return "':' or ';' in a key, ignoring line";
-        if (equals - line > CONF_NAME_MAX)
-                return "key too long, ignoring line";
-        return NULL;
+        if (length == 0)
+                return "no key before '=', ignoring line";
+        return length > CONF_NAME_MAX ? "key too long, ignoring line" : NULL;
+}
+
+static bool is_assignment(const char *line) {
+        return *line != '\0' && *line != '#' && *line != ';' && *line != '[';
 }
 
 /* What is wrong with the line, or NULL. A section's name is remembered. */
 static const char *check_line(struct conf_parser *p, const char *line) {
-        if (*line == '\0' || *line == '#' || *line == ';')
-                return NULL;
-        return *line == '[' ? check_section(p, line) : check_assignment(line);
+        if (is_assignment(line))
+                return check_assignment(line);
+        return *line == '[' ? check_section(p, line) : NULL;
 }
 
 static const char *check_bytes(const char *raw, size_t length) {
         if (length > CONF_LINE_MAX)
                 return "line too long, ignoring it";
-        if (memchr(raw, '\0', length))
-                return "NUL byte in line, ignoring it";
-        if (!text_is_utf8(raw, length))
-                return "line is not UTF-8, ignoring it";
-        return NULL;
+        if (text_is_utf8(raw, length))
+                return NULL;
+        return memchr(raw, '\0', length) ? "NUL byte in line, ignoring it" : "line is not UTF-8, ignoring it";
 }
 
-/* inih's reader: the next line, or an empty one where inih must not see it, so that lines stay counted. The
- * keys behind a section that cannot be read would go to the one before: they are left out with it. */
-static char *conf_read(char *buffer, int size, void *userdata) {
-        struct conf_parser *p = userdata;
-        char raw[CONF_LINE_MAX + 2], *line;
-        const char *wrong;
-        struct strbuf b;
-        size_t length;
+/* Where the assignment of a line begins; NULL: it has none that counts. The keys behind a section that cannot be
+ * read would go to the one before: they are left out with it. */
+static char *find_assignment(struct conf_parser *p, char *raw, size_t length) {
+        const char *wrong = check_bytes(raw, length);
+        char *line = strip(p->line == 1 && strncmp(raw, BYTE_ORDER_MARK, 3) == 0 ? raw + 3 : raw);
 
-        if (p->error < 0 || !read_line(p, raw, sizeof raw - 1, &length))
-                return NULL;
-        p->line++;
-        raw[MIN(length, sizeof raw - 1)] = '\0';
-        wrong = check_bytes(raw, length);
-        line = strip(p->line == 1 && strncmp(raw, BYTE_ORDER_MARK, 3) == 0 ? raw + 3 : raw);
         if (!wrong)
                 wrong = check_line(p, line);
         if (*line == '[') {
@@ -174,9 +163,24 @@ static char *conf_read(char *buffer, int size, void *userdata) {
         }
         if (wrong)
                 parser_complain(p, wrong);
-        b = strbuf_make(buffer, (size_t) size);
-        strbuf_string(&b, wrong || p->skip ? "" : line);
-        strbuf_char(&b, '\n');
+        return is_assignment(line) && !wrong && !p->skip ? line : NULL;
+}
+
+/* inih's reader: the next line that is an assignment. */
+static char *conf_read(char *buffer, int size, void *userdata) {
+        size_t room = (size_t) size - 1, length;
+        struct conf_parser *p = userdata;
+        char *line = NULL;
+
+        while (!line) {
+                if (p->error < 0 || !read_line(p, buffer, room, &length))
+                        return NULL;
+                p->line++;
+                buffer[MIN(length, room)] = '\0';
+                line = find_assignment(p, buffer, length);
+        }
+        if (line > buffer)
+                memmove(buffer, line, strlen(line) + 1); /* inih would join it to the one before */
         return buffer;
 }
 
@@ -197,7 +201,7 @@ int conf_file_parse(FILE *f, const char *name, conf_entry_fn entry, conf_complai
                 return p.error;
         if (ferror(f))
                 return errno > 0 ? -errno : -EIO;
-        return r == -2 ? -ENOMEM : 0; /* -2: inih has no memory; a line number: told by conf_read() */
+        return r == -2 ? -ENOMEM : 0; /* -2: inih has no memory; a line number: told by find_assignment() */
 }
 
 char **strings_free(char **strings) {
