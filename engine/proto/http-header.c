@@ -39,6 +39,15 @@ bool http_next_line(struct cursor *c, struct cursor *ret) {
         return true;
 }
 
+bool http_leave_whole_lines(struct cursor *c) {
+        const uint8_t *last = cursor_left(c) > 0 ? memrchr(c->data, '\n', cursor_left(c)) : NULL;
+
+        if (!last)
+                return false;
+        c->end = last + 1;
+        return true;
+}
+
 /* A line that starts with a blank goes on with the header before it (RFC 9112 §5.2). */
 static void unfold(struct cursor *c, struct http_header *h) {
         struct strbuf b = STRBUF(h->unfolded);

@@ -19,6 +19,8 @@ struct http_header {
 
 /* False at the end of the data. The line comes without its end. */
 bool http_next_line(struct cursor *c, struct cursor *ret);
+/* Leaves of data whose end is missing the lines that have theirs. False: none has, and nothing changes. */
+bool http_leave_whole_lines(struct cursor *c);
 /* The next line with a colon; false at an empty line, which is read, or at the end. */
 bool http_next_header(struct cursor *c, struct http_header *ret);
 

@@ -479,19 +479,16 @@ static int parse_http(struct session *session, unsigned side, struct cursor data
 /* Leaves of a cut head the lines that have their end; of a cut start line the words that do, where it is one of HTTP
  * for certain: a status, or what follows the words says so. */
 static bool leave_certain(struct cursor *head) {
-        const uint8_t *end = memrchr(head->data, '\n', cursor_left(head));
-        struct cursor rest;
+        struct cursor rest = *head;
+        const uint8_t *blank;
 
-        if (!end) {
-                end = memrchr(head->data, ' ', cursor_left(head));
-                rest = (struct cursor) { end ? end + 1 : head->end, head->end };
-                if (cursor_begins(head, "HTTP/", 5) < 1 && cursor_begins(&rest, "HTTP/", 5) < 1)
-                        return false;
-        }
-        if (!end)
+        if (http_leave_whole_lines(head))
+                return true;
+        blank = memrchr(head->data, ' ', cursor_left(head));
+        if (!blank)
                 return false;
-        head->end = end + 1;
-        return true;
+        rest.data = head->end = blank + 1;
+        return cursor_begins(head, "HTTP/", 5) == 1 || cursor_begins(&rest, "HTTP/", 5) == 1;
 }
 
 /* A head without its end. What the body would be, and where, is not known. */

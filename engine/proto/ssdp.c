@@ -59,12 +59,9 @@ static const char *read_method(const struct cursor *line) {
 /* Of a datagram that was cut the lines that have their end. */
 static struct cursor whole_lines(const struct packet *packet) {
         struct cursor c = packet->payload;
-        const uint8_t *last;
 
-        if (cursor_left(&c) == 0 || packet->payload_length <= cursor_left(&c))
-                return c;
-        last = memrchr(c.data, '\n', cursor_left(&c));
-        c.end = last ? last + 1 : c.data;
+        if (packet->payload_length > cursor_left(&c) && !http_leave_whole_lines(&c))
+                c.end = c.data;
         return c;
 }
 
