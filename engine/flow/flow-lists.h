@@ -22,10 +22,12 @@ static inline uint32_t *flow_lists_link(struct flow_lists *l, uint32_t number, u
 }
 
 /* The upper bits are somebody else's. */
-static inline void flow_lists_set(struct flow_lists *l, uint32_t number, unsigned side, uint32_t to) {
-        uint32_t *link = flow_lists_link(l, number, side);
-
+static inline void flow_link_set(uint32_t *link, uint32_t to) {
         *link = (*link & ~FLOW_NUMBER_MASK) | to;
+}
+
+static inline void flow_lists_set(struct flow_lists *l, uint32_t number, unsigned side, uint32_t to) {
+        flow_link_set(flow_lists_link(l, number, side), to);
 }
 
 static inline uint32_t flow_lists_get(const struct flow_lists *l, uint32_t number, unsigned side) {
@@ -63,10 +65,10 @@ static inline uint32_t flow_lists_take(struct flow_lists *l, uint32_t list) {
 
 static inline void flow_lists_append(struct flow_lists *l, uint32_t list, uint32_t number) {
         uint32_t head = FLOW_LISTS_BASE + list, last = l->heads[list][FLOW_PREVIOUS];
-        uint32_t *links = l->more[number].links;
+        uint32_t *links = l->more[number].links; /* no head's, which need not be asked */
 
-        links[FLOW_PREVIOUS] = (links[FLOW_PREVIOUS] & ~FLOW_NUMBER_MASK) | last;
-        links[FLOW_NEXT] = (links[FLOW_NEXT] & ~FLOW_NUMBER_MASK) | head;
+        flow_link_set(&links[FLOW_PREVIOUS], last);
+        flow_link_set(&links[FLOW_NEXT], head);
         flow_lists_set(l, last, FLOW_NEXT, number);
         l->heads[list][FLOW_PREVIOUS] = number;
 }
