@@ -139,8 +139,9 @@ static const char *check_line(struct conf_parser *p, const char *line) {
         return *line == '[' ? check_section(p, line) : NULL;
 }
 
-static const char *check_bytes(const char *raw, size_t length) {
-        if (length > CONF_LINE_MAX)
+/* `room`: bytes of the line that are there at the most. */
+static const char *check_bytes(const char *raw, size_t length, size_t room) {
+        if (length > MIN(room, (size_t) CONF_LINE_MAX))
                 return "line too long, ignoring it";
         if (text_is_utf8(raw, length))
                 return NULL;
@@ -149,8 +150,8 @@ static const char *check_bytes(const char *raw, size_t length) {
 
 /* Where the assignment of a line begins; NULL: it has none that counts. The keys behind a section that cannot be
  * read would go to the one before: they are left out with it. */
-static char *find_assignment(struct conf_parser *p, char *raw, size_t length) {
-        const char *wrong = check_bytes(raw, length);
+static char *find_assignment(struct conf_parser *p, char *raw, size_t length, size_t room) {
+        const char *wrong = check_bytes(raw, length, room);
         char *line = strip(p->line == 1 && strncmp(raw, BYTE_ORDER_MARK, 3) == 0 ? raw + 3 : raw);
 
         if (!wrong)
@@ -177,7 +178,7 @@ static char *conf_read(char *buffer, int size, void *userdata) {
                         return NULL;
                 p->line++;
                 buffer[MIN(length, room)] = '\0';
-                line = find_assignment(p, buffer, length);
+                line = find_assignment(p, buffer, length, room);
         }
         if (line > buffer)
                 memmove(buffer, line, strlen(line) + 1); /* inih would join it to the one before */
