@@ -145,21 +145,23 @@ static void who_has_no_room_is_not_among_them(void **state _unused_) {
 
         flow_top_init(&top, 10, FLOW_SORT_BYTES);
         for (unsigned i = 0; i < 1008; i++) {
-                struct flow_record record = { 0 };
+                struct flow_record record = { .first = i };
 
                 record.directions[i % 2].bytes = scattered(i);
-                if (flow_top_has_room(&top, scattered(i)))
+                if (flow_top_has_room(&top, scattered(i), i))
                         assert_int_equal(flow_top_offer_record(&top, &record), 0);
         }
-        assert_true(flow_top_has_room(&top, 999));
-        assert_false(flow_top_has_room(&top, 998));
+        assert_true(flow_top_has_room(&top, 1000, UINT64_MAX));
+        assert_true(flow_top_has_room(&top, 999, 0));
+        assert_false(flow_top_has_room(&top, 999, 1008)); /* the one that is there was earlier */
+        assert_false(flow_top_has_room(&top, 998, 0));
         flow_top_sort(&top);
         for (unsigned i = 0; i < 10; i++)
                 assert_int_equal(top.items[i].record.directions[0].bytes + top.items[i].record.directions[1].bytes, 1008 - i);
         flow_top_done(&top);
         flow_top_init(&top, 1, FLOW_SORT_LAST);
         assert_int_equal(flow_top_offer_record(&top, &(struct flow_record) { .directions[0].bytes = 5 }), 0);
-        assert_true(flow_top_has_room(&top, 0));
+        assert_true(flow_top_has_room(&top, 0, 0));
         flow_top_done(&top);
 }
 

@@ -724,7 +724,7 @@ static void test_large_counts(void **state _unused_) {
 }
 
 /* Who wants large flows alone: those of more than 4 GiB, both ways together. */
-static bool is_large(void *userdata, uint64_t bytes) {
+static bool is_large(void *userdata, uint64_t bytes, uint64_t first _unused_) {
         uint64_t *asked = userdata;
 
         asked[bytes > UINT32_MAX]++;
