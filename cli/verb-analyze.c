@@ -90,10 +90,10 @@ static void take_flow(void *userdata, const struct flow_record *record) {
                 a->failed |= flow_lines_write(a->lines, record, stdout) < 0;
 }
 
-static bool flow_matters(void *userdata, uint64_t bytes) {
+static bool flow_matters(void *userdata, uint64_t bytes, uint64_t first) {
         const struct analysis *a = userdata;
 
-        return a->top.limit == 0 || flow_top_has_room(&a->top, bytes);
+        return a->top.limit == 0 || flow_top_has_room(&a->top, bytes, first);
 }
 
 static bool wants_report(const struct options *o) {

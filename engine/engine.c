@@ -203,12 +203,12 @@ static void flow_over(void *userdata, const struct flow_summary *summary) {
                 detection_flow(e->detection, summary);
 }
 
-static bool flow_matters(void *userdata, uint64_t bytes) {
+static bool flow_matters(void *userdata, uint64_t bytes, uint64_t first) {
         struct engine *e = userdata;
 
         if (e->detection && detection_wants_records(e->detection))
                 return true;
-        return e->ops.flow && (!e->ops.flow_matters || e->ops.flow_matters(e->ops.userdata, bytes));
+        return e->ops.flow && (!e->ops.flow_matters || e->ops.flow_matters(e->ops.userdata, bytes, first));
 }
 
 static void flow_begun(void *userdata, const struct flow_observation *first) {

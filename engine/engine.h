@@ -59,9 +59,9 @@ struct engine_ops {
         void (*alert)(void *userdata, const struct alert *alert);
         void (*alert_changed)(void *userdata, const struct alert *alert, uint32_t changes); /* enum alert_change */
         void (*flow)(void *userdata, const struct flow_record *record); /* ended */
-        /* Is one of interest that moved so many bytes both ways? NULL: all are. Who has the largest alone told spares the
-         * record of each that is none of them. */
-        bool (*flow_matters)(void *userdata, uint64_t bytes);
+        /* Is one of interest that moved so many bytes both ways and began then? NULL: all are. Who has the largest alone told
+         * spares the record of each that is none of them. */
+        bool (*flow_matters)(void *userdata, uint64_t bytes, uint64_t first);
         void *userdata;
 };
 

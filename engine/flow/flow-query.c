@@ -193,8 +193,15 @@ static uint64_t bytes_of(const struct flow_record *r) {
         return r->directions[0].bytes + r->directions[1].bytes;
 }
 
-bool flow_top_has_room(const struct flow_top *top, uint64_t bytes) {
-        return top->n < top->limit || top->sort != FLOW_SORT_BYTES || bytes >= bytes_of(&top->items[0].record);
+bool flow_top_has_room(const struct flow_top *top, uint64_t bytes, uint64_t first) {
+        const struct flow_record *least;
+        uint64_t most;
+
+        if (top->n < top->limit || top->sort != FLOW_SORT_BYTES)
+                return true;
+        least = &top->items[0].record;
+        most = bytes_of(least);
+        return bytes > most || (bytes == most && first <= least->first);
 }
 
 int flow_top_offer_record(struct flow_top *top, const struct flow_record *record) {

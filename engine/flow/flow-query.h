@@ -43,8 +43,9 @@ struct flow_top {
 /* `limit` is at least 1; memory grows up to it. */
 void flow_top_init(struct flow_top *top, size_t limit, enum flow_sort sort);
 void flow_top_done(struct flow_top *top);
-/* May a flow that moved so many bytes both ways be one of them? */
-bool flow_top_has_room(const struct flow_top *top, uint64_t bytes);
+/* May a flow be one of them that moved so many bytes both ways and began then? The later one of two that moved as many comes
+ * behind, as most of a flood do. */
+bool flow_top_has_room(const struct flow_top *top, uint64_t bytes, uint64_t first);
 /* -ENOMEM. */
 int flow_top_offer(struct flow_top *top, const struct flow_item *item);
 /* The same of a flow without a rate. */

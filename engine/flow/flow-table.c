@@ -127,6 +127,10 @@ static uint64_t hash_of(const void *userdata, uint32_t number) {
         return flow_hash_ipv4(&t->secret, e->addresses, e->rest);
 }
 
+static uint64_t first_seen(const struct flow_entry *e, const struct flow_more *m) {
+        return m->first[!!(e->bits & ENTRY_FIRST_HIGH)];
+}
+
 static uint64_t last_seen(const struct flow_entry *e) {
         return MAX(e->last[0], e->last[1]);
 }
@@ -360,7 +364,7 @@ static void make_record(struct flow_table *t, uint32_t number, enum flow_end rea
         unsigned initiator = initiator_of(e);
 
         *ret = (struct flow_record) {
-                .first = m->first[!!(e->bits & ENTRY_FIRST_HIGH)],
+                .first = first_seen(e, m),
                 .last = last_seen(e),
                 .number = number,
                 .vlan = e->rest >> 12 & 0xfff,
@@ -390,7 +394,8 @@ static bool is_told(struct flow_table *t, uint32_t number) {
         const struct flow_entry *e = entry_of(t, number);
         const struct flow_more *m = more_of(t, number);
 
-        return t->ops.flow && (!t->ops.matters || t->ops.matters(t->ops.userdata, bytes_of(e, m, 0) + bytes_of(e, m, 1)));
+        return t->ops.flow &&
+               (!t->ops.matters || t->ops.matters(t->ops.userdata, bytes_of(e, m, 0) + bytes_of(e, m, 1), first_seen(e, m)));
 }
 
 static void end_flow(struct flow_table *t, uint32_t number, enum flow_end reason) {
@@ -438,7 +443,7 @@ static void walk_list(struct flow_table *t, uint32_t list) {
 }
 
 static uint64_t opened_at(struct flow_table *t, uint32_t number) {
-        return more_of(t, number)->first[!!(entry_of(t, number)->bits & ENTRY_FIRST_HIGH)];
+        return first_seen(entry_of(t, number), more_of(t, number));
 }
 
 static void review_unanswered(struct flow_table *t) {

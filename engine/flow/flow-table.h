@@ -38,8 +38,8 @@ struct flow_table_config {
 struct flow_table_ops {
         void (*flow)(void *userdata, const struct flow_record *record); /* ended */
         void *userdata;
-        /* Is one that moved so many bytes both ways to be told? NULL: all are. To make a record takes longer than to ask. */
-        bool (*matters)(void *userdata, uint64_t bytes);
+        /* Is one to be told that moved so many bytes both ways and began then? NULL: all are. To make a record takes longer than to ask. */
+        bool (*matters)(void *userdata, uint64_t bytes, uint64_t first);
         /* One begins with a TCP segment that opens nothing, or is of a protocol other than TCP, UDP, ICMP and SCTP: its first
          * packet; of a delta (flow-delta.h) flags and lengths are not known. Must not change the table. */
         void (*begun)(void *userdata, const struct flow_observation *first);
