@@ -46,12 +46,9 @@ prepare() {
         trap 'exit 1' INT TERM
 }
 
-# The package of what is checked out here, built when there is none yet that is newer than all of it: by one test, for which the
-# others wait. It is called in a subshell, which lets go of the lock.
+# The package of what is checked out here, built when there is none yet that is newer than all of it.
 package() {
-        local deb lock
-        exec {lock}<"$build"
-        flock "$lock"
+        local deb
         deb=$(find "$build/package" -name "lanscope_*_$(dpkg --print-architecture).deb" 2>/dev/null)
         if [ -z "$deb" ] || [ -n "$(find "$source" -path "$source/build*" -prune -o -path "$source/.git" -prune -o \
                 -path "$source/tests" -prune -o -type f -newer "$deb" -print -quit)" ]; then
