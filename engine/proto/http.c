@@ -476,9 +476,9 @@ static int parse_http(struct session *session, unsigned side, struct cursor data
         return -EBADMSG;
 }
 
-/* Leaves of a cut head the lines that have their end; of a cut start line the words that do, where it is one of HTTP
- * for certain: a status, or what follows the words says so. */
-static bool leave_certain(struct cursor *head) {
+/* Leaves of a cut head the lines that have their end; of a cut start line the words that do, where it is one of HTTP: a status, or
+ * what is there of the word that follows says so. No other protocol of this kind has a name that begins alike. */
+static bool leave_what_is_whole(struct cursor *head) {
         struct cursor rest = *head;
         const uint8_t *blank;
 
@@ -488,7 +488,7 @@ static bool leave_certain(struct cursor *head) {
         if (!blank)
                 return false;
         rest.data = head->end = blank + 1;
-        return cursor_begins(head, "HTTP/", 5) == 1 || cursor_begins(&rest, "HTTP/", 5) == 1;
+        return cursor_begins(head, "HTTP/", 5) == 1 || (cursor_left(&rest) > 0 && cursor_begins(&rest, "HTTP/", 5) >= 0);
 }
 
 /* A head without its end. What the body would be, and where, is not known. */
@@ -496,7 +496,7 @@ static void cut_http(struct session *session, unsigned side, struct cursor data,
         const struct http_side *s = &((struct http_state *) session_state(session))->side[side];
         struct http_message m = {};
 
-        if (s->phase == HTTP_HEAD && recognise_http(session, data) > 0 && leave_certain(&data))
+        if (s->phase == HTTP_HEAD && recognise_http(session, data) > 0 && leave_what_is_whole(&data))
                 read_head(session, side, data, &m, e);
 }
 

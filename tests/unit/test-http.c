@@ -173,7 +173,9 @@ static void what_is_whole_of_a_cut_head_is_told(void **state _unused_) {
         expect_of_cut(0, "GET /a HTTP/1.1\r\nHost: x\r\nUser-Agent: curl", "http.request GET /a\nhttp.host x\n");
         expect_of_cut(0, "GET /a HTTP/1.1\r\nHost: x\r", "http.request GET /a\n");
         expect_of_cut(0, "GET /a HTTP/1", "http.request GET /a\n");
-        expect_of_cut(0, "GET /a HTT", "");
+        expect_of_cut(0, "GET /a H", "http.request GET /a\n");
+        expect_of_cut(0, "GET /a ", "");
+        expect_of_cut(0, "DESCRIBE rtsp://a/b R", "");
         expect_of_cut(0, "GET /path", "");
         expect_of_cut(0, "OPTIONS rtsp://a/b RTSP/1", "");
         expect_of_cut(0, "GE", "");
