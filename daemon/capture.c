@@ -112,9 +112,15 @@ static void pass_flow(void *userdata, const struct flow_delta *delta) {
 
 static void pass_failure(void *userdata, const char *interface, int error, const char *message) {
         struct capture *c = userdata;
+        char gone[64];
 
         if (c->dead)
                 return;
+        /* In the same words whoever notices first: the watch, or libpcap by an error of its own. */
+        if (error == -ENODEV) {
+                snprintf(gone, sizeof gone, "The interface %s is gone.", interface);
+                message = gone;
+        }
         c->dead = true;
         sd_event_source_set_enabled(c->watch, SD_EVENT_OFF);
         if (c->ops.failed)
@@ -126,7 +132,7 @@ static void pass_failure(void *userdata, const char *interface, int error, const
 
 static int on_link_change(sd_event_source *source _unused_, int fd, uint32_t events _unused_, void *userdata) {
         struct capture *c = userdata;
-        char name[IF_NAMESIZE], message[64], scratch[1024];
+        char name[IF_NAMESIZE], scratch[1024];
 
         /* What the messages say does not matter, nor that some were lost: whether the index still has a name
          * does. A renamed interface stays the same one. */
@@ -134,8 +140,7 @@ static int on_link_change(sd_event_source *source _unused_, int fd, uint32_t eve
                 ;
         if (if_indextoname(c->ifindex, name) || errno != ENXIO)
                 return 0;
-        snprintf(message, sizeof message, "The interface %s is gone.", c->interface);
-        pass_failure(c, c->interface, -ENODEV, message);
+        pass_failure(c, c->interface, -ENODEV, NULL);
         return 0;
 }
 
