@@ -116,8 +116,8 @@ static void pass_failure(void *userdata, const char *interface, int error, const
 
         if (c->dead)
                 return;
-        /* In the same words whoever notices first: the watch, or libpcap by an error of its own. */
-        if (error == -ENODEV) {
+        /* In the same words whoever notices first: the watch, or libpcap by an error of its own. "any" is no interface, and stays. */
+        if (error == -ENODEV && c->ifindex > 0) {
                 snprintf(gone, sizeof gone, "The interface %s is gone.", interface);
                 message = gone;
         }
