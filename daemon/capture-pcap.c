@@ -61,7 +61,7 @@ static int on_readable(sd_event_source *source, int fd _unused_, uint32_t events
         /* An error that stays would wake the loop for ever. */
         sd_event_source_set_enabled(source, SD_EVENT_OFF);
         snprintf(message, sizeof message, "libpcap: %.200s", pcap_geterr(h->pcap.pcap));
-        h->ops.failed(h->ops.userdata, h->interface, if_nametoindex(h->interface) == 0 ? -ENODEV : pcap_source_error(n), message);
+        h->ops.failed(h->ops.userdata, h->interface, pcap_source_error(n), message);
         return 0;
 }
 

@@ -231,7 +231,7 @@ static void wait_for_packets(const struct worker *w) {
 }
 
 static void fail(struct worker *w, int status) {
-        w->error = if_nametoindex(w->fanout->interface) == 0 ? -ENODEV : pcap_source_error(status);
+        w->error = pcap_source_error(status);
         snprintf(w->message, sizeof w->message, "libpcap: %.200s", pcap_geterr(w->pcap.pcap));
         atomic_store(&w->failed, true);
 }

@@ -110,16 +110,24 @@ static void pass_flow(void *userdata, const struct flow_delta *delta) {
                 c->ops.flow(c->ops.userdata, delta);
 }
 
+/* Whether the index has no name any more; a renamed interface stays the same one. "any" has no index, and is never gone. */
+static bool is_gone(const struct capture *c) {
+        char name[IF_NAMESIZE];
+
+        return c->ifindex > 0 && !if_indextoname(c->ifindex, name) && errno == ENXIO;
+}
+
 static void pass_failure(void *userdata, const char *interface, int error, const char *message) {
         struct capture *c = userdata;
         char gone[64];
 
         if (c->dead)
                 return;
-        /* In the same words whoever notices first: the watch, or libpcap by an error of its own. "any" is no interface, and stays. */
-        if (error == -ENODEV && c->ifindex > 0) {
+        /* In the same words whoever notices first: the watch, or a backend by an error of its own. */
+        if (is_gone(c)) {
                 snprintf(gone, sizeof gone, "The interface %s is gone.", interface);
                 message = gone;
+                error = -ENODEV;
         }
         c->dead = true;
         sd_event_source_set_enabled(c->watch, SD_EVENT_OFF);
@@ -132,15 +140,13 @@ static void pass_failure(void *userdata, const char *interface, int error, const
 
 static int on_link_change(sd_event_source *source _unused_, int fd, uint32_t events _unused_, void *userdata) {
         struct capture *c = userdata;
-        char name[IF_NAMESIZE], scratch[1024];
+        char scratch[1024];
 
-        /* What the messages say does not matter, nor that some were lost: whether the index still has a name
-         * does. A renamed interface stays the same one. */
+        /* What the messages say does not matter, nor that some were lost: whether the interface is there does. */
         while (recv(fd, scratch, sizeof scratch, MSG_DONTWAIT | MSG_TRUNC) >= 0 || errno == ENOBUFS || errno == EINTR)
                 ;
-        if (if_indextoname(c->ifindex, name) || errno != ENXIO)
-                return 0;
-        pass_failure(c, c->interface, -ENODEV, NULL);
+        if (is_gone(c))
+                pass_failure(c, c->interface, -ENODEV, "");
         return 0;
 }
 
