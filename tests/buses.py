@@ -4,7 +4,8 @@
 import os
 import socket
 import subprocess
-import time
+
+from patience import wait_until
 
 CONFIG = '''<!DOCTYPE busconfig PUBLIC "-//freedesktop//DTD D-Bus Bus Configuration 1.0//EN"
  "http://www.freedesktop.org/standards/dbus/1.0/busconfig.dtd">
@@ -12,7 +13,6 @@ CONFIG = '''<!DOCTYPE busconfig PUBLIC "-//freedesktop//DTD D-Bus Bus Configurat
 <policy context="default"><allow user="*"/><allow own="*"/><allow send_destination="*"/><allow receive_sender="*"/>
 <allow send_type="method_call"/><allow receive_type="method_return"/><allow receive_type="error"/>
 <allow receive_type="signal"/></policy></busconfig>'''
-START_SECONDS = 20
 
 
 def listens(path):
@@ -32,9 +32,6 @@ def start_private(folder, **options):
     with open(config, 'w') as f:
         f.write(CONFIG % address)
     process = subprocess.Popen(['dbus-daemon', '--nofork', '--nopidfile', '--nosyslog', '--config-file=' + config], **options)
-    end = time.monotonic() + START_SECONDS
-    while not listens(path):
-        if process.poll() is not None or time.monotonic() > end:
-            raise AssertionError('the bus does not start')
-        time.sleep(0.02)
+    if not wait_until(lambda: process.poll() is not None or listens(path)) or process.poll() is not None:
+        raise AssertionError('the bus does not start')
     return process, address

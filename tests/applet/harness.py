@@ -31,7 +31,6 @@ APPLICATION, APPLICATION_PATH = 'org.lanscope.Applet', '/org/lanscope/Applet'
 NAME, ROOT, MANAGER, DEVICE = 'org.lanscope1', '/org/lanscope1', 'org.lanscope1.Manager', 'org.lanscope1.Device'
 NOTIFYD = ('/usr/lib/x86_64-linux-gnu/xfce4/notifyd/xfce4-notifyd', '/usr/lib/xfce4/notifyd/xfce4-notifyd',
            '/usr/lib64/xfce4/notifyd/xfce4-notifyd')
-CONDITION_SECONDS = 30  # that a condition may take on a machine that is busy with other things
 
 
 def skip(why):
@@ -73,10 +72,12 @@ if os.environ.get('LANSCOPE_APPLET_TEST') != 'inside':
 
 scenarios = load_module('scenarios', os.path.join(SOURCE, 'tests', 'golden', 'scenarios.py'))
 frames = scenarios.m
-buses = load_module('buses', os.path.join(SOURCE, 'tests', 'buses.py'))
+sys.path.append(os.path.join(HERE, '..'))
+import buses  # noqa: E402
+from patience import PATIENCE  # noqa: E402
 
 
-def wait_for(condition, what, seconds=CONDITION_SECONDS):
+def wait_for(condition, what, seconds=PATIENCE):
     """Until it is true, and what it was then."""
     end = time.monotonic() + seconds
     context = GLib.MainContext.default()
@@ -108,7 +109,7 @@ def stop(process, with_signal=signal.SIGTERM):
     if process and process.poll() is None:
         process.send_signal(with_signal)
         try:
-            process.wait(20)
+            process.wait(PATIENCE)
         except subprocess.TimeoutExpired:
             process.kill()
             process.wait()
@@ -179,7 +180,7 @@ class Refused(Exception):
         self.name = name
 
 
-def bus_call(connection, name, path, interface, member, arguments=None, timeout=20):
+def bus_call(connection, name, path, interface, member, arguments=None, timeout=PATIENCE):
     try:
         reply = connection.call_sync(name, path, interface, member, arguments, None, Gio.DBusCallFlags.NONE, timeout * 1000, None)
         return reply.unpack()
@@ -341,18 +342,18 @@ class Desktop:
         return bus_call(self.session, name, path, interface, member, arguments)
 
     def xdotool(self, *arguments):
-        return subprocess.run(['xdotool', *arguments], env=self.environment, capture_output=True, text=True, timeout=30).stdout
+        return subprocess.run(['xdotool', *arguments], env=self.environment, capture_output=True, text=True, timeout=PATIENCE).stdout
 
     def windows(self, name='^Lanscope$'):
         return self.xdotool('search', '--onlyvisible', '--name', name).split()
 
     def picture(self, path):
-        subprocess.run(['import', '-window', 'root', path], env=self.environment, check=True, timeout=30)
+        subprocess.run(['import', '-window', 'root', path], env=self.environment, check=True, timeout=PATIENCE)
 
     def find_colour(self, colour):
         """The middle of what has this colour on the screen ("#1A5FB4"); None: nothing has."""
         dump = subprocess.run(['import', '-window', 'root', '-depth', '8', 'txt:-'], env=self.environment, capture_output=True, text=True,
-                              timeout=60).stdout
+                              timeout=PATIENCE).stdout
         points = [line.split(':')[0].split(',') for line in dump.splitlines() if colour in line]
         if not points:
             return None
@@ -360,7 +361,7 @@ class Desktop:
 
     def pixel(self, x, y):
         return subprocess.run(['import', '-window', 'root', '-depth', '8', '-crop', '1x1+%i+%i' % (x, y), 'txt:-'],
-                              env=self.environment, capture_output=True, text=True, timeout=60).stdout.split('\n')[1:]
+                              env=self.environment, capture_output=True, text=True, timeout=PATIENCE).stdout.split('\n')[1:]
 
     def settings(self, key):
         """A value that was set, as text; None: the default."""
@@ -372,7 +373,7 @@ class Desktop:
             return None
 
     def set(self, key, value):
-        subprocess.run(['gsettings', 'set', APPLICATION, key, value], env=self.environment, check=True, timeout=30)
+        subprocess.run(['gsettings', 'set', APPLICATION, key, value], env=self.environment, check=True, timeout=PATIENCE)
 
     def close(self):
         for process in reversed(self.processes):

@@ -81,7 +81,7 @@ boot() {
         setsid systemd-nspawn -D "$work/tree" --register=no --keep-unit --machine="$peer" --private-network --console=pipe -b \
                 --capability=CAP_BPF,CAP_PERFMON --system-call-filter=bpf </dev/null >"$work/console" 2>&1 &
         nspawn=$!
-        for _ in $(seq 200); do
+        for _ in $(seq 1200); do
                 leader=$(pgrep -P "$nspawn" | head -n 1)
                 [ -n "$leader" ] && [ "$(cat "/proc/$leader/comm" 2>/dev/null)" = systemd ] &&
                         inside test -S /run/systemd/private 2>/dev/null && break
@@ -113,7 +113,7 @@ dpkg_inside() {
         inside env DEBIAN_FRONTEND=noninteractive dpkg "${arguments[@]}" "$last"
 }
 
-property() { inside busctl --timeout=10 get-property org.lanscope1 /org/lanscope1 org.lanscope1.Manager "$1" 2>&1; }
+property() { inside busctl --timeout=60 get-property org.lanscope1 /org/lanscope1 org.lanscope1.Manager "$1" 2>&1; }
 unit() { inside systemctl show -P "$1" lanscoped.service; }
 nobody() { inside setpriv --reuid=65534 --regid=65534 --clear-groups "$@"; }
 refused() { ! "$@"; }
@@ -131,7 +131,7 @@ check() {
                 failures=$((failures + 1))
         fi
 }
-eventually() { for _ in $(seq 200); do "$@" && return 0; sleep 0.1; done; return 1; }
+eventually() { for _ in $(seq 600); do "$@" && return 0; sleep 0.1; done; return 1; }
 says() { local text=$1; shift; "$@" | tee /dev/stderr | grep -aq -- "$text"; }
 
 # Ends the test.

@@ -54,7 +54,7 @@ def inside(namespace, *command, **options):
 
 def wait_for_carrier():
     """What is sent before the kernel has seen both ends up is lost; on a busy machine it may take its second."""
-    end = time.monotonic() + 10
+    end = time.monotonic() + 60
     for namespace, name in (SENDER, 'va'), (WATCHER, 'vb'):
         while ' state UP ' not in ip('-n', namespace, 'link', 'show', name).stdout and time.monotonic() < end:
             time.sleep(0.02)
@@ -132,7 +132,7 @@ class Run:
 
     def stop(self, how=signal.SIGTERM):
         self.process.send_signal(how)
-        self.process.wait(10)
+        self.process.wait(60)
         self.read()
         return self
 
@@ -174,7 +174,7 @@ def attached():
     return {key: value for key, value in count.items() if value}
 
 
-def becomes(want, ask, seconds=3):
+def becomes(want, ask, seconds=30):
     """The kernel lets go of a link a little after its last descriptor is closed."""
     end = time.monotonic() + seconds
     while ask() != want and time.monotonic() < end:
@@ -549,9 +549,18 @@ def losses():
 
 
 def case_losses_and_round_trips_are_told_alike():
+    """What was lost and when depends on pauses of milliseconds: a machine that was kept from work in one of them gets another try."""
+    for _ in range(3):
+        try:
+            return compare_losses(losses())
+        except AssertionError as e:
+            print('# another try: %s' % str(e)[:200], flush=True)
+    compare_losses(losses())
+
+
+def compare_losses(said):
     """By the kernel, by workers and by one thread that sees every packet: the same counts, and times that are as near as
     clocks that are read in two places."""
-    said = losses()
     runs = start_all(['xdp-native', 'tcx', 'clsact', 'pcap*1', 'pcap*3', 'pcap'])
     # Of samples that were taken by several processors within a second nobody knows which was the last.
     everywhere = os.sched_getaffinity(0)
@@ -654,7 +663,7 @@ def case_ladder_says_why():
     run = Run('auto', prefix=('setpriv', '--inh-caps', '-all', '--bounding-set', '-all,+net_admin,+net_raw')).stop()
     assert 'libpcap' in run.of('start')[0] and 'CAP_BPF is missing' in run.of('reason')[0], run.lines
     run = Run('auto', prefix=('setpriv', '--inh-caps', '-all', '--bounding-set', '-all'))
-    run.process.wait(10)
+    run.process.wait(60)
     run.read()
     assert run.process.returncode == 1 and not run.started(), run.lines
     assert 'CAP_BPF' in run.of('reason')[0] and 'CAP_NET_RAW' in run.of('reason')[1], run.lines
@@ -728,7 +737,7 @@ def case_foreign_programs_stay():
     assert foreign() == (1, 1), foreign()
     for hook in 'xdp-native', 'xdp-generic':
         run = Run(hook)
-        run.process.wait(10)
+        run.process.wait(60)
         run.read()
         assert not run.started() and 'another program is attached' in run.of('reason')[0], run.lines
     for hook in at_hand(['tcx', 'clsact', 'auto']):
@@ -1025,7 +1034,7 @@ def case_span_drop_ends_foreign_frames():
         for mode, dropped in ('span-drop', 30), ('span', 0), ('host', 0):
             service = socket_in(WATCHER, socket.AF_INET, socket.SOCK_DGRAM)
             service.bind(('192.0.2.4', 7777))
-            service.settimeout(5)
+            service.settimeout(60)
             run = Run(backend, mode)
             replay([(False, bulk(A, B))] * 30 + [(False, own)] * 3)
             assert [service.recv(100) for _ in range(3)] == [b'ours'] * 3

@@ -19,6 +19,7 @@ import unittest
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), ".."))
 import buses  # noqa: E402
+from patience import PATIENCE, wait_for  # noqa: E402
 
 SKIP = 77
 SOURCE = os.path.abspath(os.path.join(os.path.dirname(__file__), "..", ".."))
@@ -162,17 +163,8 @@ class Bus:
 def stop(process, signal_number=signal.SIGTERM):
     if process and process.poll() is None:
         process.send_signal(signal_number)
-        process.wait(20)
+        process.wait(PATIENCE)
     return process.returncode if process else None
-
-
-def wait_for(condition, what, seconds=10):
-    end = time.monotonic() + seconds
-    while time.monotonic() < end:
-        if condition():
-            return
-        time.sleep(0.01)
-    raise AssertionError("timeout: waited for " + what)
 
 
 # --- the client
@@ -205,7 +197,7 @@ def refused(error):
     return Refused(name, error.message)
 
 
-def call(connection, path, interface, member, arguments=None, timeout=20):
+def call(connection, path, interface, member, arguments=None, timeout=PATIENCE):
     try:
         reply = connection.call_sync(NAME, path, interface, member, arguments, None, Gio.DBusCallFlags.NONE,
                                      timeout * 1000, None)
@@ -235,7 +227,7 @@ def iterate(seconds):
             time.sleep(0.005)
 
 
-def iterate_until(condition, what, seconds=10):
+def iterate_until(condition, what, seconds=PATIENCE):
     context, end = GLib.MainContext.default(), time.monotonic() + seconds
     while not condition():
         if time.monotonic() > end:
@@ -327,7 +319,7 @@ class Service:
         return self.bus.log("lanscoped")[self.begin:]
 
     def wait_notify(self, text):
-        self.notify.settimeout(20)
+        self.notify.settimeout(PATIENCE)
         while text not in self.messages:
             try:
                 self.messages += self.notify.recv(4096).decode() + "\n"

@@ -18,6 +18,7 @@ import unittest
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), '..'))
 import buses  # noqa: E402
+from patience import PATIENCE, wait_for  # noqa: E402, F401
 
 LANSCOPECTL = os.path.abspath(sys.argv[1])
 LANSCOPED = os.path.abspath(sys.argv[2]) if len(sys.argv) > 2 else None
@@ -36,7 +37,7 @@ def environment(**extra):
     return env
 
 
-def ctl(*args, env=None, stdin=subprocess.DEVNULL, text=True, timeout=60, **kwargs):
+def ctl(*args, env=None, stdin=subprocess.DEVNULL, text=True, timeout=PATIENCE, **kwargs):
     return subprocess.run([LANSCOPECTL, *args], env=env or environment(), capture_output=True, text=text, timeout=timeout,
                           stdin=stdin if 'input' not in kwargs else None, **kwargs)
 
@@ -125,14 +126,6 @@ class Service:
         self.process.terminate()
         self.process.wait()
         self.log.close()
-
-
-def wait_for(condition, what, seconds=20):
-    end = time.monotonic() + seconds
-    while not condition():
-        if time.monotonic() > end:
-            raise AssertionError('%s did not come about in %d s' % (what, seconds))
-        time.sleep(0.05)
 
 
 # Captures.

@@ -11,7 +11,7 @@ import subprocess
 import time
 import unittest
 
-from harness import HOSTILE_NAMES, LANSCOPECTL, SOURCE, Bus, Service, arp_reply, dhcp_request, main, pcap
+from harness import HOSTILE_NAMES, LANSCOPECTL, PATIENCE, SOURCE, Bus, Service, arp_reply, dhcp_request, main, pcap
 
 COMPLETIONS = os.path.join(SOURCE, 'data', 'completions')
 CAPTURE = pcap([dhcp_request('02:00:5e:00:01:01', b'kitchen-radio', '192.0.2.77'),
@@ -39,7 +39,7 @@ class Terminal:
         self.seen = ''
         os.write(self.fd, text.encode())
 
-    def wait_for(self, pattern, seconds=60):
+    def wait_for(self, pattern, seconds=PATIENCE):
         """What was shown since the last typing, without control sequences, until it has the pattern."""
         end = time.monotonic() + seconds
         while not re.search(pattern, self.seen):
@@ -94,7 +94,7 @@ class Completions(unittest.TestCase):
                     self.assertFalse(any(o.endswith(word) for o in offered), (word, offered))
 
     def run_shell(self, *command):
-        p = subprocess.run(command, env=self.env, cwd=self.bus.folder, capture_output=True, text=True, timeout=60)
+        p = subprocess.run(command, env=self.env, cwd=self.bus.folder, capture_output=True, text=True, timeout=PATIENCE)
         self.assertEqual((p.returncode, p.stderr), (0, ''), command)
         return p.stdout.splitlines()
 

@@ -15,7 +15,8 @@ import threading
 import time
 import unittest
 
-from harness import LANSCOPECTL, LANSCOPED, SOURCE, Bus, ctl, dns_name, home_capture, hostile_capture, main, pcap, udp_frame, wait_for
+from harness import (LANSCOPECTL, LANSCOPED, PATIENCE, SOURCE, Bus, ctl, dns_name, home_capture, hostile_capture, main, pcap, udp_frame,
+                     wait_for)
 
 CORPUS = os.path.join(SOURCE, '..', 'shared', 'corpus')
 TIMESTAMP = re.compile(r'^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}\+0000$')
@@ -308,7 +309,7 @@ class Service(unittest.TestCase):
     def stop(self):
         if self.process.poll() is None:
             self.process.terminate()
-        self.assertEqual(self.process.wait(timeout=60), 0)
+        self.assertEqual(self.process.wait(PATIENCE), 0)
 
     def statistics(self):
         return json.loads(ctl('status', '-j', env=self.bus.env()).stdout)['Statistics']
@@ -380,9 +381,9 @@ class Service(unittest.TestCase):
         self.assertEqual(statistics['events.dropped'], statistics['events.told'])
         reader = Reader(path, socket.SOCK_STREAM)
         self.addCleanup(reader.close)
-        wait_for(lambda: self.statistics()['events.readers'] == 1, 'the connection', 60)
+        wait_for(lambda: self.statistics()['events.readers'] == 1, 'the connection')
         ctl('label', '192.0.2.2', 'My laptop', env=self.bus.env())
-        wait_for(lambda: any('My laptop' in l for l in reader.lines), 'the event', 60)
+        wait_for(lambda: any('My laptop' in l for l in reader.lines), 'the event')
         self.assertEqual(self.said().count('Nobody takes events'), 1)
 
     def test_monitor_has_them_as_they_happen(self):
@@ -397,7 +398,7 @@ class Service(unittest.TestCase):
         for event in events_of(self.contents('monitor')):
             self.assertEqual(event['event_type'], 'lanscope')
         monitor.send_signal(signal.SIGINT)
-        self.assertEqual(monitor.wait(timeout=60), 0)
+        self.assertEqual(monitor.wait(PATIENCE), 0)
         # And none are made once nobody reads.
         wait_for(lambda: self.made_by_label() == 0, 'the end')
 
@@ -413,7 +414,7 @@ class Service(unittest.TestCase):
                                    env=self.bus.env())
         wait_for(lambda: self.statistics()['events.readers'] == 1, 'the reader')
         self.stop()
-        self.assertIn('lanscoped has ended the stream', monitor.communicate(timeout=60)[1])
+        self.assertIn('lanscoped has ended the stream', monitor.communicate(timeout=PATIENCE)[1])
         self.assertEqual(monitor.returncode, 1)
 
     def test_reload_begins_and_ends_it(self):

@@ -17,7 +17,7 @@ import sys
 import time
 import unittest
 
-from harness import (HOSTILE_NAMES, LANSCOPECTL, SKIPPED, UNSAFE, Bus, Service, arp_reply, ctl, dns_name, environment,
+from harness import (HOSTILE_NAMES, LANSCOPECTL, PATIENCE, SKIPPED, UNSAFE, Bus, Service, arp_reply, ctl, dns_name, environment,
                      home_capture, hostile_capture, main, on_terminal, pcap, udp_frame, wait_for)
 
 if os.geteuid() != 0:
@@ -462,7 +462,7 @@ class Monitoring(WithService):
         self.good('forget', PRINTER)
         self.assertEqual(self.next(process, 'device_removed')['device']['mac'], '00:1b:a9:00:00:01')
         process.send_signal(signal.SIGINT)
-        self.assertEqual(process.wait(10), 0)
+        self.assertEqual(process.wait(PATIENCE), 0)
 
     def next(self, process, kind):
         while True:
@@ -474,7 +474,7 @@ class Monitoring(WithService):
         process = self.monitor()
         self.assertRegex(self.label_until_heard(process), 'changed +label [0-9]+ .*label: ')
         process.send_signal(signal.SIGTERM)
-        self.assertEqual(process.wait(10), 0)
+        self.assertEqual(process.wait(PATIENCE), 0)
 
     def test_they_end_with_their_terminal(self):
         """Even where nothing happens that they would have to write."""
@@ -490,7 +490,7 @@ class Monitoring(WithService):
                 time.sleep(0.5)
                 self.assertIsNone(process.poll())
                 os.close(master)
-                self.assertEqual(process.wait(5), 1)
+                self.assertEqual(process.wait(PATIENCE), 1)
 
     def test_list_that_stays(self):
         process = subprocess.Popen([LANSCOPECTL, 'list', '--watch', '--json=short'], env=self.bus.env(), stdout=subprocess.PIPE,
@@ -502,7 +502,7 @@ class Monitoring(WithService):
         while 'seen' not in [d['name'] for d in json.loads(process.stdout.readline())]:
             pass
         process.send_signal(signal.SIGINT)
-        self.assertEqual(process.wait(10), 0)
+        self.assertEqual(process.wait(PATIENCE), 0)
 
 
 class Many(WithService):

@@ -26,7 +26,7 @@ except ImportError:
         sys.exit(77)
     os.execv('/usr/bin/python3', ['/usr/bin/python3', *sys.argv])
 
-from harness import (LANSCOPECTL, SKIPPED, UNSAFE, Bus, Service, arp_reply, ctl, environment, hostile_capture, home_capture,
+from harness import (LANSCOPECTL, PATIENCE, SKIPPED, UNSAFE, Bus, Service, arp_reply, ctl, environment, hostile_capture, home_capture,
                      main, pcap, wait_for)
 
 if os.geteuid() != 0:
@@ -72,7 +72,7 @@ class Terminal:
     def text(self):
         return '\n'.join(line.rstrip() for line in self.screen.display)
 
-    def wait(self, pattern, seconds=20, absent=False):
+    def wait(self, pattern, seconds=PATIENCE, absent=False):
         """Until the screen shows it, or does not."""
         end = time.monotonic() + seconds
         while (re.search(pattern, self.text()) is None) != absent:
@@ -273,7 +273,7 @@ class Views(Dashboard):
             self.assertTrue(any(c.reverse for c in t.screen.buffer[6].values()))
             self.assertNotRegex(t.raw, rb'\033\[[0-9;]*[34][0-7]m')
             t.press('q')
-            t.process.wait(10)
+            t.process.wait(PATIENCE)
 
     def test_ascii_where_the_locale_has_no_more(self):
         t = self.top(env=dict(self.bus.env(), LC_ALL='C'))
@@ -313,7 +313,7 @@ class Ends(Dashboard):
             t = self.top()
             t.wait('laptop')
             t.process.send_signal(number)
-            t.process.wait(20)
+            t.process.wait(PATIENCE)
             t.pump(0.2)
             self.assertNotEqual(t.process.returncode, 0)
             self.assertEqual(termios.tcgetattr(t.child), t.modes)
@@ -342,7 +342,7 @@ class Ends(Dashboard):
         os.close(t.child)
         os.close(t.parent)
         t.parent, t.child = os.openpty()
-        t.process.wait(20)
+        t.process.wait(PATIENCE)
 
     def test_without_a_terminal(self):
         p = ctl('top', env=self.bus.env())
@@ -354,7 +354,7 @@ class Ends(Dashboard):
 
     def test_an_unknown_terminal(self):
         t = self.top(env=self.bus.env(TERM_='no-such-terminal'))
-        t.process.wait(20)
+        t.process.wait(PATIENCE)
         t.pump(0.2)
         self.assertEqual(t.process.returncode, 1)
         self.assertIn('no-such-terminal', t.text())

@@ -18,7 +18,7 @@ import unittest
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), '..', 'cli'))
 
-from harness import LANSCOPED, SKIPPED, SOURCE, Bus, ctl, pcap, wait_for  # noqa: E402
+from harness import LANSCOPED, PATIENCE, SKIPPED, SOURCE, Bus, ctl, pcap, wait_for  # noqa: E402
 
 RULES = os.path.join(SOURCE, 'data', 'rules')
 
@@ -45,7 +45,7 @@ def need_network_namespace(name):
 
 
 def run(*command):
-    return subprocess.run(command, capture_output=True, text=True, timeout=60)
+    return subprocess.run(command, capture_output=True, text=True, timeout=PATIENCE)
 
 
 class OnWire(unittest.TestCase):
@@ -113,18 +113,18 @@ class Daemon:
             raise AssertionError('lanscoped has ended with %i:\n%s' % (self.process.returncode, self.log()))
         return self.ctl('status').returncode == 0
 
-    def wait_up(self, seconds=30):
-        wait_for(self.is_up, 'the service', seconds)
+    def wait_up(self):
+        wait_for(self.is_up, 'the service')
         return self
 
-    def wait_log(self, text, seconds=60):
+    def wait_log(self, text):
         def said():
             if text in self.log():
                 return True
             if self.process.poll() is not None:
                 raise AssertionError('lanscoped has ended with %i:\n%s' % (self.process.returncode, self.log()))
             return False
-        wait_for(said, text, seconds)
+        wait_for(said, text)
 
     def status(self):
         return self.json('status')
@@ -135,10 +135,10 @@ class Daemon:
             text = f.read()
         return tuple(int(re.search(r'%s:\s+(\d+) kB' % key, text).group(1)) * 1024 for key in ('VmRSS', 'VmHWM'))
 
-    def end(self, signal_number=signal.SIGTERM, seconds=30):
+    def end(self, signal_number=signal.SIGTERM):
         if self.process.poll() is None:
             self.process.send_signal(signal_number)
-            self.process.wait(seconds)
+            self.process.wait(PATIENCE)
         return self.process.returncode
 
     def cleanup(self):

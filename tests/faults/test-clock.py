@@ -96,12 +96,12 @@ class Clock(OnWire):
         """What is new is told in time: the engine's clock runs; and in events, which know the devices."""
         before = self.events_of(self.devices[mac_of(1)])
         self.say(i, i)
-        wait_for(lambda: ('new_device', mac_of(i), 1) in self.alerts(), 'the alert of a new device', 30)
+        wait_for(lambda: ('new_device', mac_of(i), 1) in self.alerts(), 'the alert of a new device')
 
         def told():
             self.say(1, 1)
             return self.events_of(self.devices[mac_of(1)]) > before
-        wait_for(told, 'an event of a device', 30)
+        wait_for(told, 'an event of a device')
 
     def steps(self, backend):
         self.start(backend)
@@ -166,7 +166,7 @@ class Clock(OnWire):
                 def asleep():
                     presence = {d['mac']: d['presence'] for d in self.daemon.json('list')}
                     return presence[mac_of(1)] == 'online' and (seconds < HOUR or presence[mac_of(3)] == 'offline')
-                wait_for(asleep, 'those that were not heard since to be away', 60)
+                wait_for(asleep, 'those that were not heard since to be away')
                 self.assertNotIn('The clock was set', self.daemon.log())
                 self.check(told)
         self.check_goes_on(100)
@@ -193,7 +193,7 @@ class Clock(OnWire):
         wait_for(lambda: 'cannot be saved' in ' '.join(self.daemon.status()['Problems']), 'the service to say so')
         self.assertEqual(self.ids(), self.devices)
         os.unlink(filler)
-        wait_for(lambda: self.daemon.status()['Problems'] == [], 'the end of the trouble', 90)
+        wait_for(lambda: self.daemon.status()['Problems'] == [], 'the end of the trouble')
         self.check(told)
         self.assertEqual(self.daemon.end(), 0)
 

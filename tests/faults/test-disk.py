@@ -83,14 +83,12 @@ class Case(OnWire):
 
     def check_goes_on(self):
         """Clients are answered, the network is heard."""
-        began = time.monotonic()
         self.say(200, 200)
         wait_for(lambda: mac_of(200) in self.devices(), 'a new device')
-        self.assertLess(time.monotonic() - began, 20)
 
     def recover(self):
         """The cause is gone: it mends itself, within half a minute."""
-        wait_for(lambda: 'cannot be saved' not in self.problems(), 'the end of the trouble', 60)
+        wait_for(lambda: 'cannot be saved' not in self.problems(), 'the end of the trouble')
         wait_for(lambda: 'can be written again' in self.daemon.log(), 'the log to say so')
 
 
@@ -148,8 +146,8 @@ class Room(Case):
         run('cp', image, image + '2')
         run('e2fsck', '-fy', image + '2')
         self.assertEqual(run('mount', '-o', 'loop', image + '2', folder).returncode, 0)
-        wait_for(lambda: self.set_label('after'), 'changes to be saved again', 90)
-        wait_for(lambda: 'cannot be saved' not in self.problems(), 'the end of the trouble', 60)
+        wait_for(lambda: self.set_label('after'), 'changes to be saved again')
+        wait_for(lambda: 'cannot be saved' not in self.problems(), 'the end of the trouble')
         self.check_kept()
         self.after_a_crash()
 
@@ -225,7 +223,7 @@ class Damage(Case):
         def mended():
             self.make_it_look()
             return bool(self.aside())
-        wait_for(mended, 'the damaged file to be moved aside', 60)
+        wait_for(mended, 'the damaged file to be moved aside')
         wait_for(lambda: 'damaged' in self.problems(), 'the service to say so')
         self.assertIn(self.aside()[0], self.problems())
         self.assertIn(self.aside()[0], self.daemon.log())
@@ -260,7 +258,7 @@ class Damage(Case):
         self.start()
         for name in 'test.db', 'test.db-wal', 'test.db-shm':
             os.unlink(os.path.join(self.bus.folder, name))
-        wait_for(lambda: self.set_label('after'), 'changes to be saved again', 60)
+        wait_for(lambda: self.set_label('after'), 'changes to be saved again')
         self.assertIn('deleted', self.problems())
         self.check_kept()
         self.after_a_crash()
@@ -268,7 +266,7 @@ class Damage(Case):
     def test_log_deleted_while_it_runs(self):
         self.start()
         os.unlink(self.daemon.database + '-wal')
-        wait_for(lambda: self.set_label('after'), 'changes to be saved again', 60)
+        wait_for(lambda: self.set_label('after'), 'changes to be saved again')
         self.check_kept()
         self.after_a_crash()
 
@@ -279,7 +277,7 @@ class Damage(Case):
         run('cp', self.daemon.database, self.daemon.database + '.old')
         self.assertTrue(self.set_label('newer'))
         os.rename(self.daemon.database + '.old', self.daemon.database)
-        wait_for(lambda: self.set_label('newest'), 'changes to be saved again', 60)
+        wait_for(lambda: self.set_label('newest'), 'changes to be saved again')
         self.check_kept()
         self.after_a_crash()
 

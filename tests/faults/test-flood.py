@@ -9,12 +9,11 @@ import tempfile
 import unittest
 
 from faults import Daemon, elapsed
-from harness import Bus, arp_reply, dhcp_request, main, mdns_service, wait_for
+from harness import PATIENCE, Bus, arp_reply, dhcp_request, main, mdns_service, wait_for
 
 MIB = 1 << 20
 DEVICES, INVENTED = 10000, 50000
 LIMIT = 16384  # MaxDevices= as it comes
-HANGS = 60  # seconds: how fast a busy machine is says nothing
 
 
 def device_mac(i):
@@ -77,10 +76,10 @@ class Flood(unittest.TestCase):
     def test_ten_thousand_devices_and_a_flood(self):
         daemon = self.run_replay(self.devices)
         seconds, _ = elapsed(daemon.wait_up)
-        self.assertLess(seconds, HANGS)
+        self.assertLess(seconds, PATIENCE)
         # A client is answered while traffic comes in.
         seconds, _ = elapsed(daemon.status)
-        self.assertLess(seconds, HANGS)
+        self.assertLess(seconds, PATIENCE)
         daemon.wait_log('frames replayed')
         status = daemon.status()
         self.assertEqual(status['DeviceCount'], DEVICES)
@@ -92,7 +91,7 @@ class Flood(unittest.TestCase):
         print('list of %i devices: %.2f s, %.2f s of work' % (DEVICES, seconds, work))
         self.assertLess(work, 2)
         self.assertEqual((listed.returncode, len(listed.stdout.splitlines())), (0, DEVICES), listed.stderr)
-        self.assertLess(seconds, HANGS)
+        self.assertLess(seconds, PATIENCE)
         seconds, exported = elapsed(daemon.ctl, 'export', '--format', 'csv')
         print('export: %.2f s' % seconds)
         self.assertEqual((exported.returncode, len(exported.stdout.splitlines())), (0, DEVICES + 1), exported.stderr)
@@ -112,13 +111,13 @@ class Flood(unittest.TestCase):
         daemon = self.run_replay(self.flood)
         seconds, _ = elapsed(daemon.wait_up)
         print('start with the database: %.2f s' % seconds)
-        self.assertLess(seconds, HANGS)
+        self.assertLess(seconds, PATIENCE)
         worst = 0
         while 'frames replayed' not in daemon.log():
             seconds, _ = elapsed(daemon.status)
             worst = max(worst, seconds)
         print('slowest answer in the flood: %.2f s' % worst)
-        self.assertLess(worst, HANGS)
+        self.assertLess(worst, PATIENCE)
         status = daemon.status()
         self.assertLessEqual(status['DeviceCount'], LIMIT)
         self.assertLess(status['Statistics']['store.alerts'] - told, 400)

@@ -17,13 +17,13 @@ from faults import RULES, Daemon, need_network_namespace, write_capture
 
 need_network_namespace('faults-input')
 
-from harness import LANSCOPED, UNSAFE, Bus, arp_reply, ctl, dhcp_request, home_capture, main, pcap, wait_for  # noqa: E402
+from harness import LANSCOPED, PATIENCE, UNSAFE, Bus, arp_reply, ctl, dhcp_request, home_capture, main, pcap, wait_for  # noqa: E402
 
 PRINTER, TWIN = '00:1b:a9:00:00:01', 'twin'
 
 
 def run(*command, **options):
-    return subprocess.run(command, capture_output=True, text=True, errors='replace', timeout=60, **options)
+    return subprocess.run(command, capture_output=True, text=True, errors='replace', timeout=PATIENCE, **options)
 
 
 class Case(unittest.TestCase):
@@ -48,11 +48,11 @@ class Case(unittest.TestCase):
     def up(self, *options, **keywords):
         daemon = self.daemon(*options, **keywords).wait_up()
         if keywords.get('replay', True):
-            daemon.wait_log('frames replayed', 20)
+            daemon.wait_log('frames replayed')
         return daemon
 
     def assert_ends(self, daemon, status, *says):
-        self.assertEqual(daemon.process.wait(20), status, daemon.log())
+        self.assertEqual(daemon.process.wait(PATIENCE), status, daemon.log())
         for text in says:
             self.assertIn(text, daemon.log())
         for line in daemon.log().splitlines():

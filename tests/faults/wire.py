@@ -8,6 +8,8 @@ lists of pairs, a variant is a pair of signature and value.
 import socket
 import struct
 
+from patience import PATIENCE
+
 CALL, REPLY, ERROR, SIGNAL = 1, 2, 3, 4
 PATH, INTERFACE, MEMBER, ERROR_NAME, REPLY_SERIAL, DESTINATION, SENDER, SIGNATURE, UNIX_FDS = range(1, 10)
 FIELD_TYPES = {PATH: 'o', INTERFACE: 's', MEMBER: 's', ERROR_NAME: 's', REPLY_SERIAL: 'u', DESTINATION: 's', SENDER: 's',
@@ -145,7 +147,7 @@ class Refused(Exception):
 class Connection:
     """On a bus, without a thread: what comes is read when something is waited for."""
 
-    def __init__(self, address, timeout=30):
+    def __init__(self, address, timeout=PATIENCE):
         self.socket = socket.socket(socket.AF_UNIX)
         self.socket.settimeout(timeout)
         self.socket.connect(address.split('path=')[1].split(',')[0])

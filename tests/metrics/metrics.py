@@ -13,7 +13,7 @@ import sys
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), '..', 'cli'))
 
-from harness import LANSCOPED, SOURCE, Bus, ctl, pcap, wait_for  # noqa: E402, F401
+from harness import LANSCOPED, PATIENCE, SOURCE, Bus, ctl, pcap, wait_for  # noqa: E402, F401
 
 SAMPLE = re.compile(r'^([a-zA-Z_:][a-zA-Z0-9_:]*)(?:\{(.*)\})? (\S+)$')
 LABEL = re.compile(r'([a-zA-Z_][a-zA-Z0-9_]*)="((?:[^"\\\n]|\\["\\n])*)"(?:,|$)')
@@ -117,7 +117,7 @@ class Daemon:
 
     def stop(self):
         self.process.terminate()
-        status = self.process.wait(timeout=60)
+        status = self.process.wait(PATIENCE)
         for s in self.sockets:
             s.close()
         self.bus.close()

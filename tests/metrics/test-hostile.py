@@ -9,7 +9,7 @@ import time
 import unittest
 
 from metrics import Daemon, value
-from harness import SKIPPED, ctl, home_capture, main, wait_for
+from harness import PATIENCE, SKIPPED, ctl, home_capture, main, wait_for
 
 if not shutil.which('curl'):
     print('skipped: curl is not installed')
@@ -42,14 +42,14 @@ class Hostile(unittest.TestCase):
         self.daemon.stop()
 
     def connect(self, source='127.0.0.1'):
-        s = socket.create_connection(('127.0.0.1', self.daemon.port), timeout=60, source_address=(source, 0))
+        s = socket.create_connection(('127.0.0.1', self.daemon.port), timeout=PATIENCE, source_address=(source, 0))
         self.open.append(s)
         return s
 
     def ask(self, request):
         """All that is answered until the service ends the connection; it always does, even while it is still being asked."""
         answer = b''
-        with socket.create_connection(('127.0.0.1', self.daemon.port), timeout=60) as s:
+        with socket.create_connection(('127.0.0.1', self.daemon.port), timeout=PATIENCE) as s:
             try:
                 s.sendall(request)
                 while True:
@@ -117,10 +117,10 @@ class Hostile(unittest.TestCase):
         """That say nothing: others are served meanwhile, and they are sent away by themselves."""
         crowd = [self.connect() for _ in range(200)]
         self.assert_well()
-        wait_for(lambda: sum(is_closed(s) for s in crowd) >= 200 - PER_ADDRESS, 'those that are too many', 60)
+        wait_for(lambda: sum(is_closed(s) for s in crowd) >= 200 - PER_ADDRESS, 'those that are too many')
         before = self.iterations()
         self.assertLess(self.iterations() - before, 200, 'the loop spins')
-        wait_for(lambda: all(is_closed(s) for s in crowd), 'the end of all', 120)
+        wait_for(lambda: all(is_closed(s) for s in crowd), 'the end of all')
         self.assert_well('127.0.0.1')
 
     def test_all_places_taken(self):
@@ -133,7 +133,7 @@ class Hostile(unittest.TestCase):
         self.assertIn('lanscope_build_info', p.stdout)
         self.assertGreaterEqual(value(p.stdout, 'lanscope_metrics_connections_total'), ALL)
         self.assertLess(value(p.stdout, 'lanscope_loop_busy_seconds_count'), 2000, 'the loop spins')
-        wait_for(lambda: all(is_closed(s) for s in self.open), 'the end of all', 120)
+        wait_for(lambda: all(is_closed(s) for s in self.open), 'the end of all')
 
     def test_slow_requests_end(self):
         """A byte now and then keeps a connection busy, but not for ever."""
@@ -157,7 +157,7 @@ class Hostile(unittest.TestCase):
             time.sleep(0.5)
             return len(gone) == len(slow)
 
-        wait_for(drip, 'the end of all slow requests', 180)
+        wait_for(drip, 'the end of all slow requests')
         time.sleep(1.1)
         self.assertEqual(value(self.daemon.page(), 'lanscope_metrics_connections_expired_total'), len(slow))
 
@@ -171,7 +171,7 @@ class Hostile(unittest.TestCase):
             s.sendall(b'GET /metrics HTTP/1.1\r\nHost: x\r\n\r\n')
         self.assert_well()
         # In the end all places are free again.
-        wait_for(lambda: self.daemon.curl('--fail', '--max-time', '2').returncode == 0, 'a place', 120)
+        wait_for(lambda: self.daemon.curl('--fail', '--max-time', '2').returncode == 0, 'a place')
 
     def test_out_of_descriptors(self):
         """No descriptor for a connection: the loop does not spin, and all is well once there is one again."""
@@ -184,7 +184,7 @@ class Hostile(unittest.TestCase):
         waiting.sendall(b'GET /metrics HTTP/1.1\r\nHost: x\r\n\r\n')
         time.sleep(2)
         resource.prlimit(pid, resource.RLIMIT_NOFILE, (soft, hard))
-        wait_for(lambda: is_closed(waiting), 'the answer', 60)
+        wait_for(lambda: is_closed(waiting), 'the answer')
         self.assertLess(self.iterations() - before, 500, 'the loop spins')
         self.assert_well()
 
