@@ -87,7 +87,7 @@ class Client(threading.Thread):
             if self.daemon_.ctl('label', device, label).returncode == 0:
                 self.labels[device] = {label}
             else:
-                self.labels.setdefault(device, set()).add(label)
+                self.labels.setdefault(device, {None, ''}).add(label)  # or neither, of one that is not known yet
             if n % 5 == 0:
                 self.acknowledge()
 
