@@ -30,7 +30,7 @@ struct attempts { /* of one client at one service */
 
 struct state {
         struct watch_table *attempts;
-        struct watch_table *askers; /* struct mac_address: of HTTP, whose answers do not tell it. Most are never refused */
+        struct watch_table *askers; /* struct mac_address: who asked last, which answers do not tell. Most are never refused */
 };
 
 static void brute_force_free(void *state) {
@@ -129,25 +129,47 @@ static unsigned note_time(struct attempts *a, const struct detect_host *host, ui
         return count_since(a, ts > window ? ts - window : 0);
 }
 
-/* A connection was granted. */
-static void brute_force_contact(void *state, struct detect_host *host, const struct contact *c) {
-        struct state *s = state;
+static void note_asker(struct state *s, uint64_t key, const struct mac_address *mac) {
+        struct mac_address *asker;
+        bool fresh;
+
+        asker = watch_table_get(s->askers, key, &fresh);
+        if (asker)
+                *asker = *mac;
+}
+
+/* A connection was granted. Who asked for it may have done so in the name of whom the answer goes to. */
+static void take_granted(struct state *s, struct detect_host *host, const struct contact *c) {
         struct try t = {
                 .client = c->destination, .server = c->source, .mac = c->destination_mac, .port = c->source_port,
                 .service = service_name(c->source_port), .ts = c->ts,
         };
+        uint64_t key = pair_key(&t.client, &t.server, t.port);
+        const struct mac_address *asker;
         struct attempts *a;
         unsigned n;
         bool fresh;
 
-        if (!t.service || !detect_setting(host, BRUTE_FORCE))
-                return;
-        a = watch_table_get(s->attempts, pair_key(&t.client, &t.server, t.port), &fresh);
+        a = watch_table_get(s->attempts, key, &fresh);
         if (!a)
                 return;
+        asker = watch_table_find(s->askers, key);
+        if (asker)
+                t.mac = *asker;
         n = note_time(a, host, c->ts);
         if (n >= detect_setting(host, BRUTE_FORCE_CONNECTIONS) && a->large * 4 <= a->small + n)
                 report(host, &t, a, n);
+}
+
+static void brute_force_contact(void *state, struct detect_host *host, const struct contact *c) {
+        struct state *s = state;
+
+        if (!detect_setting(host, BRUTE_FORCE))
+                return;
+        if (c->kind == CONTACT_SYN_ACK && service_name(c->source_port))
+                take_granted(s, host, c);
+        else if (c->kind == CONTACT_SYN && service_name(c->destination_port) && !mac_is_zero(&c->source_mac))
+                note_asker(s, pair_key(&c->source, &c->destination, c->destination_port), &c->source_mac);
 }
 
 /* The answer to a request: a password is asked for, or not. */
@@ -181,25 +203,14 @@ static void take_status(struct state *s, struct detect_host *host, const struct 
                 report(host, &t, a, n);
 }
 
-static void note_asker(struct state *s, const struct fact *fact) {
-        struct mac_address *asker;
-        bool fresh;
-
-        if (!(fact->flags & FACT_HAS_MAC))
-                return;
-        asker = watch_table_get(s->askers, pair_key(&fact->ip, &fact->destination, fact->destination_port), &fresh);
-        if (asker)
-                *asker = fact->mac;
-}
-
 /* The request tells who asks, the answer what came of it. */
 static void brute_force_fact(void *state, struct detect_host *host, const struct fact *fact) {
         if (!detect_setting(host, BRUTE_FORCE) || fact->flags & FACT_TUNNELLED)
                 return;
         if (fact->kind == FACT_HTTP_STATUS)
                 take_status(state, host, fact);
-        else
-                note_asker(state, fact);
+        else if (fact->flags & FACT_HAS_MAC)
+                note_asker(state, pair_key(&fact->ip, &fact->destination, fact->destination_port), &fact->mac);
 }
 
 static void brute_force_flow(void *state, struct detect_host *host _unused_, const struct flow_summary *flow) {
@@ -224,7 +235,7 @@ const struct detector brute_force_detector = {
         .name = "brute_force",
         .init = brute_force_init,
         .free = brute_force_free,
-        .contact_kinds = CONTACT_BIT(SYN_ACK),
+        .contact_kinds = CONTACT_BIT(SYN) | CONTACT_BIT(SYN_ACK),
         .contact = brute_force_contact,
         .fact = brute_force_fact,
         FACT_KINDS_OF(kinds),

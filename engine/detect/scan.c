@@ -31,6 +31,7 @@
 #define CHAINS 256
 #define TOUCHES 32
 #define KNOWN_BITS 2048 /* of a Bloom filter of targets that are no first contacts */
+#define SENDERS 4
 
 /* A host answers within this, or it does not. */
 #define ANSWER_TIME (700 * NSEC_PER_MSEC)
@@ -59,11 +60,15 @@ struct target {
         bool counts;     /* as one of many hosts */
         bool near;       /* on the link */
         bool nobody;     /* on the link, but no device is known to have the address */
+        uint8_t sender;  /* of the suspect's: who sent what tried it */
 };
 
 struct suspect {
         struct ip_address ip;
-        struct mac_address mac;
+        /* Addresses can be made up: who sends in its name. The first is whom answers go to, which is all that is known of some; of more
+         * than there is room for the last makes room. */
+        struct mac_address senders[SENDERS];
+        uint8_t n_senders;
         /* Where targets are, by hash: one more than the place of the first in `targets`, and of each the next; 0: none. */
         uint8_t heads[CHAINS], nexts[TARGETS_MAX];
         /* A bit a target: not in the balance yet; may still be answered, or become unanswered. */
@@ -267,6 +272,7 @@ static void set_target(struct target *t, const struct attempt *a, struct bearing
         t->counts = bearing.counts;
         t->near = bearing.near;
         t->nobody = bearing.nobody;
+        t->sender = 0;
 }
 
 static void set_bit(uint64_t bits[static TARGETS_MAX / 64], size_t place, bool value) {
@@ -364,6 +370,20 @@ static bool is_attempt_by_itself(const struct attempt *a) {
         return a->contact->kind != CONTACT_RESET || (a->port < 1024 && a->contact->destination_port >= 1024);
 }
 
+/* Its place among the suspect's. */
+static uint8_t find_sender(struct suspect *s, const struct attempt *a) {
+        uint8_t i = a->outcome == PENDING;
+
+        if (mac_is_zero(a->source_mac))
+                return 0;
+        while (i > 0 && i < s->n_senders && !mac_equal(&s->senders[i], a->source_mac))
+                i++;
+        i = MIN(i, (uint8_t) (SENDERS - 1));
+        s->senders[i] = *a->source_mac;
+        s->n_senders = MAX(s->n_senders, (uint8_t) (i + 1));
+        return i;
+}
+
 static void scan_contact(void *state, struct detect_host *host, const struct contact *contact) {
         struct scan *s = state;
         struct suspect *suspect;
@@ -371,6 +391,7 @@ static void scan_contact(void *state, struct detect_host *host, const struct con
         struct target *t;
         uint64_t key;
         uint32_t hash;
+        uint8_t sender;
 
         if (!detect_setting(host, SCAN) || !read_attempt(contact, &a) || (contact->kind == CONTACT_RESET && is_own_reset(s, contact)))
                 return;
@@ -379,8 +400,7 @@ static void scan_contact(void *state, struct detect_host *host, const struct con
         if (!suspect)
                 return;
         hash = hash_of(&a);
-        if (!mac_is_zero(a.source_mac))
-                suspect->mac = *a.source_mac;
+        sender = find_sender(suspect, &a);
         t = find_target(suspect, hash);
         if (!t) {
                 if (!is_attempt_by_itself(&a))
@@ -388,11 +408,13 @@ static void scan_contact(void *state, struct detect_host *host, const struct con
                 t = take_place(suspect);
                 set_target(t, &a, bearing_of(host, &a));
                 t->hash = hash;
+                t->sender = sender;
                 add_target(suspect);
         } else if (a.outcome != PENDING) {
                 t->outcome = t->outcome == ANSWERED ? ANSWERED : (uint8_t) a.outcome;
         } else {
                 t->ts = contact->ts;
+                t->sender = sender;
                 touch(suspect, t);
         }
         suspect->dirty = s->dirty = true;
@@ -492,14 +514,30 @@ static enum alert_severity severity_of(const struct detect_host *host, const str
         return ip_is_public(host, &s->ip) ? SEVERITY_INFO : SEVERITY_WARNING;
 }
 
+/* Who sent most of what was tried since then: whoever has the address goes on with what he does, and is answered. */
+static const struct mac_address *main_sender(const struct suspect *s, uint64_t since) {
+        unsigned votes[SENDERS] = {};
+        size_t most = 0;
+
+        for (size_t i = 0; i < s->n; i++)
+                if (is_recent(&s->targets[i], since))
+                        votes[s->targets[i].sender] += s->targets[i].outcome == ANSWERED ? 1 : TARGETS_MAX;
+        votes[0] = 0;
+        for (size_t i = 1; i < s->n_senders; i++)
+                if (votes[i] > votes[most])
+                        most = i;
+        return &s->senders[most];
+}
+
 /* Who sent the frames; behind a router that is the router, unless it only sends a neighbour's frames back to the link. */
-static const struct mac_address *offender(const struct detect_host *host, const struct suspect *s) {
-        const struct device *sender = inventory_get_by_mac(host->inventory, &s->mac), *owner;
+static const struct mac_address *offender(const struct detect_host *host, const struct suspect *s, uint64_t since) {
+        const struct mac_address *mac = main_sender(s, since);
+        const struct device *sender = inventory_get_by_mac(host->inventory, mac), *owner;
 
         if (!sender || !(sender->flags & DEVICE_GATEWAY) || !ip_is_on_link(host, &s->ip, &s->ip))
-                return &s->mac;
+                return mac;
         owner = inventory_get_by_ip(host->inventory, &s->ip);
-        return owner && owner->n_macs > 0 ? &owner->macs[0].address : &s->mac;
+        return owner && owner->n_macs > 0 ? &owner->macs[0].address : mac;
 }
 
 /* The newest. */
@@ -507,8 +545,18 @@ static const struct target *last_target(const struct suspect *s) {
         return &s->targets[(s->next + TARGETS_MAX - 1) % TARGETS_MAX];
 }
 
+/* The address that it is told by: its own, if it sends in the name of another. */
+static struct ip_address address_of(const struct detect_host *host, const struct suspect *s, const struct mac_address *offender) {
+        const struct device *owner = inventory_get_by_ip(host->inventory, &s->ip),
+                            *sender = inventory_get_by_mac(host->inventory, offender);
+
+        if (!owner || !sender || owner == sender)
+                return s->ip;
+        return sender->n_ipv4 > 0 ? sender->ipv4[0].address : (struct ip_address) {};
+}
+
 static void put_common(struct report *r, struct detect_host *host, const struct suspect *s) {
-        r->finding.ip = s->ip;
+        r->finding.ip = address_of(host, s, &r->finding.mac);
         report_number(r, "targets_in_all", s->tries);
         report_seconds(r, "window", detect_setting(host, SCAN_WINDOW));
         report_key(r, ip_is_public(host, &s->ip) ? "far" : "near", 4);
@@ -518,12 +566,12 @@ static uint64_t enough_ports(const struct detect_host *host, const struct tally 
         return t->host_protocol == IPPROTO_RAW ? IP_PROTOCOLS : detect_setting(host, SCAN_PORTS);
 }
 
-static void report_ports(struct detect_host *host, const struct suspect *s, const struct tally *t) {
+static void report_ports(struct detect_host *host, const struct suspect *s, const struct tally *t, uint64_t since) {
         bool ip = t->host_protocol == IPPROTO_RAW;
         uint64_t now = last_target(s)->ts;
         struct report r;
 
-        report_begin(&r, ALERT_PORT_SCAN, severity_of(host, s), now, offender(host, s));
+        report_begin(&r, ALERT_PORT_SCAN, severity_of(host, s), now, offender(host, s, since));
         strbuf_string(&r.text, ip ? "tries IP protocols of " : "scans ports of ");
         report_put_host(&r.text, host, &t->host);
         strbuf_printf(&r.text, ": %u %s %s between %u and %u within %u s.", t->ports, protocol_name(t->host_protocol),
@@ -539,11 +587,11 @@ static void report_ports(struct detect_host *host, const struct suspect *s, cons
         report_send(&r, host);
 }
 
-static void report_hosts(struct detect_host *host, const struct suspect *s, const struct tally *t) {
+static void report_hosts(struct detect_host *host, const struct suspect *s, const struct tally *t, uint64_t since) {
         unsigned hosts = MAX(t->hosts, t->far);
         struct report r;
 
-        report_begin(&r, ALERT_HOST_SCAN, severity_of(host, s), last_target(s)->ts, offender(host, s));
+        report_begin(&r, ALERT_HOST_SCAN, severity_of(host, s), last_target(s)->ts, offender(host, s, since));
         if (t->protocol == IPPROTO_TCP || t->protocol == IPPROTO_UDP)
                 strbuf_printf(&r.text, "looks for hosts with %s port %u open: ", protocol_name(t->protocol), t->port);
         else
@@ -561,7 +609,7 @@ static void report_slow(struct detect_host *host, const struct suspect *s) {
         const struct target *last = last_target(s);
         struct report r;
 
-        report_begin(&r, ALERT_PORT_SCAN, severity_of(host, s), last->ts, offender(host, s));
+        report_begin(&r, ALERT_PORT_SCAN, severity_of(host, s), last->ts, offender(host, s, 0));
         strbuf_string(&r.text, "tries doors that are closed, ");
         report_put_host(&r.text, host, &last->ip);
         strbuf_printf(&r.text, " port %u the last of them: %d more first contacts failed than succeeded.", last->port, s->balance);
@@ -665,9 +713,9 @@ static bool judge_window(struct detect_host *host, const struct suspect *s, uint
         for (size_t i = 0; i < recent.n; i++)
                 tally_from(&recent, i, now, flush, &tally);
         if (tally.ports >= enough_ports(host, &tally))
-                report_ports(host, s, &tally);
+                report_ports(host, s, &tally, since);
         else if (tally.hosts >= detect_setting(host, SCAN_HOSTS))
-                report_hosts(host, s, &tally);
+                report_hosts(host, s, &tally, since);
         else
                 return false;
         return true;
