@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
 /* name_poisoning: who answers for names that are not his. Over LLMNR and NetBIOS a host answers for its own name, and that
- * is one, or a few. Tools that catch log-ins answer for every name that anybody asks for, "wpad" among them.
+ * is one, or a few; over NetBIOS servers have more, and register them. Tools that catch log-ins answer for every name that anybody
+ * asks for, "wpad" among them.
  *
  * Over mDNS many names are normal: proxies speak for others, and give their addresses; servers have a name for each of their services,
  * and announce them (RFC 6762 §8.3). So there only names count that others asked for just before, that the answer gives an address of the
@@ -32,7 +33,7 @@ struct answerer {
         uint64_t since;
         uint32_t names[NAMES_MAX]; /* hashes of different ones */
         uint8_t n;
-        uint8_t n_own;             /* of mDNS; of more than there is room for the oldest goes */
+        uint8_t n_own;             /* of more than there is room for the oldest goes */
         uint32_t own[OWN_MAX];
         char samples[SAMPLES][SAMPLE_MAX];
 };
@@ -115,8 +116,8 @@ static void add_own(struct answerer *a, uint32_t hash) {
 }
 
 /* Names that were too few to tell in their time are its own by now, which counts over mDNS. */
-static void begin_anew(struct answerer *a, uint64_t now) {
-        for (size_t i = 0; i < a->n; i++)
+static void begin_anew(struct answerer *a, bool mdns, uint64_t now) {
+        for (size_t i = 0; mdns && i < a->n; i++)
                 add_own(a, a->names[i]);
         a->n = 0;
         a->since = now;
@@ -227,7 +228,7 @@ static struct answerer *find_answerer(struct name_answers *s, const struct fact 
         if (fresh)
                 a->since = fact->ts;
         else if (fact->ts > a->since && fact->ts - a->since > WINDOW)
-                begin_anew(a, fact->ts);
+                begin_anew(a, mdns, fact->ts);
         return a;
 }
 
@@ -241,11 +242,28 @@ static void take_answer(struct name_answers *s, struct detect_host *host, const 
         if (!a)
                 return;
         wpad = strcmp(name, "wpad") == 0 && !is_own_name(host, fact, name);
-        if (mdns && !is_taken(s, host, fact, a, name) && !wpad)
+        if (!wpad && !(mdns ? is_taken(s, host, fact, a, name) : !is_listed(a->own, a->n_own, hash_of(name))))
                 return;
         note(a, name);
         if (wpad || a->n >= threshold_of(host, fact))
                 report(host, fact, a, wpad);
+}
+
+/* Samba and Windows register their names, aliases among them, for all to object (RFC 1002 §5.1.1.1), and tell them on request. What it
+ * answered for before counts still. */
+static void take_own(struct name_answers *s, const struct fact *fact) {
+        char name[SAMPLE_MAX];
+        struct answerer *a;
+
+        plain_name(fact, name);
+        a = *name ? find_answerer(s, fact) : NULL;
+        if (a && !is_listed(a->names, a->n, hash_of(name)))
+                add_own(a, hash_of(name));
+}
+
+static bool is_own(const struct fact *fact) {
+        return fact->kind == FACT_NBNS_NAME &&
+               !(fact->flags & (FACT_RESPONSE | FACT_FOREIGN | FACT_GOODBYE | FACT_TUNNELLED));
 }
 
 static void name_answers_fact(void *state, struct detect_host *host, const struct fact *fact) {
@@ -255,6 +273,8 @@ static void name_answers_fact(void *state, struct detect_host *host, const struc
                 take_question(state, fact);
         else if (is_answer(fact))
                 take_answer(state, host, fact);
+        else if (is_own(fact))
+                take_own(state, fact);
 }
 
 static const enum fact_kind kinds[] = { FACT_LLMNR_ANSWER, FACT_NBNS_NAME, FACT_MDNS_HOSTNAME, FACT_MDNS_QUERY };

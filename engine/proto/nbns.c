@@ -68,6 +68,8 @@ static void dissect_nbstat(struct emitter *e, const struct dns_record *record) {
         struct mac_address mac;
         uint16_t flags;
 
+        /* It says what it is called, and answers for no name that somebody looks for. */
+        e->fact.flags &= (uint16_t) ~FACT_RESPONSE;
         if (!cursor_u8(&data, &count))
                 return;
         for (; count > 0; count--) {
