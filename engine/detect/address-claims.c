@@ -161,6 +161,11 @@ static bool is_gateway_device(const struct detect_host *host, const struct mac_a
         return d && d->flags & DEVICE_GATEWAY;
 }
 
+/* A gateway that is known by its IPv4 address has others of IPv6, by which it is used. */
+static bool is_address_of_gateway(const struct detect_host *host, const struct ip_address *ip, const struct mac_address *owner) {
+        return is_gateway(host, ip) || (ip->family == AF_INET6 && is_gateway_device(host, owner));
+}
+
 /* Whom the inventory knows the address from begins the list. */
 static void seed(struct claim *c, const struct detect_host *host, const struct fact *fact, const struct ip_address *ip) {
         const struct mac_address *gateway = gateway_before(host, fact, ip);
@@ -412,8 +417,8 @@ static void count_announced(struct address_claims *a, struct detect_host *host, 
         }
         k->announced_last = now;
         k->announced++;
-        if (k->announced < ANNOUNCEMENTS || mac_is_virtual_router(&k->mac) || k->first <= other->first || !is_gateway(host, &c->ip) ||
-            !detect_setting(host, SPOOFING))
+        if (k->announced < ANNOUNCEMENTS || mac_is_virtual_router(&k->mac) || k->first <= other->first ||
+            !is_address_of_gateway(host, &c->ip, &other->mac) || !detect_setting(host, SPOOFING))
                 return;
         if (is_within(other->last, now, CLAIM_AGE) && is_still_there(host, other, k->announced_since)) {
                 count_contested(a, &k->mac, &c->ip, now);
