@@ -144,6 +144,17 @@ def gateway_is_announced_by_another_every_second():
         yield 10 + i, arp(2, EVIL, GATEWAY_IP, None, GATEWAY_IP)
         yield 10.5 + i, udp(GATEWAY, '203.0.113.9', PC, PC_IP, 443, 50000, bytes(100))
 
+@scenario(('ndp_spoofing/critical', EVIL))
+def gateway_of_both_protocols_is_announced_by_another_every_second():
+    """By its address of IPv6; what it goes on with is IPv4."""
+    target = link_local(GATEWAY)
+    yield from home()
+    yield 5, router_advert(GATEWAY, m.nd_option(1, mac(GATEWAY)), PREFIX)
+    for i in range(10):
+        yield 10 + i, m.ethernet(mac(EVIL), mac('33:33:00:00:00:01'), 0x86dd,
+                                 m.icmp6(target, 'ff02::1', m.neighbour(136, 0x20, target, m.nd_option(2, mac(EVIL)))))
+        yield 10.5 + i, udp(GATEWAY, '203.0.113.9', PC, PC_IP, 443, 50000, bytes(100))
+
 @scenario()
 def router_that_takes_over_announces_it_twice():
     yield from home()
@@ -565,6 +576,30 @@ def netbios_is_answered_for_every_name():
     for i, name in enumerate(('FILESERVER', 'PRINTSERVER', 'INTRANET', 'MAILHOST')):
         yield i, nbns_answer(EVIL, EVIL_IP, PC, PC_IP, name)
 
+def nbns(source, source_ip, victim, victim_ip, body):
+    return udp(source, source_ip, victim, victim_ip, 137, 137, body)
+
+@scenario()
+def file_server_answers_for_the_names_that_it_registered():
+    names = 'NAS', 'FILES', 'BACKUP', 'MEDIA', 'PRINT', 'SCAN'
+    for i, name in enumerate(names):
+        yield i, nbns(NAS, NAS_IP, ALL, '192.168.77.255', m.nb_request(5, m.netbios(name, 0x20), NAS_IP))
+    for i, name in enumerate(names):
+        yield 20 + i, nbns_answer(NAS, NAS_IP, PC, PC_IP, name)
+
+@scenario()
+def file_server_lists_its_names():
+    names = [m.node_name(name, 0x20, 0x0400) for name in ('NAS', 'FILES', 'BACKUP', 'MEDIA', 'PRINT', 'SCAN')]
+    body = m.nb_answer(m.netbios(b'*', 0, b'\0'), m.node_status(names, mac(NAS)), kind=0x21)
+    for i in range(3):
+        yield i, nbns(NAS, NAS_IP, PC, PC_IP, body)
+
+@scenario(('name_poisoning/critical', EVIL))
+def names_are_answered_for_and_registered_then():
+    for i, name in enumerate(('FILESERVER', 'PRINTSERVER', 'INTRANET', 'MAILHOST')):
+        yield i, nbns_answer(EVIL, EVIL_IP, PC, PC_IP, name)
+        yield i + .5, nbns(EVIL, EVIL_IP, ALL, '192.168.77.255', m.nb_request(5, m.netbios(name, 0x20), EVIL_IP))
+
 @scenario(('name_poisoning/critical', EVIL))
 def wpad_is_answered():
     yield 0, mdns_answer(EVIL, EVIL_IP, 'wpad.local')
@@ -698,6 +733,27 @@ def ports_scanned_by_udp():
     for i in range(40):
         yield 10 + i * .1, udp(EVIL, EVIL_IP, NAS, NAS_IP, 50000, 1000 + i, b'hello')
 
+@scenario(('port_scan/warning', EVIL))
+def ports_scanned_with_decoys():
+    """As nmap -D does it: each port in the name of others, too, who are answered, and go on with what they do."""
+    decoys = (EVIL, EVIL_IP), (PC, PC_IP), (GATEWAY, GATEWAY_IP)
+    yield from home()
+    for i in range(60):
+        for j, (owner, ip) in enumerate(decoys):
+            t = 10 + i * .05 + j * .01
+            yield t, tcp(EVIL, ip, NAS, NAS_IP, 50000, 1 + i, SYN)
+            yield t + .001, tcp(NAS, NAS_IP, owner, ip, 1 + i, 50000, RST | ACK, ack=2)
+        if i % 5 == 0:
+            yield from connection(10.04 + i * .05, PC, PC_IP, NAS, NAS_IP, 40000 + i, 8000 + i)
+
+@scenario(('port_scan/warning', EVIL))
+def ports_scanned_in_the_name_of_another():
+    yield from home()
+    for i in range(40):
+        yield 10 + i * .05, udp(EVIL, PC_IP, NAS, NAS_IP, 50000, 1000 + i, b'hello')
+        yield 10.001 + i * .05, m.ethernet(mac(NAS), mac(PC), 0x0800, m.ipv4(NAS_IP, PC_IP, 1, struct.pack('>BBHI', 3, 3, 0, 0) + m.udp4(
+            PC_IP, NAS_IP, 50000, 1000 + i, b'hello')))
+
 @scenario(('host_scan/warning', EVIL))
 def hosts_scanned_for_telnet_far_away():
     for i in range(60):
@@ -741,6 +797,13 @@ def more_pages_than_anybody_reads():
 def passwords_are_tried():
     for i in range(30):
         yield from connection(i, EVIL, EVIL_IP, NAS, NAS_IP, 40000 + i, 22)
+
+@scenario(('brute_force/warning', EVIL))
+def passwords_are_tried_in_the_name_of_another():
+    yield from home()
+    for i in range(30):
+        yield 10 + i * .5, tcp(EVIL, PC_IP, NAS, NAS_IP, 40000 + i, 22, SYN)
+        yield 10.001 + i * .5, tcp(NAS, NAS_IP, PC, PC_IP, 22, 40000 + i, SYN | ACK, ack=2)
 
 def http(t, port, status, then=None):
     """A request and its answer, then another on the same connection."""
