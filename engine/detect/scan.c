@@ -68,7 +68,7 @@ struct suspect {
         /* Addresses can be made up: who sends in its name. The first is whom answers go to, which is all that is known of some; of more
          * than there is room for the last makes room. */
         struct mac_address senders[SENDERS];
-        uint8_t n_senders;
+        uint8_t n_senders, last_sender; /* of a target that was new */
         /* Where targets are, by hash: one more than the place of the first in `targets`, and of each the next; 0: none. */
         uint8_t heads[CHAINS], nexts[TARGETS_MAX];
         /* A bit a target: not in the balance yet; may still be answered, or become unanswered. */
@@ -408,7 +408,9 @@ static void scan_contact(void *state, struct detect_host *host, const struct con
                 t = take_place(suspect);
                 set_target(t, &a, bearing_of(host, &a));
                 t->hash = hash;
-                t->sender = sender;
+                /* Answers that a backend counts come together, when what they answer may have made room already. */
+                t->sender = a.outcome == PENDING ? sender : suspect->last_sender;
+                suspect->last_sender = t->sender;
                 add_target(suspect);
         } else if (a.outcome != PENDING) {
                 t->outcome = t->outcome == ANSWERED ? ANSWERED : (uint8_t) a.outcome;
