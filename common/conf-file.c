@@ -2,7 +2,7 @@
 
 /* INI files on inih, and drop-in folders. inih splits long lines, joins indented ones and drops what it
  * cannot read without a word; so every line is checked and counted here, and inih sees those alone that are
- * assignments. Knows no key of any file. */
+ * assignments and that it has room for. Knows no key of any file. */
 
 #include "common/conf-file.h"
 
@@ -20,6 +20,10 @@
 
 #define BYTE_ORDER_MARK "\xef\xbb\xbf"
 
+/* What inih wants in its buffer beside a line: an end of two bytes, and NUL. The buffer is of 200 bytes as distributions
+ * build inih. */
+#define INIH_LINE_END 3
+
 struct conf_parser {
         FILE *f;
         const char *name;
@@ -32,6 +36,7 @@ struct conf_parser {
         char section[CONF_NAME_MAX + 1];
         char *next, *end; /* of what was read, in `block` */
         char block[4096];
+        char text[CONF_LINE_MAX + 1]; /* the line */
 };
 
 static void parser_complain(struct conf_parser *p, const char *message) {
@@ -41,7 +46,7 @@ static void parser_complain(struct conf_parser *p, const char *message) {
 
 void conf_complain(conf_complaint_fn complain, void *userdata, const struct conf_entry *entry, const char *format,
                    ...) {
-        char message[512];
+        char message[CONF_LINE_MAX + 256];
         va_list ap;
 
         if (!complain)
@@ -139,9 +144,8 @@ static const char *check_line(struct conf_parser *p, const char *line) {
         return *line == '[' ? check_section(p, line) : NULL;
 }
 
-/* `room`: bytes of the line that are there at the most. */
-static const char *check_bytes(const char *raw, size_t length, size_t room) {
-        if (length > MIN(room, (size_t) CONF_LINE_MAX))
+static const char *check_bytes(const char *raw, size_t length) {
+        if (length > CONF_LINE_MAX)
                 return "line too long, ignoring it";
         if (text_is_utf8(raw, length))
                 return NULL;
@@ -150,10 +154,12 @@ static const char *check_bytes(const char *raw, size_t length, size_t room) {
 
 /* Where the assignment of a line begins; NULL: it has none that counts. The keys behind a section that cannot be
  * read would go to the one before: they are left out with it. */
-static char *find_assignment(struct conf_parser *p, char *raw, size_t length, size_t room) {
-        const char *wrong = check_bytes(raw, length, room);
-        char *line = strip(p->line == 1 && strncmp(raw, BYTE_ORDER_MARK, 3) == 0 ? raw + 3 : raw);
+static char *find_assignment(struct conf_parser *p, size_t length) {
+        const char *wrong = check_bytes(p->text, length);
+        char *line = strip(p->line == 1 && strncmp(p->text, BYTE_ORDER_MARK, 3) == 0 ? p->text + 3 : p->text);
 
+        if (length > CONF_LINE_MAX && (*line == '#' || *line == ';'))
+                return NULL;
         if (!wrong)
                 wrong = check_line(p, line);
         if (*line == '[') {
@@ -167,22 +173,36 @@ static char *find_assignment(struct conf_parser *p, char *raw, size_t length, si
         return is_assignment(line) && !wrong && !p->skip ? line : NULL;
 }
 
-/* inih's reader: the next line that is an assignment. */
-static char *conf_read(char *buffer, int size, void *userdata) {
-        size_t room = (size_t) size - 1, length;
-        struct conf_parser *p = userdata;
-        char *line = NULL;
+/* What inih makes of an assignment, of one that inih has no room for. */
+static void take_apart(struct conf_parser *p, char *line) {
+        char *value = strchr(line, '='), *comment;
 
-        while (!line) {
-                if (p->error < 0 || !read_line(p, buffer, room, &length))
-                        return NULL;
+        *value++ = '\0';
+        comment = strchr(value, ';');
+        while (comment && !isspace((unsigned char) comment[-1]))
+                comment = strchr(comment + 1, ';');
+        if (comment)
+                *comment = '\0';
+        parser_entry(p, strip(line), strip(value));
+}
+
+/* inih's reader: the next line that is an assignment, and short. Without white space before it, for which inih would
+ * join it to the one before. */
+static char *conf_read(char *buffer, int size, void *userdata) {
+        struct conf_parser *p = userdata;
+        size_t length;
+        char *line;
+
+        while (p->error == 0 && read_line(p, p->text, CONF_LINE_MAX, &length)) {
                 p->line++;
-                buffer[MIN(length, room)] = '\0';
-                line = find_assignment(p, buffer, length, room);
+                p->text[MIN(length, (size_t) CONF_LINE_MAX)] = '\0';
+                line = find_assignment(p, length);
+                if (line && strlen(line) + INIH_LINE_END <= (size_t) size)
+                        return strcpy(buffer, line);
+                if (line)
+                        take_apart(p, line);
         }
-        if (line > buffer)
-                memmove(buffer, line, strlen(line) + 1); /* inih would join it to the one before */
-        return buffer;
+        return NULL;
 }
 
 static int conf_handle(void *userdata, const char *section _unused_, const char *key, const char *value) {

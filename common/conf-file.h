@@ -8,9 +8,9 @@
 
 /* Configuration and rule files: INI as systemd writes it, and the folders of drop-ins they stand in. */
 
-/* Longest line that is read, in bytes, without its line end (inih's INI_MAX_LINE as distributions build it
- * is 200), and longest section name or key. */
-#define CONF_LINE_MAX 197
+/* Longest line that is read, in bytes, without its line end; what is said of it still fits into a message of the log. And
+ * the longest section name or key. */
+#define CONF_LINE_MAX 1500
 #define CONF_NAME_MAX 49
 
 struct conf_entry {
@@ -29,8 +29,8 @@ typedef int (*conf_entry_fn)(void *userdata, const struct conf_entry *entry);
 typedef void (*conf_complaint_fn)(void *userdata, const char *file, unsigned line, const char *message);
 
 /* Reads `f` to its end; `name` is for messages. Lines that cannot be read (too long, NUL bytes, not UTF-8, no '=')
- * are complained about and left out, the rest is read. A line that begins with '#' or ';' is a comment, and so
- * is what follows white space and ';'. Both callbacks get `userdata`; `complain` may be NULL. 0, or -errno
+ * are complained about and left out, the rest is read. A line that begins with '#' or ';' is a comment, of any
+ * length, and so is what follows white space and ';'. Both callbacks get `userdata`; `complain` may be NULL. 0, or -errno
  * of a failed read or of the callback. */
 int conf_file_parse(FILE *f, const char *name, conf_entry_fn entry, conf_complaint_fn complain, void *userdata);
 

@@ -106,6 +106,45 @@ static void the_longest_line_is_read_whole_and_longer_ones_are_told(void **state
         check(text, expected);
 }
 
+/* `line` with `word` for each of its '%'. */
+static void check_with_word(const char *line, const char *word, const char *expected) {
+        char text[CONF_LINE_MAX + 1], wanted[CONF_LINE_MAX + 64];
+        struct strbuf b = STRBUF(text), w = STRBUF(wanted);
+
+        for (; *line; line++)
+                *line == '%' ? strbuf_string(&b, word) : strbuf_char(&b, *line);
+        for (; *expected; expected++)
+                *expected == '%' ? strbuf_string(&w, word) : strbuf_char(&w, *expected);
+        assert_false(b.truncated);
+        check(text, wanted);
+}
+
+/* Those that inih has no room for are taken apart as it does it with others. */
+static void a_line_means_the_same_however_long_it_is(void **state _unused_) {
+        static const char *const lines[][2] = {
+                { "K=%", "%" },       { "  K =\t% \r", "%" },     { "K=;%", ";%" },         { "K= ;%", "" },   { "K=a ;%", "a" },
+                { "K=a;%", "a;%" },   { "K=%;b", "%;b" },         { "K=% ;b", "%" },        { "K=%\t; b ;c", "%" },
+                { "K=;% ;b", ";%" },  { "K=a=b:% [c] # d", "a=b:% [c] # d" },
+        };
+        static const int lengths[] = { 1, 150, 185, 190, 191, 192, 193, 194, 195, 196, 197, 200, 1000, CONF_LINE_MAX - 20 };
+        char word[CONF_LINE_MAX], expected[64];
+
+        for (size_t i = 0; i < ELEMENTSOF(lines); i++)
+                for (size_t k = 0; k < ELEMENTSOF(lengths); k++) {
+                        snprintf(word, sizeof word, "%0*d", lengths[k], 7);
+                        snprintf(expected, sizeof expected, "1 [] K=<%s>\n", lines[i][1]);
+                        check_with_word(lines[i][0], word, expected);
+                }
+}
+
+static void a_comment_may_be_of_any_length(void **state _unused_) {
+        char text[3 * CONF_LINE_MAX + 32];
+
+        snprintf(text, sizeof text, "[A]\n#%0*d\n \t; %0*d\nK=1 ;%0*d\n", CONF_LINE_MAX, 7, CONF_LINE_MAX, 7,
+                 CONF_LINE_MAX - 5, 7);
+        check(text, "1 [A]\n4 [A] K=<1>\n");
+}
+
 static void an_endless_line_is_one_complaint(void **state _unused_) {
         size_t length = 1 << 20;
         _cleanup_(freep) char *text = malloc(length);
@@ -219,6 +258,8 @@ int main(void) {
                 cmocka_unit_test(nul_bytes_are_told),
                 cmocka_unit_test(a_wrong_section_takes_its_keys_with_it),
                 cmocka_unit_test(the_longest_line_is_read_whole_and_longer_ones_are_told),
+                cmocka_unit_test(a_line_means_the_same_however_long_it_is),
+                cmocka_unit_test(a_comment_may_be_of_any_length),
                 cmocka_unit_test(an_endless_line_is_one_complaint),
                 cmocka_unit_test(the_callback_can_stop_the_parse),
                 cmocka_unit_test(a_failed_read_is_an_error),

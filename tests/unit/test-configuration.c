@@ -13,7 +13,7 @@
 struct heard {
         unsigned n;
         unsigned line;
-        char text[256];
+        char text[CONF_LINE_MAX + 64];
 };
 
 static void hear(void *userdata, const char *file _unused_, unsigned line, const char *message) {
@@ -226,6 +226,27 @@ static void more_interfaces_than_there_is_room_for_are_refused(void **state _unu
         assert_int_equal(c.n_interfaces, CONFIG_INTERFACES_MAX);
 }
 
+/* And one that is longer still is said with all of it, and why. */
+static void a_filter_may_be_long(void **state _unused_) {
+        char value[CONF_LINE_MAX], text[CONF_LINE_MAX + 64];
+        struct heard heard;
+        struct config c;
+
+        config_default(&c);
+        memset(value, 'a', sizeof value);
+        value[sizeof c.capture.filter - 1] = '\0';
+        snprintf(text, sizeof text, "[Capture]\nFilter=%s\n", value);
+        assert_int_equal(read_text(&c, text).n, 0);
+        assert_string_equal(c.capture.filter, value);
+        value[sizeof c.capture.filter - 1] = 'b';
+        value[sizeof c.capture.filter] = '\0';
+        snprintf(text, sizeof text, "[Capture]\nFilter=%s\n", value);
+        heard = read_text(&c, text);
+        assert_int_equal(heard.line, 2);
+        assert_non_null(strstr(heard.text, "b is too long, ignoring it"));
+        assert_null(strchr(c.capture.filter, 'b'));
+}
+
 static void write_file(const char *folder, const char *name, const char *text) {
         char path[256];
         FILE *f;
@@ -328,6 +349,7 @@ int main(void) {
                 cmocka_unit_test(unknown_keys_and_sections_are_told_once_each),
                 cmocka_unit_test(an_empty_interface_list_takes_back_the_earlier),
                 cmocka_unit_test(more_interfaces_than_there_is_room_for_are_refused),
+                cmocka_unit_test(a_filter_may_be_long),
                 cmocka_unit_test(drop_ins_count_over_the_first_main_file),
                 cmocka_unit_test(a_named_file_must_be_there),
         };
