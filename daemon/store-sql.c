@@ -174,7 +174,7 @@ static int commit(struct store *store, int r) {
                 }
                 r = c;
         }
-        store->counters.failures++;
+        store->counters.failures += r != -ENOENT; /* an id that does not exist is the client's mistake */
         if (!sqlite3_get_autocommit(store->db)) { /* SQLite has not rolled back by itself */
                 char kept[sizeof store->error];
 

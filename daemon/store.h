@@ -40,7 +40,7 @@ struct store_counters {
         uint64_t networks, devices, alerts, unacknowledged_alerts; /* rows now */
         uint64_t file_bytes, free_bytes; /* of the database file, without the log beside it */
         uint64_t dirty;                  /* devices and networks that wait for a flush */
-        uint64_t transactions, failures; /* since the store was opened */
+        uint64_t transactions, failures; /* since the store was opened; ids that do not exist are none */
         uint64_t flushes, flushed_devices;
         uint64_t flush_usec_last, flush_usec_max;
         uint64_t skipped_rows;           /* unreadable, or refused by whom they were loaded for */

@@ -292,6 +292,7 @@ static void acknowledging_tells_what_was_new(void **state) {
 static void unknown_id_changes_nothing(void **state) {
         struct fixture *f = *state;
         uint64_t *changed = NULL, ids[] = { 1, 2, 99 }, left;
+        struct store_counters counters;
         size_t n = 0;
 
         fixture_open(f);
@@ -304,6 +305,9 @@ static void unknown_id_changes_nothing(void **state) {
         ids[2] = UINT64_MAX;
         assert_int_equal(store_acknowledge_alerts(f->store, ids, 3, &changed, &n), -ENOENT);
         assert_int_equal(fixture_number(f, "SELECT count(*) FROM alerts WHERE acknowledged = 1"), 0);
+        assert_int_equal(store_delete_exception(f->store, 99), -ENOENT);
+        store_get_counters(f->store, &counters);
+        assert_int_equal(counters.failures, 0);
 }
 
 static void acknowledging_all_names_them(void **state) {
