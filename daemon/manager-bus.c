@@ -5,6 +5,7 @@
 #include "daemon/manager-bus.h"
 
 #include <errno.h>
+#include <inttypes.h>
 #include <string.h>
 
 #include "common/cleanup.h"
@@ -350,12 +351,26 @@ static int parse_open_evidence(struct method_call *call, sd_bus_error *error _un
         return sd_bus_message_read(call->message, "t", &call->arguments.id);
 }
 
+static int tell_no_evidence(struct method_call *call, sd_bus_error *error) {
+        uint64_t id = call->arguments.id;
+        int r = store_has_alert(call->manager->store, id);
+
+        if (r < 0)
+                return method_fail(call, r, error);
+        if (r == 0)
+                return sd_bus_error_setf(error, LANSCOPE_ERROR_NO_SUCH_ALERT, "There is no alert %" PRIu64, id);
+        if (!call->manager->evidence)
+                return sd_bus_error_set(error, LANSCOPE_ERROR_NO_SUCH_ALERT, "No frames are kept without a database file");
+        return sd_bus_error_setf(error, LANSCOPE_ERROR_NO_SUCH_ALERT, "No frames are kept of alert %" PRIu64 ", only of the "
+                                 "last %d critical ones", id, EVIDENCE_FILES_MAX);
+}
+
 static int open_evidence(struct method_call *call, sd_bus_error *error) {
         const struct evidence_keeper *keeper = call->manager->evidence;
         _cleanup_(closep) int fd = keeper ? evidence_keeper_open(keeper, call->arguments.id) : -ENOENT;
 
         if (fd == -ENOENT)
-                return sd_bus_error_set(error, LANSCOPE_ERROR_NO_SUCH_ALERT, "No frames were kept of this alert");
+                return tell_no_evidence(call, error);
         if (fd < 0)
                 return method_fail(call, fd, error);
         return sd_bus_reply_method_return(call->message, "h", fd);

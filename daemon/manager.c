@@ -579,14 +579,14 @@ static int default_database(char **ret) {
         return asprintf(ret, "%s/lanscope.db", folder ? folder : STATEDIR) < 0 ? -ENOMEM : 0;
 }
 
-/* Beside the database. */
+/* Beside the database, where that is a file. */
 static int make_evidence(struct manager *m, const char *database) {
         const char *slash = strrchr(database, '/');
         _cleanup_(freep) char *folder = NULL;
 
-        if (!slash)
+        if (strcmp(database, ":memory:") == 0)
                 return 0;
-        if (asprintf(&folder, "%.*s/evidence", (int) (slash - database), database) < 0) {
+        if (asprintf(&folder, "%.*sevidence", slash ? (int) (slash + 1 - database) : 0, database) < 0) {
                 folder = NULL;
                 return -ENOMEM;
         }

@@ -235,12 +235,18 @@ int store_list_alerts(struct store *store, const struct store_alert_filter *filt
         return r < 0 ? r : (int) n;
 }
 
-static int alert_exists(struct store *store, uint64_t id) {
+int store_has_alert(struct store *store, uint64_t id) {
         const struct store_value value = NUMBER(id);
         sqlite3_stmt *rows = store_query(store, SQL_ALERT_EXISTS, &value, 1);
         int r = store_next(store, rows);
 
         sqlite3_reset(rows);
+        return r;
+}
+
+static int alert_exists(struct store *store, uint64_t id) {
+        int r = store_has_alert(store, id);
+
         if (r == 0)
                 return store_complain(store, -ENOENT, "there is no alert %llu", (unsigned long long) id);
         return r;

@@ -194,6 +194,8 @@ int store_list_alerts(struct store *store, const struct store_alert_filter *filt
 /* n = 0: all. -ENOENT: one of them does not exist, and nothing was changed. `*ret_ids` (caller frees) has those
  * that were not acknowledged before. Durable on return. */
 int store_acknowledge_alerts(struct store *store, const uint64_t *ids, size_t n, uint64_t **ret_ids, size_t *ret_n);
+/* 1: there is an alert of this id; 0: there is none. */
+int store_has_alert(struct store *store, uint64_t id);
 int store_count_unacknowledged(struct store *store, uint64_t *ret);
 /* The highest id ever used, alerts since deleted included; 0: none. */
 int store_last_alert_id(struct store *store, uint64_t *ret);
