@@ -3,14 +3,16 @@
 """The manual pages are true: they name what --help names, no more and no less, and are clean."""
 
 import glob
+import json
 import os
 import re
 import shutil
 import subprocess
+import tempfile
 import unittest
 import xml.etree.ElementTree
 
-from harness import LANSCOPED, SOURCE, ctl, main, verbs
+from harness import LANSCOPED, SOURCE, ctl, home_capture, main, verbs
 
 PAGES = os.path.join(SOURCE, 'data', 'man')
 
@@ -90,6 +92,15 @@ class Manual(unittest.TestCase):
             self.assertEqual(set(re.findall(r'Va (\w+) No \(([a-z{}]+)\)', part)), properties, name)
             calls = {c.get('name') for tag in ('method', 'signal') for c in root.iter(tag)}
             self.assertEqual(set(re.findall(r'\.It Fn (\w+)', part)), calls, name)
+
+    def test_keys_of_flows(self):
+        described = re.search(r'\.It Flow\n(.*?)\n\.It ', page('lanscopectl.1'), re.S).group(1)
+        capture = os.path.join(tempfile.mkdtemp(), 'capture.pcap')
+        self.addCleanup(shutil.rmtree, os.path.dirname(capture))
+        with open(capture, 'wb') as f:
+            f.write(home_capture())
+        flow = json.loads(ctl('analyze', '--flows', capture).stdout.splitlines()[0])
+        self.assertEqual(re.findall(r'^\.Ql ([a-z_0-9]+)', described, re.M), list(flow))
 
     def test_completions_know_every_choice(self):
         for path in glob.glob(os.path.join(SOURCE, 'data', 'completions', '*lanscopectl*')):
