@@ -292,8 +292,20 @@ static int read_age(struct config *config _unused_, void *field, const char *val
         return r;
 }
 
-static int read_size64(struct config *config _unused_, void *field, const char *value) {
-        return size_parse(value, field);
+static int read_size_from(uint64_t least, uint64_t *field, const char *value) {
+        uint64_t size;
+        int r = size_parse(value, &size);
+
+        if (r < 0)
+                return r;
+        if (size < least)
+                return -ERANGE;
+        *field = size;
+        return 0;
+}
+
+static int read_store_size(struct config *config _unused_, void *field, const char *value) {
+        return read_size_from(STORE_SIZE_MIN, field, value);
 }
 
 static int read_size32(struct config *config _unused_, void *field, const char *value) {
@@ -410,15 +422,7 @@ static int read_interval(struct config *config _unused_, void *field, const char
 }
 
 static int read_log_size(struct config *config _unused_, void *field, const char *value) {
-        uint64_t size;
-        int r = size_parse(value, &size);
-
-        if (r < 0)
-                return r;
-        if (size < CONFIG_LOG_SIZE_MIN)
-                return -ERANGE;
-        *(uint64_t *) field = size;
-        return 0;
+        return read_size_from(CONFIG_LOG_SIZE_MIN, field, value);
 }
 
 static int read_model(struct config *config _unused_, void *field, const char *value) {
@@ -577,7 +581,7 @@ static const struct setting {
         { "Alerts", "NewDevice", read_bool, offsetof(struct config, new_device) },
         { "Alerts", "SettleSec", read_settle, offsetof(struct config, settle) },
         { "Alerts", "LearningPeriodSec", read_span, offsetof(struct config, learning_period) },
-        { "Store", "MaxSize", read_size64, offsetof(struct config, store.size_max) },
+        { "Store", "MaxSize", read_store_size, offsetof(struct config, store.size_max) },
         { "Store", "MaxAlerts", read_count, offsetof(struct config, store.alerts_max) },
         { "Store", "AlertRetentionSec", read_age, offsetof(struct config, store.alert_age_max) },
         { "Store", "DeviceRetentionSec", read_age, offsetof(struct config, store.device_age_max) },

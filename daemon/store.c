@@ -422,7 +422,7 @@ static int replace_damaged(struct store *store, char **ret_message) {
 }
 
 static void limit_config(struct store_config *config) {
-        config->size_max = MAX(config->size_max, UINT64_C(128) << 10);
+        config->size_max = MAX(config->size_max, STORE_SIZE_MIN);
         config->alerts_max = MAX(config->alerts_max, UINT32_C(1));
 }
 

@@ -25,9 +25,11 @@
 
 struct store;
 
+#define STORE_SIZE_MIN (UINT64_C(128) << 10)
+
 struct store_config {
         uint64_t now;          /* ns since the epoch; stamps a new file and the name of a damaged one */
-        uint64_t size_max;     /* bytes of the file, a hard cap; default 256 MiB, floor 128 KiB */
+        uint64_t size_max;     /* bytes of the file, a hard cap; default 256 MiB, at least STORE_SIZE_MIN */
         uint32_t alerts_max;   /* rows kept; default 20000 */
         uint64_t alert_age_max;  /* ns that an acknowledged alert is kept; default 90 days; 0: for ever */
         uint64_t device_age_max; /* ns without a sign of life after which a device that the user set nothing

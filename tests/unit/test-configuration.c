@@ -142,7 +142,7 @@ static void values_that_make_no_sense_there_are_refused(void **state _unused_) {
                 { "Flows", "UdpTimeoutSec", "infinity" }, { "Flows", "FlowTimeoutSec", "8d" },    { "Output", "FlowLog", "../x" },
                 { "Output", "FlowLog", "/a/../../etc/x" }, { "Output", "AlertLog", "folder/" },   { "Output", "TopFlows", "101" },
                 { "Output", "StatisticsIntervalSec", "0" }, { "Output", "LogSize", "63K" },       { "Output", "QueueCapacity", "0" },
-                { "Output", "LogKeep", "-1" },
+                { "Output", "LogKeep", "-1" },           { "Store", "MaxSize", "131071" },
         };
         struct config before, after;
 
