@@ -54,11 +54,12 @@ static void apply_options(const struct manager_options *options, struct config *
 
 /* A filter that libpcap does not understand would end the capture. */
 static void check_filter(struct config *config, struct complaints *complaints) {
-        char reason[256] = "";
+        char reason[256] = "", text[sizeof reason + 32];
 
         if (!*config->capture.filter || capture_check_filter(config->capture.filter, reason) >= 0)
                 return;
-        take_complaint(complaints, "Filter=", 0, reason);
+        snprintf(text, sizeof text, "%s; everything is captured", reason);
+        take_complaint(complaints, "Filter=", 0, text);
         memset(config->capture.filter, 0, sizeof config->capture.filter);
 }
 
