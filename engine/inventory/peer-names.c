@@ -134,11 +134,17 @@ static void evict(struct peer_names *n) {
 
 /* An address is none: those of IPv4 end with a digit, those of IPv6 have a colon. Bytes that are no name come as "hex:". */
 static bool is_name(const char *text, size_t length) {
+        char copy[IP_STRING_MAX];
         struct ip_address named;
 
-        if (memchr(text, ':', length))
-                return memcmp(text, "hex:", MIN(length, 4U)) != 0 && ip_parse(text, &named) < 0;
-        return text[length - 1] < '0' || text[length - 1] > '9' || ip_parse(text, &named) < 0;
+        if (length >= 4 && memcmp(text, "hex:", 4) == 0)
+                return false;
+        if (length >= sizeof copy || (!memchr(text, ':', length) && (text[length - 1] < '0' || text[length - 1] > '9')))
+                return true;
+        /* Behind it a port may stand. */
+        memcpy(copy, text, length);
+        copy[length] = '\0';
+        return ip_parse(copy, &named) < 0;
 }
 
 /* Out of memory: the name is not learned. */

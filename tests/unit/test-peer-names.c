@@ -111,6 +111,7 @@ static void what_is_no_name_is_not_learned(void **state) {
         contact(names, FACT_TLS_SNI, CLIENT, SERVER, "");
         contact(names, FACT_TLS_SNI, CLIENT, SERVER, longest);
         contact(names, FACT_HTTP_HOST, CLIENT, SERVER, "198.51.100.9");
+        contact(names, FACT_HTTP_HOST, CLIENT, SERVER, "198.51.100.9:8080");
         contact(names, FACT_HTTP_HOST, CLIENT, SERVER, "[2001:db8::1]:80");
         contact(names, FACT_TLS_SNI, CLIENT, SERVER, "hex:00ff");
         contact(names, FACT_TLS_ALPN, CLIENT, SERVER, "h2");
