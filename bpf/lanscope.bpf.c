@@ -264,7 +264,15 @@ static __always_inline bool is_message(const struct view *v) {
         return v->packet.protocol == IPPROTO_ICMP || v->packet.protocol == IPPROTO_ICMPV6;
 }
 
-/* Messages that ask and answer are a flow of two directions; the others go one way. `words`: type and code, identifier. */
+/* Multicast, or broadcast to all. */
+static __always_inline bool is_to_group(const struct route *r) {
+        __u32 ipv4 = bpf_ntohl((__u32) r->destination[0]);
+
+        return r->version == 4 ? ipv4 >> 28 == 14 || ipv4 == 0xffffffff : *(const __u8 *) r->destination == 0xff;
+}
+
+/* Messages that ask and answer are a flow of two directions; the others go one way. What is sent to a group answers nobody.
+ * `words`: type and code, identifier. */
 static __always_inline void set_flow_of_message(struct view *v, const struct route *r, const __be16 words[2]) {
         __u16 type = bpf_ntohs(words[0]) >> 8, question = message_question(v->packet.protocol, type), other;
 
@@ -273,6 +281,8 @@ static __always_inline void set_flow_of_message(struct view *v, const struct rou
                 other = bpf_ntohs(words[0]) & 0xff;
         } else {
                 v->packet.known = LANSCOPE_FLOW_KNOWN;
+                if (is_to_group(r))
+                        question = type;
                 other = message_has_id(v->packet.protocol, type) ? bpf_ntohs(words[1]) : 0;
         }
         set_flow(v, r, 0, 0);

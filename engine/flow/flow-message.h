@@ -6,7 +6,7 @@
 #include <stdint.h>
 
 /* ICMP messages that ask and answer make a flow of two directions, known by the type that asks and by their
- * identifier. */
+ * identifier. An answer that is sent to a group is none. */
 
 /* The type that answers, or that asked; -1: messages of this type go one way. */
 static inline int flow_message_answer(uint8_t protocol, uint8_t type) {

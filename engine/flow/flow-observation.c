@@ -145,7 +145,8 @@ static bool message_ports(const struct packet *p, struct flow_observation *o, ui
         ret[1] = h[1];
         if (answer < 0)
                 return true;
-        if (flow_message_is_answer(p->ip_protocol, h[0])) {
+        /* What is sent to a group answers nobody: routers and neighbours advertise, listeners report. */
+        if (flow_message_is_answer(p->ip_protocol, h[0]) && !ip_is_multicast(&p->destination)) {
                 ret[0] = (uint16_t) answer;
                 o->flags |= OBSERVATION_ANSWERS;
         } else {

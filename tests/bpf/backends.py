@@ -242,12 +242,21 @@ def checksum6(source, destination, body):
     return total ^ 0xffff
 
 
-def neighbour_solicitation(source, sender, target):
-    body = struct.pack('>BBHI', 135, 0, 0, 0) + socket.inet_pton(socket.AF_INET6, target) + b'\1\1' + mac(source)
-    body = body[:2] + struct.pack('>H', checksum6(sender, target, body)) + body[4:]
+def neighbour_message(source, group, kind, sender, destination, target):
+    body = struct.pack('>BBHI', kind, 0, 0, 0) + socket.inet_pton(socket.AF_INET6, target) + bytes((kind - 134, 1)) + mac(source)
+    body = body[:2] + struct.pack('>H', checksum6(sender, destination, body)) + body[4:]
     head = struct.pack('>IHBB', 6 << 28, len(body), 58, 255)
-    head += socket.inet_pton(socket.AF_INET6, sender) + socket.inet_pton(socket.AF_INET6, target)
-    return ethernet(source, '33:33:ff:00:00:02', 0x86dd, head + body)
+    head += socket.inet_pton(socket.AF_INET6, sender) + socket.inet_pton(socket.AF_INET6, destination)
+    return ethernet(source, group, 0x86dd, head + body)
+
+
+def neighbour_solicitation(source, sender, target):
+    return neighbour_message(source, '33:33:ff:00:00:02', 135, sender, target, target)
+
+
+def neighbour_advertisement(source, sender):
+    """Unasked, to all."""
+    return neighbour_message(source, '33:33:00:00:00:01', 136, sender, 'ff02::1', sender)
 
 
 def ssdp(source, address):
@@ -366,6 +375,7 @@ def home():
         (True, ethernet(OWN, multicast, 0x0800, ipv4('192.0.2.4', '224.0.0.251', 17, udp(5353, 5353, mdns('own.local', '192.0.2.4'))))),
         (False, ssdp(C, '192.0.2.3')),
         (False, neighbour_solicitation(A, 'fe80::1', 'fe80::2')),
+        (False, neighbour_advertisement(B, 'fe80::2')),
         # A datagram in two fragments.
         (False, ethernet(C, multicast, 0x0800, ipv4('192.0.2.3', '224.0.0.251', 17, whole[:1400], 0x2000, 9))),
         (False, ethernet(C, multicast, 0x0800, ipv4('192.0.2.3', '224.0.0.251', 17, whole[1400:], 1400 // 8, 9))),

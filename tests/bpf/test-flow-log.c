@@ -959,6 +959,35 @@ static void questions_and_answers_are_one_flow(void **state) {
         assert_int_equal(d.directions[1].packets, 1);
 }
 
+static void what_goes_to_a_group_answers_nobody(void **state) {
+        static const uint8_t all_nodes[16] = { 0xff, 2, [15] = 1 };
+        struct fixture *f = *state;
+        struct flow_delta d;
+        struct built b;
+
+        for (unsigned i = 0; i < 3; i++) {
+                put_link(&b, false, i < 2 ? 0x0800 : 0x86dd);
+                if (i < 2)
+                        put_ipv4(&b, false, 1, 0, 16);
+                else
+                        put_ipv6(&b, false, 58, 16);
+                if (i < 2)
+                        memcpy(b.data + 14 + 16, i == 0 ? (uint8_t[4]) { 224, 0, 0, 1 } : (uint8_t[4]) { 255, 255, 255, 255 }, 4);
+                else
+                        memcpy(b.data + 14 + 24, all_nodes, sizeof all_nodes);
+                put(&b, (uint8_t[16]) { i < 2 ? 9 : 134, 0 }, 16);
+                run(f, &b);
+        }
+        finish(f);
+        assert_int_equal(f->n, 3);
+        for (unsigned i = 0; i < 3; i++) {
+                d = f->deltas[i];
+                assert_int_equal(d.initiator, d.directions[0].packets == 1 ? INITIATOR_FIRST : INITIATOR_SECOND);
+                assert_int_equal(d.endpoints[0].port, i < 2 ? 9 : 134);
+                assert_int_equal(d.endpoints[1].port, 0);
+        }
+}
+
 /* The datagram is the last fragment's, as it is where fragments are put together; the others are apart. */
 static void a_datagram_in_fragments_counts_once(void **state) {
         struct fixture *f = *state;
@@ -1166,6 +1195,7 @@ int main(void) {
                 CASE(segments_of_a_super_packet),
                 CASE(tags_and_versions_are_apart),
                 CASE(questions_and_answers_are_one_flow),
+                CASE(what_goes_to_a_group_answers_nobody),
                 CASE(a_datagram_in_fragments_counts_once),
                 CASE(a_message_in_fragments_counts_once),
                 CASE(what_is_no_flow_is_apart),

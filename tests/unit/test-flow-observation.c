@@ -129,6 +129,34 @@ static void test_echo(void **state) {
         assert_int_equal(f->o.direction, !ask.direction);
 }
 
+/* Routers and neighbours advertise unasked: nobody is who sends to a group what answers. */
+static void test_answers_to_a_group(void **state) {
+        struct fixture *f = *state;
+
+        /* fe80::1 > ff02::1: router advertisement */
+        put_hex(&f->b, "333300000001 020000000001 86dd 60000000 0010 3a ff");
+        put_hex(&f->b, "fe800000000000000000000000000001 ff020000000000000000000000000001");
+        put_hex(&f->b, "8600 0000 40000708 00000000 00000000");
+        assert_true(decode(f));
+        assert_int_equal(f->o.rest, UINT64_C(134) << 48 | 58 << 24);
+        assert_int_equal(f->o.flags, OBSERVATION_IPV6 | OBSERVATION_ASKS);
+        f->b.length = 0;
+        /* 10.0.0.2 > 255.255.255.255: the same of IPv4 */
+        put_hex(&f->b, "ffffffffffff 020000000002 0800 45000024 00070000 40010000 0a000002 ffffffff");
+        put_hex(&f->b, "0900 0000 01020708 0a000002 00000000");
+        assert_true(decode(f));
+        assert_int_equal(f->o.rest, UINT64_C(9) << 48 | 1 << 24);
+        assert_int_equal(f->o.flags, OBSERVATION_ASKS);
+        f->b.length = 0;
+        /* fe80::1 > fe80::2: a neighbour that was asked */
+        put_hex(&f->b, "020000000002 020000000001 86dd");
+        put_ipv6(&f->b, 58, 24);
+        put_hex(&f->b, "8800 0000 60000000 fe800000000000000000000000000001");
+        assert_true(decode(f));
+        assert_int_equal(f->o.rest, UINT64_C(135) << 48 | 58 << 24);
+        assert_int_equal(f->o.flags, OBSERVATION_IPV6 | OBSERVATION_ANSWERS);
+}
+
 /* A piece of a datagram belongs to no flow; the piece that completes it brings it. */
 static void test_fragments(void **state) {
         struct fixture *f = *state;
@@ -305,6 +333,7 @@ int main(void) {
                 cmocka_unit_test_setup_teardown(test_tags, setup, teardown),
                 cmocka_unit_test_setup_teardown(test_both_ways, setup, teardown),
                 cmocka_unit_test_setup_teardown(test_echo, setup, teardown),
+                cmocka_unit_test_setup_teardown(test_answers_to_a_group, setup, teardown),
                 cmocka_unit_test_setup_teardown(test_fragments, setup, teardown),
                 cmocka_unit_test_setup_teardown(test_contradicting_fragments, setup, teardown),
                 cmocka_unit_test_setup_teardown(test_flawed, setup, teardown),
