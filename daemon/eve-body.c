@@ -252,7 +252,7 @@ static int put_question(struct json_object *body, const char *key _unused_, cons
         return r < 0 ? r : json_add_text(body, "rrtype", space + 1);
 }
 
-/* "NAME TYPE DATA"; a name has no space in it, for those are escaped. */
+/* "NAME TYPE DATA"; of a name with a blank in it, which names of hosts have not (RFC 952), the rest is taken for the type. */
 static int put_answer(struct json_object *body, const char *key, const struct fact *fact, bool client _unused_) {
         struct json_object *list = get_list(body, key), *answer = json_object_new_object(), *grouped = get_object(body, "grouped");
         size_t name = strcspn(fact->value, " ");

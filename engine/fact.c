@@ -50,6 +50,24 @@ bool fact_last_ip(const struct fact *fact, struct ip_address *ret) {
         return ip_parse(blank ? blank + 1 : fact->value, ret) >= 0;
 }
 
+/* Without the last word. */
+static size_t cut_word(const char *value, size_t length) {
+        const char *blank = memrchr(value, ' ', length);
+
+        return blank ? (size_t) (blank - value) : length;
+}
+
+size_t fact_name_length(const char *value) {
+        return cut_word(value, strlen(value));
+}
+
+size_t fact_owner_length(const char *value) {
+        size_t length = cut_word(value, fact_name_length(value));
+        const char *type = value + length;
+
+        return strncmp(type, " A ", 3) == 0 || strncmp(type, " AAAA ", 6) == 0 ? length : strcspn(value, " ");
+}
+
 enum fact_voice fact_voice(const struct fact *fact) {
         enum fact_voice voice = kinds[fact->kind].voice;
 

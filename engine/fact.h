@@ -266,6 +266,10 @@ bool fact_kind_is_answered(enum fact_kind kind) __attribute__((const));
 enum fact_voice fact_voice(const struct fact *fact);
 /* The address that the last word of its value is; false: it is none. */
 bool fact_last_ip(const struct fact *fact, struct ip_address *ret);
+/* Of "NAME ADDRESS" or "NAME TYPE" how long the name is, which may have blanks in it. */
+size_t fact_name_length(const char *value);
+/* The same of "NAME TYPE DATA", where a name that has an address may have blanks. */
+size_t fact_owner_length(const char *value);
 
 /* Whoever takes facts. The fact and its value live only during the call. */
 struct fact_sink {

@@ -72,12 +72,19 @@ static int name_answers_init(void **ret_state) {
         return 0;
 }
 
+static size_t name_length(const struct fact *fact) {
+        if (fact->kind == FACT_NBNS_NAME)
+                return fact->value_length;
+        return fact->kind == FACT_LLMNR_ANSWER ? fact_owner_length(fact->value) : fact_name_length(fact->value);
+}
+
 /* The name without its domain and NetBIOS suffix, in small letters. */
 static void plain_name(const struct fact *fact, char ret[static SAMPLE_MAX]) {
-        size_t n = 0;
+        size_t n, end = MIN(name_length(fact), (size_t) SAMPLE_MAX - 1);
+        const char *p = fact->value;
 
-        for (const char *p = fact->value; *p && *p != ' ' && *p != '.' && *p != '<' && n + 1 < SAMPLE_MAX; p++)
-                ret[n++] = *p >= 'A' && *p <= 'Z' ? (char) (*p + 32) : *p;
+        for (n = 0; n < end && p[n] != '.' && p[n] != '<'; n++)
+                ret[n] = p[n] >= 'A' && p[n] <= 'Z' ? (char) (p[n] + 32) : p[n];
         ret[n] = '\0';
 }
 

@@ -195,8 +195,8 @@ static bool is_same(enum fact_kind kind, const char *kept, const char *value) {
 
         if (kind != FACT_MDNS_HOSTNAME)
                 return strcmp(kept, value) == 0;
-        length = strcspn(value, " ");
-        return strcspn(kept, " ") == length && strncmp(kept, value, length) == 0;
+        length = fact_name_length(value);
+        return fact_name_length(kept) == length && strncmp(kept, value, length) == 0;
 }
 
 static bool is_piece(const struct evidence *piece, enum fact_kind kind, enum fact_voice voice, const char *value) {

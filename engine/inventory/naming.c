@@ -82,13 +82,13 @@ static void put_llmnr(struct strbuf *b, const char *value) {
         if (pointer)
                 strbuf_string(b, pointer + strlen(".arpa PTR "));
         else
-                strbuf_bytes(b, value, strcspn(value, " "));
+                strbuf_bytes(b, value, fact_owner_length(value));
 }
 
 /* The name in a piece of evidence, as it is shown. */
 static void put_name(struct strbuf *b, enum fact_kind kind, const char *value) {
         if (kind == FACT_MDNS_HOSTNAME)
-                strbuf_bytes(b, value, strcspn(value, " "));
+                strbuf_bytes(b, value, fact_name_length(value));
         else if (kind == FACT_MDNS_INSTANCE)
                 put_instance(b, value);
         else if (kind == FACT_NBNS_NAME || kind == FACT_NBDGM_SOURCE)

@@ -572,6 +572,11 @@ def llmnr_is_answered_for_every_name():
         yield i, llmnr_answer(EVIL, EVIL_IP, PC, PC_IP, name)
 
 @scenario(('name_poisoning/critical', EVIL))
+def names_with_blanks_are_different_names():
+    for i, name in enumerate(('print server', 'print queue', 'print archive', 'print spool', 'print office')):
+        yield i, llmnr_answer(EVIL, EVIL_IP, PC, PC_IP, name)
+
+@scenario(('name_poisoning/critical', EVIL))
 def netbios_is_answered_for_every_name():
     for i, name in enumerate(('FILESERVER', 'PRINTSERVER', 'INTRANET', 'MAILHOST')):
         yield i, nbns_answer(EVIL, EVIL_IP, PC, PC_IP, name)

@@ -56,6 +56,23 @@ static void an_answer_names_its_sender(void **state) {
         assert_string_equal(name_of(f, 1), "study");
 }
 
+static void a_name_may_have_blanks(void **state) {
+        struct fixture *f = *state;
+
+        say(f, PC, "192.0.2.10", FACT_MDNS_HOSTNAME, "Kitchen Printer.local 192.0.2.10");
+        say(f, PC, "192.0.2.10", FACT_MDNS_HOSTNAME, "Kitchen Printer.local fe80::a");
+        say(f, PC, "192.0.2.10", FACT_MDNS_HOSTNAME, "Kitchen Clock.local fe80::a");
+        say(f, PC, "192.0.2.10", FACT_LLMNR_ANSWER, "Plan A A 192.0.2.10");
+        say(f, PC, "192.0.2.10", FACT_LLMNR_ANSWER, "desk TXT with blanks");
+        pass(f, 1);
+        assert_int_equal(device_at(f, PC)->n_names, 4);
+        assert_string_equal(name_of(f, 0), "Kitchen Clock");
+        assert_string_equal(name_of(f, 1), "Kitchen Printer");
+        assert_string_equal(name_of(f, 2), "Plan A");
+        assert_string_equal(name_of(f, 3), "desk");
+        assert_int_equal(device_at(f, PC)->n_evidence, 4);
+}
+
 static void what_is_foreign_is_no_evidence(void **state) {
         struct fixture *f = *state;
 
@@ -178,6 +195,7 @@ int main(void) {
                 TEST(netbios_names_lose_their_suffix),
                 TEST(names_of_users_and_roles_are_not_the_devices),
                 TEST(an_answer_names_its_sender),
+                TEST(a_name_may_have_blanks),
                 TEST(what_is_foreign_is_no_evidence),
                 TEST(a_name_that_is_asked_for_is_not_ones_own),
                 TEST(a_relayed_client_is_not_the_relay),
