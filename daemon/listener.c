@@ -79,7 +79,7 @@ static void set_state(struct listener *l, struct slot *slot, enum listener_state
         l->ops.changed(l->ops.userdata);
 }
 
-static void slot_stop(struct listener *l, struct slot *slot) {
+static void slot_end_capture(struct listener *l, struct slot *slot) {
         struct capture_stats stats;
 
         if (!slot->capture)
@@ -90,6 +90,12 @@ static void slot_stop(struct listener *l, struct slot *slot) {
         slot->capture = capture_free(slot->capture);
         slot->dead = false;
         log_interface(LOG_INFO, slot->shown.name, "%s: capture stopped", slot->shown.name);
+}
+
+static void slot_stop(struct listener *l, struct slot *slot) {
+        slot_end_capture(l, slot);
+        if (slot->shown.ifindex == 0)
+                return;
         l->ops.interface_gone(l->ops.userdata, slot->shown.ifindex);
         slot->shown.ifindex = 0;
 }
@@ -329,7 +335,7 @@ void listener_stop(struct listener *l) {
                 return;
         l->started = false;
         for (size_t i = 0; i < l->n_slots; i++) {
-                slot_stop(l, &l->slots[i]);
+                slot_end_capture(l, &l->slots[i]);
                 set_state(l, &l->slots[i], LISTENER_STOPPED, "");
         }
         (void) sd_event_source_set_enabled(l->retry, SD_EVENT_OFF);

@@ -23,7 +23,7 @@ const char *listener_state_to_string(enum listener_state state) __attribute__((c
 struct listener_interface {
         char name[16]; /* "": none with a default route yet */
         enum listener_state state;
-        uint32_t ifindex;              /* while capturing */
+        uint32_t ifindex;              /* from when it is captured until `interface_gone` is told of it */
         const struct capture *capture; /* NULL unless capturing */
         char reason[1024];             /* why it is not captured, or why not in a better way; lines */
 };
@@ -49,6 +49,7 @@ DEFINE_CLEANUP(struct listener *, listener_free)
 /* Listens as said, anew if it already does. n = 0: the interface with the default route. 0: on one at least, or
  * waiting for them; -errno: on none, and waiting will not help; the interfaces' reasons say why. */
 int listener_start(struct listener *listener, const struct capture_config *config, const char interfaces[][16], size_t n);
+/* This machine is still where it was: of interfaces that are gone by the next start it is told then. */
 void listener_stop(struct listener *listener);
 /* Tells of all interfaces again: whoever was told has forgotten them. NULL is fine. */
 void listener_tell(struct listener *listener);
