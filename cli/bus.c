@@ -76,7 +76,7 @@ static enum trouble trouble_of(const char *name) {
         return TROUBLE_OTHER;
 }
 
-static void print_message(const char *text) {
+void bus_say(const char *text) {
         char safe[1024];
         struct strbuf b = STRBUF(safe);
 
@@ -94,12 +94,12 @@ void bus_complain(const sd_bus_error *error, int r, const char *action) {
                 return;
         case TROUBLE_START:
                 fprintf(stderr, "lanscoped could not be started: ");
-                print_message(text);
+                bus_say(text);
                 fprintf(stderr, "\nSee 'systemctl status lanscoped' and 'journalctl -u lanscoped'.\n");
                 return;
         case TROUBLE_DENIED:
                 fprintf(stderr, "This is not allowed: ");
-                print_message(text);
+                bus_say(text);
                 if (action)
                         fprintf(stderr, "\nIt needs the polkit action %s: be an administrator at a local session, or root.",
                                 action);
@@ -107,21 +107,21 @@ void bus_complain(const sd_bus_error *error, int r, const char *action) {
                 return;
         case TROUBLE_SILENT:
                 fprintf(stderr, "lanscoped does not answer: ");
-                print_message(text);
+                bus_say(text);
                 fprintf(stderr, "\n");
                 return;
         case TROUBLE_LOST:
                 fprintf(stderr, "The connection to the bus is lost: ");
-                print_message(text);
+                bus_say(text);
                 fprintf(stderr, "\n");
                 return;
         case TROUBLE_OLD:
                 fprintf(stderr, "lanscoped there does not know this; it may be of another version: ");
-                print_message(text);
+                bus_say(text);
                 fprintf(stderr, "\n");
                 return;
         case TROUBLE_OTHER:
-                print_message(text);
+                bus_say(text);
                 fprintf(stderr, "\n");
                 return;
         }
@@ -329,62 +329,4 @@ int bus_get_properties(sd_bus *bus, const char *path, const char *interface, str
         int r = bus_call(bus, path, &get_all, &reply, "s", interface);
 
         return r < 0 ? r : bus_read_reply(reply, ret);
-}
-
-/* One line for each of several devices that a name could mean. */
-static void print_candidate(sd_bus *bus, const char *path) {
-        _cleanup_(json_putp) struct json_object *device = NULL;
-
-        if (bus_get_device_brief(bus, path, &device) < 0)
-                return;
-        fprintf(stderr, "  %s  %-15s  ", json_text_at(device, "mac"), json_list_first(device, "ipv4"));
-        print_message(json_text_at(device, "name"));
-        fprintf(stderr, "  (%s)\n", json_text_at(device, "id"));
-}
-
-static int no_such_device(const char *name) {
-        fprintf(stderr, "No device is called '");
-        print_message(name);
-        fprintf(stderr, "'. See 'lanscopectl list'; a MAC or IP address, host name, label or id will do.\n");
-        return -ENOENT;
-}
-
-static int take_only_path(sd_bus *bus, const char *name, struct json_object *paths, char **ret_path) {
-        size_t n = json_object_array_length(paths);
-
-        if (n == 0)
-                return no_such_device(name);
-        if (n == 1) {
-                *ret_path = strdup(json_object_get_string(json_object_array_get_idx(paths, 0)));
-                return *ret_path ? 0 : -ENOMEM;
-        }
-        fprintf(stderr, "'");
-        print_message(name);
-        fprintf(stderr, "' may be any of these; name one by its address or id:\n");
-        for (size_t i = 0; i < n; i++)
-                print_candidate(bus, json_object_get_string(json_object_array_get_idx(paths, i)));
-        return -ENOTUNIQ;
-}
-
-int bus_find_device(sd_bus *bus, const char *name, char **ret_path) {
-        _cleanup_(sd_bus_message_unrefp) sd_bus_message *message = NULL, *reply = NULL;
-        _cleanup_(sd_bus_error_free) sd_bus_error error = SD_BUS_ERROR_NULL;
-        _cleanup_(json_putp) struct json_object *paths = NULL;
-        int r;
-
-        r = bus_new_call(bus, LANSCOPE_PATH, &(const struct bus_method) { LANSCOPE_MANAGER_INTERFACE, "FindDevice", NULL }, &message);
-        if (r < 0)
-                return r;
-        /* sd-bus refuses to send what is not UTF-8; nothing is called that. */
-        if (sd_bus_message_append_basic(message, SD_BUS_TYPE_STRING, name) < 0)
-                return no_such_device(name);
-        r = sd_bus_call(bus, message, 0, &error, &reply);
-        if (sd_bus_error_has_name(&error, LANSCOPE_ERROR_NO_SUCH_DEVICE))
-                return no_such_device(name);
-        if (r < 0) {
-                bus_complain(&error, r, NULL);
-                return r;
-        }
-        r = bus_read_reply(reply, &paths);
-        return r < 0 ? r : take_only_path(bus, name, paths, ret_path);
 }

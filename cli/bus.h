@@ -37,5 +37,7 @@ int bus_read_reply(sd_bus_message *message, struct json_object **ret);
 /* The one device that `name` means. More than one: lists them, -ENOTUNIQ. */
 int bus_find_device(sd_bus *bus, const char *name, char **ret_path);
 
+/* To stderr, with what a terminal would obey escaped. */
+void bus_say(const char *text);
 /* What to say of a failure. `action` as above. */
 void bus_complain(const sd_bus_error *error, int r, const char *action);

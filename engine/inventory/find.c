@@ -8,8 +8,6 @@
 
 #include "engine/inventory/inventory-private.h"
 
-enum match { MATCH_NONE, MATCH_PARTIAL, MATCH_EXACT };
-
 struct wanted {
         const char *text;
         struct mac_address mac;
@@ -49,40 +47,34 @@ static bool has_ip(const struct device *d, const struct ip_address *ip) {
         return false;
 }
 
-static enum match match_text(const char *text, const char *wanted) {
-        if (strcasecmp(text, wanted) == 0)
-                return MATCH_EXACT;
-        return strcasestr(text, wanted) ? MATCH_PARTIAL : MATCH_NONE;
+static bool is_called(const struct device *d, const char *text) {
+        char name[DEVICE_USER_TEXT_MAX + 1];
+
+        if (d->user.label && strcasecmp(d->user.label, text) == 0)
+                return true;
+        for (size_t i = 0; i < d->n_names; i++)
+                if (strcasecmp(d->names[i].value, text) == 0)
+                        return true;
+        /* What is shown where there is neither. */
+        return strcasecmp(device_display_name(d, name, sizeof name), text) == 0;
 }
 
-static enum match match_device(const struct device *d, const struct wanted *w) {
-        enum match best = MATCH_NONE;
-
-        if ((w->has_mac && has_mac(d, &w->mac)) || (w->has_ip && has_ip(d, &w->ip)) || (w->has_id && d->id == w->id))
-                return MATCH_EXACT;
-        if (d->user.label)
-                best = match_text(d->user.label, w->text);
-        for (size_t i = 0; i < d->n_names && best < MATCH_EXACT; i++)
-                best = MAX(best, match_text(d->names[i].value, w->text));
-        return best;
+static bool is_wanted(const struct device *d, const struct wanted *w) {
+        return (w->has_mac && has_mac(d, &w->mac)) || (w->has_ip && has_ip(d, &w->ip)) || (w->has_id && d->id == w->id) ||
+               is_called(d, w->text);
 }
 
 size_t inventory_find(const struct inventory *inventory, const char *name, const struct device **ret, size_t n) {
         struct wanted wanted = read_wanted(name);
-        enum match best = MATCH_PARTIAL;
         size_t found = 0;
 
         if (*name == '\0')
                 return 0;
         for (size_t i = 0; i < inventory->n_entries; i++) {
                 const struct device *d = &inventory->entries[i]->device;
-                enum match match = match_device(d, &wanted);
 
-                if (match < best)
+                if (!is_wanted(d, &wanted))
                         continue;
-                if (match > best)
-                        found = 0;
-                best = match;
                 if (found < n)
                         ret[found] = d;
                 found++;

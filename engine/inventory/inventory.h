@@ -118,8 +118,8 @@ bool inventory_is_settled(const struct inventory *inventory, uint32_t ifindex);
 /* Iterates in order of id: start with *position = 0. NULL at the end. */
 const struct device *inventory_next(const struct inventory *inventory, size_t *position);
 const struct network *inventory_next_network(const struct inventory *inventory, size_t *position);
-/* Devices that `name` may mean: a MAC, an IP address, an id in hex, a label or host name (without case; an
- * exact match excludes partial ones). Number found; up to `n` are stored. */
+/* Devices that `name` may mean: a MAC, an IP address, an id in hex, a label, a host name or what it is shown as, whole
+ * and without case. Number found; up to `n` are stored. */
 size_t inventory_find(const struct inventory *inventory, const char *name, const struct device **ret, size_t n);
 void inventory_get_counters(const struct inventory *inventory, struct inventory_counters *ret);
 

@@ -142,6 +142,12 @@ class Reading(WithService):
         for verb in (['device'], ['explain'], ['trust'], ['forget'], ['notes']):
             self.fails(*verb, 'nobody', says="No device is called 'nobody'")
         self.fails('label', '\x1b[31mnobody', 'x', says='\\x1b[31mnobody')
+        self.fails('forget', 'TOP', says="No device is called 'TOP'")
+        self.fails('forget', 'top', says="Did you mean 'laptop'?\n")
+        self.assertEqual(self.fails('device', 'twi', says='').count("'twin'"), 1)
+        self.assertNotIn('\x1b', self.fails('device', 'e', says="Did you mean '"))
+        self.assertNotIn('Did you mean', self.fails('device', 'nobody', says='nobody'))
+        self.device('laptop')
         self.fails('alerts', '--device=nobody', says='nobody')
         p = ctl(b'device', b'\xff\xfe', env=self.bus.env(), text=False)
         self.assertEqual(p.returncode, 1)

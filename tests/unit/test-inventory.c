@@ -860,10 +860,30 @@ static void find_takes_addresses_ids_and_names(void **state) {
         assert_int_equal(inventory_find(f->inventory, id, found, 4), 1);
         assert_int_equal(inventory_find(f->inventory, "NAS", found, 4), 1);
         assert_ptr_equal(found[0], device_at(f, NAS));
-        assert_int_equal(inventory_find(f->inventory, "na", found, 4), 2);
-        assert_int_equal(inventory_find(f->inventory, "na", found, 1), 2);
+        assert_int_equal(inventory_find(f->inventory, "na", found, 4), 0);
         assert_int_equal(inventory_find(f->inventory, "nothing", found, 4), 0);
         assert_int_equal(inventory_find(f->inventory, "", found, 4), 0);
+}
+
+static void find_takes_the_name_that_is_shown(void **state) {
+        struct fixture *f = *state;
+        const struct device *found[4];
+
+        arp(f, NAS, "192.168.77.12");
+        arp(f, PHONE, "192.168.77.3");
+        pass(f, 1);
+        /* As sd-hwdb would have it. */
+        free(((struct device *) device_at(f, NAS))->oui_vendor);
+        ((struct device *) device_at(f, NAS))->oui_vendor = strdup("Synology");
+        assert_int_equal(inventory_find(f->inventory, "synology 9c:77:12", found, 4), 1);
+        assert_ptr_equal(found[0], device_at(f, NAS));
+        assert_int_equal(inventory_find(f->inventory, "Synology", found, 4), 0);
+        /* What is called by its label is not shown so. */
+        assert_int_equal(inventory_set_label(f->inventory, device_at(f, NAS)->id, "Storage"), 0);
+        assert_int_equal(inventory_find(f->inventory, "Synology 9c:77:12", found, 4), 0);
+        assert_int_equal(inventory_set_label(f->inventory, device_at(f, PHONE)->id, "STORAGE"), 0);
+        assert_int_equal(inventory_find(f->inventory, "storage", found, 4), 2);
+        assert_int_equal(inventory_find(f->inventory, "storage", found, 1), 2);
 }
 
 static void iteration_is_in_order_of_id(void **state) {
@@ -1060,6 +1080,7 @@ int main(void) {
                 TEST(forgotten_device_comes_back_as_new),
                 TEST(merged_addresses_stay_together_until_split),
                 TEST(find_takes_addresses_ids_and_names),
+                TEST(find_takes_the_name_that_is_shown),
                 TEST(iteration_is_in_order_of_id),
 #undef TEST
         };
