@@ -40,7 +40,7 @@ enum flow_end {
 struct flow_endpoint {
         struct ip_address ip;
         uint16_t port;          /* of ICMP: [0] the type, [1] the identifier, or the code where there is none */
-        struct mac_address mac; /* of the frame; zero where it has none, or not of this endpoint (tunnels) */
+        struct mac_address mac; /* of the frame; zero where it has none, or not of this endpoint (tunnels, unspecified addresses) */
 };
 
 struct flow_direction {

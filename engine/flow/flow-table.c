@@ -323,7 +323,8 @@ static void record_endpoint(struct flow_table *t, uint32_t number, unsigned i, s
                 memcpy(ret->ip.bytes, &v4, sizeof v4);
         }
         ret->port = (uint16_t) (e->rest >> (i == 0 ? 48 : 32));
-        ret->mac = more_of(t, number)->macs[i];
+        /* Whoever has no address yet sends from the unspecified one: that flow is many devices'. */
+        ret->mac = ip_is_unspecified(&ret->ip) ? (struct mac_address) {} : more_of(t, number)->macs[i];
 }
 
 static unsigned initiator_of(const struct flow_entry *e) {

@@ -418,6 +418,14 @@ class Flows(WithService):
         self.assertEqual(len(self.json('traffic', '--limit=1')['peers']), 1)
         self.assertEqual(self.json('traffic', '--day')['bytes_sent'], everything['bytes_sent'])
 
+    def test_what_comes_from_no_address_is_nobodys(self):
+        """The laptop was the first to ask for an address, and the others asked in the same flow."""
+        flow, = self.json('flows', '--port=67')
+        self.assertEqual((flow['endpoint_a_ip'], flow['packets_a_to_b'], flow['device_a'], flow['device_a_id']),
+                         ('0.0.0.0', 3, None, None))
+        self.assertNotIn('255.255.255.255', [p['address'] for p in self.json('traffic', 'laptop')['peers']])
+        self.assertEqual(self.json('flows', '--port=67', '--device=laptop'), [])
+
     def test_traffic_for_people(self):
         text = self.good('traffic', 'laptop')
         for word in ('HOUR', '2023-11-14 22:00', 'PEER', 'www.example.com', 'In all '):

@@ -826,8 +826,30 @@ static void one_flow_is_found_by_its_ends(void **state _unused_) {
         log_free(log);
 }
 
+/* DHCP of all who have no address yet is one flow, and none of theirs. */
+static void an_unspecified_address_is_nobodys(void **state _unused_) {
+        struct log *log = log_new(NULL);
+        const struct flow_record *r;
+
+        for (uint8_t i = 1; i < 3; i++) {
+                *flow_table_next(log->table) = (struct flow_observation) {
+                        .addresses = UINT32_MAX, .rest = UINT64_C(68) << 48 | UINT64_C(67) << 32 | IPPROTO_UDP << 24,
+                        .ts = i * NSEC_PER_SEC, .length = 300, .link_source = { { 2, 0, 0, 0, 0, i } },
+                        .link_destination = { { 255, 255, 255, 255, 255, 255 } },
+                };
+                flow_table_add(log->table);
+        }
+        r = finish(log, 1);
+        assert_true(ip_is_unspecified(&r->endpoints[0].ip));
+        assert_true(mac_is_zero(&r->endpoints[0].mac));
+        assert_true(mac_is_group(&r->endpoints[1].mac));
+        assert_int_equal(r->directions[0].packets, 2);
+        log_free(log);
+}
+
 int main(void) {
         const struct CMUnitTest tests[] = {
+                cmocka_unit_test(an_unspecified_address_is_nobodys),
                 cmocka_unit_test(flows_that_begin_in_silence_are_told),
                 cmocka_unit_test(one_flow_is_found_by_its_ends),
                 cmocka_unit_test(flows_are_found_after_the_index_grew),
