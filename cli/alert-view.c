@@ -15,16 +15,23 @@ static enum style severity_style(const char *severity) {
         return strcmp(severity, "warning") == 0 ? STYLE_NOTICE : STYLE_NONE;
 }
 
+/* `now`: 0 for what is not of today. */
+static void format_time(struct strbuf *b, const struct screen *s, uint64_t ts, uint64_t now) {
+        if (now > 0)
+                when_format_relative(b, ts, now);
+        else if (s->columns > 0)
+                when_format_short(b, ts);
+        else
+                when_format(b, ts);
+}
+
 static int add_alert(struct table *t, const struct screen *s, struct json_object *a, uint64_t now) {
         bool acknowledged = json_object_get_boolean(json_at(a, "acknowledged"));
         uint64_t ts = json_time_usec(json_at(a, "ts"));
         char when[64];
         struct strbuf b = STRBUF(when);
 
-        if (now > 0)
-                when_format_relative(&b, ts, now);
-        else
-                when_format(&b, ts);
+        format_time(&b, s, ts, now);
         return table_printf(t, STYLE_NONE, "%s", json_object_get_string(json_at(a, "id"))) |
                table_add(t, s, STYLE_NONE, when) |
                table_add(t, s, severity_style(json_text_at(a, "severity")), json_text_at(a, "severity")) |
@@ -37,8 +44,9 @@ static int add_alert(struct table *t, const struct screen *s, struct json_object
 
 int alerts_print(const struct screen *screen, const struct options *options, struct json_object *alerts, uint64_t now) {
         static const struct table_column columns[] = {
-                { "ID", .right = true }, { "WHEN" }, { "SEVERITY", .drop = 1 }, { "KIND", .drop = 2 },
-                { "DEVICE", .min_width = 12 }, { "MESSAGE", .min_width = 20 }, { "TIMES", .right = true, .drop = 4 },
+                { "ID", .right = true }, { "WHEN" }, { "SEVERITY", .drop = 1 }, { "KIND" },
+                { "DEVICE", .min_width = 12, .drop = 6 }, /* which the message begins with */
+                { "MESSAGE", .min_width = 24 }, { "TIMES", .right = true, .drop = 4 },
                 { "STATE", .drop = 5 }, { "ACKNOWLEDGED", .drop = 3 },
         };
         _cleanup_(table_freep) struct table *t = NULL;

@@ -112,6 +112,7 @@ const struct verb verb_alerts = {
         .max_arguments = 2,
         .summary = "List alerts",
         .description = "Lists the alerts that nobody acknowledged yet, newest first (1000 at most); --all lists the\n"
-                       "others, too.\n",
+                       "others, too. On a narrow terminal the less important columns are left out; --wide shows\n"
+                       "them all.\n",
         .run = run,
 };

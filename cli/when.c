@@ -132,15 +132,24 @@ void when_format_relative(struct strbuf *b, uint64_t when, uint64_t now) {
                 strbuf_printf(b, "%" PRIu64 " days ago", age / DAY);
 }
 
-void when_format(struct strbuf *b, uint64_t when) {
+static void format_time(struct strbuf *b, uint64_t when, bool brief) {
         time_t t = (time_t) (when / USEC_PER_SEC);
         char text[64];
         struct tm tm;
 
-        if (when == 0 || !localtime_r(&t, &tm) || strftime(text, sizeof text, "%a %Y-%m-%d %H:%M:%S", &tm) == 0)
+        if (when == 0 || !localtime_r(&t, &tm) ||
+            strftime(text, sizeof text, brief ? "%m-%d %H:%M:%S" : "%a %Y-%m-%d %H:%M:%S", &tm) == 0)
                 strbuf_string(b, "-");
         else
                 strbuf_string(b, text);
+}
+
+void when_format(struct strbuf *b, uint64_t when) {
+        format_time(b, when, false);
+}
+
+void when_format_short(struct strbuf *b, uint64_t when) {
+        format_time(b, when, true);
 }
 
 void when_format_span(struct strbuf *b, uint64_t span) {

@@ -18,5 +18,7 @@ int when_parse(const char *text, uint64_t now, uint64_t *ret);
 void when_format_relative(struct strbuf *b, uint64_t when, uint64_t now);
 /* "Fri 2025-01-31 18:00:30", local time. */
 void when_format(struct strbuf *b, uint64_t when);
+/* "01-31 18:00:30", where the year is told beside it. */
+void when_format_short(struct strbuf *b, uint64_t when);
 /* "1h 20min", "4.2s" */
 void when_format_span(struct strbuf *b, uint64_t span);

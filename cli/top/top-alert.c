@@ -98,13 +98,13 @@ static void more(const struct top_row *row, struct strbuf *b) {
 }
 
 static const struct top_column columns[] = {
-        { "ID", 5, 0, 5, true, true, 'K', format_id, compare_id },
+        { "ID", 5, 0, 1, true, true, 'K', format_id, compare_id },
         { "WHEN", 5, 6, 0, true, true, 'T', format_when, compare_when },
-        { "SEVERITY", 8, 0, 3, false, true, 'P', format_severity, compare_severity },
-        { "KIND", 14, 22, 4, .letter = 'Y', .format = format_kind, .compare = compare_kind },
-        { "DEVICE", 14, 26, .letter = 'N', .format = format_name, .compare = compare_name },
+        { "SEVERITY", 8, 0, 1, false, true, 'P', format_severity, compare_severity },
+        { "KIND", 16, .letter = 'Y', .format = format_kind, .compare = compare_kind },
+        { "DEVICE", 14, 26, 5, .letter = 'N', .format = format_name, .compare = compare_name },
         { "MESSAGE", 30, 255, .format = format_message },
-        { "ACK", 3, 0, 2, .letter = 'S', .format = format_acknowledged, .compare = compare_acknowledged },
+        { "ACK", 3, 0, 4, .letter = 'S', .format = format_acknowledged, .compare = compare_acknowledged },
 };
 
 const struct top_kind top_alerts = {

@@ -6,6 +6,7 @@ import csv
 import gzip
 import json
 import os
+import re
 import tempfile
 import unittest
 
@@ -268,6 +269,15 @@ class Analyze(unittest.TestCase):
             out, _ = on_terminal('analyze', '--no-pager', self.hostile, columns=columns, env={'NO_COLOR': '1'})
             for line in out.splitlines()[4:]:
                 self.assertLessEqual(sum(2 if '\u4e00' <= c <= '\u9fff' else 1 for c in line), columns, line)
+
+    def test_kind_and_message_of_alerts_stay_on_a_narrow_terminal(self):
+        for columns, head in ((80, ['ID', 'WHEN', 'SEVERITY', 'KIND', 'MESSAGE']),
+                              (200, ['ID', 'WHEN', 'SEVERITY', 'KIND', 'DEVICE', 'MESSAGE', 'TIMES', 'STATE', 'ACKNOWLEDGED'])):
+            out, _ = on_terminal('analyze', '--no-pager', self.home, columns=columns, env={'NO_COLOR': '1'})
+            titles, first = re.search(r'^( *ID .*)\n(.*)$', out, re.M).groups()
+            self.assertEqual(titles.split(), head)
+            self.assertRegex(first, r'11-14 22:13:\d\d  info      new_device  .*New device: \S+ \S+')
+            self.assertLessEqual(len(first), columns)
 
     def test_colours_on_terminals_only(self):
         self.assertIn('\x1b[', on_terminal('analyze', '--no-pager', self.home)[0])

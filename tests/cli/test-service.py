@@ -152,6 +152,14 @@ class Reading(WithService):
         p = ctl(b'device', b'\xff\xfe', env=self.bus.env(), text=False)
         self.assertEqual(p.returncode, 1)
 
+    def test_alerts_on_a_narrow_terminal(self):
+        out, _ = on_terminal('alerts', '--no-pager', env=self.bus.env(NO_COLOR='1'))
+        titles, first = out.splitlines()[:2]
+        self.assertEqual(titles.split(), ['ID', 'WHEN', 'SEVERITY', 'KIND', 'MESSAGE'])
+        self.assertRegex(first, r'ago  info      new_device  New device: \S+')
+        self.assertLessEqual(len(first), 80)
+        self.assertIn('DEVICE', on_terminal('alerts', '--no-pager', '--wide', env=self.bus.env(NO_COLOR='1'))[0])
+
     def test_card(self):
         text = self.good('device', PRINTER, LAPTOP)
         for word in ('Type: printer (printing)', '00:1b:a9:00:00:01', 'EVIDENCE', 'mdns.service', '192.0.2.2'):

@@ -27,7 +27,7 @@ except ImportError:
     os.execv('/usr/bin/python3', ['/usr/bin/python3', *sys.argv])
 
 from harness import (LANSCOPECTL, PATIENCE, SKIPPED, UNSAFE, Bus, Service, arp_reply, ctl, environment, hostile_capture, home_capture,
-                     main, pcap, wait_for)
+                     main, on_terminal, pcap, wait_for)
 
 if os.geteuid() != 0:
     print('skipped: only root sees flows where there is no polkit')
@@ -395,6 +395,13 @@ class Batch(Dashboard):
         self.assertEqual(len(self.batch('--batch=1', '--limit=2', '--no-legend').strip().splitlines()), 2)
         for view in ('flows', 'talkers', 'alerts'):
             self.assertIn('host mode', self.batch('--batch=1', '--view=' + view))
+
+    def test_alerts_on_a_narrow_terminal(self):
+        out, _ = on_terminal('top', '--batch=1', '--delay=0.2', '--view=alerts', env=self.bus.env(NO_COLOR='1'))
+        titles, first = re.search(r'^( *ID  *WHEN .*)\n(.*)$', out, re.M).groups()
+        self.assertEqual(titles.split(), ['ID', 'WHEN', 'SEVERITY', 'KIND', 'MESSAGE'])
+        self.assertRegex(first, r'info      new_device  New device: \S+')
+        self.assertLessEqual(len(first), 80)
 
     def test_json(self):
         first, second = map(json.loads, self.batch('--batch=2', '--json=short').splitlines())
