@@ -15,23 +15,12 @@ static enum style severity_style(const char *severity) {
         return strcmp(severity, "warning") == 0 ? STYLE_NOTICE : STYLE_NONE;
 }
 
-/* `now`: 0 for what is not of today. */
-static void format_time(struct strbuf *b, const struct screen *s, uint64_t ts, uint64_t now) {
-        if (now > 0)
-                when_format_relative(b, ts, now);
-        else if (s->columns > 0)
-                when_format_short(b, ts);
-        else
-                when_format(b, ts);
-}
-
 static int add_alert(struct table *t, const struct screen *s, struct json_object *a, uint64_t now) {
         bool acknowledged = json_object_get_boolean(json_at(a, "acknowledged"));
-        uint64_t ts = json_time_usec(json_at(a, "ts"));
         char when[64];
         struct strbuf b = STRBUF(when);
 
-        format_time(&b, s, ts, now);
+        when_format_seen(&b, json_time_usec(json_at(a, "ts")), now, s->columns > 0);
         return table_printf(t, STYLE_NONE, "%s", json_object_get_string(json_at(a, "id"))) |
                table_add(t, s, STYLE_NONE, when) |
                table_add(t, s, severity_style(json_text_at(a, "severity")), json_text_at(a, "severity")) |

@@ -184,8 +184,14 @@ struct json_object *analysis_stats(const struct analysis *a) {
         return TAKE_PTR(o);
 }
 
+static void print_styled(const struct analysis *a, enum style style, const char *title, const char *value) {
+        printf("%s%10s:%s ", screen_style(a->screen, style), title, screen_style(a->screen, STYLE_NONE));
+        screen_wrap(a->screen, 12, value);
+        putchar('\n');
+}
+
 static void print_line(const struct analysis *a, const char *title, const char *value) {
-        printf("%s%10s:%s %s\n", screen_style(a->screen, STYLE_DIM), title, screen_style(a->screen, STYLE_NONE), value);
+        print_styled(a, STYLE_DIM, title, value);
 }
 
 static void print_summary(const struct analysis *a, const struct engine_counters *c) {
@@ -231,11 +237,8 @@ static void print_warnings(const struct analysis *a, const struct engine_counter
         };
         char text[160];
 
-        if (a->complaint) {
-                printf("%s%10s:%s ", screen_style(a->screen, STYLE_NOTICE), "Damaged", screen_style(a->screen, STYLE_NONE));
-                screen_print(a->screen, a->complaint);
-                putchar('\n');
-        }
+        if (a->complaint)
+                print_styled(a, STYLE_NOTICE, "Damaged", a->complaint);
         for (size_t i = 0; i < ELEMENTSOF(warnings); i++)
                 if (warnings[i].n > 0) {
                         snprintf(text, sizeof text, "%" PRIu64 " %s", warnings[i].n, warnings[i].text);
@@ -337,8 +340,10 @@ static int add_flow(struct table *t, const struct analysis *a, const struct flow
 
 static int print_flows(const struct analysis *a) {
         static const struct table_column columns[] = {
-                { "PROTOCOL" }, { "FROM" }, { "TO" }, { "SENT", .right = true }, { "RECEIVED", .right = true },
-                { "SECONDS", .right = true }, { "STATE" }, { "RTT MS", .right = true }, { "RESENT", .right = true },
+                { "PROTOCOL" }, { "FROM", .min_width = 13 }, { "TO", .min_width = 13 },
+                { "SENT", .right = true }, { "RECEIVED", .right = true },
+                { "SECONDS", .right = true, .drop = 3 }, { "STATE", .drop = 2 },
+                { "RTT MS", .right = true, .drop = 4 }, { "RESENT", .right = true, .drop = 5 },
         };
         _cleanup_(table_freep) struct table *t = NULL;
         int r;

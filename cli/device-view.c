@@ -118,13 +118,6 @@ static enum style presence_style(const char *presence) {
         return strcmp(presence, "idle") == 0 ? STYLE_NOTICE : STYLE_DIM;
 }
 
-static void format_seen(struct strbuf *b, struct json_object *time, uint64_t now) {
-        if (now > 0)
-                when_format_relative(b, json_time_usec(time), now);
-        else
-                when_format(b, json_time_usec(time));
-}
-
 static const char *best_ip(struct json_object *device) {
         const char *ip = json_list_first(device, "ipv4");
 
@@ -150,7 +143,7 @@ static int add_device(struct table *t, const struct screen *s, struct json_objec
         char seen[64];
         struct strbuf b = STRBUF(seen);
 
-        format_seen(&b, json_at(d, "last_seen"), now);
+        when_format_seen(&b, json_time_usec(json_at(d, "last_seen")), now, s->columns > 0);
         return table_add(t, s, json_object_get_boolean(json_at(d, "self")) ? STYLE_BOLD : STYLE_NONE, json_text_at(d, "name")) |
                table_add(t, s, STYLE_NONE, type_of(d)) | table_add(t, s, STYLE_NONE, json_text_at(d, "vendor")) |
                table_add(t, s, STYLE_NONE, json_text_at(d, "model")) | table_add(t, s, STYLE_NONE, json_text_at(d, "os")) |
@@ -162,8 +155,8 @@ static int add_device(struct table *t, const struct screen *s, struct json_objec
 int devices_print(const struct screen *screen, const struct options *options, struct json_object *devices,
                   struct json_object *networks, uint64_t now) {
         static const struct table_column narrow[] = {
-                { "NAME", .min_width = 14 },
-                { "TYPE", .min_width = 8 },
+                { "NAME", .min_width = 11 },
+                { "TYPE", .min_width = 7 },
                 { "VENDOR", .min_width = 8, .drop = 1 },
                 { "MODEL", .min_width = 8, .drop = 3 },
                 { "OS", .min_width = 8, .drop = 2 },
@@ -171,7 +164,7 @@ int devices_print(const struct screen *screen, const struct options *options, st
                 { "MAC" },
                 { "NETWORK", .min_width = 6, .drop = 4 },
                 { "PRESENCE" },
-                { "LAST SEEN" },
+                { "LAST SEEN", .drop = 1 },
         };
         _cleanup_(table_freep) struct table *t = NULL;
         int r = table_new(&t, narrow, ELEMENTSOF(narrow));
@@ -307,7 +300,7 @@ static int print_evidence(const struct screen *s, struct json_object *d, uint64_
                 char seen[64];
                 struct strbuf b = STRBUF(seen);
 
-                format_seen(&b, json_at(e, "last_seen"), now);
+                when_format_seen(&b, json_time_usec(json_at(e, "last_seen")), now, s->columns > 0);
                 r = table_add(t, s, style, json_text_at(e, "kind")) | table_add(t, s, style, json_text_at(e, "value")) |
                     (asks ? table_printf(t, style, "only asks") : table_printf(t, style, "%s%%", json_object_get_string(json_at(e, "confidence")))) |
                     table_printf(t, style, "%s", json_object_get_string(json_at(e, "count"))) | table_add(t, s, style, seen);

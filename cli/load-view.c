@@ -43,16 +43,18 @@ const char *load_limit_of(struct json_object *statistics, const char *name) {
         return "";
 }
 
-static void print_rates(struct json_object *before, struct json_object *after, uint64_t usec) {
+static void print_rates(const struct screen *s, struct json_object *before, struct json_object *after, uint64_t usec) {
         uint64_t packets = counter(after, "capture.packets") - counter(before, "capture.packets");
         uint64_t bytes = counter(after, "capture.bytes") - counter(before, "capture.bytes");
-        char count[24], rate[24];
+        char count[24], rate[24], text[128];
         struct strbuf c = STRBUF(count), r = STRBUF(rate);
 
         top_format_count(&c, scale_u64(packets, USEC_PER_SEC, usec));
         top_format_rate(&r, scale_u64(bytes, 8 * USEC_PER_SEC, usec));
-        printf("%s packets/s, %s; %" PRIu64 " packets since the start\n", count, rate,
-               counter(after, "capture.packets"));
+        snprintf(text, sizeof text, "%s packets/s, %s; %" PRIu64 " packets since the start", count, rate,
+                 counter(after, "capture.packets"));
+        screen_wrap(s, STATUS_INDENT, text);
+        putchar('\n');
 }
 
 static void print_drops(const struct screen *s, struct json_object *statistics) {
@@ -71,6 +73,7 @@ static void print_drops(const struct screen *s, struct json_object *statistics) 
                 { "events.dropped", "events that no reader took in time" },
                 { "service.alerts_dropped", "alerts that could not be stored" },
         };
+        char text[128];
         bool any = false;
 
         for (size_t i = 0; i < ELEMENTSOF(drops); i++) {
@@ -78,25 +81,27 @@ static void print_drops(const struct screen *s, struct json_object *statistics) 
 
                 if (n == 0)
                         continue;
-                printf("%s%s%" PRIu64 " %s%s\n", any ? "                " : "", screen_style(s, STYLE_NOTICE), n,
-                       drops[i].why,
-                       screen_style(s, STYLE_NONE));
+                snprintf(text, sizeof text, "%" PRIu64 " %s", n, drops[i].why);
+                printf("%*s%s", any ? STATUS_INDENT : 0, "", screen_style(s, STYLE_NOTICE));
+                screen_wrap(s, STATUS_INDENT, text);
+                printf("%s\n", screen_style(s, STYLE_NONE));
                 any = true;
         }
         if (!any)
                 printf("none\n");
 }
 
-static void print_tables(struct json_object *statistics) {
-        bool any = false;
+static void print_tables(const struct screen *s, struct json_object *statistics) {
+        char text[512] = "";
+        struct strbuf b = STRBUF(text);
 
         for (size_t i = 0; i < ELEMENTSOF(limits); i++) {
                 if (!limits[i].word || counter(statistics, limits[i].limit) == 0)
                         continue;
-                printf("%s%" PRIu64 " of %" PRIu64 " %s", any ? ", " : "", counter(statistics, limits[i].counter),
-                       counter(statistics, limits[i].limit), limits[i].word);
-                any = true;
+                strbuf_printf(&b, "%s%" PRIu64 " of %" PRIu64 " %s", b.length > 0 ? ", " : "",
+                              counter(statistics, limits[i].counter), counter(statistics, limits[i].limit), limits[i].word);
         }
+        screen_wrap(s, STATUS_INDENT, text);
         putchar('\n');
 }
 
@@ -105,10 +110,10 @@ void load_print(const struct screen *s, void (*title)(const struct screen *s, co
                 struct json_object *after, uint64_t usec) {
         if (before) {
                 title(s, "Traffic");
-                print_rates(before, after, MAX(usec, UINT64_C(1)));
+                print_rates(s, before, after, MAX(usec, UINT64_C(1)));
         }
         title(s, "Lost");
         print_drops(s, after);
         title(s, "Tables");
-        print_tables(after);
+        print_tables(s, after);
 }

@@ -203,6 +203,26 @@ size_t text_width(const char *s) {
         return width;
 }
 
+void screen_wrap(const struct screen *screen, unsigned indent, const char *s) {
+        _cleanup_(freep) char *text = screen_text(screen, s);
+        size_t column = indent;
+        char *rest = text;
+
+        for (const char *word; (word = strsep(&rest, " "));) {
+                size_t width = text_width(word);
+
+                if (word != text && screen->columns > 0 && column + 1 + width > screen->columns) {
+                        printf("\n%*s", (int) indent, "");
+                        column = indent;
+                } else if (word != text) {
+                        putchar(' ');
+                        column++;
+                }
+                fputs(word, stdout);
+                column += width;
+        }
+}
+
 size_t text_fit(const char *s, size_t width) {
         mbstate_t state = { 0 };
         size_t length = 0, taken = 0, one;

@@ -33,6 +33,10 @@ char *screen_text(const struct screen *screen, const char *s);
 /* Prints it. */
 void screen_print(const struct screen *screen, const char *s);
 
+/* Prints it where column `indent` is reached already, broken between words where the terminal ends; the lines that
+ * follow begin at `indent`, too. */
+void screen_wrap(const struct screen *screen, unsigned indent, const char *s);
+
 /* Columns that safe text takes on the terminal. */
 size_t text_width(const char *s);
 /* Length in bytes of the longest beginning of `s` that takes at most `width` columns. */

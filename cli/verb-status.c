@@ -33,16 +33,18 @@ static void print_headline(const struct screen *s, struct json_object *p) {
 }
 
 static void print_mode(const struct screen *s, struct json_object *p) {
-        const char *mode = json_text_at(p, "Mode");
+        const char *mode = json_text_at(p, "Mode"), *meaning = "";
+        char text[128];
 
-        print_title(s, "Mode");
-        screen_print(s, mode);
         if (strcmp(mode, "host") == 0)
-                printf(" (this machine's traffic, and everybody's broadcasts)");
+                meaning = " (this machine's traffic, and everybody's broadcasts)";
         else if (strcmp(mode, "gateway") == 0)
-                printf(" (all traffic that passes this machine)");
+                meaning = " (all traffic that passes this machine)";
         else if (strcmp(mode, "span") == 0)
-                printf(" (all traffic that a switch mirrors)");
+                meaning = " (all traffic that a switch mirrors)";
+        snprintf(text, sizeof text, "%s%s", mode, meaning);
+        print_title(s, "Mode");
+        screen_wrap(s, STATUS_INDENT, text);
         putchar('\n');
 }
 
@@ -68,8 +70,8 @@ static void print_interface(const struct screen *s, struct json_object *interfac
         putchar('\n');
         /* While it captures, the reason is why not better: that has lines of its own. */
         if (*reason && strcmp(state, "capturing") != 0) {
-                printf("%16s", "");
-                screen_print(s, reason);
+                printf("%*s", STATUS_INDENT, "");
+                screen_wrap(s, STATUS_INDENT, reason);
                 putchar('\n');
         }
 }
@@ -81,7 +83,7 @@ static void print_interfaces(const struct screen *s, struct json_object *list) {
                 if (i == 0)
                         print_title(s, n == 1 ? "Interface" : "Interfaces");
                 else
-                        printf("%16s", "");
+                        printf("%*s", STATUS_INDENT, "");
                 print_interface(s, json_object_array_get_idx(list, i));
         }
 }
@@ -93,9 +95,9 @@ static void print_sentences(const struct screen *s, const char *title, enum styl
                 if (i == 0)
                         print_title(s, title);
                 else
-                        printf("%16s", "");
+                        printf("%*s", STATUS_INDENT, "");
                 fputs(screen_style(s, style), stdout);
-                screen_print(s, json_object_get_string(json_object_array_get_idx(list, i)));
+                screen_wrap(s, STATUS_INDENT, json_object_get_string(json_object_array_get_idx(list, i)));
                 printf("%s\n", screen_style(s, STYLE_NONE));
         }
 }
@@ -114,12 +116,14 @@ static void print_counts(const struct screen *s, struct json_object *p) {
 static void print_capabilities(const struct screen *s, struct json_object *list) {
         size_t n = json_object_is_type(list, json_type_array) ? json_object_array_length(list) : 0;
 
+        char text[512];
+        struct strbuf b = STRBUF(text);
+
+        for (size_t i = 0; i < n; i++)
+                strbuf_printf(&b, "%s%s", i > 0 ? ", " : "", json_object_get_string(json_object_array_get_idx(list, i)));
         print_title(s, "Capabilities");
-        for (size_t i = 0; i < n; i++) {
-                fputs(i > 0 ? ", " : "", stdout);
-                screen_print(s, json_object_get_string(json_object_array_get_idx(list, i)));
-        }
-        puts(n > 0 ? "" : "none");
+        screen_wrap(s, STATUS_INDENT, n > 0 ? text : "none");
+        putchar('\n');
 }
 
 static void print_learning(const struct screen *s, struct json_object *p) {
@@ -129,9 +133,12 @@ static void print_learning(const struct screen *s, struct json_object *p) {
 
         if (until <= now)
                 return;
-        print_title(s, "Learning");
+        strbuf_string(&b, "for another ");
         when_format_span(&b, until - now);
-        printf("for another %s: devices that show up now are taken as known\n", text);
+        strbuf_string(&b, ": devices that show up now are taken as known");
+        print_title(s, "Learning");
+        screen_wrap(s, STATUS_INDENT, text);
+        putchar('\n');
 }
 
 static int print_statistics(const struct screen *s, const struct options *options, struct json_object *statistics) {

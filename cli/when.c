@@ -148,8 +148,11 @@ void when_format(struct strbuf *b, uint64_t when) {
         format_time(b, when, false);
 }
 
-void when_format_short(struct strbuf *b, uint64_t when) {
-        format_time(b, when, true);
+void when_format_seen(struct strbuf *b, uint64_t when, uint64_t now, bool brief) {
+        if (now > 0)
+                when_format_relative(b, when, now);
+        else
+                format_time(b, when, brief);
 }
 
 void when_format_span(struct strbuf *b, uint64_t span) {

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -18,7 +19,7 @@ int when_parse(const char *text, uint64_t now, uint64_t *ret);
 void when_format_relative(struct strbuf *b, uint64_t when, uint64_t now);
 /* "Fri 2025-01-31 18:00:30", local time. */
 void when_format(struct strbuf *b, uint64_t when);
-/* "01-31 18:00:30", where the year is told beside it. */
-void when_format_short(struct strbuf *b, uint64_t when);
+/* Relative to `now`; or, when that is 0, as when_format() does, and without weekday and year if `brief`. */
+void when_format_seen(struct strbuf *b, uint64_t when, uint64_t now, bool brief);
 /* "1h 20min", "4.2s" */
 void when_format_span(struct strbuf *b, uint64_t span);

@@ -109,18 +109,19 @@ static size_t lines_of(const struct top_list *list, const struct options *option
 
 static void print_head(const struct screen *screen, const struct top_model *m) {
         const struct top_history *h = &m->history;
-        char when[64], rate[32], count[16];
+        char when[64], rate[32], count[16], text[256];
         struct strbuf w = STRBUF(when), r = STRBUF(rate), c = STRBUF(count);
 
         when_format(&w, m->now);
         top_format_rate(&r, h->n > 0 ? h->bits[h->n - 1] : 0);
         top_format_count(&c, h->n > 0 ? h->packets[h->n - 1] : 0);
-        printf("%s, ", when);
-        screen_print(screen, json_text_at(m->status, "Mode"));
-        printf(" mode, %" PRIu64 " devices, %" PRIu64 " online, %" PRIu64 " new alerts, %s, %s packets/s\n",
-               json_object_get_uint64(json_at(m->status, "DeviceCount")), json_object_get_uint64(json_at(m->status,
-                               "OnlineCount")),
-               json_object_get_uint64(json_at(m->status, "UnacknowledgedAlerts")), rate, count);
+        snprintf(text, sizeof text,
+                 "%s, %s mode, %" PRIu64 " devices, %" PRIu64 " online, %" PRIu64 " new alerts, %s, %s packets/s", when,
+                 json_text_at(m->status, "Mode"), json_object_get_uint64(json_at(m->status, "DeviceCount")),
+                 json_object_get_uint64(json_at(m->status, "OnlineCount")),
+                 json_object_get_uint64(json_at(m->status, "UnacknowledgedAlerts")), rate, count);
+        screen_wrap(screen, 0, text);
+        putchar('\n');
 }
 
 static size_t columns_of(const struct top_kind *kind, struct table_column ret[static TOP_COLUMNS_MAX]) {

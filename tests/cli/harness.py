@@ -151,6 +151,13 @@ def udp_frame(source_mac, destination_mac, source_ip, destination_ip, source_por
     return mac(destination_mac) + mac(source_mac) + b'\x08\x00' + head + udp
 
 
+def ipv6_udp_frame(source_mac, destination_mac, source_ip, destination_ip, source_port, destination_port, payload):
+    """Its checksum is not looked at."""
+    udp = struct.pack('>HHHH', source_port, destination_port, 8 + len(payload), 0) + payload
+    return mac(destination_mac) + mac(source_mac) + b'\x86\xdd' + struct.pack('>IHBB', 6 << 28, len(udp), 17, 64) + \
+        socket.inet_pton(socket.AF_INET6, source_ip) + socket.inet_pton(socket.AF_INET6, destination_ip) + udp
+
+
 def dhcp_request(client, hostname, requested, vendor_class=b''):
     """A DHCPREQUEST with options 12, 50, 53, 55 and, if given, 60."""
     options = b'\x35\x01\x03' + b'\x32\x04' + socket.inet_aton(requested) + b'\x37\x03\x01\x03\x06'

@@ -10,7 +10,8 @@ import re
 import tempfile
 import unittest
 
-from harness import HOSTILE_NAMES, SOURCE, UNSAFE, ctl, home_capture, hostile_capture, main, on_terminal
+from harness import (HOSTILE_NAMES, SOURCE, UNSAFE, ctl, home_capture, hostile_capture, ipv6_udp_frame, main, on_terminal,
+                     pcap, udp_frame)
 
 DEVICE_KEYS = {'id', 'mac', 'addresses', 'ipv4', 'ipv6', 'vendor', 'hostname', 'label', 'notes', 'name', 'type', 'type_is_set',
                'category', 'model', 'os', 'confidence', 'evidence', 'reasons', 'trusted', 'presence', 'first_seen', 'last_seen',
@@ -265,10 +266,15 @@ class Analyze(unittest.TestCase):
                 self.assertIn(name.decode(), values)
 
     def test_width_of_the_terminal_is_kept(self):
-        for columns in (100, 120, 160):
-            out, _ = on_terminal('analyze', '--no-pager', self.hostile, columns=columns, env={'NO_COLOR': '1'})
-            for line in out.splitlines()[4:]:
-                self.assertLessEqual(sum(2 if '\u4e00' <= c <= '\u9fff' else 1 for c in line), columns, line)
+        # A long flow, IPv6, and a capture that is cut off: there is something to say in each place.
+        talk = pcap([udp_frame('02:00:00:00:00:09', '02:00:00:00:00:08', '192.0.2.129', '192.0.2.128', 50000, 50001, b'x' * 900),
+                     ipv6_udp_frame('02:00:00:00:00:09', '02:00:00:00:00:08', 'fe80::1234:5678:9abc:def0',
+                                    'fe80::fedc:ba98:7654:3210', 50000, 50001, b'x' * 900)])
+        for capture in (self.hostile, self.home, self.file('talk.pcap', talk[:-100])):
+            for columns in (80, 100, 120, 160):
+                out, _ = on_terminal('analyze', '--no-pager', capture, columns=columns, env={'NO_COLOR': '1'})
+                for line in out.splitlines()[2:]:
+                    self.assertLessEqual(sum(2 if '\u4e00' <= c <= '\u9fff' else 1 for c in line), columns, line)
 
     def test_kind_and_message_of_alerts_stay_on_a_narrow_terminal(self):
         for columns, head in ((80, ['ID', 'WHEN', 'SEVERITY', 'KIND', 'MESSAGE']),

@@ -152,6 +152,14 @@ class Reading(WithService):
         p = ctl(b'device', b'\xff\xfe', env=self.bus.env(), text=False)
         self.assertEqual(p.returncode, 1)
 
+    def test_width_of_the_terminal_is_kept(self):
+        for verb in (['list'], ['list', '--sort=name'], ['alerts'], ['status'], ['status', '--verbose'], ['top', '-b1', '-d0.2']):
+            for columns in (80, 81, 90, 120):
+                out, status = on_terminal(*verb, '--no-pager', columns=columns, env=self.bus.env(NO_COLOR='1'))
+                self.assertEqual(status, 0)
+                for line in out.splitlines():
+                    self.assertLessEqual(sum(2 if '\u4e00' <= c <= '\u9fff' else 1 for c in line), columns, (verb, line))
+
     def test_alerts_on_a_narrow_terminal(self):
         out, _ = on_terminal('alerts', '--no-pager', env=self.bus.env(NO_COLOR='1'))
         titles, first = out.splitlines()[:2]

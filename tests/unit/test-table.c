@@ -82,6 +82,28 @@ static void terminal_without_utf8_gets_ascii(void **state _unused_) {
         free(text);
 }
 
+static void check_wrapped(unsigned width, unsigned indent, const char *sentence, const char *wanted) {
+        struct screen screen = { .columns = width, .utf8 = true };
+        FILE *real = stdout;
+        char *text = NULL;
+        size_t length;
+
+        stdout = open_memstream(&text, &length);
+        screen_wrap(&screen, indent, sentence);
+        fclose(stdout);
+        stdout = real;
+        assert_string_equal(text, wanted);
+        free(text);
+}
+
+static void sentences_are_broken_between_words(void **state _unused_) {
+        check_wrapped(12, 2, "one two three", "one two\n  three");
+        check_wrapped(11, 2, "eins zwei 客厅", "eins zwei\n  客厅");
+        check_wrapped(8, 2, "unbreakable word", "unbreakable\n  word");
+        check_wrapped(0, 2, "one two\033 three", "one two\\x1b three");
+        check_wrapped(80, 0, "", "");
+}
+
 static void too_many_columns_are_refused(void **state _unused_) {
         struct table *t = NULL;
 
@@ -97,6 +119,7 @@ int main(void) {
                 cmocka_unit_test(cells_are_escaped),
                 cmocka_unit_test(text_is_cut_at_whole_characters),
                 cmocka_unit_test(terminal_without_utf8_gets_ascii),
+                cmocka_unit_test(sentences_are_broken_between_words),
                 cmocka_unit_test(too_many_columns_are_refused),
         };
 
