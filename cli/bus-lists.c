@@ -269,6 +269,22 @@ int bus_list_alerts(sd_bus *bus, const struct options *options, struct json_obje
         return 0;
 }
 
+int bus_get_alert(sd_bus *bus, uint64_t id, struct json_object **ret) {
+        static const struct bus_method list = { LANSCOPE_MANAGER_INTERFACE, "ListAlerts", NULL };
+        _cleanup_(sd_bus_message_unrefp) sd_bus_message *reply = NULL;
+        _cleanup_(json_putp) struct json_object *alerts = NULL;
+        int r = bus_call(bus, LANSCOPE_PATH, &list, &reply, "a{sv}", 1, "Ids", "at", 1, id);
+
+        if (r >= 0)
+                r = bus_read_reply(reply, &alerts);
+        if (r < 0)
+                return r;
+        if (json_object_array_length(alerts) == 0)
+                return -ENOENT;
+        *ret = alert_from_bus(json_object_array_get_idx(alerts, 0));
+        return *ret ? 0 : no_memory();
+}
+
 /* Evidence is much, and so not among what GetAll gives. */
 static int add_evidence(sd_bus *bus, const char *path, struct json_object *device) {
         static const struct bus_method get = { "org.freedesktop.DBus.Properties", "Get", NULL };

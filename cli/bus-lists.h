@@ -13,6 +13,8 @@ int bus_list_networks(sd_bus *bus, struct json_object *devices, struct json_obje
 /* Exceptions out of the reply to ListExceptions. */
 int bus_read_exceptions(sd_bus_message *reply, struct json_object **ret);
 int bus_list_alerts(sd_bus *bus, const struct options *options, struct json_object **ret);
+/* One alert. There is none: -ENOENT, which is not said. */
+int bus_get_alert(sd_bus *bus, uint64_t id, struct json_object **ret);
 
 /* One device; evidence included. */
 int bus_get_device(sd_bus *bus, const char *path, struct json_object **ret);

@@ -177,12 +177,15 @@ int devices_print(const struct screen *screen, const struct options *options, st
         return 0;
 }
 
-void devices_print_total(struct json_object *devices) {
+void devices_print_total(struct json_object *devices, size_t all) {
         size_t n = json_object_array_length(devices), online = 0;
 
         for (size_t i = 0; i < n; i++)
                 online += presence_rank(json_object_array_get_idx(devices, i)) == 0;
-        printf("\n%zu %s, %zu online.\n", n, n == 1 ? "device" : "devices", online);
+        printf("\n%zu %s, %zu online", n, n == 1 ? "device" : "devices", online);
+        if (all > n)
+                printf(", the first of %zu; --limit tells how many", all);
+        printf(".\n");
 }
 
 /* The card: a line a field, titles right-aligned as systemctl has them. */

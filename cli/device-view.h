@@ -19,5 +19,5 @@ int device_print_card(const struct screen *screen, struct json_object *device, s
 /* Why it is what it is: `reasons` as record_from_reasons() has them. */
 void device_print_reasons(const struct screen *screen, struct json_object *device, struct json_object *reasons);
 
-/* "12 devices, 9 online" */
-void devices_print_total(struct json_object *devices);
+/* "12 devices, 9 online, the first of 99"; `all`: how many there are with those that are left out. */
+void devices_print_total(struct json_object *devices, size_t all);

@@ -14,6 +14,9 @@
 #include "cli/top/top-text.h"
 #include "dbus/lanscope-names.h"
 
+/* What the service tells at most. */
+#define DEVICES_MAX 1000
+
 static uint64_t number_at(struct json_object *o, const char *key) {
         return json_object_get_uint64(json_at(o, key));
 }
@@ -195,6 +198,8 @@ static void print_total(struct json_object *traffic) {
 
         top_format_bytes(&s, number_at(traffic, "bytes_sent"));
         top_format_bytes(&r, number_at(traffic, "bytes_received"));
+        if (json_object_array_length(json_at(traffic, "devices")) >= DEVICES_MAX)
+                printf("Of the devices, the %d with the most are listed.\n", DEVICES_MAX);
         printf("In all %s in %" PRIu64 " packets sent, %s in %" PRIu64 " packets received.\n", sent,
                number_at(traffic, "packets_sent"), received, number_at(traffic, "packets_received"));
 }

@@ -19,9 +19,10 @@
 /* What the service lists at most. */
 #define ALERTS_MAX 1000
 
-static void print_total(const struct options *options, size_t n) {
+static void print_total(const struct options *options, size_t n, bool more) {
         printf("\n%zu %s%s%s\n", n, options->all ? "" : "unacknowledged ", n == 1 ? "alert" : "alerts",
-               n < ALERTS_MAX ? "." : ", the newest; 'lanscopectl export alerts' has all.");
+               n >= ALERTS_MAX ? ", the newest; 'lanscopectl export alerts' has all." :
+               more ? ", the newest of more; --limit tells how many." : ".");
 }
 
 /* Where it is not told whom alerts are about, it is told why. */
@@ -31,18 +32,36 @@ static void print_missing(struct json_object *alerts) {
                        LANSCOPE_ACTION_INSPECT_TRAFFIC);
 }
 
-static int print(const struct options *options, struct json_object *alerts) {
+static int print(const struct options *options, struct json_object *alerts, bool more) {
         struct screen screen;
         int r;
 
         screen_open(&screen, options, true);
         r = alerts_print(&screen, options, alerts, when_now());
         if (r >= 0 && !options->no_legend) {
-                print_total(options, json_object_array_length(alerts));
+                print_total(options, json_object_array_length(alerts), more);
                 print_missing(alerts);
         }
         screen_close(&screen);
         return r < 0 ? output_no_memory() : 0;
+}
+
+/* One more is asked for, to see whether there is one. */
+static int list(sd_bus *bus, const struct options *options, struct json_object **ret, bool *ret_more) {
+        struct options wanted = *options;
+        size_t n;
+        int r;
+
+        if (options->limit > 0 && options->limit < ALERTS_MAX)
+                wanted.limit++;
+        r = bus_list_alerts(bus, &wanted, ret);
+        if (r < 0)
+                return r;
+        n = json_object_array_length(*ret);
+        *ret_more = options->limit > 0 && n > options->limit;
+        if (*ret_more)
+                json_object_array_del_idx(*ret, options->limit, n - options->limit);
+        return 0;
 }
 
 static const struct bus_method open_evidence = { LANSCOPE_MANAGER_INTERFACE, "OpenEvidence", LANSCOPE_ACTION_CAPTURE_PACKETS };
@@ -86,6 +105,7 @@ static bool is_number(const char *word) {
 static int run(const struct options *options, int argc, char *argv[]) {
         _cleanup_(sd_bus_flush_close_unrefp) sd_bus *bus = NULL;
         _cleanup_(json_putp) struct json_object *alerts = NULL;
+        bool more;
         int r;
 
         if (options->pcap != (argc == 3) || argc == 2 || (options->pcap && !is_number(argv[1]))) {
@@ -100,10 +120,10 @@ static int run(const struct options *options, int argc, char *argv[]) {
         }
         r = bus_open(options, &bus);
         if (r >= 0)
-                r = bus_list_alerts(bus, options, &alerts);
+                r = list(bus, options, &alerts, &more);
         if (r < 0)
                 return exit_status(r);
-        return options->json != JSON_OFF ? output_json(options, alerts) : print(options, alerts);
+        return options->json != JSON_OFF ? output_json(options, alerts) : print(options, alerts, more);
 }
 
 const struct verb verb_alerts = {

@@ -24,7 +24,7 @@ static bool choices_fit(const struct options *o) {
         return true;
 }
 
-static int print(const struct options *options, struct json_object *devices, struct json_object *networks) {
+static int print(const struct options *options, struct json_object *devices, struct json_object *networks, size_t all) {
         struct screen screen;
         int r;
 
@@ -33,7 +33,7 @@ static int print(const struct options *options, struct json_object *devices, str
                 printf("\033[H\033[J"); /* home, clear to the end */
         r = devices_print(&screen, options, devices, networks, when_now());
         if (r >= 0 && !options->no_legend)
-                devices_print_total(devices);
+                devices_print_total(devices, all);
         screen_close(&screen);
         return r < 0 ? output_no_memory() : 0;
 }
@@ -42,16 +42,18 @@ static int print(const struct options *options, struct json_object *devices, str
 static int show(sd_bus *bus, const struct options *options) {
         _cleanup_(json_putp) struct json_object *devices = NULL, *networks = NULL;
         int r = bus_list_devices(bus, options, &devices, &networks);
+        size_t all;
 
         if (r < 0)
                 return r;
         if (devices_sort(devices, options->sort, options->reverse) < 0)
                 return output_no_memory();
-        if (options->limit > 0 && options->limit < json_object_array_length(devices))
-                json_object_array_del_idx(devices, options->limit, json_object_array_length(devices) - options->limit);
+        all = json_object_array_length(devices);
+        if (options->limit > 0 && options->limit < all)
+                json_object_array_del_idx(devices, options->limit, all - options->limit);
         if (options->json != JSON_OFF)
                 return output_json(options, devices);
-        return print(options, devices, networks);
+        return print(options, devices, networks, all);
 }
 
 static int show_again(sd_bus *bus, void *userdata) {

@@ -73,32 +73,16 @@ static int call(sd_bus *bus, const struct options *options, const struct scope *
         return 0;
 }
 
-static struct json_object *find_alert(struct json_object *alerts, const char *id) {
-        for (size_t i = 0; i < json_object_array_length(alerts); i++) {
-                struct json_object *a = json_object_array_get_idx(alerts, i);
-
-                if (strcmp(json_object_get_string(json_at(a, "id")), id) == 0)
-                        return a;
-        }
-        return NULL;
-}
-
 /* Kind, device and peer of the alert `id`. */
 static int mute_alert(sd_bus *bus, const struct options *options, const char *id) {
-        _cleanup_(json_putp) struct json_object *alerts = NULL;
+        _cleanup_(json_putp) struct json_object *a = NULL;
         _cleanup_(scope_done) struct scope s = { 0 };
-        struct options all = *options;
-        struct json_object *a;
+        int r = bus_get_alert(bus, strtoull(id, NULL, 10), &a);
 
-        all.all = true;
-        all.kind = all.device = NULL;
-        if (bus_list_alerts(bus, &all, &alerts) < 0)
+        if (r == -ENOENT)
+                fprintf(stderr, "There is no alert %s. See 'lanscopectl alerts'.\n", id);
+        if (r < 0)
                 return 1;
-        a = find_alert(alerts, id);
-        if (!a) {
-                fprintf(stderr, "There is no alert %s among the newest. See 'lanscopectl alerts'.\n", id);
-                return 1;
-        }
         if (!json_at(a, "peer")) {
                 fprintf(stderr, "With whom the device of alert %s was in contact is not for you to see, so only --kind and --device\n"
                                 "can be muted, whatever the peer. The rest needs the polkit action %s.\n",

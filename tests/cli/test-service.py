@@ -330,6 +330,8 @@ class Changing(WithService):
         self.fails('ack', str(alerts[1]['id']), '4711', says='')
         self.assertEqual(len(self.json('alerts')), 17)
         self.assertEqual(len(self.json('alerts', '--limit=2')), 2)
+        self.assertIn('2 unacknowledged alerts, the newest of more; --limit', self.good('alerts', '--limit=2'))
+        self.assertIn('17 unacknowledged alerts.', self.good('alerts', '--limit=17'))
         self.assertEqual(self.json('alerts', '--since=1h'), [])
         self.assertEqual(len(self.json('alerts', '--since=2023-11-14')), 17)
         self.assertEqual(self.json('alerts', '--severity=critical'), [])
@@ -550,6 +552,16 @@ class Many(WithService):
         self.assertEqual(len(devices), self.N)
         self.assertEqual(len({d['mac'] for d in devices}), self.N)
         self.assertEqual(devices[1]['ipv4'], ['10.2.0.1'])
+        self.assertIn('5 devices, 0 online, the first of 4100; --limit tells how many.', self.good('list', '-n5'))
+        self.assertRegex(self.good('list'), '4100 devices, [0-9]+ online\\.\\n')
+        self.assertIn('Of the devices, the 1000 with the most are listed.', self.good('traffic'))
+
+    def test_an_alert_that_is_not_among_the_newest_can_be_muted(self):
+        wait_for(lambda: self.json('status')['Statistics']['store.alerts'] > 1100, 'the alerts')
+        self.assertIn('1000 unacknowledged alerts, the newest; ', self.good('alerts'))
+        self.assertNotIn(3, [a['id'] for a in self.json('alerts')])
+        self.good('mute', '3')
+        self.assertEqual(self.json('exceptions')[0]['kind'], 'new_device')
 
     def test_an_export_waits_for_no_reader(self):
         """The service gives up on who stands still, as a pager does."""
