@@ -85,14 +85,16 @@ static bool set_since(struct options *o, const char *value) {
 
 /* A span from now on, or a time to come. */
 static bool set_until(struct options *o, const char *value) {
-        uint64_t now = when_now(), past;
+        uint64_t now = when_now(), span;
+        int r = when_parse_span(value, &span);
 
-        if (when_parse(value, now, &past) >= 0) {
-                /* "2h" is two hours ago to when_parse(). */
-                o->until = past < now ? now + (now - past) : past;
+        if (r < 0)
+                r = when_parse(value, now, &o->until);
+        else
+                o->until = now + MIN(span, now);
+        if (r >= 0 && o->until > now)
                 return true;
-        }
-        fprintf(stderr, "--expires takes a span such as 2h or 3d, not '%s'.\n", value);
+        fprintf(stderr, "--expires takes a span such as 2h or 3d, or a time to come such as 2030-01-31, not '%s'.\n", value);
         return false;
 }
 
@@ -251,7 +253,7 @@ static const struct option_row rows[] = {
         { "device", 0, "DEVICE", " alerts flows mute ", "Only alerts about one device, or its flows", TEXT(device) },
         { "peer", 0, "PEER", " mute ", "Only alerts with this peer: as in the alert, or its address", TEXT(peer) },
         { "note", 0, "TEXT", " mute ", "Why", TEXT(note) },
-        { "expires", 0, "SPAN", " mute ", "Only for so long: 2h, 3d ...", .set = set_until },
+        { "expires", 0, "SPAN", " mute ", "Only for so long: 2h, 3d ..., or until 2030-01-31 ...", .set = set_until },
         { "address", 0, "ADDRESS", " flows ", "Only flows of an address or prefix, such as 192.0.2.0/24", .set = set_address },
         { "port", 0, "PORT", " flows ", "Only flows with this port at either end", .set = set_port },
         { "protocol", 0, "PROTOCOL", " flows ", "Only flows of tcp, udp, icmp, ... or a number", .set = set_protocol },

@@ -21,7 +21,7 @@ uint64_t when_now(void) {
         return clock_usec(CLOCK_REALTIME);
 }
 
-static int parse_ago(const char *text, uint64_t now, uint64_t *ret) {
+int when_parse_span(const char *text, uint64_t *ret) {
         static const struct {
                 const char *unit;
                 uint64_t length;
@@ -42,9 +42,9 @@ static int parse_ago(const char *text, uint64_t now, uint64_t *ret) {
                 end++;
         for (size_t i = 0; i < ELEMENTSOF(units); i++)
                 if (strcmp(end, units[i].unit) == 0) {
-                        if (n > now / units[i].length)
+                        if (n > UINT64_MAX / units[i].length)
                                 return -EINVAL;
-                        *ret = now - n * units[i].length;
+                        *ret = n * units[i].length;
                         return 0;
                 }
         return -EINVAL;
@@ -98,6 +98,8 @@ static int parse_epoch(const char *text, uint64_t *ret) {
 }
 
 int when_parse(const char *text, uint64_t now, uint64_t *ret) {
+        uint64_t span;
+
         if (strcmp(text, "now") == 0) {
                 *ret = now;
                 return 0;
@@ -108,9 +110,12 @@ int when_parse(const char *text, uint64_t now, uint64_t *ret) {
                 return parse_day(-1, now, ret);
         if (text[0] == '@')
                 return parse_epoch(text + 1, ret);
-        if (parse_ago(text, now, ret) >= 0)
-                return 0;
-        return parse_calendar(text, ret);
+        if (when_parse_span(text, &span) < 0)
+                return parse_calendar(text, ret);
+        if (span > now)
+                return -EINVAL;
+        *ret = now - span;
+        return 0;
 }
 
 void when_format_relative(struct strbuf *b, uint64_t when, uint64_t now) {

@@ -11,6 +11,9 @@
 
 uint64_t when_now(void);
 
+/* Reads "90s" "5min" "2h" "3d" "1w", in us. 0 or -EINVAL. */
+int when_parse_span(const char *text, uint64_t *ret);
+
 /* Reads "90s" "5min" "2h" "3d" "1w" (before `now`), "now" "today" "yesterday", "@EPOCH", "2025-01-31" and
  * "2025-01-31 18:00[:30]" (local time). 0 or -EINVAL. */
 int when_parse(const char *text, uint64_t now, uint64_t *ret);

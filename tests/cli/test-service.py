@@ -312,7 +312,9 @@ class Changing(WithService):
         text = self.good('exceptions')
         for word in (alert['name'].split()[0], 'any', 'never', 'ours'):
             self.assertIn(word, text)
-        self.good('unmute', '1', '2')
+        self.good('mute', '--kind=port_scan', '--expires=2090-01-31')
+        self.assertEqual(time.gmtime(self.json('exceptions')[2]['expires'])[:3], (2090, 1, 31))
+        self.good('unmute', '1', '2', '3')
         self.assertEqual(self.json('exceptions'), [])
         self.fails('unmute', '1', says='no such exception')
         self.fails('mute', '4711', says='There is no alert 4711')

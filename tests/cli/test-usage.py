@@ -65,6 +65,10 @@ class Usage(unittest.TestCase):
                      ('type', 'x', 'toaster'), ('split', 'x', 'not-a-mac'), ('ack', 'x'), ('ack', '0'), ('ack', '-1')):
             self.refused(*args)
 
+    def test_exceptions_expire_in_the_future(self):
+        for time in ('2020-01-01', '2020-01-01 18:00', '@1600000000', 'now', 'today', 'yesterday', '0s', 'soon'):
+            self.refused('mute', '--kind=new_device', '--expires=' + time, says='a time to come')
+
     def test_contradictions(self):
         self.refused('list', '--trusted', '--untrusted')
         self.refused('list', '--online', '--presence=idle')

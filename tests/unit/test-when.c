@@ -44,6 +44,19 @@ static void days_and_dates_are_local(void **state _unused_) {
         tzset();
 }
 
+static void spans_are_read(void **state _unused_) {
+        uint64_t span = 0;
+
+        assert_int_equal(when_parse_span("2h", &span), 0);
+        assert_int_equal(span, 2 * HOUR);
+        assert_int_equal(when_parse_span("0s", &span), 0);
+        assert_int_equal(span, 0);
+        assert_int_equal(when_parse_span("99999999999999999999w", &span), -EINVAL);
+        assert_int_equal(when_parse_span("9999999999999999w", &span), -EINVAL);
+        assert_int_equal(when_parse_span("2023-11-14", &span), -EINVAL);
+        assert_int_equal(when_parse_span("today", &span), -EINVAL);
+}
+
 static void nonsense_is_refused(void **state _unused_) {
         static const char *const texts[] = {
                 "", " ", "soon", "5", "5 apples", "-5s", "h", "99999999999999999999s", "9999999w", "2023-13-01", "2023-11-14 25:00",
@@ -97,6 +110,7 @@ int main(void) {
         const struct CMUnitTest tests[] = {
                 cmocka_unit_test(ages_count_back_from_now),
                 cmocka_unit_test(days_and_dates_are_local),
+                cmocka_unit_test(spans_are_read),
                 cmocka_unit_test(nonsense_is_refused),
                 cmocka_unit_test(ages_are_told_in_one_unit),
                 cmocka_unit_test(times_and_spans_are_told),
