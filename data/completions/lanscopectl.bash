@@ -16,23 +16,42 @@ __lanscopectl_options() {
         lanscopectl $1 --help 2>/dev/null | grep -oE -- '--[a-z-]+=?' | sort -u
 }
 
-# An unknown one is answered with all there are.
-__lanscopectl_kinds() {
-        lanscopectl alerts --kind=? 2>&1 | sed -nE 's/^.*Kinds are: (.*)\.$/\1/p'
+# The values of an option: an unknown one is answered with all there are.
+__lanscopectl_values() {
+        lanscopectl "$1" "$2=?" 2>&1 | sed -nE 's/^.*(Types|Categories|Kinds) are: (.*)\.$/\2/p'
+}
+
+__lanscopectl_machines() {
+        machinectl --no-legend --no-pager list 2>/dev/null | sed 's/ .*//'
 }
 
 _lanscopectl() {
-        local cur=${COMP_LINE:0:COMP_POINT} verb='' words='' i option=''
+        local line=${COMP_LINE:0:COMP_POINT} cur verb='' given=0 words='' word option='' before=()
 
-        for ((i = 1; i < COMP_CWORD; i++)); do
-                [[ ${COMP_WORDS[i]} == [a-z]* && ${COMP_WORDS[i - 1]} != [=:] ]] && { verb=${COMP_WORDS[i]}; break; }
+        # Not by COMP_WORDS, where '=', ':' and '@' are words of their own.
+        cur=${line##*[[:space:]]}
+        read -ra before <<<"${line%"$cur"}"
+        for word in "${before[@]:1}"; do
+                case $option in
+                -H | --host | -M | --machine | -o | --output) option=''; continue ;;
+                esac
+                option=$word
+                if [[ $word == -* ]]; then
+                        continue
+                elif [[ -n $verb ]]; then
+                        ((given++))
+                elif [[ $word == [a-z]* ]]; then
+                        verb=$word
+                fi
         done
-        # Not by COMP_WORDS, where '=' and ':' are words of their own.
-        cur=${cur##*[[:space:]]}
         if [[ $cur == --*=* ]]; then
                 option=${cur%%=*} cur=${cur#*=}
+        elif [[ $option != -[HMo] && $option != --host && $option != --machine && $option != --output ]]; then
+                option=''
         fi
         case $option in
+        -H | --host) COMPREPLY=($(compgen -A hostname -- "$cur")); return ;;
+        -M | --machine) words=$(__lanscopectl_machines) ;;
         --json) words='pretty short off' ;;
         --presence) words='online idle offline' ;;
         --severity) words='info warning critical' ;;
@@ -41,12 +60,13 @@ _lanscopectl() {
                 words='name type vendor ip mac presence last-seen first-seen traffic'
                 [[ $verb == flows ]] && words='bytes rate rtt retransmissions last'
                 ;;
-        --kind) words=$(__lanscopectl_kinds) ;;
+        --kind) words=$(__lanscopectl_values alerts --kind) ;;
+        --type | --category) words=$(__lanscopectl_values list "$option") ;;
         --protocol) words='tcp udp icmp icmp6' ;;
         --state) words='syn_sent syn_ack established fin_wait closing closed reset unknown' ;;
         --view) words='devices flows talkers alerts' ;;
         --device) words=$(__lanscopectl_devices) ;;
-        --output | --rules | --model | --signatures) COMPREPLY=($(compgen -f -- "$cur")); return ;;
+        -o | --output | --rules | --model | --signatures) COMPREPLY=($(compgen -f -- "$cur")); return ;;
         esac
         if [[ -z $option && $cur == -* ]]; then
                 COMPREPLY=($(compgen -W "$(__lanscopectl_options "$verb")" -- "$cur"))
@@ -58,6 +78,7 @@ _lanscopectl() {
         device | explain | traffic | label | type | notes | trust | forget | merge | split)
                 words=$(__lanscopectl_devices)
                 [[ $verb == trust ]] && words+=' yes no'
+                [[ $verb == type && $given -gt 0 ]] && words="$(__lanscopectl_values list --type) auto"
                 ;;
         mode) words="host gateway span $(ls /sys/class/net 2>/dev/null)" ;;
         export) words='devices alerts flows' ;;

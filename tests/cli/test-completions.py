@@ -82,6 +82,16 @@ class Completions(unittest.TestCase):
         ('lanscopectl --no-legend forget gar', ['garage'], ['kitchen-radio']),
         ('lanscopectl list --presence=o', ['online', 'offline'], ['idle']),
         ('lanscopectl mode ga', ['gateway'], ['garage']),
+        ('lanscopectl alerts --kind=d', ['dhcp_flood', 'dns_tunnel'], ['new_device']),
+        ('lanscopectl list --type=s', ['scanner', 'switch'], ['printer']),
+        ('lanscopectl list --category=me', ['media'], ['mobile']),
+        ('lanscopectl type gar', ['garage'], ['game-console']),
+        ('lanscopectl type garage s', ['scanner', 'switch'], ['garage', 'auto']),
+        ('lanscopectl -H host exp', ['explain', 'export'], ['list']),
+        ('lanscopectl -H me@host --machine pi mode ga', ['gateway'], ['garage']),
+        ('lanscopectl -M ex', [], ['explain', 'export']),
+        ('lanscopectl export -o capt', ['capture.pcap'], ['alerts']),
+        ('lanscopectl export -o alerts fl', ['flows'], ['devices']),
     ]
 
     def check(self, ask):
