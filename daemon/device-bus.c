@@ -269,7 +269,16 @@ static int parse_text(struct method_call *call, size_t max, bool allow_lines, sd
 }
 
 static int parse_label(struct method_call *call, sd_bus_error *error) {
-        return parse_text(call, DEVICE_USER_TEXT_MAX, false, error);
+        const char *label;
+        int r = parse_text(call, DEVICE_USER_TEXT_MAX, false, error);
+
+        if (r < 0)
+                return r;
+        label = call->arguments.text;
+        if (*label && label[strspn(label, " ")] == '\0')
+                return sd_bus_error_set(error, SD_BUS_ERROR_INVALID_ARGS,
+                                        "A label of blanks cannot be seen; an empty one takes the label back");
+        return 0;
 }
 
 static int parse_notes(struct method_call *call, sd_bus_error *error) {

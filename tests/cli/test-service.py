@@ -284,6 +284,7 @@ class Changing(WithService):
     def test_bad_texts_change_nothing(self):
         self.fails('label', LAPTOP, 'x' * 1000, says='')
         self.fails('label', LAPTOP, 'a\x1b[31m', says='')
+        self.fails('label', LAPTOP, '   ', says='blanks')
         p = ctl(b'label', LAPTOP.encode(), b'\xff\xfe', env=self.bus.env(), text=False)
         self.assertEqual(p.returncode, 1)
         self.assertIn(b'UTF-8', p.stderr)
