@@ -234,10 +234,15 @@ static int on_removed(sd_bus_message *message, void *userdata, sd_bus_error *err
         return 0;
 }
 
-/* Takes what changed over into the kept record. */
+/* Takes what changed over into the kept record, and out of `changed` what is as it was: the service tells all that the
+ * user can say of a device when one of it is new. */
 static void update(struct json_object *device, struct json_object *changed) {
-        json_object_object_foreach(changed, key, value)
-                (void) json_object_object_add(device, key, json_object_get(value));
+        json_object_object_foreach(changed, key, value) {
+                if (json_object_equal(json_at(device, key), value))
+                        json_object_object_del(changed, key);
+                else
+                        (void) json_object_object_add(device, key, json_object_get(value));
+        }
 }
 
 /* PropertiesChanged(s, a{sv}, as), of devices */
@@ -248,11 +253,11 @@ static int on_changed(sd_bus_message *message, void *userdata, sd_bus_error *err
         struct monitor *m = userdata;
 
         if (sd_bus_message_read(message, "s", &interface) < 0 || strcmp(interface, LANSCOPE_DEVICE_INTERFACE) != 0 ||
-            device_from_message(message, &changed) < 0 || json_object_object_length(changed) == 0 ||
-            !json_object_object_get_ex(m->devices, path, &device))
+            device_from_message(message, &changed) < 0 || !json_object_object_get_ex(m->devices, path, &device))
                 return 0;
         update(device, changed);
-        print_changes(m, device, changed);
+        if (json_object_object_length(changed) > 0)
+                print_changes(m, device, changed);
         return 0;
 }
 

@@ -485,8 +485,11 @@ class Monitoring(WithService):
         self.assertEqual(event['event'], 'device_changed')
         self.assertEqual(list(event), ['ts', 'event', 'id', 'mac', 'name', 'changed'])
         self.assertEqual(event['mac'], '02:00:00:00:00:02')
-        self.assertIn('label', event['changed'])
+        self.assertEqual(list(event['changed']), ['name', 'label'])
         self.assertEqual(event['name'], event['changed']['name'])
+        self.good('trust', PRINTER)
+        event = self.next(process, 'device_changed', PRINTER)
+        self.assertEqual(event['changed'], {'trusted': True})
 
         self.good('ack', '1')
         self.assertEqual(self.next(process, 'alerts_acknowledged')['ids'], [1])
@@ -501,10 +504,11 @@ class Monitoring(WithService):
         process.send_signal(signal.SIGINT)
         self.assertEqual(process.wait(PATIENCE), 0)
 
-    def next(self, process, kind):
+    def next(self, process, kind, device=None):
+        mac = device and self.device(device)['mac']
         while True:
             event = json.loads(process.stdout.readline())
-            if event['event'] == kind:
+            if event['event'] == kind and event.get('mac') == mac:
                 return event
 
     def test_events_for_people(self):
