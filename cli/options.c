@@ -241,7 +241,7 @@ static const struct option_row rows[] = {
         { "sort", 0, "COLUMN", " list flows ", "Devices by name, type, vendor, ip, mac, presence, last-seen,\nfirst-seen or traffic; flows by bytes, rate, rtt,\nretransmissions or last",
           .set = set_sort },
         { "reverse", 'r', NULL, " list ", "Sort the other way round", FLAG(reverse) },
-        { "wide", 'w', NULL, " list alerts flows traffic analyze ", "All columns, however narrow the terminal", FLAG(wide) },
+        { "wide", 'w', NULL, " list networks alerts flows traffic analyze ", "All columns, however narrow the terminal", FLAG(wide) },
         { "watch", 0, NULL, " list ", "Show what changes, until Ctrl-C", FLAG(watch) },
         { "verbose", 'v', NULL, " status ", "All counters with their limits", FLAG(verbose) },
         { "all", 'a', NULL, " alerts ack ", "Alerts that are acknowledged, too; with ack: every alert", FLAG(all) },

@@ -2,23 +2,35 @@
 
 /* lanscopectl networks: where the devices are. */
 
+#include <string.h>
+
 #include "cli/bus-lists.h"
 #include "cli/output.h"
 #include "cli/table.h"
 #include "cli/verbs.h"
 #include "cli/when.h"
 
-static int add_network(struct table *t, const struct screen *s, struct json_object *n) {
-        char seen[64];
-        struct strbuf b = STRBUF(seen);
-        struct json_object *prefixes = json_at(n, "prefixes");
-        const char *prefix = "";
+/* IPv4 first; where there is little room, the first alone. */
+static void format_prefixes(struct strbuf *b, struct json_object *prefixes, bool all) {
+        size_t n = json_object_is_type(prefixes, json_type_array) ? json_object_array_length(prefixes) : 0;
 
-        if (json_object_is_type(prefixes, json_type_array) && json_object_array_length(prefixes) > 0)
-                prefix = json_object_get_string(json_object_array_get_idx(prefixes, 0));
+        for (int ipv6 = 0; ipv6 < 2; ipv6++)
+                for (size_t i = 0; i < n; i++) {
+                        const char *prefix = json_object_get_string(json_object_array_get_idx(prefixes, i));
+
+                        if ((strchr(prefix, ':') != NULL) == ipv6 && (all || b->length == 0))
+                                strbuf_printf(b, "%s%s", b->length > 0 ? ", " : "", prefix);
+                }
+}
+
+static int add_network(struct table *t, const struct screen *s, struct json_object *n) {
+        char seen[64], prefixes[512];
+        struct strbuf b = STRBUF(seen), p = STRBUF(prefixes);
+
+        format_prefixes(&p, json_at(n, "prefixes"), s->columns == 0);
         when_format_relative(&b, json_time_usec(json_at(n, "last_seen")), when_now());
         return table_add(t, s, STYLE_NONE, json_text_at(n, "id")) | table_add(t, s, STYLE_BOLD, json_text_at(n, "name")) |
-               table_add(t, s, STYLE_NONE, json_text_at(n, "interface")) | table_add(t, s, STYLE_NONE, prefix) |
+               table_add(t, s, STYLE_NONE, json_text_at(n, "interface")) | table_add(t, s, STYLE_NONE, prefixes) |
                table_add(t, s, STYLE_NONE, json_text_at(n, "gateway_ip")) |
                table_add(t, s, STYLE_NONE, json_text_at(n, "gateway_mac")) |
                table_printf(t, STYLE_NONE, "%s", json_object_get_string(json_at(n, "devices"))) |
@@ -27,8 +39,9 @@ static int add_network(struct table *t, const struct screen *s, struct json_obje
 
 static int print(const struct options *options, struct json_object *networks) {
         static const struct table_column columns[] = {
-                { "NETWORK" }, { "NAME", .min_width = 8 }, { "INTERFACE" }, { "PREFIX", .min_width = 18 }, { "GATEWAY", .min_width = 15 },
-                { "GATEWAY MAC", .drop = 2 }, { "DEVICES", .right = true }, { "LAST SEEN", .drop = 1 },
+                { "NETWORK" }, { "NAME", .min_width = 8 }, { "INTERFACE", .drop = 1 },
+                { "PREFIX", .min_width = 18 }, { "GATEWAY", .min_width = 15 },
+                { "GATEWAY MAC", .drop = 3 }, { "DEVICES", .right = true }, { "LAST SEEN", .drop = 2 },
         };
         _cleanup_(table_freep) struct table *t = NULL;
         struct screen screen;
@@ -75,6 +88,7 @@ const struct verb verb_networks = {
         .arguments = "",
         .summary = "List the networks that the devices are in",
         .description = "Lists the networks that devices were seen in. A network is what one gateway serves on one\n"
-                       "interface, so that a laptop's home and office are kept apart.\n",
+                       "interface, so that a laptop's home and office are kept apart. On a narrow terminal the\n"
+                       "less important columns are left out, and all prefixes but one; --wide shows them all.\n",
         .run = run,
 };

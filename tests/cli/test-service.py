@@ -153,7 +153,7 @@ class Reading(WithService):
         self.assertEqual(p.returncode, 1)
 
     def test_width_of_the_terminal_is_kept(self):
-        for verb in (['list'], ['list', '--sort=name'], ['alerts'], ['status'], ['status', '--verbose'], ['top', '-b1', '-d0.2']):
+        for verb in (['list'], ['list', '--sort=name'], ['networks'], ['alerts'], ['status'], ['status', '--verbose'], ['top', '-b1', '-d0.2']):
             for columns in (80, 81, 90, 120):
                 out, status = on_terminal(*verb, '--no-pager', columns=columns, env=self.bus.env(NO_COLOR='1'))
                 self.assertEqual(status, 0)
@@ -544,6 +544,30 @@ class Monitoring(WithService):
             pass
         process.send_signal(signal.SIGINT)
         self.assertEqual(process.wait(PATIENCE), 0)
+
+
+def router_advertisement(source, prefix):
+    """RFC 4861 §4.2, with one prefix (§4.6.2). Its checksum is not looked at."""
+    body = struct.pack('>BBHBBHII', 134, 0, 0, 64, 0, 1800, 0, 0) + \
+        struct.pack('>BBBBIII', 3, 4, 64, 0xc0, 86400, 14400, 0) + socket.inet_pton(socket.AF_INET6, prefix)
+    return bytes.fromhex('333300000001') + bytes.fromhex(source.replace(':', '')) + b'\x86\xdd' + \
+        struct.pack('>IHBB', 6 << 28, len(body), 58, 255) + socket.inet_pton(socket.AF_INET6, 'fe80::1') + \
+        socket.inet_pton(socket.AF_INET6, 'ff02::1') + body
+
+
+class Networks(WithService):
+    CAPTURE = pcap([router_advertisement('00:1b:a9:00:00:01', '2001:db8:%d::' % i) for i in (1, 2)]) + home_capture()[24:]
+
+    def test_prefixes(self):
+        prefixes = self.json('networks')[0]['prefixes']
+        self.assertLessEqual({'2001:db8:1::/64', '2001:db8:2::/64'}, set(prefixes))
+        shown = ', '.join(sorted(prefixes, key=lambda p: ':' in p))
+        self.assertIn(shown, self.good('networks'))
+        self.assertIn(shown, on_terminal('networks', '--wide', '--no-pager', env=self.bus.env())[0])
+        out, _ = on_terminal('networks', '--no-pager', env=self.bus.env(NO_COLOR='1'))
+        self.assertIn(shown.split(', ')[0], out)
+        self.assertNotIn(', ', out)
+        self.assertLessEqual(max(map(len, out.splitlines())), 80)
 
 
 class Many(WithService):
