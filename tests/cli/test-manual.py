@@ -48,7 +48,7 @@ class Manual(unittest.TestCase):
 
     def test_options_stand_where_they_belong(self):
         text = page('lanscopectl.1')
-        for verb in ('list', 'flows', 'traffic', 'status', 'export', 'analyze'):
+        for verb in ('list', 'networks', 'flows', 'traffic', 'status', 'alerts', 'ack', 'mute', 'top', 'export', 'analyze'):
             section = re.search(r'\.Ss Of %s\n(.*?)\n\.S[sh]' % verb, text, re.S).group(1)
             common = long_options(ctl('start', '--help').stdout)
             self.assertEqual(manual_options(section), long_options(ctl(verb, '--help').stdout.split('Options:')[1]) - common, verb)
