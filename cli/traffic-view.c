@@ -162,7 +162,8 @@ static int add_row(struct table *t, const struct screen *s, struct json_object *
                 r = table_add(t, s, STYLE_NONE, *name ? name : json_text_at(o, "address"));
                 break;
         }
-        return r | add_columns(t, o);
+        r |= add_columns(t, o);
+        return list == LIST_PEERS ? r | table_add(t, s, STYLE_DIM, json_text_at(o, "address")) : r;
 }
 
 static int print_list(const struct screen *s, const struct options *options, struct json_object *traffic,
@@ -175,6 +176,7 @@ static int print_list(const struct screen *s, const struct options *options, str
                 { "RECEIVED", .right = true },
                 { "PACKETS SENT", .right = true, .drop = 1 },
                 { "RECEIVED", .right = true, .drop = 1 },
+                { "ADDRESS", .min_width = 15, .drop = 1 }, /* of peers: a name may have several */
         };
         struct json_object *rows = json_at(traffic, keys[list]);
         _cleanup_(table_freep) struct table *t = NULL;
@@ -182,7 +184,7 @@ static int print_list(const struct screen *s, const struct options *options, str
 
         if (json_object_array_length(rows) == 0)
                 return 0;
-        r = table_new(&t, columns, ELEMENTSOF(columns));
+        r = table_new(&t, columns, ELEMENTSOF(columns) - (list != LIST_PEERS));
         for (size_t i = 0; r >= 0 && i < json_object_array_length(rows); i++)
                 r = add_row(t, s, json_object_array_get_idx(rows, i), list, options->day);
         if (r < 0)

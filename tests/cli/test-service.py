@@ -453,6 +453,11 @@ class Flows(WithService):
             self.assertIn(word, text)
         self.assertIn('DAY (UTC)', self.good('traffic', '--day'))
         self.assertIn('laptop', self.good('traffic'))
+        self.assertRegex(text, r'PEER .* ADDRESS\n')
+        self.assertRegex(text, r'www\.example\.com .* ' + self.SERVER)
+        for width, shown in ((200, True), (80, True), (40, False)):
+            out, _ = on_terminal('traffic', 'laptop', '--no-pager', columns=width, env=self.bus.env(NO_COLOR='1'))
+            self.assertEqual(self.SERVER in out, shown)
         self.fails('traffic', 'nobody', says='nobody')
 
     def test_what_makes_no_sense(self):
