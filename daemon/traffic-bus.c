@@ -78,7 +78,9 @@ int traffic_bus_parse(struct method_call *call, sd_bus_error *error) {
         f->since -= f->since % span;
         call->arguments.traffic.peers = MIN(call->arguments.traffic.peers, PEERS_MAX);
         if (f->since > f->until)
-                return sd_bus_error_set(error, SD_BUS_ERROR_INVALID_ARGS, "Since is later than Until, or than now");
+                return sd_bus_error_set(error, SD_BUS_ERROR_INVALID_ARGS,
+                                        f->since > now ? "The time asked for begins after the last packet that was heard" :
+                                                         "The time asked for begins after its own end");
         return r;
 }
 

@@ -459,6 +459,8 @@ class Flows(WithService):
             out, _ = on_terminal('traffic', 'laptop', '--no-pager', columns=width, env=self.bus.env(NO_COLOR='1'))
             self.assertEqual(self.SERVER in out, shown)
         self.fails('traffic', 'nobody', says='nobody')
+        self.fails('traffic', '--since=1h', says='begins after the last packet that was heard')
+        self.fails('traffic', '--since=2099-01-01', says='begins after the last packet that was heard')
 
     def test_what_makes_no_sense(self):
         for args in (['flows', '--sort=name'], ['list', '--sort=rtt'], ['flows', '--address=x'], ['flows', '--port=0'],
