@@ -272,9 +272,9 @@ static int analyze_alone(struct analysis *a, struct capture_file *file, const st
         int r = new_engine(a, rules);
 
         if (r >= 0)
-                r = feed(a, file);
-        else
-                fprintf(stderr, "%s: cannot analyze: %s\n", a->path, strerror(-r));
+                return feed(a, file);
+        fprintf(stderr, "%s: cannot analyze: %s\n", a->path, strerror(-r));
+        a->engine = engine_free(a->engine); /* there is nothing to tell of */
         return r;
 }
 

@@ -250,6 +250,11 @@ class Analyze(unittest.TestCase):
         self.assertEqual((p.returncode, p.stdout), (1, ''))
         self.assertIn('none', p.stderr)
 
+    def test_a_model_that_is_none(self):
+        p = ctl('analyze', '--model', self.file('bad.onnx', 'no model'), self.home)
+        self.assertEqual((p.returncode, p.stdout), (1, ''))
+        self.assertIn('bad.onnx: the model cannot be used', p.stderr)
+
     def test_hostile_names_reach_no_terminal(self):
         for columns in (20, 40, 80, 200):
             for args in ((self.hostile,), ('--wide', self.hostile)):
