@@ -30,6 +30,7 @@ struct option_row {
         const char *help;
         size_t flag, text;     /* offset of the bool or string + 1; 0: `set` */
         option_setter set;
+        const char *not_verbs; /* of all those verbs, but not of " export " */
 };
 
 #define FLAG(field) .flag = offsetof(struct options, field) + 1
@@ -282,11 +283,12 @@ static const struct option_row rows[] = {
         { "view", 0, "VIEW", " top ", "Begin with devices (the default), flows, talkers or alerts", .set = set_view },
         { "delay", 'd', "SECONDS", " top ", "Time from one refresh to the next, 0.2 to 3600 (1)", .set = set_delay },
         { "batch", 'b', "N", " top ", "Print N pictures as text, or JSON, and end", .set = set_batch },
-        { "json", 0, "MODE", NULL, "Print JSON: pretty, short, or off (the default)", .set = set_json },
+        { "json", 0, "MODE", NULL, "Print JSON: pretty, short, or off (the default)",
+          .set = set_json, .not_verbs = " export " },
         { "no-legend", 0, NULL, NULL, "No column headings and no line of totals", FLAG(no_legend) },
         { "no-pager", 0, NULL, NULL, "Do not pipe output into a pager", FLAG(no_pager) },
-        { "host", 'H', "[USER@]HOST", NULL, "Talk to the service on another machine, over ssh", TEXT(host) },
-        { "machine", 'M', "CONTAINER", NULL, "Talk to the service in a local container", TEXT(machine) },
+        { "host", 'H', "[USER@]HOST", NULL, "Talk to the service on another machine, over ssh", TEXT(host), .not_verbs = " analyze " },
+        { "machine", 'M', "CONTAINER", NULL, "Talk to the service in a local container", TEXT(machine), .not_verbs = " analyze " },
         { "help", 'h', NULL, NULL, "Show this help", FLAG(help) },
         { "version", 0, NULL, NULL, "Show the version", FLAG(version) },
 };
@@ -311,6 +313,7 @@ static bool setter_was_used(option_setter set, const struct options *o) {
                 option_setter set;
                 bool used;
         } setters[] = {
+                { set_json, o->json != JSON_OFF },
                 { set_limit, o->limit > 0 },         { set_max_flows, o->max_flows > 0 },
                 { set_workers, o->workers > 0 },
                 { set_since, o->since > 0 },         { set_until, o->until > 0 },       { set_presence, o->presence != NULL },
@@ -335,18 +338,19 @@ static bool row_is_given(const struct option_row *row, const struct options *o) 
         return setter_was_used(row->set, o);
 }
 
-static bool row_fits(const struct option_row *row, const char *verb) {
-        const char *at = row->verbs;
+static bool is_among(const char *verb, const char *verbs) {
         size_t n = strlen(verb);
 
-        if (!at)
-                return true;
-        while ((at = strstr(at, verb))) {
+        for (const char *at = verbs; (at = strstr(at, verb)); at += n)
                 if (at[-1] == ' ' && at[n] == ' ')
                         return true;
-                at += n;
-        }
         return false;
+}
+
+static bool row_fits(const struct option_row *row, const char *verb) {
+        if (row->not_verbs && is_among(verb, row->not_verbs))
+                return false;
+        return !row->verbs || is_among(verb, row->verbs);
 }
 
 /* getopt's own tables; `val` is the row's index plus 256, a letter stands for itself. */
@@ -422,7 +426,9 @@ static void row_print(FILE *f, const struct option_row *row) {
 
 void options_print(FILE *f, const char *verb) {
         for (size_t i = 0; i < ELEMENTSOF(rows); i++)
-                if (verb ? row_fits(&rows[i], verb) : !rows[i].verbs)
+                if (verb ? row_fits(&rows[i], verb) : !rows[i].verbs) {
                         row_print(f, &rows[i]);
-        fprintf(f, "  -j                                   The same as --json=short\n");
+                        if (rows[i].set == set_json)
+                                fprintf(f, "  -j                                   The same as --json=short\n");
+                }
 }
