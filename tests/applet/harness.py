@@ -12,6 +12,7 @@ import ctypes
 import importlib.util
 import json
 import os
+import re
 import shutil
 import signal
 import socket
@@ -352,12 +353,16 @@ class Desktop:
 
     def find_colour(self, colour):
         """The middle of what has this colour on the screen ("#1A5FB4"); None: nothing has."""
-        dump = subprocess.run(['import', '-window', 'root', '-depth', '8', 'txt:-'], env=self.environment, capture_output=True, text=True,
+        dump = subprocess.run(['import', '-window', 'root', '-depth', '8', 'ppm:-'], env=self.environment, capture_output=True,
                               timeout=PATIENCE).stdout
-        points = [line.split(':')[0].split(',') for line in dump.splitlines() if colour in line]
+        head = re.match(rb'P6\s+(\d+)\s+\d+\s+255\s', dump)
+        if not head:
+            return None
+        wanted, pixels = bytes.fromhex(colour[1:]), dump[head.end():]
+        points = [divmod(m.start() // 3, int(head[1])) for m in re.finditer(re.escape(wanted), pixels) if m.start() % 3 == 0]
         if not points:
             return None
-        return sum(int(x) for x, _ in points) // len(points), sum(int(y) for _, y in points) // len(points)
+        return sum(x for _, x in points) // len(points), sum(y for y, _ in points) // len(points)
 
     def pixel(self, x, y):
         return subprocess.run(['import', '-window', 'root', '-depth', '8', '-crop', '1x1+%i+%i' % (x, y), 'txt:-'],
