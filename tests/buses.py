@@ -5,7 +5,7 @@ import os
 import socket
 import subprocess
 
-from patience import wait_until
+from patience import wait_ready
 
 CONFIG = '''<!DOCTYPE busconfig PUBLIC "-//freedesktop//DTD D-Bus Bus Configuration 1.0//EN"
  "http://www.freedesktop.org/standards/dbus/1.0/busconfig.dtd">
@@ -32,6 +32,6 @@ def start_private(folder, **options):
     with open(config, 'w') as f:
         f.write(CONFIG % address)
     process = subprocess.Popen(['dbus-daemon', '--nofork', '--nopidfile', '--nosyslog', '--config-file=' + config], **options)
-    if not wait_until(lambda: process.poll() is not None or listens(path)) or process.poll() is not None:
+    if not wait_ready(process, lambda: listens(path)):
         raise AssertionError('the bus does not start')
     return process, address

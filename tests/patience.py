@@ -16,6 +16,11 @@ def wait_until(condition, seconds=PATIENCE, pause=0.05):
     return True
 
 
+def wait_ready(process, condition):
+    """Whether it came true, and the process is still there."""
+    return wait_until(lambda: condition() or process.poll() is not None) and process.poll() is None
+
+
 def wait_for(condition, what, seconds=PATIENCE):
     if not wait_until(condition, seconds):
         raise AssertionError('%s did not come about in %d s' % (what, seconds))

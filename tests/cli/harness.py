@@ -71,6 +71,11 @@ def on_terminal(*args, columns=80, env=None):
     return out.decode().replace('\r\n', '\n'), os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1])
 
 
+def columns_of(line):
+    """Columns that it takes, as far as these tests have wide characters."""
+    return sum(2 if '\u4e00' <= c <= '\u9fff' else 1 for c in line)
+
+
 class Bus:
     """A private system bus on which everybody may do everything."""
 

@@ -17,7 +17,7 @@ import sys
 import time
 import unittest
 
-from harness import (HOSTILE_NAMES, LANSCOPECTL, PATIENCE, SKIPPED, UNSAFE, Bus, Service, arp_reply, ctl, dns_name, environment,
+from harness import (HOSTILE_NAMES, LANSCOPECTL, PATIENCE, SKIPPED, UNSAFE, Bus, Service, arp_reply, columns_of, ctl, dns_name, environment,
                      home_capture, hostile_capture, main, on_terminal, pcap, udp_frame, wait_for)
 
 if os.geteuid() != 0:
@@ -158,7 +158,7 @@ class Reading(WithService):
                 out, status = on_terminal(*verb, '--no-pager', columns=columns, env=self.bus.env(NO_COLOR='1'))
                 self.assertEqual(status, 0)
                 for line in out.splitlines():
-                    self.assertLessEqual(sum(2 if '\u4e00' <= c <= '\u9fff' else 1 for c in line), columns, (verb, line))
+                    self.assertLessEqual(columns_of(line), columns, (verb, line))
 
     def test_alerts_on_a_narrow_terminal(self):
         out, _ = on_terminal('alerts', '--no-pager', env=self.bus.env(NO_COLOR='1'))
