@@ -185,11 +185,11 @@ static bool gives_itself(const struct detect_host *host, const struct fact *fact
         return fact_last_ip(fact, &ip) && (ip_equal(&ip, &fact->ip) || (d && inventory_get_by_ip(host->inventory, &ip) == d));
 }
 
-/* A name over mDNS: is it worth counting? */
+/* Is it another's, and worth counting? */
 static bool is_taken(struct name_answers *s, const struct detect_host *host, const struct fact *fact, struct answerer *a, const char *name) {
         uint32_t hash = hash_of(name);
 
-        if (!is_asked_for(s, fact, name) || !gives_itself(host, fact)) {
+        if (fact->kind == FACT_MDNS_HOSTNAME && (!is_asked_for(s, fact, name) || !gives_itself(host, fact))) {
                 add_own(a, hash);
                 return false;
         }
@@ -226,10 +226,15 @@ static void report(struct detect_host *host, const struct fact *fact, const stru
         report_send(&r, host);
 }
 
-static struct answerer *find_answerer(struct name_answers *s, const struct fact *fact) {
+/* Who tells of the name, which is stored; NULL: there is none. */
+static struct answerer *find_answerer(struct name_answers *s, const struct fact *fact, char ret_name[static SAMPLE_MAX]) {
         bool fresh, mdns = fact->kind == FACT_MDNS_HOSTNAME;
-        struct answerer *a = watch_table_get(s->answerers, watch_key(&fact->mac, sizeof fact->mac, "", 0, mdns), &fresh);
+        struct answerer *a;
 
+        plain_name(fact, ret_name);
+        if (*ret_name == '\0')
+                return NULL;
+        a = watch_table_get(s->answerers, watch_key(&fact->mac, sizeof fact->mac, "", 0, mdns), &fresh);
         if (!a)
                 return NULL;
         if (fresh)
@@ -240,16 +245,14 @@ static struct answerer *find_answerer(struct name_answers *s, const struct fact 
 }
 
 static void take_answer(struct name_answers *s, struct detect_host *host, const struct fact *fact) {
-        bool mdns = fact->kind == FACT_MDNS_HOSTNAME, wpad;
         char name[SAMPLE_MAX];
-        struct answerer *a;
+        struct answerer *a = find_answerer(s, fact, name);
+        bool wpad;
 
-        plain_name(fact, name);
-        a = *name ? find_answerer(s, fact) : NULL;
         if (!a)
                 return;
         wpad = strcmp(name, "wpad") == 0 && !is_own_name(host, fact, name);
-        if (!wpad && !(mdns ? is_taken(s, host, fact, a, name) : !is_listed(a->own, a->n_own, hash_of(name))))
+        if (!wpad && !is_taken(s, host, fact, a, name))
                 return;
         note(a, name);
         if (wpad || a->n >= threshold_of(host, fact))
@@ -260,10 +263,8 @@ static void take_answer(struct name_answers *s, struct detect_host *host, const 
  * answered for before counts still. */
 static void take_own(struct name_answers *s, const struct fact *fact) {
         char name[SAMPLE_MAX];
-        struct answerer *a;
+        struct answerer *a = find_answerer(s, fact, name);
 
-        plain_name(fact, name);
-        a = *name ? find_answerer(s, fact) : NULL;
         if (a && !is_listed(a->names, a->n, hash_of(name)))
                 add_own(a, hash_of(name));
 }
